@@ -1,0 +1,1 @@
+"""Real Kafka and ClickHouse servers, started from Python packages alone."""

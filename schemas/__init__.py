@@ -1,0 +1,1 @@
+"""The contract: topics, Avro schemas, examples and the codec."""

@@ -1,0 +1,1 @@
+"""Where rows go: the port, the tables, the ClickHouse writer and its in-memory twin."""

@@ -1,0 +1,1 @@
+"""Stream processing: pure reducers, the live engine, replay and ingest."""

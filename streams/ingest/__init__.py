@@ -1,0 +1,1 @@
+"""Foreign tables and payloads turned into events."""

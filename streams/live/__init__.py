@@ -1,0 +1,1 @@
+"""The live engine and its Faust host."""

@@ -1,0 +1,1 @@
+"""On-call tools: rebuild a generation, compare it, promote it."""
