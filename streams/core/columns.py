@@ -1,0 +1,57 @@
+"""What a column of a row struct may be: its kind, its bounds and the sentence that a BI tool shows for it.
+
+A kind is an annotated Python type. Bounds of an integer fix its width in the tables, ``moment`` marks a time,
+``label`` marks text with few distinct values. Nothing here knows which database the rows end in.
+
+Absent text is the empty string; an absent time or number is None, allowed where the column says ``| None``.
+"""
+
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+KIND = "kind"
+
+
+def doc(sentence: str) -> Meta:
+    """Give the column its comment."""
+    return Meta(description=sentence)
+
+
+Moment = Annotated[int, Meta(extra={KIND: "moment"})]
+"""Microseconds since 1970-01-01T00:00:00Z."""
+Label = Annotated[str, Meta(extra={KIND: "label"})]
+"""Text with at most some thousands of distinct values."""
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+UInt16 = Annotated[int, Meta(ge=0, le=2**16 - 1)]
+UInt32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+AccountId = Annotated[str, doc("Account (customer company) of the row; the Kafka key of its events")]
+SurveyId = Annotated[str, doc("Survey that was asked")]
+SurveyVersion = Annotated[Int32, doc("Version of the survey definition that was asked")]
+ResponseId = Annotated[str, doc("Response (one person answering one survey once)")]
+ContactId = Annotated[str, doc("Contact who answered or was asked; empty when anonymous")]
+InvitationId = Annotated[str, doc("Invitation behind it; empty for link and in-app surveys")]
+Channel = Annotated[Label, doc("Channel of the survey, as its source names it (email, sms, in_app, ...)")]
+QuestionId = Annotated[str, doc("Question within the survey definition")]
+QuestionKind = Annotated[Label, doc("NPS, CSAT, CES, RATING, TEXT, CHOICE or UNKNOWN")]
+Submitted = Annotated[
+    Moment, doc("When the response was submitted, UTC; metrics place it in a window by this time")
+]
+IsTest = Annotated[bool, doc("1 when an event behind the row was marked as test data; metrics leave it out")]
+EventId = Annotated[str, doc("Event that the row's present content comes from")]
+Ingested = Annotated[Moment, doc("When Kafka stored the newest event behind the row, UTC (record time)")]
+ValidFrom = Annotated[
+    Moment, doc("From when it holds, UTC, inclusive; until the next row of the same subject")
+]
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One row of one table: fields in column order, the first KEY of them its identity.
+
+    A row with the same identity and a higher version replaces the older one; the shell adds the version.
+    """
+
+    TABLE: ClassVar[str]
+    KEY: ClassVar[int]

@@ -1,0 +1,76 @@
+"""The row structs of every table, by table name.
+
+Field order is column order. A complete row, as sinks take it, is the struct's fields followed by
+``version`` (higher wins) and ``is_deleted`` (1 hides the row), which the shell adds.
+"""
+
+from streams.core.columns import Row
+from streams.core.rows_reference import (
+    AccountHistoryRow,
+    ContactHistoryRow,
+    DeadLetterRow,
+    FxRateRow,
+    ManagerAssignmentRow,
+    PolicyRow,
+    TaxonomyTopicRow,
+)
+from streams.core.rows_survey import (
+    AnswerChoiceRow,
+    AnswerRow,
+    FollowupCaseRow,
+    FollowupRow,
+    InvitationRow,
+    ResponseRow,
+    ResponseTopicRow,
+    RestatementRow,
+    SurveyDisplayRow,
+    SurveyQuestionRow,
+    VerbatimRow,
+)
+
+TABLES: dict[str, type[Row]] = {
+    row.TABLE: row
+    for row in (
+        ResponseRow,
+        AnswerRow,
+        AnswerChoiceRow,
+        VerbatimRow,
+        ResponseTopicRow,
+        FollowupRow,
+        FollowupCaseRow,
+        RestatementRow,
+        InvitationRow,
+        SurveyDisplayRow,
+        SurveyQuestionRow,
+        AccountHistoryRow,
+        ContactHistoryRow,
+        ManagerAssignmentRow,
+        FxRateRow,
+        TaxonomyTopicRow,
+        PolicyRow,
+        DeadLetterRow,
+    )
+}
+
+__all__ = [
+    "TABLES",
+    "AccountHistoryRow",
+    "AnswerChoiceRow",
+    "AnswerRow",
+    "ContactHistoryRow",
+    "DeadLetterRow",
+    "FollowupCaseRow",
+    "FollowupRow",
+    "FxRateRow",
+    "InvitationRow",
+    "ManagerAssignmentRow",
+    "PolicyRow",
+    "ResponseRow",
+    "ResponseTopicRow",
+    "RestatementRow",
+    "Row",
+    "SurveyDisplayRow",
+    "SurveyQuestionRow",
+    "TaxonomyTopicRow",
+    "VerbatimRow",
+]

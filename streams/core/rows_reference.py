@@ -1,0 +1,121 @@
+"""Rows of reference data, settings and refused records: histories joined as of an event, and dead letters."""
+
+from typing import Annotated, ClassVar
+
+from streams.core.columns import (
+    AccountId,
+    EventId,
+    Ingested,
+    Int32,
+    IsTest,
+    Label,
+    Moment,
+    Row,
+    UInt32,
+    ValidFrom,
+    doc,
+)
+
+
+class AccountHistoryRow(Row, frozen=True, gc=False):
+    """What was known of an account, and from when: one row per change."""
+
+    TABLE: ClassVar[str] = "account_history"
+    KEY: ClassVar[int] = 3
+    account_id: AccountId
+    valid_from: ValidFrom
+    event_id: EventId
+    name: Annotated[str, doc("Name of the account")]
+    segment: Annotated[Label, doc("Segment; empty when not told")]
+    country: Annotated[Label, doc("Country, as the source writes it; empty when not told")]
+    time_zone: Annotated[Label, doc("IANA time zone of the account; empty when not told")]
+    currency: Annotated[Label, doc("ISO 4217 currency of the account; empty when not told")]
+    lifecycle: Annotated[Label, doc("Lifecycle stage, as the source names it; empty when not told")]
+    parent_id: Annotated[str, doc("Parent account; empty at the top")]
+    external_refs: Annotated[
+        tuple[tuple[str, str], ...],
+        doc("The account's names in other systems: pairs of system and id"),
+    ]
+    is_test: IsTest
+    ingested_at: Ingested
+
+
+class ContactHistoryRow(Row, frozen=True, gc=False):
+    """What was known of a contact, and from when: one row per change."""
+
+    TABLE: ClassVar[str] = "contact_history"
+    KEY: ClassVar[int] = 4
+    account_id: AccountId
+    contact_id: Annotated[str, doc("Contact (person at the account), by pseudonym")]
+    valid_from: ValidFrom
+    event_id: EventId
+    role: Annotated[Label, doc("Role at the account, as the source names it; empty when not told")]
+    is_champion: Annotated[bool, doc("1 when the contact is known as a champion")]
+    is_test: IsTest
+
+
+class ManagerAssignmentRow(Row, frozen=True, gc=False):
+    """Who looked after an account, in which role, and when: one row per assignment."""
+
+    TABLE: ClassVar[str] = "manager_assignment"
+    KEY: ClassVar[int] = 4
+    account_id: AccountId
+    role: Annotated[Label, doc("OWNER, TRAINEE, MENTOR, CSM or UNKNOWN")]
+    valid_from: ValidFrom
+    event_id: EventId
+    manager_id: Annotated[str, doc("Manager assigned")]
+    pod_id: Annotated[Label, doc("Pod (team) of the manager; empty when not told")]
+    lead_id: Annotated[Label, doc("Lead of the pod; empty when not told")]
+    valid_to: Annotated[Moment | None, doc("Until when it holds, UTC, exclusive; NULL until replaced")]
+    is_test: IsTest
+
+
+class FxRateRow(Row, frozen=True, gc=False):
+    """Exchange rates and from when each is in force."""
+
+    TABLE: ClassVar[str] = "fx_rate"
+    KEY: ClassVar[int] = 3
+    base: Annotated[Label, doc("ISO 4217 currency that is converted")]
+    quote: Annotated[Label, doc("ISO 4217 currency that it is converted into")]
+    valid_from: ValidFrom
+    rate_micros: Annotated[int, doc("Units of quote for one unit of base, in millionths")]
+    event_id: EventId
+
+
+class TaxonomyTopicRow(Row, frozen=True, gc=False):
+    """Topic lists: one row per topic of each version."""
+
+    TABLE: ClassVar[str] = "taxonomy_topic"
+    KEY: ClassVar[int] = 2
+    taxonomy_version: Annotated[Label, doc("Version of the topic list")]
+    topic_id: Annotated[str, doc("Topic within the list")]
+    label: Annotated[str, doc("Name of the topic for people")]
+    parent_id: Annotated[str, doc("Topic above it; empty at the top")]
+    valid_from: ValidFrom
+
+
+class PolicyRow(Row, frozen=True, gc=False):
+    """Policy settings and from when each is in force."""
+
+    TABLE: ClassVar[str] = "policy"
+    KEY: ClassVar[int] = 2
+    policy: Annotated[Label, doc("Name of the policy, such as followup_target or response_window")]
+    valid_from: ValidFrom
+    value: Annotated[str, doc("Value in the policy's own notation")]
+    policy_version: Annotated[Label, doc("Version that is recorded with what the policy shaped")]
+    event_id: EventId
+
+
+class DeadLetterRow(Row, frozen=True, gc=False):
+    """Records that could not be taken in, and why: one row each; the bytes are in the dead-letter topic."""
+
+    TABLE: ClassVar[str] = "dead_letter"
+    KEY: ClassVar[int] = 3
+    topic: Annotated[Label, doc("Topic that the record was read from")]
+    partition: Annotated[Int32, doc("Partition that the record was read from")]
+    offset: Annotated[int, doc("Offset of the record in its partition")]
+    account_key: Annotated[str, doc("Kafka key of the record as text, undecodable bytes replaced")]
+    reason: Annotated[Label, doc("Reason code of the refusal")]
+    detail: Annotated[str, doc("What exactly was wrong")]
+    ingested_at: Ingested
+    size_bytes: Annotated[UInt32, doc("Length of the record's value in bytes")]
