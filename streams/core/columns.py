@@ -55,3 +55,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     TABLE: ClassVar[str]
     KEY: ClassVar[int]
+
+    def identity(self) -> tuple[object, ...]:
+        """Table name and key values: what a newer version of the row must share to replace it."""
+        return (self.TABLE, *msgspec.structs.astuple(self)[: self.KEY])
