@@ -1,0 +1,228 @@
+"""Every setting of a deployment in one frozen value, read from the environment.
+
+A setting is named ``CX_`` and its field's name in capitals. A secret may also be given as ``CX_..._FILE``:
+the name of a file that holds it. :func:`from_environment` reports everything that is wrong at once, and a name
+that no setting has is wrong too: a typing error must not leave a default in force unseen.
+"""
+
+from __future__ import annotations
+
+import difflib
+import zoneinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from infra.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "CX_"
+# Read elsewhere: the test suite's choices, and the faults that its worker processes are told to have.
+_FOREIGN = ("CX_TEST_", "CX_FAULT_", "CX_CRASH_", "CX_BENCH_")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class SettingsError(Exception):
+    """The environment describes no deployment; ``problems`` has a sentence for each thing wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment is made of; docs/settings.md is rendered from the sentences below."""
+
+    stack: Annotated[
+        Literal["auto", "embedded", "docker", "external"],
+        Meta(description="Where `cx up` and `cx demo` find their servers; auto prefers Docker where it can."),
+    ] = "auto"
+    data_dir: Annotated[
+        Path,
+        Meta(description="Folder of the embedded servers' data, their logs and the record of what runs."),
+    ] = Path(".cx")
+    topic_prefix: Annotated[
+        str, Meta(pattern=r"^[a-zA-Z0-9._-]{0,60}$", description="Put before the name of every topic.")
+    ] = "cx."
+    database: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z][a-z0-9_]{0,30}$",
+            description="ClickHouse database of the views that BI tools read.",
+        ),
+    ] = "cx"
+    partitions: Annotated[
+        int, Meta(ge=1, le=1024, description="Partitions of each account-keyed topic when it is created.")
+    ] = 4
+    replication: Annotated[
+        int, Meta(ge=1, le=9, description="Replication factor of each topic when it is created.")
+    ] = 1
+
+    kafka_bootstrap: Annotated[
+        str, Meta(description="Brokers to start from: host:port, separated by commas.")
+    ] = "127.0.0.1:9092"
+    kafka_security: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Meta(description="Protocol to the brokers; credentials in plain text are refused off loopback."),
+    ] = "PLAINTEXT"
+    kafka_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], Meta(description="SASL mechanism to the brokers.")
+    ] = "SCRAM-SHA-512"
+    kafka_user: Annotated[str, Meta(description="SASL user name to the brokers; empty without SASL.")] = ""
+    kafka_password: Annotated[Secret, Meta(description="SASL password to the brokers.")] = Secret()
+    kafka_ca_file: Annotated[
+        str, Meta(description="Certificates that the brokers' are checked against; empty takes the system's.")
+    ] = ""
+    registry_url: Annotated[
+        str,
+        Meta(description="Schema Registry for the Confluent frame; empty frames events without a server."),
+    ] = ""
+
+    clickhouse_host: Annotated[str, Meta(description="ClickHouse server.")] = "127.0.0.1"
+    clickhouse_port: Annotated[Port, Meta(description="Its native TCP port.")] = 9000
+    clickhouse_http_port: Annotated[Port, Meta(description="Its HTTP port, for BI tools.")] = 8123
+    clickhouse_secure: Annotated[bool, Meta(description="Speak TLS to ClickHouse.")] = False
+    clickhouse_user: Annotated[str, Meta(description="User that migrates and writes.")] = "default"
+    clickhouse_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
+    bi_user: Annotated[str, Meta(description="User that `cx sql` reads as: SELECT on views only.")] = (
+        "bi_reader"
+    )
+    bi_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
+
+    group: Annotated[str, Meta(min_length=1, description="Consumer group of the workers.")] = "cxledger"
+    state_store: Annotated[
+        Literal["memory", "rocksdb"],
+        Meta(description="Where a worker keeps the state of its partitions between micro-batches."),
+    ] = "memory"
+    batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 4000
+    batch_ms: Annotated[
+        int, Meta(ge=1, le=60_000, description="Longest wait for a micro-batch to fill, in milliseconds.")
+    ] = 200
+    dead_share: Annotated[
+        float,
+        Meta(gt=0, le=1, description="Share of bad records among the last thousand that stops a worker."),
+    ] = 0.2
+    dead_run: Annotated[
+        int, Meta(ge=1, description="Bad records in a row that stop a worker: an outage, not bad records.")
+    ] = 200
+    web_host: Annotated[
+        str, Meta(description="Address of a worker's web endpoints; loopback unless told otherwise.")
+    ] = "127.0.0.1"
+    web_port: Annotated[Port, Meta(description="Port of a worker's web endpoints; 0 takes a free one.")] = (
+        6066
+    )
+    webhook_url: Annotated[
+        str, Meta(description="Where signals are delivered to; empty writes them to the worker's log.")
+    ] = ""
+    webhook_secret: Annotated[Secret, Meta(description="Key that signs delivered signals.")] = Secret()
+
+    time_zone: Annotated[
+        str, Meta(description="IANA zone whose days, weeks and months the views count in.")
+    ] = "UTC"
+    week_start: Annotated[
+        Literal["monday", "sunday"], Meta(description="First day of the week in the views.")
+    ] = "monday"
+    response_window_days: Annotated[
+        int, Meta(ge=1, le=365, description="Days in which an answer counts for its invitation's cohort.")
+    ] = 14
+    low_sample: Annotated[
+        int, Meta(ge=0, description="Below this number of answers a ratio is flagged as a low sample.")
+    ] = 30
+
+    real_data: Annotated[
+        str, Meta(description="Folder of real data sets that `cx proof` goes through; empty skips them all.")
+    ] = ""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, getattr(self, name)) for name in self.__struct_fields__]
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _hook(kind: type, value: Any) -> Any:
+    if kind is Secret:
+        return Secret(str(value))
+    if kind is Path:
+        return Path(str(value)).expanduser()
+    raise NotImplementedError(kind)
+
+
+def _texts(environment: Mapping[str, str], hints: Mapping[str, Any], problems: list[str]) -> dict[str, str]:
+    """Read each setting's text: from its variable, or for a secret from the file named by ``..._FILE``."""
+    texts: dict[str, str] = {}
+    for field, hint in hints.items():
+        name = PREFIX + field.upper()
+        if name in environment:
+            texts[field] = environment[name]
+        if _bare(hint) is Secret and (file := environment.get(f"{name}_FILE")):
+            if field in texts:
+                problems.append(f"{name} and {name}_FILE are both set: give one of them.")
+            try:
+                texts[field] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE cannot be read: {error}.")
+    return texts
+
+
+def _unknown(environment: Mapping[str, str], hints: Mapping[str, Any]) -> list[str]:
+    known = {PREFIX + field.upper() for field in hints}
+    known |= {f"{PREFIX}{field.upper()}_FILE" for field, hint in hints.items() if _bare(hint) is Secret}
+    problems = []
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN):
+            near = difflib.get_close_matches(name, known, n=1)
+            problems.append(f"{name} is no setting{f': is {near[0]} meant?' if near else '.'}")
+    return problems
+
+
+def _host(address: str) -> str:
+    return address.strip().rsplit(":", 1)[0].strip("[]")
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    """Name what two settings together make wrong; credentials never leave this machine in plain text."""
+    problems = []
+    hosts = {_host(address) for address in settings.kafka_bootstrap.split(",")}
+    if settings.kafka_security == "SASL_PLAINTEXT" and not hosts <= _LOOPBACK:
+        problems.append(
+            "CX_KAFKA_SECURITY: SASL_PLAINTEXT would send the password in plain text; use SASL_SSL."
+        )
+    if settings.kafka_security.startswith("SASL") and not (settings.kafka_user and settings.kafka_password):
+        problems.append("CX_KAFKA_USER and CX_KAFKA_PASSWORD are needed with SASL.")
+    plain = settings.clickhouse_password or settings.bi_password
+    if plain and not settings.clickhouse_secure and settings.clickhouse_host not in _LOOPBACK:
+        problems.append("CX_CLICKHOUSE_SECURE: a password would travel in plain text; set it to true.")
+    for name in ("kafka_bootstrap", "registry_url", "webhook_url"):
+        if "@" in getattr(settings, name):
+            problems += [f"{PREFIX}{name.upper()}: addresses are logged, so they may hold no credentials."]
+    try:
+        zoneinfo.ZoneInfo(settings.time_zone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        problems.append(f"CX_TIME_ZONE: {settings.time_zone!r} is no IANA time zone.")
+    return problems
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; raises SettingsError with a sentence for each thing that is wrong."""
+    hints = get_type_hints(Settings, include_extras=True)
+    problems = _unknown(environment, hints)
+    values: dict[str, Any] = {}
+    for field, text in _texts(environment, hints, problems).items():
+        try:
+            values[field] = msgspec.convert(text, hints[field], strict=False, dec_hook=_hook)
+        except msgspec.ValidationError as error:
+            shown = "its value" if _bare(hints[field]) is Secret else repr(text)
+            problems.append(f"{PREFIX}{field.upper()}: {shown} is not valid: {error}.")
+    settings = Settings(**values)
+    problems += _unsafe(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
