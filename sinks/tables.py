@@ -1,0 +1,95 @@
+"""The tables as values, derived from the row structs of the core: names, ClickHouse types, keys and comments.
+
+The row structs are the one place where a column is declared. Migrations say the same in SQL, and a test
+compares the migrated database with these values, so neither can drift.
+"""
+
+import inspect
+from collections.abc import Mapping
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from streams.core.columns import KIND
+from streams.core.rows import TABLES as ROWS
+from streams.core.rows import Row
+
+_WIDTHS: dict[tuple[float | None, float | None], str] = {
+    (-(2**31), 2**31 - 1): "Int32",
+    (0, 2**16 - 1): "UInt16",
+    (0, 2**32 - 1): "UInt32",
+    (None, None): "Int64",
+}
+_PLAIN = {bool: "UInt8", float: "Float64", str: "String"}
+_KINDS = {"moment": "DateTime64(6, 'UTC')", "label": "LowCardinality(String)"}
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: its name, its full ClickHouse type and the sentence that describes it."""
+
+    name: str
+    type: str
+    comment: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One table: columns in insert order, the first ``key`` of them its ORDER BY."""
+
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+SYSTEM_COLUMNS = (
+    Column("version", "UInt64", "Version of the row: of two rows with the same key the higher one holds"),
+    Column("is_deleted", "UInt8", "1 when the row was withdrawn; views leave it out"),
+)
+
+
+def _type(hint: Any, notes: tuple[Meta, ...]) -> str:
+    """ClickHouse type of an annotated Python type; ``notes`` are the annotations met on the way in."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _type(arguments[0], (*notes, *(note for note in arguments[1:] if isinstance(note, Meta))))
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        return f"Nullable({_type(inner, notes)})"
+    if origin is tuple:
+        return _tuple_type(arguments)
+    kinds = [note.extra[KIND] for note in notes if note.extra]
+    if kinds:
+        return _KINDS[kinds[0]]
+    if hint is int:
+        bounds = [(note.ge, note.le) for note in notes if note.ge is not None]
+        return _WIDTHS[bounds[0] if bounds else (None, None)]
+    return _PLAIN[hint]
+
+
+def _tuple_type(arguments: tuple[Any, ...]) -> str:
+    if arguments[-1] is Ellipsis:
+        return f"Array({_type(arguments[0], ())})"
+    return f"Tuple({', '.join(_type(argument, ()) for argument in arguments)})"
+
+
+def _comment(hint: Any) -> str:
+    """Return the outermost description of an annotated type."""
+    notes = [note for note in get_args(hint)[1:] if isinstance(note, Meta) and note.description]
+    return str(notes[-1].description)
+
+
+def derive(row: type[Row]) -> Table:
+    """Table of one row struct, ``version`` and ``is_deleted`` included."""
+    hints = get_type_hints(row, include_extras=True)
+    fields = row.__struct_fields__
+    columns = tuple(Column(name, _type(hints[name], ()), _comment(hints[name])) for name in fields)
+    return Table(row.TABLE, inspect.cleandoc(str(row.__doc__)), fields[: row.KEY], columns + SYSTEM_COLUMNS)
+
+
+TABLES: Mapping[str, Table] = MappingProxyType({name: derive(row) for name, row in ROWS.items()})
