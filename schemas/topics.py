@@ -1,0 +1,54 @@
+"""Topics as data: one YAML record per topic says what it carries and how the broker keeps it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+TOPICS_DIR = Path(__file__).parent / "topics"
+
+CleanupPolicy = Literal["delete", "compact"]
+TimestampType = Literal["CreateTime", "LogAppendTime"]
+
+
+class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One topic; `name` has no prefix, which is the deployment's setting.
+
+    `partitions` is the default count. Topics that name another in `co_partitioned_with` must have that one's
+    count, whatever a deployment makes of it. `event_types` maps a type to its versions, oldest first.
+    """
+
+    name: str
+    owner: str
+    purpose: str
+    key: str
+    partitions: int
+    co_partitioned_with: str | None
+    retention: Literal["forever"]
+    cleanup: CleanupPolicy
+    timestamps: TimestampType
+    max_message_bytes: int
+    event_types: dict[str, tuple[int, ...]]
+
+    @property
+    def broker_config(self) -> dict[str, str]:
+        """The topic's configuration under the broker's own names."""
+        return {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": "-1",
+            "retention.bytes": "-1",
+            "max.message.bytes": str(self.max_message_bytes),
+            "message.timestamp.type": self.timestamps,
+        }
+
+
+@cache
+def load_topics() -> dict[str, Topic]:
+    """Read all topics by name.
+
+    Raises msgspec.ValidationError where a record has a missing, an unknown or a wrongly typed field.
+    """
+    files = sorted(TOPICS_DIR.glob("*.yaml"))
+    topics = [msgspec.yaml.decode(path.read_bytes(), type=Topic) for path in files]
+    return {topic.name: topic for topic in topics}
