@@ -1,0 +1,78 @@
+"""What is checked before a server starts, so that a refusal is a sentence and not a log."""
+
+import errno
+import shutil
+import socket
+from pathlib import Path
+from typing import Final
+
+from infra.embedded.errors import EmbeddedServerError, PortTakenError
+
+LOOPBACK: Final = "127.0.0.1"
+MIN_FREE_BYTES: Final = 512 * 1024 * 1024
+
+
+def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> Path:
+    """Make the directory and return it resolved; refuse if it is not writable or the disk is nearly full."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory.resolve()
+        probe = path / ".write-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+        free = shutil.disk_usage(path).free
+    except OSError as error:
+        raise EmbeddedServerError(explain_os_error(directory, error)) from error
+    if free < min_free_bytes:
+        raise EmbeddedServerError(
+            f"not enough disk space: {path} has {free >> 20} MiB left and a server needs"
+            f" {min_free_bytes >> 20} MiB; free some space or choose another data directory"
+        )
+    return path
+
+
+def explain_os_error(directory: Path, error: OSError) -> str:
+    """Put a failure to write below the directory into one sentence."""
+    if error.errno == errno.ENOSPC:
+        return f"not enough disk space: nothing more can be written to {directory}"
+    return f"the data directory {directory} cannot be written: {error.strerror or error}"
+
+
+def require_free_port(port: int, server: str) -> int:
+    """Return the port, or refuse when something else listens on it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the servers themselves do: a connection that is only timing out does not hold the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise port_taken(port, server) from error
+    return port
+
+
+def port_taken(port: int, server: str) -> PortTakenError:
+    return PortTakenError(
+        f"port {port} on {LOOPBACK}, wanted by {server}, is taken by another program:"
+        " stop that one or choose another port"
+    )
+
+
+def connects(port: int) -> bool:
+    """Tell whether something answers on the port."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def pick_free_ports(count: int) -> list[int]:
+    """Return ports that were free a moment ago; another program may still win the race for one."""
+    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
