@@ -1,0 +1,195 @@
+"""The contract beyond types: what an event must satisfy to be folded. A refusal is a reason code and a sentence."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import assert_never
+
+from streams.core.events import (
+    AccountUpserted,
+    Answer,
+    ContactUpserted,
+    Event,
+    FollowupLogged,
+    FxRateSet,
+    InvitationBounced,
+    InvitationDelivered,
+    InvitationOpened,
+    InvitationSent,
+    ManagerAssigned,
+    PolicySet,
+    Question,
+    ResponseCorrected,
+    ResponseDeleted,
+    ResponseSubmitted,
+    ResponseTagged,
+    SurveyDefined,
+    SurveyDisplayed,
+    TaxonomySet,
+)
+from streams.core.rules import FOLLOWUP_TARGET
+from streams.core.survey.scores import NPS_MAX
+
+Refusal = tuple[str, str]
+"""(reason code, what exactly is wrong)"""
+
+AHEAD = 24 * 3_600_000_000
+EARLIEST = 946_684_800_000_000
+MAX_ID = 256
+MAX_ITEMS = 1_000
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
+_CURRENCY = re.compile("[A-Z]{3}").fullmatch
+_WHOLE_NUMBER_POLICIES = frozenset({FOLLOWUP_TARGET, "response_window_days", "low_sample_n"})
+
+
+def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:
+    """Why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
+    return _key(event, key) or _envelope(event, ingested_at) or _ids(event) or _content(event, ingested_at)
+
+
+def _key(event: Event, key: bytes | None) -> Refusal | None:
+    if not key:
+        return "key_missing", "the record has no key; it must be the event's account_id"
+    if key != event.account_id.encode():
+        return "key_mismatch", f"key {key[:64]!r} is not the account_id {event.account_id[:64]!r}"
+    return None
+
+
+def _envelope(event: Event, ingested_at: int) -> Refusal | None:
+    if not _UUID(event.event_id):
+        return "invalid_event_id", f"{event.event_id[:64]!r} is not a UUID"
+    if event.occurred_at > ingested_at + AHEAD:
+        return "occurred_in_future", "occurred_at is more than a day after the record was stored"
+    if event.occurred_at < EARLIEST:
+        return "occurred_too_early", "occurred_at is before the year 2000"
+    if not event.source:
+        return "invalid_field", "source is empty"
+    if event.is_retraction and event.corrects_event_id is None:
+        return "invalid_field", "a retraction must name corrects_event_id"
+    if event.corrects_event_id == event.event_id:
+        return "invalid_field", "an event cannot correct itself"
+    return None
+
+
+@cache
+def _id_fields(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name.endswith("_id") and name != "event_id")
+
+
+def _ids(event: Event) -> Refusal | None:
+    for name in _id_fields(type(event)):
+        value = getattr(event, name)
+        if value is None:
+            continue
+        if not value or len(value) > MAX_ID or not value.isprintable():
+            return "invalid_field", f"{name} must be 1 to {MAX_ID} printable characters"
+    return None
+
+
+def _content(event: Event, ingested_at: int) -> Refusal | None:
+    match event:
+        case ResponseSubmitted():
+            return _submitted(event, ingested_at) or _answers(event.answers)
+        case ResponseCorrected():
+            return _answers(event.answers)
+        case SurveyDefined():
+            return _definition(event.questions)
+        case ResponseTagged():
+            return _unique("topics", [topic.topic_id for topic in event.topics])
+        case TaxonomySet():
+            return _unique("topics", [topic.topic_id for topic in event.topics])
+        case ManagerAssigned():
+            if event.valid_to is not None and event.valid_to <= event.valid_from:
+                return "invalid_field", "valid_to must be after valid_from"
+            return None
+        case FxRateSet():
+            return _rate(event)
+        case PolicySet():
+            return _policy(event)
+        case InvitationSent():
+            return ("invalid_field", "reminder_no is negative") if event.reminder_no < 0 else None
+        case (
+            InvitationDelivered()
+            | InvitationBounced()
+            | InvitationOpened()
+            | SurveyDisplayed()
+            | ResponseDeleted()
+            | FollowupLogged()
+            | AccountUpserted()
+            | ContactUpserted()
+        ):
+            return None
+        case _:
+            assert_never(event)
+
+
+def _submitted(event: ResponseSubmitted, ingested_at: int) -> Refusal | None:
+    if event.submitted_at > ingested_at + AHEAD:
+        return "occurred_in_future", "submitted_at is more than a day after the record was stored"
+    if event.submitted_at < EARLIEST:
+        return "occurred_too_early", "submitted_at is before the year 2000"
+    if event.started_at is not None and event.started_at > event.submitted_at:
+        return "invalid_field", "started_at is after submitted_at"
+    return None
+
+
+def _answers(answers: Sequence[Answer]) -> Refusal | None:
+    refusal = _unique("answers", [answer.question_id for answer in answers])
+    if refusal is not None:
+        return refusal
+    for answer in answers:
+        number = answer.number
+        if not answer.question_id or len(answer.question_id) > MAX_ID:
+            return "invalid_field", f"question_id must be 1 to {MAX_ID} characters"
+        if len(answer.choices) > MAX_ITEMS:
+            return "too_many_items", f"more than {MAX_ITEMS} choices in one answer"
+        if number is None:
+            continue
+        if not math.isfinite(number):
+            return "invalid_field", f"the number of {answer.question_id[:64]!r} is not finite"
+        if answer.kind == "NPS" and not (0 <= number <= NPS_MAX and number == int(number)):
+            return "score_out_of_scale", f"{number:g} is not a whole number from 0 to {NPS_MAX}"
+    return None
+
+
+def _definition(questions: Sequence[Question]) -> Refusal | None:
+    for question in questions:
+        low, high, positive = question.scale_min, question.scale_max, question.positive_from
+        bounds = [bound for bound in (low, positive, high) if bound is not None]
+        if not all(map(math.isfinite, bounds)) or bounds != sorted(bounds) or (low is not None and low == high):
+            name = question.question_id[:64]
+            return (
+                "invalid_field",
+                f"the scale of {name!r} must rise from scale_min over positive_from to scale_max",
+            )
+        if question.kind == "NPS" and (low, high) not in ((None, None), (0, NPS_MAX)):
+            return "invalid_field", f"an NPS question has the scale 0 to {NPS_MAX}"
+    return _unique("questions", [question.question_id for question in questions])
+
+
+def _rate(event: FxRateSet) -> Refusal | None:
+    if event.rate_micros <= 0:
+        return "invalid_field", "rate_micros must be positive"
+    if not (_CURRENCY(event.base) and _CURRENCY(event.quote)) or event.base == event.quote:
+        return "invalid_field", "base and quote must be two different ISO 4217 codes"
+    return None
+
+
+def _policy(event: PolicySet) -> Refusal | None:
+    if event.policy in _WHOLE_NUMBER_POLICIES:
+        value = event.value
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
+            return "invalid_field", f"{event.policy} must be a positive whole number"
+    return None
+
+
+def _unique(what: str, ids: Iterable[str]) -> Refusal | None:
+    seen: set[str] = set()
+    for each in ids:
+        if each in seen:
+            return "repeated_item", f"{what} name {each[:64]!r} twice"
+        seen.add(each)
+        if len(seen) > MAX_ITEMS:
+            return "too_many_items", f"more than {MAX_ITEMS} {what}"
+    return None

@@ -1,0 +1,115 @@
+"""The algebra every reducer shares: notes, fold order, corrections, facts.
+
+An entity's state is the *set* of distinct events that named it, kept sorted in fold order. Rows are a function of that
+set alone, so duplicates, splits and any order of arrival end in the same rows by construction.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from streams.core.events import Event
+from streams.core.rows import Row
+
+CLAIM_ID = 16
+CLAIM = CLAIM_ID + 8
+_NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """One event as it was noted: the event and when Kafka stored it (microseconds since 1970, UTC)."""
+
+    event: Event
+    ingested_at: int
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """Something a person or a program should learn of now; `signal_id` makes delivery idempotent."""
+
+    signal_id: str
+    kind: str
+    account_id: str
+    subject_id: str
+    at: int
+    detail: dict[str, str] = {}
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a step brings about: rows to write, rows to take away, signals to raise."""
+
+    rows: Sequence[Row] = ()
+    removed: Sequence[Row] = ()
+    signals: Sequence[Signal] = ()
+
+
+def fold_order(note: Note) -> tuple[int, int, str]:
+    """Place of a note inside its entity: source version, then business time, then id (a total order)."""
+    event = note.event
+    version = event.entity_version
+    return (-1 if version is None else version, event.occurred_at, event.event_id)
+
+
+def insert(notes: tuple[Note, ...], note: Note) -> tuple[Note, ...]:
+    """The notes with one more, still in fold order. Appending, the common case, compares once."""
+    place = fold_order(note)
+    if not notes or fold_order(notes[-1]) < place:
+        return (*notes, note)
+    return tuple(sorted((*notes, note), key=fold_order))
+
+
+def effective(notes: tuple[Note, ...]) -> Sequence[Note]:
+    """Notes that still stand, in fold order: those retracted or replaced by a later standing note are left out.
+
+    Reading from the last note back makes the outcome unique: a correction speaks only of earlier notes, and a
+    correction that is itself retracted no longer speaks.
+    """
+    if all(note.event.corrects_event_id is None for note in notes):
+        return notes
+    overruled: set[str] = set()
+    standing: list[Note] = []
+    for note in reversed(notes):
+        event = note.event
+        if event.event_id in overruled:
+            continue
+        if event.corrects_event_id is not None:
+            overruled.add(event.corrects_event_id)
+        if not event.is_retraction:
+            standing.append(note)
+    standing.reverse()
+    return standing
+
+
+def claim(source: str, event_id: str, payload: bytes) -> bytes:
+    """Who an event is (16 bytes) and what it says (8 bytes): equal claims are duplicates, equal ids alone a conflict."""
+    identity = hashlib.blake2b(f"{source}\0{event_id}".encode(), digest_size=CLAIM_ID).digest()
+    return identity + hashlib.blake2b(payload, digest_size=CLAIM - CLAIM_ID).digest()
+
+
+def claims_in(packed: bytes) -> Iterable[bytes]:
+    return (packed[at : at + CLAIM] for at in range(0, len(packed), CLAIM))
+
+
+def with_claim(packed: bytes, one: bytes) -> bytes:
+    """Packed claims with one more, sorted, so that equal sets of events have equal states."""
+    return one if not packed else b"".join(sorted((*claims_in(packed), one)))
+
+
+def digest_of(packed: bytes, identity: bytes) -> bytes | None:
+    """The content digest that an entity remembers for an event identity, or None."""
+    return next((each[CLAIM_ID:] for each in claims_in(packed) if each[:CLAIM_ID] == identity), None)
+
+
+def derived_id(event_id: str, kind: str, ordinal: int = 0) -> str:
+    """A reproducible id of something that follows from an event: UUIDv5 of (event id, kind, ordinal)."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event_id}/{kind}/{ordinal}"))
+
+
+def difference(before: Sequence[Row], after: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """(rows to write, rows to take away) that turn what `before` wrote into `after`."""
+    if not before:
+        return after, ()
+    old = {row.identity(): row for row in before}
+    written = [row for row in after if old.pop(row.identity(), None) != row]
+    return written, list(old.values())

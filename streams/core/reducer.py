@@ -1,0 +1,133 @@
+"""`step` and `tick`: the two ways in which an entity's state changes, the same for every reducer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from streams.core.algebra import (
+    CLAIM_ID,
+    Facts,
+    Note,
+    Signal,
+    difference,
+    digest_of,
+    effective,
+    insert,
+    with_claim,
+)
+from streams.core.rows import Row
+from streams.core.rules import Rules
+
+View = TypeVar("View")
+NEVER = 2**63 - 1
+NOTHING = Facts()
+
+
+class State(msgspec.Struct, frozen=True, array_like=True):
+    """What is kept of one entity. The first three fields can be read without the rest (see `Head`).
+
+    `deadline` is the next moment (microseconds) at which time alone changes its rows, NEVER if none; `revision` counts
+    changes and orders the rows' versions; `ticked_to` is the latest deadline known to have passed.
+    """
+
+    deadline: int = NEVER
+    revision: int = 0
+    claims: bytes = b""
+    ticked_to: int = 0
+    notes: tuple[Note, ...] = ()
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The fields of `State` that an index is rebuilt from."""
+
+    deadline: int
+    revision: int
+    claims: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reducer(Generic[View]):
+    """One kind of entity: how its events fold into a view, and what the view says in rows.
+
+    `prefix` tells kinds apart among state keys; `identify` names the entity inside its account; `fold` receives the
+    standing notes in fold order; `rows` and `deadline` see the view, the rules and how far time is known to have passed;
+    `ruled` tells whether rules have a say in the view's rows at all.
+    """
+
+    prefix: str
+    identify: Callable[[Any], str]
+    fold: Callable[[Sequence[Note]], View]
+    rows: Callable[[View, Rules, int], Sequence[Row]]
+    deadline: Callable[[View, Rules, int], int] | None = None
+    signals: Callable[[View | None, View, Rules, int], Sequence[Signal]] | None = None
+    ruled: Callable[[View], bool] | None = None
+
+    def key(self, event: Any) -> bytes:
+        return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
+
+
+class Conflict(Exception):  # noqa: N818 - an outcome with a name, not a failure of the program
+    """An event id came again with other content; the first one stands."""
+
+
+def step(reducer: Reducer[View], state: State | None, note: Note, claim: bytes, rules: Rules) -> tuple[State, Facts]:
+    """Fold one event in. A duplicate returns the very same state and no facts.
+
+    Raises Conflict where the entity knows the event's identity with another content.
+    """
+    if state is None:
+        return _advance(reducer, State(), None, (note,), claim, rules)
+    known = digest_of(state.claims, claim[:CLAIM_ID])
+    if known is not None:
+        if known != claim[CLAIM_ID:]:
+            raise Conflict
+        return state, NOTHING
+    before = reducer.fold(effective(state.notes))
+    return _advance(reducer, state, before, insert(state.notes, note), claim, rules)
+
+
+def _advance(
+    reducer: Reducer[View],
+    state: State,
+    before: View | None,
+    notes: tuple[Note, ...],
+    claim: bytes,
+    rules: Rules,
+) -> tuple[State, Facts]:
+    view = reducer.fold(effective(notes))
+    passed = state.ticked_to
+    rows = reducer.rows(view, rules, passed)
+    removed: Sequence[Row] = ()
+    if before is not None:
+        rows, removed = difference(reducer.rows(before, rules, passed), rows)
+    signals = reducer.signals(before, view, rules, passed) if reducer.signals else ()
+    deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
+    changed = State(deadline, state.revision + 1, with_claim(state.claims, claim), passed, notes)
+    return changed, Facts(rows, removed, signals)
+
+
+def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[State, Facts]:
+    """Let time pass up to `now`: a deadline that has come fires with its own time, so when it fires changes nothing."""
+    if state.deadline > now:
+        return state, NOTHING
+    view = reducer.fold(effective(state.notes))
+    passed = state.deadline
+    rows, removed = difference(reducer.rows(view, rules, state.ticked_to), reducer.rows(view, rules, passed))
+    signals = reducer.signals(view, view, rules, passed) if reducer.signals else ()
+    return _settled(reducer, state, view, rules, passed), Facts(rows, removed, signals)
+
+
+def settle(reducer: Reducer[View], state: State, rules: Rules) -> tuple[State, Facts]:
+    """Write anew what the rules decide about, whichever rules had decided it before."""
+    view = reducer.fold(effective(state.notes))
+    if reducer.ruled is None or not reducer.ruled(view):
+        return state, NOTHING
+    changed = _settled(reducer, state, view, rules, state.ticked_to)
+    return changed, Facts(reducer.rows(view, rules, state.ticked_to))
+
+
+def _settled(reducer: Reducer[View], state: State, view: View, rules: Rules, passed: int) -> State:
+    deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
+    return State(deadline, state.revision + 1, state.claims, passed, state.notes)

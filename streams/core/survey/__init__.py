@@ -1,0 +1,1 @@
+"""Reducers of cx.survey: definitions, invitations, displays, responses with their follow-up clock."""

@@ -1,0 +1,105 @@
+"""The follow-up case of a detractor: who waits, since when, by when somebody was to call, and whether they did."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.core.algebra import Signal, derived_id
+from streams.core.reducer import NEVER
+from streams.core.rows import FollowupCaseRow
+from streams.core.rules import Policy, Rules
+from streams.core.survey.response import Response
+from streams.core.survey.scores import is_detractor
+
+SECOND = 1_000_000
+
+
+def ruled(response: Response | None) -> bool:
+    """Whether the follow-up policy has a say: only where there is, or was, a detractor."""
+    return response is not None and response.was_detractor is not None
+
+
+def _due(response: Response, rules: Rules) -> tuple[int, int, Policy]:
+    """(start, deadline, policy) of the clock, microseconds: it starts when the detractor answered."""
+    said = response.submitted if is_detractor(response.nps) else response.was_detractor
+    assert said is not None
+    policy = rules.followup_target(said.submitted_at)
+    return said.submitted_at, said.submitted_at + policy.value * SECOND, policy
+
+
+def _contacts(response: Response) -> tuple[int | None, int | None]:
+    """(first contact, first closing contact), microseconds, None where there was none."""
+    events = response.followups.values()
+    first = min((event.occurred_at for event in events), default=None)
+    closed = min((event.occurred_at for event in events if event.closed), default=None)
+    return first, closed
+
+
+def deadline(response: Response | None, rules: Rules, passed: int) -> int:
+    """When the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
+    if response is None or not is_detractor(response.nps) or response.followups:
+        return NEVER
+    due = _due(response, rules)[1]
+    return NEVER if due <= passed else due
+
+
+def case_rows(response: Response, rules: Rules, passed: int) -> Iterator[FollowupCaseRow]:
+    """One row for a response that is, or once was, a detractor's."""
+    origin = response.was_detractor
+    assert origin is not None
+    start, due, policy = _due(response, rules)
+    first, closed = _contacts(response)
+    open_case = is_detractor(response.nps)
+    missed = open_case and (due <= passed if first is None else first > due)
+    yield FollowupCaseRow(
+        origin.account_id,
+        origin.response_id,
+        origin.survey_id,
+        origin.contact_id or "",
+        _state(response),
+        start,
+        due,
+        policy.value,
+        policy.version,
+        first,
+        closed,
+        due if missed else None,
+        response.detractor_score,
+        origin.is_test or response.last.event.is_test,
+    )
+
+
+def _state(response: Response) -> str:
+    if not is_detractor(response.nps):
+        return "voided"
+    if not response.followups:
+        return "waiting"
+    return "closed" if any(event.closed for event in response.followups.values()) else "contacted"
+
+
+def signals(before: Response | None, after: Response | None, rules: Rules, passed: int) -> Sequence[Signal]:
+    """A signal when a detractor starts to wait, and one when the wait passes its target.
+
+    Nobody is called about the distant past: both need the response to have been noted before its deadline.
+    """
+    if after is None or not is_detractor(after.nps):
+        return ()
+    start, due, policy = _due(after, rules)
+    if after.last.ingested_at >= due:
+        return ()
+    if before is after:
+        overdue = not after.followups and due <= passed
+        return (_signal(after, "detractor_overdue", due, due, policy),) if overdue else ()
+    waited = before is not None and is_detractor(before.nps)
+    return () if waited or after.followups else (_signal(after, "detractor_waiting", start, due, policy),)
+
+
+def _signal(response: Response, kind: str, at: int, due: int, policy: Policy) -> Signal:
+    said = response.submitted
+    assert said is not None
+    detail = {
+        "score": f"{response.nps:g}",
+        "survey_id": said.survey_id,
+        "contact_id": said.contact_id or "",
+        "due_at": str(due),
+        "policy_version": policy.version,
+    }
+    return Signal(derived_id(said.event_id, kind), kind, said.account_id, said.response_id, at, detail)

@@ -1,0 +1,70 @@
+"""Survey definitions and displays; and whether an answer fits the scale that its definition declares."""
+
+from collections.abc import Sequence
+
+from streams.core.algebra import Note
+from streams.core.events import Answer, SurveyDefined, SurveyDisplayed
+from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
+from streams.core.rules import Rules
+
+
+def fold(notes: Sequence[Note]) -> SurveyDefined | None:
+    """The definition in force: full state, so the last in fold order stands."""
+    return notes[-1].event if notes else None  # type: ignore[return-value] # routed here by its type
+
+
+def rows(defined: SurveyDefined | None, _rules: Rules, _passed: int) -> Sequence[SurveyQuestionRow]:
+    if defined is None:
+        return ()
+    return [
+        SurveyQuestionRow(
+            defined.survey_id,
+            defined.version,
+            defined.account_id,
+            question.question_id,
+            question.kind,
+            question.text or "",
+            defined.title or "",
+            defined.relationship,
+            question.scale_min,
+            question.scale_max,
+            question.positive_from,
+            defined.occurred_at,
+        )
+        for question in defined.questions
+    ]
+
+
+def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | None:
+    """The first numeric answer outside its question's declared scale, None when all fit or no scale is declared."""
+    scales = {question.question_id: question for question in defined.questions}
+    for answer in answers:
+        scale = scales.get(answer.question_id)
+        if answer.number is None or scale is None:
+            continue
+        low, high = scale.scale_min, scale.scale_max
+        if (low is not None and answer.number < low) or (high is not None and answer.number > high):
+            return answer
+    return None
+
+
+def fold_display(notes: Sequence[Note]) -> SurveyDisplayed | None:
+    return notes[-1].event if notes else None  # type: ignore[return-value] # routed here by its type
+
+
+def display_rows(shown: SurveyDisplayed | None, _rules: Rules, _passed: int) -> Sequence[SurveyDisplayRow]:
+    if shown is None:
+        return ()
+    return (
+        SurveyDisplayRow(
+            shown.account_id,
+            shown.display_id,
+            shown.survey_id,
+            shown.survey_version or 0,
+            shown.invitation_id or "",
+            shown.contact_id or "",
+            shown.channel or "",
+            shown.occurred_at,
+            shown.is_test,
+        ),
+    )

@@ -1,0 +1,100 @@
+"""The invitation: sent (and reminded), delivered or bounced, opened. Reminders are the same invitation again."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from streams.core.algebra import Note
+from streams.core.events import (
+    InvitationBounced,
+    InvitationDelivered,
+    InvitationOpened,
+    InvitationSent,
+)
+from streams.core.rows import InvitationRow
+from streams.core.rules import Rules
+
+InvitationEvent = InvitationSent | InvitationDelivered | InvitationBounced | InvitationOpened
+
+
+class Invitation(msgspec.Struct):
+    """An invitation as its standing events say; times in microseconds, local to one fold."""
+
+    account_id: str
+    invitation_id: str
+    sent: InvitationSent | None = None
+    sent_at: int | None = None
+    reminders: int = 0
+    delivered_at: int | None = None
+    bounced: InvitationBounced | None = None
+    opened_at: int | None = None
+    is_test: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.bounced is not None:
+            return "bounced"
+        if self.sent is None:
+            return "incomplete"
+        if self.opened_at is not None:
+            return "opened"
+        return "sent" if self.delivered_at is None else "delivered"
+
+
+def fold(notes: Sequence[Note]) -> Invitation | None:
+    if not notes:
+        return None
+    first: InvitationEvent = notes[0].event  # type: ignore[assignment] # routed here by its type
+    invitation = Invitation(first.account_id, first.invitation_id)
+    for note in notes:
+        _apply(invitation, note.event)  # type: ignore[arg-type] # as above
+    return invitation
+
+
+def _earliest(known: int | None, at: int) -> int:
+    return at if known is None else min(known, at)
+
+
+def _apply(invitation: Invitation, event: InvitationEvent) -> None:
+    invitation.is_test = invitation.is_test or event.is_test
+    match event:
+        case InvitationSent():
+            invitation.sent = event
+            invitation.reminders = max(invitation.reminders, event.reminder_no)
+            invitation.sent_at = _earliest(invitation.sent_at, event.occurred_at)
+        case InvitationDelivered():
+            invitation.delivered_at = _earliest(invitation.delivered_at, event.occurred_at)
+        case InvitationBounced():
+            invitation.bounced = event
+        case InvitationOpened():
+            invitation.opened_at = _earliest(invitation.opened_at, event.occurred_at)
+        case _:
+            assert_never(event)
+
+
+def rows(invitation: Invitation | None, _rules: Rules, _passed: int) -> Sequence[InvitationRow]:
+    if invitation is None:
+        return ()
+    sent, bounced = invitation.sent, invitation.bounced
+    return (
+        InvitationRow(
+            invitation.account_id,
+            invitation.invitation_id,
+            sent.survey_id if sent else "",
+            (sent.contact_id or "") if sent else "",
+            sent.channel if sent else "",
+            (sent.ticket_id or "") if sent else "",
+            (sent.project_id or "") if sent else "",
+            (sent.contract_id or "") if sent else "",
+            invitation.status,
+            invitation.sent_at,
+            invitation.delivered_at,
+            bounced.occurred_at if bounced else None,
+            invitation.opened_at,
+            sent.expires_at if sent else None,
+            invitation.reminders,
+            (bounced.reason or "") if bounced else "",
+            invitation.is_test,
+        ),
+    )

@@ -1,0 +1,132 @@
+"""The response: submitted, corrected, deleted, tagged, followed up; and the fold that gives what it says now."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from streams.core.algebra import Note
+from streams.core.events import (
+    Answer,
+    FollowupLogged,
+    ResponseCorrected,
+    ResponseDeleted,
+    ResponseSubmitted,
+    ResponseTagged,
+)
+from streams.core.survey.scores import is_detractor, nps_of, scores
+
+ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
+# A first answer noted later than this after it was given changes figures that were published as final.
+LATE_AFTER = 14 * 86_400_000_000
+
+
+class Restated(msgspec.Struct, frozen=True):
+    """One score that changed after it had counted: `old` or `new` is None where it did not or does not count."""
+
+    note: Note
+    metric: str
+    question_id: str
+    window_at: int
+    old: float | None
+    new: float | None
+    reason: str
+
+
+class Response(msgspec.Struct):
+    """A response as its standing events say. Local to one fold, so it may be filled step by step."""
+
+    last: Note
+    submitted: ResponseSubmitted | None = None
+    answers: tuple[Answer, ...] = ()
+    deleted: bool = False
+    corrections: int = 0
+    was_detractor: ResponseSubmitted | None = None
+    detractor_score: float = 0.0
+    tagged: ResponseTagged | None = None
+    followups: dict[str, FollowupLogged] = {}
+    restated: list[Restated] = []
+
+    @property
+    def counts(self) -> bool:
+        return self.submitted is not None and not self.deleted
+
+    @property
+    def nps(self) -> float | None:
+        return nps_of(self.answers) if self.counts else None
+
+
+def fold(notes: Sequence[Note]) -> Response | None:
+    """The response that the standing notes describe; None where every note was retracted."""
+    if not notes:
+        return None
+    response = Response(last=notes[0])
+    for note in notes:
+        _apply(response, note)
+        response.last = note
+    return response
+
+
+def _apply(response: Response, note: Note) -> None:
+    event: ResponseEvent = note.event  # type: ignore[assignment] # routed here by its type
+    match event:
+        case ResponseSubmitted():
+            _submit(response, note, event)
+        case ResponseCorrected():
+            _replace(response, note, event.answers, event.reason or "corrected")
+        case ResponseDeleted():
+            _restate(response, note, (), None, event.reason or "deleted")
+            response.deleted = True
+        case ResponseTagged():
+            response.tagged = event
+        case FollowupLogged():
+            response.followups[event.followup_id] = event
+        case _:
+            assert_never(event)
+
+
+def _submit(response: Response, note: Note, event: ResponseSubmitted) -> None:
+    """A submission states the whole response anew; it restates only what a finished one had said, or comes late."""
+    before = response.submitted
+    if before is not None and (before.finished or response.deleted):
+        response.corrections += 1
+        _restate(response, note, event.answers, event.submitted_at, "submitted again")
+    elif note.ingested_at - event.submitted_at > LATE_AFTER:
+        _restate(response, note, event.answers, event.submitted_at, "late")
+    response.submitted, response.answers, response.deleted = event, event.answers, False
+    _remember_detractor(response)
+
+
+def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason: str) -> None:
+    if response.counts:
+        assert response.submitted is not None
+        _restate(response, note, answers, response.submitted.submitted_at, reason)
+    response.corrections += 1
+    response.answers = answers
+    _remember_detractor(response)
+
+
+def _remember_detractor(response: Response) -> None:
+    score = response.nps
+    if score is not None and is_detractor(score):
+        response.was_detractor, response.detractor_score = response.submitted, score
+
+
+def _restate(response: Response, note: Note, answers: tuple[Answer, ...], window_at: int | None, reason: str) -> None:
+    """Record each score that differs, in the window it leaves and in the window it enters."""
+    old = scores(response.answers) if response.counts else {}
+    new = scores(answers) if window_at is not None else {}
+    left = response.submitted.submitted_at if response.submitted is not None else window_at
+    for question in sorted(old.keys() | new.keys()):
+        kind = (new.get(question) or old[question])[0].lower()
+        was = old[question][1] if question in old else None
+        now = new[question][1] if question in new else None
+        if was is not None and now is not None and left != window_at:
+            assert left is not None
+            assert window_at is not None
+            response.restated.append(Restated(note, kind, question, left, was, None, reason))
+            response.restated.append(Restated(note, kind, question, window_at, None, now, reason))
+        elif was != now:
+            moment = left if was is not None else window_at
+            assert moment is not None
+            response.restated.append(Restated(note, kind, question, moment, was, now, reason))

@@ -1,0 +1,36 @@
+"""Scores inside answers: which answers count, for what, and what is out of scale."""
+
+from collections.abc import Iterable, Sequence
+
+from streams.core.events import Answer
+
+NPS_MAX = 10
+PROMOTER_FROM = 9
+DETRACTOR_TO = 6
+METRIC_KINDS = frozenset({"NPS", "CSAT", "CES"})
+
+
+def nps_of(answers: Sequence[Answer]) -> float | None:
+    """The response's 0-10 recommendation score: that of its first NPS question with a number, None if unanswered."""
+    for answer in answers:
+        if answer.kind == "NPS" and answer.number is not None:
+            return answer.number
+    return None
+
+
+def scores(answers: Iterable[Answer]) -> dict[str, tuple[str, float]]:
+    """Question id -> (kind, number) of the answers that metrics are made of."""
+    return {
+        answer.question_id: (answer.kind, answer.number)
+        for answer in answers
+        if answer.number is not None and answer.kind in METRIC_KINDS
+    }
+
+
+def is_detractor(score: float | None) -> bool:
+    """Scores 0 to 6 of the Net Promoter question (Reichheld's definition)."""
+    return score is not None and score <= DETRACTOR_TO
+
+
+def has_text(answers: Iterable[Answer]) -> bool:
+    return any(answer.text is not None and not answer.text.isspace() and answer.text != "" for answer in answers)

@@ -1,0 +1,44 @@
+"""What one micro-batch of a partition brings about, before any of it is written anywhere."""
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+
+from streams.core.algebra import Signal
+from streams.core.reducer import State
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A record that could not be taken, with its origin, its bytes and why. `timestamp_ms` is the record's own."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Any
+    reason: str
+    detail: str
+
+
+class Batch(msgspec.Struct):
+    """Rows, signals, dead letters and state changes of one micro-batch.
+
+    `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
+    changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed.
+    """
+
+    topic: str
+    partition: int
+    rows: dict[str, list[tuple[Any, ...]]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    signals: list[Signal] = []
+    dead: list[DeadLetter] = []
+    changes: dict[bytes, bytes | None] = {}
+    states: dict[bytes, State] = {}
+    claims: dict[bytes, bytes] = {}
+    unsettled: list[bytes] | None = None
+    records: int = 0
+    duplicates: int = 0
+    next_offset: int | None = None

@@ -1,0 +1,256 @@
+"""One partition of one topic: records in, a batch out, and nothing changed until the batch is committed.
+
+This is where the pure core meets bytes. It knows no Kafka client and no database, so tests, the live engine and replay
+run the very same code. A batch that is thrown away leaves the partition as it was.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import msgspec
+from schemas.codec import Codec, Undecodable
+
+from streams.core.admission import check
+from streams.core.algebra import CLAIM_ID, Facts, Note, claim, claims_in, digest_of
+from streams.core.events import Event, ResponseCorrected, ResponseSubmitted, parse
+from streams.core.reducer import Conflict, Head, Reducer, State, settle, step, tick
+from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE, definition_key
+from streams.core.rows import DeadLetterRow
+from streams.core.rules import Rules
+from streams.core.survey.definition import fold as defined_by
+from streams.core.survey.definition import off_scale
+from streams.live.batch import Batch, DeadLetter
+from streams.live.deadlines import Deadlines
+from streams.live.store.port import Store
+
+EPOCH_KEY = b"\0epoch"
+RULES_KEY = b"\0rules"
+REVISION_BITS = 40
+SETTLE_AT_ONCE = 2_000
+"""Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_state_from = msgspec.msgpack.Decoder(State).decode
+_head_from = msgspec.msgpack.Decoder(Head).decode
+_astuple = msgspec.structs.astuple
+
+
+class Record(Protocol):
+    """A consumed record, as confluent-kafka gives it."""
+
+    def offset(self) -> int: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+    def headers(self) -> Any: ...
+
+
+class Partition:
+    """State and indexes of one partition, opened from its store.
+
+    `types` names the event types that the topic may carry. Opening raises the epoch: rows of this life outrank
+    those that an earlier, perhaps still writing, owner of the partition produced.
+    """
+
+    def __init__(
+        self, topic: str, number: int, store: Store, *, codec: Codec, rules: Rules, types: frozenset[str]
+    ) -> None:
+        self.topic = topic
+        self.number = number
+        self._store = store
+        self._codec = codec
+        self._rules = rules
+        self._types = types
+        self._claims: dict[bytes, bytes] = {}
+        self._deadlines = Deadlines()
+        self._unsettled: list[bytes] = []
+        self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1
+        self._announced = False
+        self._open()
+
+    def _open(self) -> None:
+        for key, value in self._store.scan():
+            if key[:1] != b"\0":
+                self._index(key, _head_from(value))
+        marker = self._store.get(RULES_KEY)
+        if marker is not None and marker != self._rules.fingerprint():
+            self._unsettled = self._affected_by_rules()
+
+    def _index(self, key: bytes, head: Head) -> None:
+        for each in claims_in(head.claims):
+            self._claims[each[:CLAIM_ID]] = key
+        self._deadlines.set(key, head.deadline)
+
+    def _affected_by_rules(self) -> list[bytes]:
+        prefix = RESPONSE.prefix.encode()
+        return [key for key, _ in self._store.scan() if key[:1] == prefix]
+
+    def next_deadline(self) -> int:
+        """When `tick` has something to do next (microseconds): 0 for at once, NEVER for not at all."""
+        return 0 if self._unsettled else self._deadlines.first()
+
+    def use(self, rules: Rules) -> None:
+        """Apply other rules from now on; what older rules decided is brought up to date by the next ticks."""
+        if rules == self._rules:
+            return
+        self._rules = rules
+        self._unsettled = self._affected_by_rules()
+
+    def process(self, records: Iterable[Record]) -> Batch:
+        """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on."""
+        batch = self._new_batch()
+        for record in records:
+            batch.records += 1
+            batch.next_offset = record.offset() + 1
+            self._take(batch, record)
+        return self._finish(batch)
+
+    def tick(self, now: int) -> Batch:
+        """Let time pass to `now` (microseconds), and settle what a change of rules left open."""
+        batch = self._new_batch()
+        if self._unsettled:
+            slice_, batch.unsettled = self._unsettled[:SETTLE_AT_ONCE], self._unsettled[SETTLE_AT_ONCE:]
+            for key in slice_:
+                self._settle(batch, key)
+        else:
+            for key in self._deadlines.due(now, SETTLE_AT_ONCE):
+                state = self._state(batch, key)
+                if state is not None:
+                    self._keep(batch, key, state, tick(BY_PREFIX[chr(key[0])], state, now, self._rules))
+        return self._finish(batch)
+
+    def commit(self, batch: Batch) -> None:
+        """Take a batch over after its transaction is committed."""
+        for key, state in batch.states.items():
+            self._deadlines.set(key, state.deadline)
+        self._claims.update(batch.claims)
+        if batch.unsettled is not None:
+            self._unsettled = batch.unsettled
+        self._announced = True
+        self._store.put_all(batch.changes)
+
+    def _new_batch(self) -> Batch:
+        return Batch(topic=self.topic, partition=self.number)
+
+    def _finish(self, batch: Batch) -> Batch:
+        for key, state in batch.states.items():
+            batch.changes[key] = _encode(state)
+        if batch.changes or batch.records or batch.unsettled is not None:
+            if not self._announced:
+                batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
+            left = self._unsettled if batch.unsettled is None else batch.unsettled
+            if not left and (not self._announced or batch.unsettled is not None):
+                batch.changes[RULES_KEY] = self._rules.fingerprint()
+        return batch
+
+    def _take(self, batch: Batch, record: Record) -> None:
+        value = record.value()
+        try:
+            event_type, fields = self._codec.decode(value)
+            if event_type not in self._types:
+                self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong on {self.topic}")
+                return
+            event = parse(event_type, fields)
+        except Undecodable as fault:
+            self._refuse(batch, record, fault.reason, fault.detail)
+            return
+        except msgspec.ValidationError as fault:
+            self._refuse(batch, record, "invalid_field", str(fault))
+            return
+        ingested_at = record.timestamp()[1] * 1000
+        refusal = check(event, record.key(), ingested_at) or self._off_scale(batch, event)
+        if refusal is not None:
+            self._refuse(batch, record, *refusal)
+            return
+        assert value is not None
+        one = claim(event.source, event.event_id, value)
+        owner = batch.claims.get(one[:CLAIM_ID]) or self._claims.get(one[:CLAIM_ID])
+        if owner is None:
+            self._fold(batch, record, Note(event, ingested_at), one)
+        elif self._same(batch, owner, one):
+            batch.duplicates += 1
+        else:
+            self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+
+    def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
+        reducer: Reducer[Any] = REDUCERS[type(note.event)]
+        key = reducer.key(note.event)
+        state = self._state(batch, key)
+        try:
+            outcome = step(reducer, state, note, one, self._rules)
+        except Conflict:
+            self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+            return
+        batch.claims[one[:CLAIM_ID]] = key
+        self._keep(batch, key, state, outcome)
+
+    def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
+        state = self._state(batch, owner)
+        return state is not None and digest_of(state.claims, one[:CLAIM_ID]) == one[CLAIM_ID:]
+
+    def _settle(self, batch: Batch, key: bytes) -> None:
+        state = self._state(batch, key)
+        if state is not None:
+            self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))
+
+    def _off_scale(self, batch: Batch, event: Event) -> tuple[str, str] | None:
+        """Whether an answer leaves the scale that its survey's definition, as far as known here, declares."""
+        if isinstance(event, ResponseSubmitted):
+            submitted = event
+        elif isinstance(event, ResponseCorrected):
+            known = self._submission(batch, event)
+            if known is None:
+                return None
+            submitted = known
+        else:
+            return None
+        if all(answer.number is None or answer.kind == "NPS" for answer in event.answers):
+            return None
+        defined = self._state(batch, definition_key(event.account_id, submitted.survey_id, submitted.survey_version))
+        definition = defined_by(defined.notes) if defined is not None else None
+        wrong = off_scale(definition, event.answers) if definition is not None else None
+        if wrong is None:
+            return None
+        return "score_out_of_scale", f"{wrong.number:g} is outside the scale of {wrong.question_id[:64]!r}"
+
+    def _submission(self, batch: Batch, event: ResponseCorrected) -> ResponseSubmitted | None:
+        state = self._state(batch, RESPONSE.key(event))
+        notes = state.notes if state is not None else ()
+        found = (note.event for note in reversed(notes) if isinstance(note.event, ResponseSubmitted))
+        return next(found, None)
+
+    def _state(self, batch: Batch, key: bytes) -> State | None:
+        state = batch.states.get(key)
+        if state is None:
+            stored = self._store.get(key)
+            state = None if stored is None else _state_from(stored)
+        return state
+
+    def _keep(self, batch: Batch, key: bytes, before: State | None, outcome: tuple[State, Facts]) -> None:
+        state, facts = outcome
+        if state is before:
+            return
+        batch.states[key] = state
+        version = self._epoch << REVISION_BITS | state.revision
+        for row in facts.rows:
+            batch.rows[row.TABLE].append((*_astuple(row), version, 0))
+        for row in facts.removed:
+            batch.rows[row.TABLE].append((*_astuple(row), version, 1))
+        if facts.signals:
+            batch.signals.extend(facts.signals)
+
+    def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
+        key, value, at = record.key(), record.value(), record.timestamp()[1]
+        letter = DeadLetter(self.topic, self.number, record.offset(), at, key, value, record.headers(), reason, detail)
+        batch.dead.append(letter)
+        row = DeadLetterRow(
+            self.topic,
+            self.number,
+            record.offset(),
+            (key or b"")[:1024].decode(errors="replace"),
+            reason,
+            detail,
+            at * 1000,
+            len(value or b""),
+        )
+        batch.rows[row.TABLE].append((*_astuple(row), self._epoch << REVISION_BITS, 0))
