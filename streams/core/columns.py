@@ -36,15 +36,11 @@ InvitationId = Annotated[str, doc("Invitation behind it; empty for link and in-a
 Channel = Annotated[Label, doc("Channel of the survey, as its source names it (email, sms, in_app, ...)")]
 QuestionId = Annotated[str, doc("Question within the survey definition")]
 QuestionKind = Annotated[Label, doc("NPS, CSAT, CES, RATING, TEXT, CHOICE or UNKNOWN")]
-Submitted = Annotated[
-    Moment, doc("When the response was submitted, UTC; metrics place it in a window by this time")
-]
+Submitted = Annotated[Moment, doc("When the response was submitted, UTC; metrics place it in a window by this time")]
 IsTest = Annotated[bool, doc("1 when an event behind the row was marked as test data; metrics leave it out")]
 EventId = Annotated[str, doc("Event that the row's present content comes from")]
 Ingested = Annotated[Moment, doc("When Kafka stored the newest event behind the row, UTC (record time)")]
-ValidFrom = Annotated[
-    Moment, doc("From when it holds, UTC, inclusive; until the next row of the same subject")
-]
+ValidFrom = Annotated[Moment, doc("From when it holds, UTC, inclusive; until the next row of the same subject")]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

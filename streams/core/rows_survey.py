@@ -115,9 +115,7 @@ class ResponseTopicRow(Row, frozen=True, gc=False):
     sentiment: Annotated[Label, doc("NEGATIVE, NEUTRAL, POSITIVE, MIXED or UNKNOWN")]
     taxonomy_version: Annotated[Label, doc("Version of the topic list that was tagged with")]
     tagger: Annotated[Label, doc("Person, rule set or model that set the tags")]
-    submitted_at: Annotated[
-        Moment | None, doc("When the tagged response was submitted, UTC; NULL while unknown")
-    ]
+    submitted_at: Annotated[Moment | None, doc("When the tagged response was submitted, UTC; NULL while unknown")]
     nps: Annotated[float | None, doc("NPS answer of the tagged response, 0 to 10; NULL when it has none")]
     survey_id: SurveyId
     is_test: IsTest
@@ -158,9 +156,7 @@ class FollowupCaseRow(Row, frozen=True, gc=False):
     policy_version: Annotated[Label, doc("Version of the policy that set the target; empty for the default")]
     first_contact_at: Annotated[Moment | None, doc("First follow-up, UTC; NULL before it")]
     closed_at: Annotated[Moment | None, doc("When the loop was closed, UTC; NULL before it")]
-    missed_at: Annotated[
-        Moment | None, doc("Set to due_at when the target passed without contact; else NULL")
-    ]
+    missed_at: Annotated[Moment | None, doc("Set to due_at when the target passed without contact; else NULL")]
     score: Annotated[float, doc("NPS answer that opened the case, 0 to 6")]
     is_test: IsTest
 
