@@ -1,0 +1,1 @@
+"""Where the state of one partition lives while a worker owns it."""
