@@ -1,0 +1,37 @@
+"""What a contender is told: one value, handed over in one environment variable.
+
+Contenders run in different virtual environments, so this file keeps to the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+
+VARIABLE = "CX_BENCH_JOB"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where to read, where to write and how to decode.
+
+    `schema` is the path of the writer schema (.avsc) of the events in `source`; `scratch` a directory of the
+    contender's own. Topics exist before the contender starts; `output` has as many partitions as `source`.
+    """
+
+    bootstrap: str
+    source: str
+    output: str
+    changelog: str
+    group: str
+    schema: str
+    scratch: str
+
+    def environment(self) -> dict[str, str]:
+        return {VARIABLE: json.dumps(asdict(self))}
+
+
+def job_from_environment() -> Job:
+    """The job of this process. Raises KeyError outside of a benchmark."""
+    return Job(**json.loads(os.environ[VARIABLE]))
