@@ -31,12 +31,8 @@ def class_path(log: Callable[[str], None]) -> list[Path]:
     Raises EmbeddedServerError when a jar cannot be fetched or is not the one that was locked.
     """
     locked: dict[str, str] = json.loads(_LOCK.read_text())
-    artifacts = {
-        coordinate: _artifact(context, coordinate) for context in [_context()] for coordinate in locked
-    }
-    missing = [
-        coordinate for coordinate, artifact in artifacts.items() if not _intact(artifact, locked[coordinate])
-    ]
+    artifacts = {coordinate: _artifact(context, coordinate) for context in [_context()] for coordinate in locked}
+    missing = [coordinate for coordinate, artifact in artifacts.items() if not _intact(artifact, locked[coordinate])]
     if missing:
         log(f"fetching {len(missing)} of the {len(locked)} jars of Kafka {KAFKA.rpartition(':')[2]}")
         with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -75,13 +71,9 @@ def _fetch(artifact: Any, sha256: str) -> None:
             " the first start needs the network, later ones do not"
         ) from error
     except RuntimeError as error:
-        raise EmbeddedServerError(
-            f"no Maven repository has {artifact.filename}, which Kafka needs"
-        ) from error
+        raise EmbeddedServerError(f"no Maven repository has {artifact.filename}, which Kafka needs") from error
     if not _intact(artifact, sha256):
-        raise EmbeddedServerError(
-            f"{artifact.filename} arrived damaged or altered and was removed: start again"
-        )
+        raise EmbeddedServerError(f"{artifact.filename} arrived damaged or altered and was removed: start again")
 
 
 def main() -> None:

@@ -91,9 +91,7 @@ def start(
         class_path = jars.class_path(log)
         for attempt in range(1, _PORT_ATTEMPTS + 1):
             broker, controller = (port, *checks.pick_free_ports(1)) if port else checks.pick_free_ports(2)
-            (home / _CONFIG).write_text(
-                render(broker_properties(home / "data", broker, controller, extra or {}))
-            )
+            (home / _CONFIG).write_text(render(broker_properties(home / "data", broker, controller, extra or {})))
             java = _java(home, class_path, heap_mib)
             try:
                 return _run(lock, home, java, broker, detach=detach, timeout_s=timeout_s)
@@ -126,9 +124,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _FOREIGN_OPTIONS}
 
 
-def _run(
-    lock: IO[bytes], home: Path, java: list[str], port: int, *, detach: bool, timeout_s: float
-) -> KafkaServer:
+def _run(lock: IO[bytes], home: Path, java: list[str], port: int, *, detach: bool, timeout_s: float) -> KafkaServer:
     if not (home / "data" / "meta.properties").exists():
         _format(home, java)
     output = home / "kafka.log"

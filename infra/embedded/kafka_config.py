@@ -11,9 +11,7 @@ _NODE: Final = 1
 _HALF_A_CENTURY_MIN: Final = 50 * 366 * 24 * 60
 
 
-def broker_properties(
-    data: Path, port: int, controller_port: int, extra: Mapping[str, str]
-) -> dict[str, str]:
+def broker_properties(data: Path, port: int, controller_port: int, extra: Mapping[str, str]) -> dict[str, str]:
     """Return the broker's properties; `extra` has the last word."""
     return _node(data, port, controller_port) | _SINGLE_NODE | _KEEPING | _SMALL | dict(extra)
 

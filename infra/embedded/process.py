@@ -113,9 +113,7 @@ class ServerProcess:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
                 if not self._ended(process, grace_s):
-                    raise EmbeddedServerError(
-                        f"{self.name} (process {self.pid}) does not end, not even when killed"
-                    )
+                    raise EmbeddedServerError(f"{self.name} (process {self.pid}) does not end, not even when killed")
         elif self._child is not None:
             self._child.wait()
         (self.directory / _PID).unlink(missing_ok=True)

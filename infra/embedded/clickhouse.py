@@ -1,0 +1,138 @@
+"""A real ClickHouse server, from the chdb-core package."""
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from infra.embedded import checks
+from infra.embedded.clickhouse_config import server_config
+from infra.embedded.clickhouse_log import explain
+from infra.embedded.clickhouse_process import PASSWORD, PORTS
+from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, ReaderLimits, users_config
+from infra.embedded.errors import EmbeddedServerError
+from infra.embedded.process import ServerProcess, find, launch, own
+
+NAME: Final = "ClickHouse"
+STOP_GRACE_S: Final = 20.0
+MEMORY_RATIO: Final = 0.5
+
+
+@dataclass(frozen=True)
+class ClickHouseServer:
+    """A running server: `tcp_port` speaks the native protocol, `http_port` HTTP."""
+
+    host: str
+    tcp_port: int
+    http_port: int
+    directory: Path
+    process: ServerProcess
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def stop(self) -> None:
+        """Stop the server and wait for its end; the data stays. Twice is the same as once."""
+        self.process.stop(STOP_GRACE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(
+    directory: Path,
+    *,
+    tcp_port: int = 0,
+    http_port: int = 0,
+    passwords: Mapping[str, str] | None = None,
+    limits: ReaderLimits | None = None,
+    memory_ratio: float = MEMORY_RATIO,
+    detach: bool = False,
+    timeout_s: float = 60.0,
+    log: Callable[[str], None] = lambda _: None,
+) -> ClickHouseServer:
+    """Start a server on the directory and return once it answers; port 0 takes any free one.
+
+    `passwords` replaces those of `clickhouse_users.LOCAL_PASSWORDS` by user name; `memory_ratio` is the share of the
+    machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
+    Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
+    """
+    secrets = {**LOCAL_PASSWORDS, **(passwords or {})}
+    home = checks.prepare_directory(directory)
+    with own(NAME, home) as lock:
+        for port in filter(None, (tcp_port, http_port)):
+            checks.require_free_port(port, NAME)
+        log("starting ClickHouse")
+        (home / "config.xml").write_text(server_config(home, tcp_port, http_port, memory_ratio))
+        (home / "users.xml").write_text(users_config(secrets, limits or ReaderLimits()))
+        (home / PORTS).unlink(missing_ok=True)
+        process = launch(
+            lock,
+            NAME,
+            [sys.executable, "-m", "infra.embedded.clickhouse_process", str(home)],
+            home,
+            environment={**os.environ, "TZ": "UTC", PASSWORD: secrets[DEFAULT]},
+            output=home / "output.log",
+            detach=detach,
+        )
+    try:
+        return _await_ready(process, home, time.monotonic() + timeout_s)
+    except BaseException:
+        process.stop(grace_s=5)
+        raise
+
+
+def running(directory: Path) -> ClickHouseServer | None:
+    """Return the server that runs on the directory, whoever started it, or None."""
+    process = find(NAME, directory)
+    ports = _ports(directory)
+    return None if process is None or ports is None else _server(process, directory, ports)
+
+
+def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHouseServer:
+    while time.monotonic() < deadline:
+        if not process.alive():
+            raise explain(home)
+        ports = _ports(home)
+        if ports is not None and _answers(ports[1]):
+            return _server(process, home, ports)
+        time.sleep(0.02)
+    raise EmbeddedServerError(f"ClickHouse did not answer in time; its log is {home / 'output.log'}")
+
+
+def _server(process: ServerProcess, home: Path, ports: tuple[int, int]) -> ClickHouseServer:
+    return ClickHouseServer(checks.LOOPBACK, ports[0], ports[1], home, process)
+
+
+def _ports(home: Path) -> tuple[int, int] | None:
+    """Read the ports that the server has opened, None until it has written the whole line."""
+    try:
+        text = (home / PORTS).read_text()
+    except FileNotFoundError:
+        return None
+    if not text.endswith("\n"):
+        return None
+    tcp_port, http_port = map(int, text.split())
+    return tcp_port, http_port
+
+
+def _answers(http_port: int) -> bool:
+    connection = http.client.HTTPConnection(checks.LOOPBACK, http_port, timeout=1)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().read() == b"Ok.\n"
+    except OSError:
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,50 @@
+"""The configuration of the embedded ClickHouse server: config.xml."""
+
+from pathlib import Path
+from typing import Final
+
+from infra.embedded.checks import LOOPBACK
+from infra.embedded.clickhouse_process import HOLD
+from infra.embedded.xml import render
+
+_MIB: Final = 1024 * 1024
+# Without these, every user reads every system table, the texts of other users' queries included.
+_GRANTS_REQUIRED: Final = {
+    "select_from_system_db_requires_grant": True,
+    "select_from_information_schema_requires_grant": True,
+    "settings_constraints_replace_previous": True,
+    "table_engines_require_grant": False,
+}
+
+_QUERY_LOG: Final = {
+    "database": "system",
+    "table": "query_log",
+    "partition_by": "toYYYYMM(event_date)",
+    "ttl": "event_date + INTERVAL 14 DAY DELETE",
+    "flush_interval_milliseconds": 7500,
+}
+
+
+def server_config(home: Path, tcp_port: int, http_port: int, memory_ratio: float) -> str:
+    """Return config.xml; port 0 lets the server take any free one."""
+    return render(
+        {
+            "logger": {"level": "warning", "log": home / "server.log", "size": "20M", "count": 2},
+            "log-level": "warning",
+            "query_log": _QUERY_LOG,
+            "listen_host": LOOPBACK,
+            "tcp_port": tcp_port,
+            "http_port": http_port,
+            "users_config": "users.xml",
+            "query_id": HOLD,
+            "display_name": "cxledger",
+            "timezone": "UTC",
+            "max_connections": 256,
+            "max_concurrent_queries": 100,
+            "max_server_memory_usage_to_ram_ratio": memory_ratio,
+            "mark_cache_size": 128 * _MIB,
+            # Two, its default under clickhouse-local, fills the log with complaints.
+            "background_schedule_pool_size": 64,
+            "access_control_improvements": _GRANTS_REQUIRED,
+        }
+    )

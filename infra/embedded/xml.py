@@ -1,0 +1,19 @@
+"""ClickHouse's configuration dialect of XML, from nested values."""
+
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+
+def render(tree: Mapping[str, Any]) -> str:
+    """Return the document: a mapping nests, a list repeats its element, True and False are 1 and 0."""
+    return f"<clickhouse>\n{''.join(_element(name, value) for name, value in tree.items())}</clickhouse>\n"
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_element(name, item) for item in value)
+    if isinstance(value, Mapping):
+        return f"<{name}>\n{''.join(_element(inner, item) for inner, item in value.items())}</{name}>\n"
+    text = str(int(value)) if isinstance(value, bool) else str(value)
+    return f"<{name}>{escape(text)}</{name}>\n"
