@@ -1,0 +1,150 @@
+"""Readers: a value of the mapping becomes a function from a row to a field of the event.
+
+Compiled once per import, because the rows of a table are many and its mapping is one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import string
+import zoneinfo
+from collections.abc import Callable, Mapping
+from typing import Any, assert_never
+
+from streams.ingest.values import Cell, Constant, Items, Record, Value
+
+Row = Mapping[str, str]
+Read = Callable[[Row], Any]
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class CellError(Exception):  # the row is bad, the program is not
+    """A cell that the mapping cannot read; the message is the reason that the rejected row is shown with."""
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text) or not math.isfinite(value := float(text)):
+        raise CellError(f"{text!r} is not a number")
+    return value
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise CellError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _BOOLEANS[text.casefold()]
+    except KeyError:
+        raise CellError(f"{text!r} is neither true nor false") from None
+
+
+def _clock(form: str, zone_name: str) -> Callable[[str], int]:
+    """Return a reader of local times: UTC microseconds since 1970; an hour that comes twice is its first."""
+    zone = zoneinfo.ZoneInfo(zone_name)
+
+    def read(text: str) -> int:
+        try:
+            moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # the mapping names the zone
+        except ValueError:
+            raise CellError(f"{text!r} is not a time of the form {form!r}") from None
+        if moment.tzinfo is None:
+            local = moment.replace(tzinfo=zone)
+            if local.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != moment:
+                raise CellError(f"{text!r} does not exist in {zone_name}: the clocks were put forward")
+            moment = local
+        return (moment - _EPOCH) // _MICROSECOND
+
+    return read
+
+
+def _scalar(cell: Cell) -> Callable[[str], Any]:
+    match cell.kind:
+        case "text":
+            return str
+        case "number":
+            return _number
+        case "integer":
+            return _integer
+        case "boolean":
+            return _boolean
+        case "time":
+            return _clock(cell.format or "", cell.zone)
+        case unreachable:
+            assert_never(unreachable)
+
+
+def _text(cell: Cell) -> Callable[[Row], str]:
+    """Return the reader of a cell's text; a column's name is taken as it is, dots and brackets included."""
+    if (column := cell.column) is not None:
+        return lambda row: row[column]
+    parts = [(literal, name) for literal, name, *_ in string.Formatter().parse(cell.template or "")]
+    return lambda row: "".join(literal + (row[name] if name else "") for literal, name in parts)
+
+
+def _cell(cell: Cell) -> Read:
+    name = cell.column or cell.template or ""
+    text_of, convert, known, absent = _text(cell), _scalar(cell), cell.map, frozenset(cell.absent)
+
+    def mapped(text: str) -> Any:
+        if known is None:
+            return convert(text)
+        if text not in known:
+            raise CellError(f"{text!r} is not among the values that the mapping names")
+        value = known[text]
+        return convert(value) if isinstance(value, str) else value
+
+    def read(row: Row) -> Any:
+        text = text_of(row)
+        if text in absent:
+            return cell.default
+        try:
+            return mapped(text)
+        except CellError as error:
+            raise CellError(f"{name}: {error}") from None
+
+    return read
+
+
+def _record(record: Record) -> Read:
+    readers = {name: compile_value(value) for name, value in record.fields.items()}
+    needs = record.needs
+
+    def read(row: Row) -> dict[str, Any] | None:
+        fields = {name: reader(row) for name, reader in readers.items()}
+        return None if needs is not None and fields[needs] is None else fields
+
+    return read
+
+
+def _items(items: Items) -> Read:
+    readers = [compile_value(value) for value in items.values]
+
+    def read(row: Row) -> list[Any]:
+        return [item for reader in readers if (item := reader(row)) is not None]
+
+    return read
+
+
+def compile_value(value: Value) -> Read:
+    """Return the reader of one value; it raises CellError. Items leave out what is absent."""
+    match value:
+        case Constant(value=constant):
+            return lambda _: constant
+        case Cell():
+            return _cell(value)
+        case Record():
+            return _record(value)
+        case Items():
+            return _items(value)
+        case unreachable:
+            assert_never(unreachable)

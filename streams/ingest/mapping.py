@@ -1,0 +1,195 @@
+"""A mapping file: how the rows of one table become events. docs/import.md shows one with every feature."""
+
+from __future__ import annotations
+
+import re
+import string
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+
+from streams.ingest.values import Cell, Constant, Items, Record, Test, Value, cells, plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class MappingError(Exception):
+    """The mapping itself is wrong; the message names the place in it and what to change."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain scalars: a column called NO, a code that reads "on" and a date stay texts."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":bool", ":timestamp"))]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
+class Template(msgspec.Struct, frozen=True):
+    """One event per row: its type, the columns that make its id, its fields, and which rows have it."""
+
+    event: str
+    id: tuple[str, ...]
+    fields: dict[str, Value]
+    where: tuple[Test, ...] = ()
+    each: tuple[dict[str, str], ...] = ()
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """``once`` holds the events sent before the rows, such as the survey's definition; ``rows`` those of a row."""
+
+    source: str
+    once: tuple[Template, ...]
+    rows: tuple[Template, ...]
+    where: tuple[Test, ...] = ()
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+
+    def columns(self) -> set[str]:
+        """Return the columns that the file must have."""
+        named = {test.column for test in self.where}
+        for template in self.rows:
+            named |= template_columns(template)
+        return named
+
+
+class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's top level as written."""
+
+    source: str
+    rows: list[dict[str, Any]]
+    once: list[dict[str, Any]] = []
+    where: tuple[Test, ...] = ()
+    about: str = ""
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+
+
+class _RawTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    event: str
+    id: tuple[str, ...]
+    fields: dict[str, Any]
+    where: tuple[Test, ...] = ()
+    each: tuple[dict[str, str], ...] = ({},)
+
+
+def names_in(template: str) -> list[str]:
+    """Return the columns that a template names in braces; raises ValueError for any other use of braces."""
+    names = []
+    for _, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if not name or spec or conversion:
+            raise ValueError(template)
+        names.append(name)
+    return names
+
+
+def template_columns(template: Template) -> set[str]:
+    """Return the columns that one event of a row is made from."""
+    named = set(template.id) | {test.column for test in template.where}
+    for value in template.fields.values():
+        for cell in cells(value):
+            named |= {cell.column} if cell.column is not None else set(names_in(cell.template or ""))
+    return named
+
+
+def _cell(node: dict[str, Any], place: str) -> Cell:
+    try:
+        cell = msgspec.convert(node, Cell)
+    except msgspec.ValidationError as error:
+        raise MappingError(f"{place}: {error}.") from None
+    if (cell.column is None) == (cell.template is None):
+        raise MappingError(f"{place}: give either column or template.")
+    if (cell.kind == "time") != (cell.format is not None):
+        raise MappingError(f"{place}: `as: time` and `format` belong together.")
+    try:
+        names_in(cell.template or "")
+        zoneinfo.ZoneInfo(cell.zone)
+    except ValueError:
+        raise MappingError(f"{place}: a template holds texts and {{COLUMN}} only.") from None
+    except (OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise MappingError(f"{place}: {cell.zone!r} is no IANA time zone.") from None
+    return cell
+
+
+def _record(node: dict[str, Any], place: str) -> Record:
+    fields = {key: _value(child, f"{place}.{key}") for key, child in node.items() if key != "needs"}
+    needs = node.get("needs")
+    if needs is not None and needs not in fields:
+        raise MappingError(f"{place}: needs names {needs!r}, which is no field beside it.")
+    return Record(fields, needs)
+
+
+def _value(node: Any, place: str) -> Value:
+    if isinstance(node, dict):
+        if not all(isinstance(key, str) for key in node):
+            raise MappingError(f"{place}: put its keys in quotes, YAML reads some of them as something else.")
+        return _cell(node, place) if node.keys() & {"column", "template"} else _record(node, place)
+    if isinstance(node, list):
+        return Items(tuple(_value(child, f"{place}[{at}]") for at, child in enumerate(node)))
+    if node is None or isinstance(node, str | int | float):
+        return Constant(node)
+    raise MappingError(f"{place}: {node!r} is read by YAML as a {type(node).__name__}; put it in quotes.")
+
+
+def _template(node: Any, place: str, *, once: bool) -> Template:
+    try:
+        raw = msgspec.convert(node, _RawTemplate)
+    except msgspec.ValidationError as error:
+        raise MappingError(f"{place}: {error}.") from None
+    fields = {name: _value(value, f"{place}.{name}") for name, value in raw.fields.items()}
+    template = Template(raw.event, raw.id, fields, raw.where, raw.each if once else ())
+    _check(template, place, once=once)
+    return template
+
+
+def _check(template: Template, place: str, *, once: bool) -> None:
+    for name in ("account_id", "occurred_at"):
+        if name not in template.fields:
+            raise MappingError(f"{place}: every event needs {name}.")
+    if "event_id" in template.fields or "source" in template.fields:
+        raise MappingError(f"{place}: event_id is made from `id`, source stands at the top.")
+    if not template.id and not once:
+        raise MappingError(f"{place}: `id` must name the columns that tell one row's event from another's.")
+    for row in template.each:
+        if missing := template_columns(template) - row.keys():
+            raise MappingError(f"{place}: `each` gives no {', '.join(sorted(missing))}.")
+
+
+def _tests(tests: tuple[Test, ...], place: str) -> None:
+    for test in tests:
+        if (test.only is None) == (test.never is None):
+            raise MappingError(f"{place}: the filter on {test.column} needs either only or never.")
+
+
+def parse(text: str) -> Mapping:
+    """Read a mapping from YAML; raises MappingError, whose message is meant for the mapping's author."""
+    try:
+        node = plain(yaml.load(text, _Loader))  # noqa: S506  # a safe loader with fewer guesses
+        raw = msgspec.convert(node, _Raw)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise MappingError(re.sub(r"\s+", " ", f"{error}.")) from None
+    if not raw.rows:
+        raise MappingError("rows: name at least one event.")
+    if len(raw.delimiter) != 1:
+        raise MappingError("delimiter: one character.")
+    once = tuple(_template(node, f"once[{at}]", once=True) for at, node in enumerate(raw.once))
+    rows = tuple(_template(node, f"rows[{at}]", once=False) for at, node in enumerate(raw.rows))
+    for tests in (raw.where, *(template.where for template in (*once, *rows))):
+        _tests(tests, "where")
+    return Mapping(raw.source, once, rows, raw.where, raw.encoding, raw.delimiter)
+
+
+def load(path: Path) -> Mapping:
+    """Read a mapping file; raises MappingError, its message led by the file's name."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, MappingError) as error:
+        raise MappingError(f"{path}: {error}") from None

@@ -1,0 +1,122 @@
+"""Rows to events, purely: every row comes out as events, as filtered by the mapping, or rejected with a reason."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from streams.ingest.cells import CellError, Row, compile_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streams.ingest.mapping import Mapping, Template
+    from streams.ingest.values import Test
+
+# Ids of imported events live in a name space of their own; changing it would import everything a second time.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cxledger.dev/import")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event of ``type`` with its fields, ``event_id`` and ``source`` included; times are UTC microseconds."""
+
+    type: str
+    fields: dict[str, Any]
+
+
+class Translated(msgspec.Struct, frozen=True):
+    """The events of the row that began at ``line`` (1 is the file's first line; 0: sent once, of no row)."""
+
+    line: int
+    events: tuple[Event, ...]
+    cells: tuple[str, ...] = ()
+
+
+class Filtered(msgspec.Struct, frozen=True):
+    """The mapping's own filters left this row out."""
+
+    line: int
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """This row makes no events; ``reason`` is a clause that says what is wrong with it."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...]
+
+
+Outcome = Translated | Filtered | Rejected
+
+
+def event_id(source: str, event: str, parts: list[str]) -> str:
+    """Return the id of the event that these texts identify: the same on every import, whatever the row order."""
+    return str(uuid.uuid5(NAMESPACE, json.dumps([source, event, *parts], ensure_ascii=False)))
+
+
+def _passes(tests: tuple[Test, ...], row: Row) -> bool:
+    return all(
+        row[test.column] in test.only if test.only is not None else row[test.column] not in (test.never or ())
+        for test in tests
+    )
+
+
+def _compile(source: str, template: Template) -> Callable[[Row], Event | None]:
+    readers = {name: compile_value(value) for name, value in template.fields.items()}
+
+    def build(row: Row) -> Event | None:
+        if not _passes(template.where, row):
+            return None
+        if empty := [column for column in template.id if not row[column]]:
+            raise CellError(f"{', '.join(empty)}: empty, but the event's id is made from it")
+        fields = {name: reader(row) for name, reader in readers.items()}
+        for name in ("account_id", "occurred_at"):
+            if fields[name] is None:
+                raise CellError(f"{name}: the row gives none")
+        identity = event_id(source, template.event, [row[column] for column in template.id])
+        return Event(template.event, {**fields, "event_id": identity, "source": source})
+
+    return build
+
+
+class Translator:
+    """The mapping's rules over a file's header; raises ValueError where the two do not fit together."""
+
+    def __init__(self, mapping: Mapping, header: list[str]) -> None:
+        self._mapping = mapping
+        self._header = [name.strip() for name in header]
+        self._builders = [_compile(mapping.source, template) for template in mapping.rows]
+        for column in sorted(mapping.columns()):
+            if (times := self._header.count(column)) != 1:
+                found = "does not have" if times == 0 else f"has {times} times"
+                raise ValueError(f"the mapping reads column {column!r}, which the file {found}")
+
+    def row(self, line: int, cells: list[str]) -> Outcome:
+        """Translate one row; cells are taken without the blanks around them."""
+        kept = tuple(cells)
+        if len(cells) != len(self._header):
+            return Rejected(line, f"{len(cells)} cells under {len(self._header)} columns", kept)
+        row = {name: cell.strip() for name, cell in zip(self._header, cells, strict=True)}
+        if not _passes(self._mapping.where, row):
+            return Filtered(line)
+        try:
+            built = [event for build in self._builders if (event := build(row)) is not None]
+        except CellError as error:
+            return Rejected(line, str(error), kept)
+        return Translated(line, tuple(built), kept) if built else Filtered(line)
+
+
+def once(mapping: Mapping) -> Iterator[Translated]:
+    """Yield the events that the mapping sends once; raises ValueError where their constants cannot be read."""
+    for template in mapping.once:
+        build = _compile(mapping.source, template)
+        for row in template.each:
+            try:
+                event = build(row)
+            except CellError as error:
+                raise ValueError(f"once: {error}") from None
+            if event is not None:
+                yield Translated(0, (event,))

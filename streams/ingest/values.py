@@ -1,0 +1,82 @@
+"""What a mapping may say about one value of an event: where it comes from and how it is read.
+
+A value is a constant, a :class:`Cell` read from the row, a :class:`Record` of further values, or :class:`Items`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Scalar = str | int | float | bool | None
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A value read from the row: one column, or a template that puts several together.
+
+    ``absent`` lists the texts that mean "nothing was given"; they become ``default``. ``map`` translates texts and
+    refuses those it does not name. ``format`` (strptime's) and ``zone`` (IANA) read times that name no offset.
+    """
+
+    column: str | None = None
+    template: str | None = None
+    kind: Literal["text", "number", "integer", "boolean", "time"] = msgspec.field(default="text", name="as")
+    map: dict[str, Scalar] | None = None
+    absent: tuple[str, ...] = ("",)
+    default: Scalar = None
+    format: str | None = None
+    zone: str = "UTC"
+
+
+class Constant(msgspec.Struct, frozen=True):
+    value: Scalar
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Named values; ``needs`` names the one without which a list leaves the whole record out."""
+
+    fields: dict[str, Value]
+    needs: str | None = None
+
+
+class Items(msgspec.Struct, frozen=True):
+    values: tuple[Value, ...]
+
+
+Value = Constant | Cell | Record | Items
+
+
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A filter on one column: exactly one of the two lists is given, compared as text."""
+
+    __test__ = False  # pytest would take the name for a suite
+
+    column: str
+    only: tuple[str, ...] | None = None
+    never: tuple[str, ...] | None = None
+
+
+def children(value: Value) -> tuple[Value, ...]:
+    """Return the values directly inside a value."""
+    match value:
+        case Record(fields=fields):
+            return tuple(fields.values())
+        case Items(values=values):
+            return values
+        case _:
+            return ()
+
+
+def cells(value: Value) -> list[Cell]:
+    """Return every cell that a value is read from."""
+    if isinstance(value, Cell):
+        return [value]
+    return [cell for child in children(value) for cell in cells(child)]
+
+
+def plain(node: Any) -> Any:
+    """Turn YAML's whole-number keys into the texts that a file holds; other keys are left for the check."""
+    if isinstance(node, dict):
+        return {str(key) if type(key) is int else key: plain(value) for key, value in node.items()}
+    return [plain(item) for item in node] if isinstance(node, list) else node
