@@ -15,7 +15,7 @@ MIN_FREE_BYTES: Final = 512 * 1024 * 1024
 def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> Path:
     """Make the directory and return it resolved; refuse if it is not writable or the disk is nearly full."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory.resolve()
         probe = path / ".write-probe"
         probe.write_bytes(b"")

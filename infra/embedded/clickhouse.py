@@ -21,6 +21,7 @@ from infra.embedded.process import ServerProcess, find, launch, own
 NAME: Final = "ClickHouse"
 STOP_GRACE_S: Final = 20.0
 MEMORY_RATIO: Final = 0.5
+_PASSED_ON: Final = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def start(
             NAME,
             [sys.executable, "-m", "infra.embedded.clickhouse_process", str(home)],
             home,
-            environment={**os.environ, "TZ": "UTC", PASSWORD: secrets[DEFAULT]},
+            environment={**_environment(), "TZ": "UTC", PASSWORD: secrets[DEFAULT]},
             output=home / "output.log",
             detach=detach,
         )
@@ -98,6 +99,11 @@ def running(directory: Path) -> ClickHouseServer | None:
     process = find(NAME, directory)
     ports = _ports(directory)
     return None if process is None or ports is None else _server(process, directory, ports)
+
+
+def _environment() -> dict[str, str]:
+    # Some SQL functions look for access keys in the environment: there are none to find.
+    return {name: value for name, value in os.environ.items() if name in _PASSED_ON}
 
 
 def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHouseServer:

@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
     """Serve until asked to stop: 0 when asked, 1 when the engine ended by itself."""
     home = Path(arguments[0]).resolve()
     _keep_system_tables(home / "data")
+    _shadow_file_function(home / "data")
     (home / PORTS).unlink(missing_ok=True)
     os.chdir(home)  # clickhouse-local reads ./config.xml
     # Blocked before the engine starts its threads, so that they inherit it and the wait below gets every signal.
@@ -81,6 +82,17 @@ def _keep_system_tables(data: Path) -> None:
     declaration = metadata / "system.sql"
     if not declaration.exists():
         declaration.write_text(f"ATTACH DATABASE _ UUID '{uuid.uuid4()}'\nENGINE = Atomic\n")
+
+
+def _shadow_file_function(data: Path) -> None:
+    """Shadow the scalar function `file`, which under clickhouse-local reads any file for any user.
+
+    No grant covers it and `CREATE FUNCTION` refuses the name, but a definition found on disk wins.
+    """
+    definitions = data / "user_defined"
+    definitions.mkdir(exist_ok=True)
+    refusal = "throwIf(1, 'the function file is not available')"
+    (definitions / "function_file.sql").write_text(f"CREATE FUNCTION file AS (path) -> {refusal}\n")
 
 
 def _load_engine() -> Any:

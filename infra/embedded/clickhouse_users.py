@@ -52,7 +52,10 @@ def users_config(passwords: Mapping[str, str], limits: ReaderLimits) -> str:
     profiles = {DEFAULT: "default", WRITER: "default", BI_READER: "reader", VERBATIM_READER: "reader"}
     return render(
         {
-            "profiles": {"default": _DEFAULT_PROFILE, "reader": _reader_profile(limits)},
+            "profiles": {
+                "default": {**_DEFAULT_PROFILE, "constraints": _NEVER_CHANGED},
+                "reader": _reader_profile(limits),
+            },
             "quotas": {"default": {}, "reader": {"keyed": {}, "interval": _interval(limits)}},
             "users": {user: _user(passwords[user], profiles[user], granted) for user, granted in grants.items()},
         }
@@ -60,16 +63,20 @@ def users_config(passwords: Mapping[str, str], limits: ReaderLimits) -> str:
 
 
 # BI tools list databases, tables and columns; what is listed is only what may be read.
-_LISTING: Final = ["GRANT SELECT ON information_schema.*", "GRANT SELECT ON INFORMATION_SCHEMA.*"]
+_LISTING: Final = [
+    "GRANT SELECT ON information_schema.*",
+    "GRANT SELECT ON INFORMATION_SCHEMA.*",
+    "GRANT SELECT ON system.parts",
+]
 _DEFAULT_PROFILE: Final[Mapping[str, Any]] = {
     # The server's own default needs a zstd package on the side of clickhouse-driver.
     "network_compression_method": "LZ4",
     # There is no queue for them here: an insert is acknowledged when it is written.
     "async_insert": False,
-    # A view runs with its creator's rights, so that a reader needs a grant on the view alone.
-    "default_normal_view_sql_security": "DEFINER",
-    "default_view_definer": "CURRENT_USER",
+    # Python(x) looks x up in the interpreter around the engine: from a server's thread that ends the process.
+    "allow_python_table_function": False,
 }
+_NEVER_CHANGED: Final[Mapping[str, Any]] = {"allow_python_table_function": {"const": {}}}
 
 
 def _interval(limits: ReaderLimits) -> Mapping[str, int]:
@@ -86,6 +93,8 @@ def _reader_profile(limits: ReaderLimits) -> Mapping[str, Any]:
     fixed = {
         "allow_ddl": False,
         "allow_introspection_functions": False,
+        "allow_experimental_ai_functions": False,
+        "allow_experimental_eval_table_function": False,
         "log_queries": True,
         "timeout_overflow_mode": "throw",
         "read_overflow_mode": "throw",
@@ -97,7 +106,8 @@ def _reader_profile(limits: ReaderLimits) -> Mapping[str, Any]:
         **ceilings,
         **fixed,
         # Zero would mean no limit at all, hence the minimum.
-        "constraints": {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}
+        "constraints": {**_NEVER_CHANGED}
+        | {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}
         | {name: {"const": {}} for name in fixed},
     }
 
