@@ -82,7 +82,7 @@ def effective(notes: tuple[Note, ...]) -> Sequence[Note]:
 
 
 def claim(source: str, event_id: str, payload: bytes) -> bytes:
-    """Who an event is (16 bytes) and what it says (8 bytes): equal claims are duplicates, equal ids alone a conflict."""
+    """Who an event is (16 bytes) and what it says (8 bytes): equal claims are duplicates, equal ids a conflict."""
     identity = hashlib.blake2b(f"{source}\0{event_id}".encode(), digest_size=CLAIM_ID).digest()
     return identity + hashlib.blake2b(payload, digest_size=CLAIM - CLAIM_ID).digest()
 

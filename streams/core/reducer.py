@@ -52,7 +52,7 @@ class Reducer(Generic[View]):
     """One kind of entity: how its events fold into a view, and what the view says in rows.
 
     `prefix` tells kinds apart among state keys; `identify` names the entity inside its account; `fold` receives the
-    standing notes in fold order; `rows` and `deadline` see the view, the rules and how far time is known to have passed;
+    standing notes in fold order; `rows` and `deadline` see the view, the rules and how far time is known to have gone;
     `ruled` tells whether rules have a say in the view's rows at all.
     """
 

@@ -1,4 +1,4 @@
-"""Versioned policies as far as streams apply them: each holds from its `valid_from` on, judged by an event's own time."""
+"""Versioned policies as far as streams apply them: each holds from its `valid_from` on, by an event's own time."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
