@@ -76,3 +76,14 @@ def latest_schemas() -> dict[str, SchemaVersion]:
         if known is None or known.version < schema.version:
             newest[schema.event_type] = schema
     return newest
+
+
+def without_logical_types(node: Any) -> Any:
+    """Return a schema whose instants are plain integers, which is what crosses the codec."""
+    if isinstance(node, list):
+        return [without_logical_types(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "logicalType" in node:
+        return node["type"]
+    return {key: without_logical_types(part) for key, part in node.items()}

@@ -12,7 +12,7 @@ from schemas.catalogue import Definition, SchemaVersion, latest_schemas
 from schemas.struct_template import FOOTER, HEADER
 
 TARGET = Path(__file__).parent.parent / "streams" / "core" / "events.py"
-LINE = 110
+LINE = 120
 OPTIONS = "frozen=True, array_like=True, gc=False, kw_only=True"
 ENVELOPE = (
     "event_id",

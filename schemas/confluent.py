@@ -1,0 +1,75 @@
+"""Schema ids from a Schema Registry, for records in the Confluent frame."""
+
+from typing import Any
+
+from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
+from avro.errors import AvroException
+from avro.schema import parse
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from schemas import frames
+from schemas.catalogue import SchemaVersion, latest_schemas
+from schemas.errors import RegistryUnavailableError, Undecodable
+from schemas.reader import Reader, compile_reader
+
+NOT_FOUND = 404
+
+
+class Confluent:
+    """A registry behind its HTTP interface; subjects are record names (RecordNameStrategy).
+
+    Calls block on the network the first time a schema or an id is met and are answered from memory afterwards.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        """`options` go to confluent_kafka's SchemaRegistryClient: authentication, TLS, time limits."""
+        self._client = SchemaRegistryClient({"url": url, **options})
+        self._headers: dict[tuple[str, int], bytes] = {}
+
+    def header(self, schema: SchemaVersion) -> bytes:
+        """Return the frame's header for a schema, which is registered if it is not yet.
+
+        Raises RegistryUnavailableError where the registry does not answer or refuses the schema.
+        """
+        key = schema.event_type, schema.version
+        if key not in self._headers:
+            try:
+                number = self._client.register_schema(schema.full_name, Schema(schema.text, "AVRO"))
+            except Exception as error:
+                raise RegistryUnavailableError(f"{schema.full_name} could not be registered: {error}") from error
+            self._headers[key] = frames.confluent(number)
+        return self._headers[key]
+
+    def reader(self, schema_id: int) -> tuple[str, Reader]:
+        """Return event type and reader for a registered writer's schema, which may be newer than ours.
+
+        Raises Undecodable("unknown_schema") where the id does not exist or names nothing that we can read, and
+        RegistryUnavailableError where the registry does not answer.
+        """
+        try:
+            text = self._client.get_schema(schema_id).schema_str
+        except SchemaRegistryError as error:
+            if error.http_status_code == NOT_FOUND:
+                raise Undecodable("unknown_schema", f"the registry has no schema {schema_id}") from error
+            raise RegistryUnavailableError(f"schema {schema_id} could not be read: {error}") from error
+        except Exception as error:
+            raise RegistryUnavailableError(f"schema {schema_id} could not be read: {error}") from error
+        return _resolved(schema_id, text)
+
+
+def _resolved(schema_id: int, text: str) -> tuple[str, Reader]:
+    try:
+        writer = parse(text)
+    except AvroException as error:
+        raise Undecodable("unknown_schema", f"schema {schema_id} is no Avro schema: {error}") from error
+    ours = {schema.full_name: schema for schema in latest_schemas().values()}.get(getattr(writer, "fullname", ""))
+    if ours is None:
+        raise Undecodable("unknown_schema", f"schema {schema_id} is of no event type")
+    result = ReaderWriterCompatibilityChecker().get_compatibility(parse(ours.text), writer)
+    if result.compatibility is not SchemaCompatibilityType.compatible:
+        raise Undecodable("unknown_schema", f"schema {schema_id} cannot be read as {ours.event_type}")
+    try:
+        return ours.event_type, compile_reader(writer.to_json(), ours.definition)
+    except TypeError as error:
+        raise Undecodable("unknown_schema", f"schema {schema_id}: {error}") from error
