@@ -1,0 +1,101 @@
+"""The demonstration's records as they are sent: all accounts at once, some twice, some late, a few unusable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import msgspec
+
+from infra.demo.story import Told, tell
+from infra.demo.world import ACCOUNTS, DAY, SOURCE, START
+
+SEED = 20250106
+_LATE, _TWICE = 0.1, 0.05
+_REFERENCE = frozenset({"account_upserted", "contact_upserted", "manager_assigned"})
+
+Encode = Callable[[str, dict[str, Any]], bytes]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One record. ``fault`` says why it belongs among the dead letters and is empty for a good one."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    kind: str
+    fields: dict[str, Any]
+    fault: str = ""
+
+
+def _late(stories: list[list[Told]], chance: Random) -> list[tuple[int, Told]]:
+    """Return (when it is sent, event): a tenth comes up to two days late, every twentieth a second time."""
+    sent = []
+    for told in (told for story in stories for told in story):
+        at = told[1]["occurred_at"] + (chance.randrange(2 * DAY) if chance.random() < _LATE else 0)
+        sent.append((at, told))
+        if chance.random() < _TWICE:
+            sent.append((at + chance.randrange(5 * DAY), told))
+    return sorted(sent, key=lambda pair: (pair[0], pair[1][1]["event_id"]))
+
+
+def _good(told: Told, encode: Encode) -> Message:
+    kind, fields = told
+    topic = "reference" if kind in _REFERENCE else "survey"
+    return Message(topic, fields["account_id"].encode(), encode(kind, fields), kind, fields)
+
+
+def _response(account: str, number: int, **changed: Any) -> dict[str, Any]:
+    at = START + number * DAY
+    answer = {"question_id": "recommend", "kind": "NPS", "number": 0.0}
+    fields = {
+        "event_id": f"00000000-0000-4000-8000-{number:012d}", "account_id": account, "occurred_at": at,
+        "source": SOURCE, "response_id": f"{account}-bad-{number}", "survey_id": "demo-relationship",
+        "survey_version": 1, "submitted_at": at, "answers": [answer],
+    }  # fmt: skip
+    return {**fields, **changed}
+
+
+def _bad(twin: Told, encode: Encode) -> Iterator[Message]:
+    """Yield one record of each fault that a pipeline meets; ``twin`` is a good event that was sent before."""
+    kind, account = "response_submitted", ACCOUNTS[0].id
+    whole, key = encode(kind, _response(account, 1)), account.encode()
+
+    def raw(value: bytes, fault: str, key: bytes | None = key) -> Message:
+        return Message("survey", key, value, "", {}, fault)
+
+    def wrong(number: int, fault: str, key: bytes = key, **changed: Any) -> Message:
+        fields = _response(account, number, **changed)
+        return Message("survey", key, encode(kind, fields), kind, fields, fault)
+
+    yield raw(b"", "an empty value")
+    yield raw(b'{"score": 9}', "JSON instead of a frame")
+    yield raw(b"\xc3\x01" + bytes(8) + whole[10:], "the fingerprint of no known schema")
+    yield raw(whole[:-5], "a record cut short")
+    yield raw(whole + b"\x00\x00", "bytes after the record")
+    yield raw(whole, "no key", None)
+    yield wrong(2, "the key of another account", ACCOUNTS[1].id.encode())
+    yield wrong(3, "a time in the far future", occurred_at=32_503_680_000_000_000)
+    yield wrong(4, "an NPS answer of 11", answers=[{"question_id": "recommend", "kind": "NPS", "number": 11.0}])
+    yield wrong(5, "an id that is no UUID", event_id="bad-5")
+    fields = {**twin[1], "source": SOURCE, "language": "fr"}
+    yield Message("survey", fields["account_id"].encode(), encode(twin[0], fields), twin[0], fields,
+                  "an id used before for other content")  # fmt: skip
+
+
+def messages(encode: Encode, seed: int = SEED) -> list[Message]:
+    """Return every record in the order of sending; the same seed gives the same bytes.
+
+    ``encode`` frames an event of a type; the account's id is the key.
+    """
+    chance = Random(seed)  # noqa: S311  # the demonstration must be repeatable
+    sent = _late([tell(account, seed) for account in ACCOUNTS], chance)
+    stream = [_good(told, encode) for _, told in sent]
+    twin = next(told for _, told in sent if told[0] == "response_submitted")
+    bad = list(_bad(twin, encode))
+    # Spread over the second half: apart from each other, and after the event whose id one of them reuses.
+    step = len(stream) // 2 // (len(bad) + 1)
+    for number, message in enumerate(bad):
+        stream.insert(len(stream) // 2 + number * step, message)
+    return stream
