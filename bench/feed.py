@@ -2,57 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from bench.group import end_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Encode = Callable[[str, Mapping[str, Any]], bytes]
+
 PARTITIONS = 4
+SETTLE_S = 30.0
 COMPACTED = {"cleanup.policy": "compact"}
 LOG_APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
-
-Encode = Callable[[str, Mapping[str, Any]], bytes]
+_PASSING = (
+    KafkaError.TOPIC_ALREADY_EXISTS,  # an earlier run's, on its way out
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError._NOENT,  # noqa: SLF001 - its public name
+)
 
 
 def create_topics(admin: AdminClient, topics: Mapping[str, Mapping[str, str]]) -> None:
-    """Creates topics of four partitions with the given settings. Raises KafkaException."""
-    wanted = [NewTopic(name, PARTITIONS, 1, config=dict(config)) for name, config in topics.items()]
-    for made in admin.create_topics(wanted).values():
-        made.result()
+    """Creates topics of four partitions with the given settings, ready for use. Raises KafkaException."""
+    for name, config in topics.items():
+        _patiently(partial(_create, admin, NewTopic(name, PARTITIONS, 1, config=dict(config))))
+        _patiently(partial(end_of, admin, name, PARTITIONS))
+
+
+def _create(admin: AdminClient, topic: NewTopic) -> None:
+    for created in admin.create_topics([topic]).values():
+        created.result()
+
+
+def delete_topics(admin: AdminClient, topics: Iterable[str]) -> None:
+    """Removes topics, so that the next contender starts from nothing."""
+    for deleted in admin.delete_topics(list(topics)).values():
+        deleted.result()
 
 
 def fill(bootstrap: str, topic: str, event_type: str, events: Iterable[Mapping[str, Any]], encode: Encode) -> int:
     """Produces the events keyed by account and waits for the broker. Returns their number. Raises KafkaException."""
+    refused: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, _message: object) -> None:
+        if error is not None:
+            refused.append(error)
+
     producer = _producer(bootstrap)
-    refused: list[KafkaException] = []
     sent = 0
     for fields in events:
-        _produce(producer, topic, fields["account_id"], encode(event_type, fields), refused)
+        value = encode(event_type, fields)
+        _produce(producer, topic, fields["account_id"], value, delivered)
         sent += 1
     producer.flush()
     if refused:
-        raise refused[0]
+        raise KafkaException(refused[0])
     return sent
 
 
 def _producer(bootstrap: str) -> Producer:
+    """Uncompressed: Faust's client reads no LZ4 without a further package, and all read the same topic."""
     return Producer(
         {
             "bootstrap.servers": bootstrap,
+            "log_level": 0,  # what fails is raised
             "partitioner": "murmur2_random",
-            "enable.idempotence": True,
+            "acks": "all",
             "linger.ms": 20,
             "queue.buffering.max.messages": 500_000,
         }
     )
 
 
-def _produce(producer: Producer, topic: str, key: str, value: bytes, refused: list[KafkaException]) -> None:
-    def delivered(error: Any, _message: Any) -> None:
-        if error is not None:
-            refused.append(KafkaException(error))
-
+def _produce(producer: Producer, topic: str, key: str, value: bytes, delivered: Callable[..., None]) -> None:
     while True:
         try:
             producer.produce(topic, value, key, on_delivery=delivered)
@@ -60,4 +89,18 @@ def _produce(producer: Producer, topic: str, key: str, value: bytes, refused: li
             producer.poll(0.1)
         else:
             producer.poll(0)
+            return
+
+
+def _patiently(call: Callable[[], object]) -> None:
+    """Repeats a call while the cluster's view of its topics is settling."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            call()
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
             return

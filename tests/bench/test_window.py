@@ -58,9 +58,10 @@ def test_the_peak_is_taken_over_the_whole_run() -> None:
     assert measure(worker(1_000, 100, 1_000, peak=7_000_000), 1_000).peak_mb == pytest.approx(7.0)
 
 
-def test_a_run_of_one_commit_is_marked_as_not_steady_and_includes_its_start() -> None:
+@pytest.mark.parametrize("commit_every", [1_000, 500])
+def test_a_run_without_two_busy_commits_is_marked_as_not_steady_and_includes_its_start(commit_every: int) -> None:
     """A smoke run may be too short to cut its ends off: it must say so instead of inventing a rate."""
-    window = measure(worker(1_000, 1_000, 1_000, starts=4.0), 1_000)
+    window = measure(worker(1_000, commit_every, 1_000, starts=4.0), 1_000)
     assert not window.steady
     assert window.events_per_s == pytest.approx(1_000 / 5.0)
 

@@ -1,0 +1,74 @@
+"""What a run is reported as: one table on the terminal, one JSON file for machines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.window import Window
+
+YARDSTICKS = ("faust", "quix")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One contender's window; `total` is the number of events in its topic, `ended` false where the time was up."""
+
+    name: str
+    workers: int
+    total: int
+    ended: bool
+    window: Window
+
+
+def ratio(results: Sequence[Result], name: str, result: Result) -> float | None:
+    """How many times the rate of the contender `name` a result is; None where that one did not run."""
+    rates = [other.window.events_per_s for other in results if other.name == name]
+    return result.window.events_per_s / rates[0] if rates else None
+
+
+def table(results: Sequence[Result]) -> Table:
+    printed = Table(title=f"{results[0].total:,} survey events" if results else None, title_justify="left")
+    printed.add_column("program")
+    for heading in ("workers", "events measured", "events/s", "CPU µs/event", "servers' CPU µs/event", "peak MB"):
+        printed.add_column(heading, justify="right")
+    for yardstick in YARDSTICKS:
+        printed.add_column(f"x {yardstick}", justify="right")
+    for result in results:
+        printed.add_row(*_cells(results, result))
+    return printed
+
+
+def _cells(results: Sequence[Result], result: Result) -> list[str]:
+    window = result.window
+    ratios = (ratio(results, yardstick, result) for yardstick in YARDSTICKS)
+    return [
+        result.name,
+        str(result.workers),
+        f"{window.events:,}{'' if result.ended else ' (time was up)'}{'' if window.steady else ' (start included)'}",
+        f"{window.events_per_s:,.0f}",
+        f"{window.cpu_us_per_event:,.1f}",
+        f"{window.servers_cpu_us_per_event:,.1f}",
+        f"{window.peak_mb:,.0f}",
+        *("" if value is None else f"{value:.2f}" for value in ratios),
+    ]
+
+
+def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
+    """One object per contender: name, workers, total, ended and the figures of its window, side by side."""
+    return [
+        {"name": each.name, "workers": each.workers, "total": each.total, "ended": each.ended, **asdict(each.window)}
+        for each in results
+    ]
+
+
+def write_json(results: Sequence[Result], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(as_json(results), indent=2) + "\n")
