@@ -1,6 +1,6 @@
 -- What surveys leave behind: one row per entity, replaced by its newer version.
 
-CREATE TABLE IF NOT EXISTS response ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.response ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -26,11 +26,11 @@ CREATE TABLE IF NOT EXISTS response ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id)
 COMMENT 'Survey responses as they stand after every correction: one row per response.';
 
-CREATE TABLE IF NOT EXISTS answer ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.answer ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -47,11 +47,11 @@ CREATE TABLE IF NOT EXISTS answer ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id, question_id)
 COMMENT 'Numeric answers as they stand after every correction: one row per response and question.';
 
-CREATE TABLE IF NOT EXISTS answer_choice ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.answer_choice ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -63,11 +63,11 @@ CREATE TABLE IF NOT EXISTS answer_choice ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id, question_id, choice)
 COMMENT 'Chosen options of choice questions: one row per response, question and option.';
 
-CREATE TABLE IF NOT EXISTS verbatim ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.verbatim ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -79,11 +79,11 @@ CREATE TABLE IF NOT EXISTS verbatim ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id, question_id)
 COMMENT 'Free-text answers: personal data, readable by named users only.';
 
-CREATE TABLE IF NOT EXISTS response_topic ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.response_topic ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -98,11 +98,11 @@ CREATE TABLE IF NOT EXISTS response_topic ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id, topic_id)
 COMMENT 'Topics that a response was tagged with: one row per response and topic.';
 
-CREATE TABLE IF NOT EXISTS followup ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.followup ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -116,11 +116,11 @@ CREATE TABLE IF NOT EXISTS followup ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id, followup_id)
 COMMENT 'Contacts made because of a response: one row per logged follow-up.';
 
-CREATE TABLE IF NOT EXISTS followup_case ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.followup_case ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     response_id String COMMENT 'Response (one person answering one survey once)',
@@ -139,11 +139,11 @@ CREATE TABLE IF NOT EXISTS followup_case ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, response_id)
 COMMENT 'Detractor responses waiting for contact, and what became of each: one row per detractor response.';
 
-CREATE TABLE IF NOT EXISTS restatement ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.restatement ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     entity_id String COMMENT 'Response or other entity that was corrected',
@@ -161,11 +161,11 @@ CREATE TABLE IF NOT EXISTS restatement ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, entity_id, event_id, metric, item, window_at)
 COMMENT 'What a correction changed in a figure that was already published: one row per changed contribution.';
 
-CREATE TABLE IF NOT EXISTS invitation ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.invitation ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     invitation_id String COMMENT 'Invitation, as its source names it',
@@ -187,11 +187,11 @@ CREATE TABLE IF NOT EXISTS invitation ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, invitation_id)
 COMMENT 'Survey invitations and how far each got: one row per invitation.';
 
-CREATE TABLE IF NOT EXISTS survey_display ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.survey_display ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     display_id String COMMENT 'Display, as its source names it',
@@ -205,11 +205,11 @@ CREATE TABLE IF NOT EXISTS survey_display ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, display_id)
 COMMENT 'Displays of a survey to a person: one row per display.';
 
-CREATE TABLE IF NOT EXISTS survey_question ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.survey_question ${ON_CLUSTER}
 (
     survey_id String COMMENT 'Survey that was asked',
     survey_version Int32 COMMENT 'Version of the survey definition that was asked',
@@ -226,6 +226,6 @@ CREATE TABLE IF NOT EXISTS survey_question ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (survey_id, survey_version, account_id, question_id)
 COMMENT 'Survey definitions: one row per question of each version of each survey.';

@@ -1,6 +1,6 @@
 -- Histories of accounts, contacts and managers, joined as of an event.
 
-CREATE TABLE IF NOT EXISTS account_history ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.account_history ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     valid_from DateTime64(6, 'UTC') COMMENT 'From when it holds, UTC, inclusive; until the next row of the same subject',
@@ -18,11 +18,11 @@ CREATE TABLE IF NOT EXISTS account_history ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, valid_from, event_id)
 COMMENT 'What was known of an account, and from when: one row per change.';
 
-CREATE TABLE IF NOT EXISTS contact_history ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.contact_history ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     contact_id String COMMENT 'Contact (person at the account), by pseudonym',
@@ -34,11 +34,11 @@ CREATE TABLE IF NOT EXISTS contact_history ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, contact_id, valid_from, event_id)
 COMMENT 'What was known of a contact, and from when: one row per change.';
 
-CREATE TABLE IF NOT EXISTS manager_assignment ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.manager_assignment ${ON_CLUSTER}
 (
     account_id String COMMENT 'Account (customer company) of the row; the Kafka key of its events',
     role LowCardinality(String) COMMENT 'OWNER, TRAINEE, MENTOR, CSM or UNKNOWN',
@@ -52,6 +52,6 @@ CREATE TABLE IF NOT EXISTS manager_assignment ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, role, valid_from, event_id)
 COMMENT 'Who looked after an account, in which role, and when: one row per assignment.';

@@ -1,6 +1,6 @@
 -- Settings with a history: exchange rates, topic lists, policies.
 
-CREATE TABLE IF NOT EXISTS fx_rate ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.fx_rate ${ON_CLUSTER}
 (
     base LowCardinality(String) COMMENT 'ISO 4217 currency that is converted',
     quote LowCardinality(String) COMMENT 'ISO 4217 currency that it is converted into',
@@ -10,11 +10,11 @@ CREATE TABLE IF NOT EXISTS fx_rate ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (base, quote, valid_from)
 COMMENT 'Exchange rates and from when each is in force.';
 
-CREATE TABLE IF NOT EXISTS taxonomy_topic ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.taxonomy_topic ${ON_CLUSTER}
 (
     taxonomy_version LowCardinality(String) COMMENT 'Version of the topic list',
     topic_id String COMMENT 'Topic within the list',
@@ -24,13 +24,13 @@ CREATE TABLE IF NOT EXISTS taxonomy_topic ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (taxonomy_version, topic_id)
 COMMENT 'Topic lists: one row per topic of each version.';
 
-CREATE TABLE IF NOT EXISTS policy ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.policy ${ON_CLUSTER}
 (
-    policy LowCardinality(String) COMMENT 'Name of the policy, such as followup_target or response_window',
+    policy LowCardinality(String) COMMENT 'Name of the policy, such as followup_target_seconds or low_sample_n',
     valid_from DateTime64(6, 'UTC') COMMENT 'From when it holds, UTC, inclusive; until the next row of the same subject',
     value String COMMENT 'Value in the policy\'s own notation',
     policy_version LowCardinality(String) COMMENT 'Version that is recorded with what the policy shaped',
@@ -38,6 +38,6 @@ CREATE TABLE IF NOT EXISTS policy ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (policy, valid_from)
 COMMENT 'Policy settings and from when each is in force.';

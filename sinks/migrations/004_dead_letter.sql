@@ -1,6 +1,6 @@
 -- Records that could not be taken in.
 
-CREATE TABLE IF NOT EXISTS dead_letter ${ON_CLUSTER}
+CREATE TABLE IF NOT EXISTS ${GENERATION}.dead_letter ${ON_CLUSTER}
 (
     topic LowCardinality(String) COMMENT 'Topic that the record was read from',
     partition Int32 COMMENT 'Partition that the record was read from',
@@ -13,6 +13,6 @@ CREATE TABLE IF NOT EXISTS dead_letter ${ON_CLUSTER}
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
-ENGINE = ${REPLACING_ENGINE}(${REPLICA_ARGUMENTS}version, is_deleted)
+ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (topic, partition, offset)
 COMMENT 'Records that could not be taken in, and why: one row each; the bytes are in the dead-letter topic.';

@@ -99,7 +99,7 @@ class PolicyRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "policy"
     KEY: ClassVar[int] = 2
-    policy: Annotated[Label, doc("Name of the policy, such as followup_target or response_window")]
+    policy: Annotated[Label, doc("Name of the policy, such as followup_target_seconds or low_sample_n")]
     valid_from: ValidFrom
     value: Annotated[str, doc("Value in the policy's own notation")]
     policy_version: Annotated[Label, doc("Version that is recorded with what the policy shaped")]
