@@ -37,7 +37,7 @@ def main() -> int:
     try:
         results = compare(choice, args.build, lambda text: console.print(text, highlight=False))
     except (EmbeddedServerError, ContenderError, KafkaException, subprocess.CalledProcessError) as error:
-        console.print(f"bench: {error}", style="red", highlight=False)
+        console.print("bench:", " ".join(str(error).split()), style="red", highlight=False)
         return 1
     Console(width=None if sys.stdout.isatty() else 140).print(table(results))
     write_json(results, args.build / "bench.json")

@@ -35,20 +35,20 @@ class Plan:
 def faust(admin: AdminClient, job: Job, seconds: float) -> Plan:
     """One agent and one Table. Its commits trail its work by seconds, so its outputs are counted instead."""
     command = [sys.executable, "-m", "bench.faust_worker", "worker", "--without-web", "--loglevel", "warn"]
-    progress = Outputs(admin, job.group, job.source, PARTITIONS, output=job.output)
+    progress = Outputs(job.bootstrap, admin, job.group, job.source, PARTITIONS, output=job.output)
     return _plan("faust", command, job, progress, seconds)
 
 
 def quix(admin: AdminClient, job: Job, python: Path) -> Plan:
     """Quix Streams with its own defaults, exactly-once."""
     command = [str(python), "-m", "bench.quix_worker"]
-    return _plan("quix", command, job, Group(admin, job.group, job.source, PARTITIONS), LIMIT_S)
+    return _plan("quix", command, job, Group(job.bootstrap, admin, job.group, job.source, PARTITIONS), LIMIT_S)
 
 
 def engine(admin: AdminClient, job: Job) -> Plan:
     """The project's engine with the same fold."""
     command = [sys.executable, "-m", "bench.engine_worker"]
-    return _plan("engine", command, job, Group(admin, job.group, job.source, PARTITIONS), LIMIT_S)
+    return _plan("engine", command, job, Group(job.bootstrap, admin, job.group, job.source, PARTITIONS), LIMIT_S)
 
 
 def _plan(name: str, command: Sequence[str], job: Job, progress: Progress, seconds: float) -> Plan:

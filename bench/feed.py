@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bench.group import end_of
+from bench.group import end_of, observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,15 +25,18 @@ _PASSING = (
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError._NOENT,  # noqa: SLF001 - its public name
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - its public name
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - its public name
 )
 
 
-def create_topics(admin: AdminClient, topics: Mapping[str, Mapping[str, str]]) -> None:
+def create_topics(bootstrap: str, admin: AdminClient, topics: Mapping[str, Mapping[str, str]]) -> None:
     """Creates topics of four partitions with the given settings, ready for use. Raises KafkaException."""
+    watching = observer(bootstrap, "bench-topics")
     for name, config in topics.items():
         _patiently(partial(_create, admin, NewTopic(name, PARTITIONS, 1, config=dict(config))))
-        _patiently(partial(end_of, admin, name, PARTITIONS))
+        _patiently(partial(end_of, watching, name, PARTITIONS))
+    watching.close()
 
 
 def _create(admin: AdminClient, topic: NewTopic) -> None:

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from confluent_kafka.admin import AdminClient
 
 TIMEOUT_S = 10.0
 
 
 class Progress(Protocol):
-    """Read-only view of a run. Every method asks the broker and raises KafkaException when it does not answer."""
+    """Read-only view of a run. Every method asks the broker."""
 
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """Events done so far; 0 while the broker cannot say."""
+        ...
 
     def workers(self) -> int:
         """Members of the consumer group that hold at least one partition."""
         ...
 
 
-def end_of(admin: AdminClient, topic: str, partitions: int) -> int:
-    """Records of a topic whose log starts at offset 0 and holds no transaction markers."""
-    asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(partitions)}
-    answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S).values()
-    return sum(answer.result().offset for answer in answers)
+def observer(bootstrap: str, group: str) -> Consumer:
+    """A client that asks about a group without joining it. Uncommitted reads: it never waits for a transaction."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "isolation.level": "read_uncommitted",
+            "enable.auto.commit": False,
+            "log_level": 0,  # what fails is raised
+        }
+    )
+
+
+def end_of(watching: Consumer, topic: str, partitions: int) -> int:
+    """Records of a topic whose log starts at offset 0 and holds no transaction markers. Raises KafkaException."""
+    wanted = (TopicPartition(topic, number) for number in range(partitions))
+    return sum(watching.get_watermark_offsets(each, timeout=TIMEOUT_S)[1] for each in wanted)
 
 
 class Group:
     """A consumer group reading `topic`. An event is done once its offset is committed."""
 
-    def __init__(self, admin: AdminClient, group: str, topic: str, partitions: int) -> None:
+    def __init__(self, bootstrap: str, admin: AdminClient, group: str, topic: str, partitions: int) -> None:
         self._admin = admin
         self._group = group
+        self._watching = observer(bootstrap, group)
         self._parts = [TopicPartition(topic, number) for number in range(partitions)]
 
     def done(self) -> int:
-        request = ConsumerGroupTopicPartitions(self._group, self._parts)
-        answer = self._admin.list_consumer_group_offsets([request], request_timeout=TIMEOUT_S)[self._group]
-        return sum(max(part.offset, 0) for part in answer.result().topic_partitions)
+        try:
+            found = self._watching.committed(self._parts, timeout=TIMEOUT_S)
+        except KafkaException:
+            return 0  # the group's coordinator is still loading
+        return sum(max(each.offset, 0) for each in found)
 
     def workers(self) -> int:
         try:
@@ -58,9 +74,12 @@ class Outputs(Group):
     Right only for a contender that writes one record per event to `output`, without transactions.
     """
 
-    def __init__(self, admin: AdminClient, group: str, topic: str, partitions: int, *, output: str) -> None:
-        super().__init__(admin, group, topic, partitions)
-        self._end: Callable[[], int] = lambda: end_of(admin, output, partitions)
+    def __init__(
+        self, bootstrap: str, admin: AdminClient, group: str, topic: str, partitions: int, *, output: str
+    ) -> None:
+        super().__init__(bootstrap, admin, group, topic, partitions)
+        self._output = output
+        self._partitions = partitions
 
     def done(self) -> int:
-        return self._end()
+        return end_of(self._watching, self._output, self._partitions)

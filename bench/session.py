@@ -42,7 +42,7 @@ def compare(choice: Choice, build: Path, say: Callable[[str], None]) -> list[Res
     """
     with servers(build / "bench") as stack:
         admin = AdminClient({"bootstrap.servers": stack.bootstrap, "log_level": 0})
-        feed.create_topics(admin, {SOURCE: feed.LOG_APPEND_TIME})
+        feed.create_topics(stack.bootstrap, admin, {SOURCE: feed.LOG_APPEND_TIME})
         _fill(stack, choice.events, say)
         return [
             _run(plan, admin, stack, choice.events, build, say) for plan in _plans(choice, admin, stack, build, say)
@@ -75,7 +75,7 @@ def _job(stack: Stack, name: str) -> Job:
 def _run(plan: Plan, admin: AdminClient, stack: Stack, total: int, build: Path, say: Callable[[str], None]) -> Result:
     contender = plan.contender
     say(f"running {contender.name}, {contender.workers} worker{'s' * (contender.workers > 1)}")
-    feed.create_topics(admin, plan.topics)
+    feed.create_topics(stack.bootstrap, admin, plan.topics)
     samples = run(contender, plan.progress, total, stack.servers, build / "bench" / "logs")
     feed.delete_topics(admin, plan.topics)
     return Result(contender.name, contender.workers, total, samples[-1].done >= total, measure(samples, total))
