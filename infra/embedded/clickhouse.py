@@ -14,7 +14,8 @@ from infra.embedded import checks
 from infra.embedded.clickhouse_config import server_config
 from infra.embedded.clickhouse_log import explain
 from infra.embedded.clickhouse_process import PASSWORD, PORTS
-from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, ReaderLimits, users_config
+from infra.embedded.clickhouse_profiles import ReaderLimits
+from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, users_config
 from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.process import ServerProcess, find, launch, own
 
@@ -58,6 +59,7 @@ def start(
     http_port: int = 0,
     passwords: Mapping[str, str] | None = None,
     limits: ReaderLimits | None = None,
+    database: str = "cx",
     memory_ratio: float = MEMORY_RATIO,
     detach: bool = False,
     timeout_s: float = 60.0,
@@ -65,7 +67,8 @@ def start(
 ) -> ClickHouseServer:
     """Start a server on the directory and return once it answers; port 0 takes any free one.
 
-    `passwords` replaces those of `clickhouse_users.LOCAL_PASSWORDS` by user name; `memory_ratio` is the share of the
+    `passwords` replaces those of `clickhouse_users.LOCAL_PASSWORDS` by user name; `database` is what readers
+    read, and with its name the databases begin that the writer writes; `memory_ratio` is the share of the
     machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
     Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
     """
@@ -76,7 +79,7 @@ def start(
             checks.require_free_port(port, NAME)
         log("starting ClickHouse")
         (home / "config.xml").write_text(server_config(home, tcp_port, http_port, memory_ratio))
-        (home / "users.xml").write_text(users_config(secrets, limits or ReaderLimits()))
+        (home / "users.xml").write_text(users_config(secrets, limits or ReaderLimits(), database))
         (home / PORTS).unlink(missing_ok=True)
         process = launch(
             lock,
@@ -111,7 +114,7 @@ def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHo
         if not process.alive():
             raise explain(home)
         ports = _ports(home)
-        if ports is not None and _answers(ports[1]):
+        if ports is not None and answers(ports[1]):
             return _server(process, home, ports)
         time.sleep(0.02)
     raise EmbeddedServerError(f"ClickHouse did not answer in time; its log is {home / 'output.log'}")
@@ -133,7 +136,8 @@ def _ports(home: Path) -> tuple[int, int] | None:
     return tcp_port, http_port
 
 
-def _answers(http_port: int) -> bool:
+def answers(http_port: int) -> bool:
+    """Tell whether a server answers on the loopback port."""
     connection = http.client.HTTPConnection(checks.LOOPBACK, http_port, timeout=1)
     try:
         connection.request("GET", "/ping")

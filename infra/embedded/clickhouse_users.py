@@ -3,17 +3,19 @@
 | user | may | password unless told otherwise |
 |---|---|---|
 | default | everything, from loopback only | none |
-| cx_writer | SELECT and INSERT on the project's databases | cx_writer |
+| cx_writer | SELECT and INSERT on cx and its generations, cx_g1 ... | cx_writer |
 | bi_reader | SELECT on cx.* except cx.verbatim, within limits | bi_reader |
 | verbatim_reader | the same, cx.verbatim included | verbatim_reader |
+
+`cx` stands for the name of the reading database, which is a setting.
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infra.embedded.checks import LOOPBACK
+from infra.embedded.clickhouse_profiles import READING, WRITING, ReaderLimits, profiles, quotas
 from infra.embedded.xml import render
 
 DEFAULT: Final = "default"
@@ -27,98 +29,54 @@ LOCAL_PASSWORDS: Final[Mapping[str, str]] = {
     BI_READER: "bi_reader",
     VERBATIM_READER: "verbatim_reader",
 }
-_GIB: Final = 1024**3
-
-
-@dataclass(frozen=True)
-class ReaderLimits:
-    """What one reading user may ask for: per query, and queries per hour; a reader may lower them only."""
-
-    execution_s: int = 60
-    memory_bytes: int = 2 * _GIB
-    rows_to_read: int = 2_000_000_000
-    result_rows: int = 1_000_000
-    queries_per_hour: int = 20_000
-
-
-def users_config(passwords: Mapping[str, str], limits: ReaderLimits) -> str:
-    """Return users.xml; passwords stand in it as SHA-256 only."""
-    grants = {
-        DEFAULT: None,
-        WRITER: ["GRANT SELECT, INSERT ON cx*.*", *_LISTING],
-        BI_READER: ["GRANT SELECT ON cx.*", "REVOKE SELECT ON cx.verbatim", *_LISTING],
-        VERBATIM_READER: ["GRANT SELECT ON cx.*", *_LISTING],
-    }
-    profiles = {DEFAULT: "default", WRITER: "default", BI_READER: "reader", VERBATIM_READER: "reader"}
-    return render(
-        {
-            "profiles": {
-                "default": {**_DEFAULT_PROFILE, "constraints": _NEVER_CHANGED},
-                "reader": _reader_profile(limits),
-            },
-            "quotas": {"default": {}, "reader": {"keyed": {}, "interval": _interval(limits)}},
-            "users": {user: _user(passwords[user], profiles[user], granted) for user, granted in grants.items()},
-        }
-    )
-
-
+_PROFILES: Final = {DEFAULT: WRITING, WRITER: WRITING, BI_READER: READING, VERBATIM_READER: READING}
 # BI tools list databases, tables and columns; what is listed is only what may be read.
-_LISTING: Final = [
+_LISTING: Final = (
     "GRANT SELECT ON information_schema.*",
     "GRANT SELECT ON INFORMATION_SCHEMA.*",
     "GRANT SELECT ON system.parts",
-]
-_DEFAULT_PROFILE: Final[Mapping[str, Any]] = {
-    # The server's own default needs a zstd package on the side of clickhouse-driver.
-    "network_compression_method": "LZ4",
-    # There is no queue for them here: an insert is acknowledged when it is written.
-    "async_insert": False,
-    # Python(x) looks x up in the interpreter around the engine: from a server's thread that ends the process.
-    "allow_python_table_function": False,
-}
-_NEVER_CHANGED: Final[Mapping[str, Any]] = {"allow_python_table_function": {"const": {}}}
+)
 
 
-def _interval(limits: ReaderLimits) -> Mapping[str, int]:
-    return {"duration": 3600, "queries": limits.queries_per_hour}
-
-
-def _reader_profile(limits: ReaderLimits) -> Mapping[str, Any]:
-    ceilings = {
-        "max_execution_time": limits.execution_s,
-        "max_memory_usage": limits.memory_bytes,
-        "max_rows_to_read": limits.rows_to_read,
-        "max_result_rows": limits.result_rows,
+def users_config(
+    passwords: Mapping[str, str],
+    limits: ReaderLimits,
+    database: str,
+    *,
+    networks: Sequence[str] = (LOOPBACK, "::1"),
+    engine_in_python: bool = True,
+) -> str:
+    """Return users.xml; passwords stand in it as SHA-256 only, and nobody logs in from outside `networks`."""
+    users = {
+        user: {
+            **_password(passwords[user]),
+            "networks": {"ip": list(networks)},
+            "profile": _PROFILES[user],
+            "quota": _PROFILES[user],
+            **granted,
+        }
+        for user, granted in _grants(database).items()
     }
-    fixed = {
-        "allow_ddl": False,
-        "allow_introspection_functions": False,
-        "allow_experimental_ai_functions": False,
-        "allow_experimental_eval_table_function": False,
-        "log_queries": True,
-        "timeout_overflow_mode": "throw",
-        "read_overflow_mode": "throw",
-        "result_overflow_mode": "throw",
+    tree = {
+        "profiles": profiles(limits, engine_in_python=engine_in_python),
+        "quotas": quotas(limits),
+        "users": users,
     }
-    return {
-        **_DEFAULT_PROFILE,
-        "readonly": 2,
-        **ceilings,
-        **fixed,
-        # Zero would mean no limit at all, hence the minimum.
-        "constraints": {**_NEVER_CHANGED}
-        | {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}
-        | {name: {"const": {}} for name in fixed},
-    }
+    return render(tree)
 
 
-def _user(password: str, profile: str, grants: list[str] | None) -> Mapping[str, Any]:
-    secret = {"password_sha256_hex": hashlib.sha256(password.encode()).hexdigest()} if password else {"password": ""}
-    rights: Mapping[str, Any] = {} if grants is None else {"grants": {"query": grants}}
-    return {
-        **secret,
-        "networks": {"ip": [LOOPBACK, "::1"]},
-        "profile": profile,
-        "quota": profile,
-        **rights,
+def _grants(database: str) -> Mapping[str, Mapping[str, Any]]:
+    reading = f"GRANT SELECT ON {database}.*"
+    granted = {
+        WRITER: [f"GRANT SELECT, INSERT ON {database}*.*"],
+        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim"],
+        VERBATIM_READER: [reading],
     }
+    # A user without a list of grants has them all.
+    return {DEFAULT: {}} | {user: {"grants": {"query": [*own, *_LISTING]}} for user, own in granted.items()}
+
+
+def _password(password: str) -> Mapping[str, str]:
+    if not password:
+        return {"password": ""}
+    return {"password_sha256_hex": hashlib.sha256(password.encode()).hexdigest()}

@@ -170,13 +170,14 @@ def _await_ready(process: ServerProcess, port: int, output: Path, deadline: floa
     while time.monotonic() < deadline:
         if not process.alive():
             raise explain(output, process.directory)
-        if checks.connects(port) and _serves(f"{checks.LOOPBACK}:{port}"):
+        if checks.connects(port) and serves(f"{checks.LOOPBACK}:{port}"):
             return
         time.sleep(0.05)
     raise EmbeddedServerError(f"Kafka did not answer in time; its log is {output}")
 
 
-def _serves(bootstrap: str) -> bool:
+def serves(bootstrap: str) -> bool:
+    """Tell whether a broker answers there and lists itself."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
         return bool(admin.list_topics(timeout=1).brokers)

@@ -1,0 +1,72 @@
+"""What ClickHouse's users may ask for: settings profiles, and the limits that readers cannot lift."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+WRITING: Final = "default"
+READING: Final = "reader"
+_GIB: Final = 1024**3
+_EVERYBODY: Final[Mapping[str, Any]] = {
+    # The server's own default needs a zstd package on the side of clickhouse-driver.
+    "network_compression_method": "LZ4",
+    # An insert is acknowledged when it is written, not when it is queued.
+    "async_insert": False,
+}
+# Python(x) looks x up in the interpreter around the engine: asked over the network, it ends the server.
+_ENGINE_IN_PYTHON: Final[Mapping[str, Any]] = {"allow_python_table_function": False}
+_READER_FIXED: Final[Mapping[str, Any]] = {
+    "allow_ddl": False,
+    "allow_introspection_functions": False,
+    "allow_experimental_ai_functions": False,
+    "allow_experimental_eval_table_function": False,
+    "log_queries": True,
+    "timeout_overflow_mode": "throw",
+    "read_overflow_mode": "throw",
+    "result_overflow_mode": "throw",
+}
+
+
+@dataclass(frozen=True)
+class ReaderLimits:
+    """What one reading user may ask for: per query, and queries per hour; a reader may only lower them."""
+
+    execution_s: int = 60
+    memory_bytes: int = 2 * _GIB
+    rows_to_read: int = 2_000_000_000
+    result_rows: int = 1_000_000
+    queries_per_hour: int = 20_000
+
+
+def profiles(limits: ReaderLimits, *, engine_in_python: bool) -> Mapping[str, Any]:
+    """Return the profiles by name; `engine_in_python` adds what only the embedded server knows."""
+    own = _ENGINE_IN_PYTHON if engine_in_python else {}
+    ceilings = {
+        "max_execution_time": limits.execution_s,
+        "max_memory_usage": limits.memory_bytes,
+        "max_rows_to_read": limits.rows_to_read,
+        "max_result_rows": limits.result_rows,
+    }
+    # Zero would mean no limit at all, hence a minimum beside each maximum.
+    within = {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}
+    everybody = {**_EVERYBODY, **own}
+    return {
+        WRITING: {**everybody, "constraints": _constant(own)},
+        READING: {
+            **everybody,
+            "readonly": 2,
+            **ceilings,
+            **_READER_FIXED,
+            "constraints": {**_constant(own), **_constant(_READER_FIXED), **within},
+        },
+    }
+
+
+def quotas(limits: ReaderLimits) -> Mapping[str, Any]:
+    """Return the quotas, named as the profiles are."""
+    interval = {"duration": 3600, "queries": limits.queries_per_hour}
+    return {WRITING: {}, READING: {"keyed": {}, "interval": interval}}
+
+
+def _constant(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: {"const": {}} for name in settings}
