@@ -37,6 +37,12 @@ class SchemaVersion(msgspec.Struct, frozen=True):
         return f"{definition['namespace']}.{definition['name']}"
 
     @property
+    def instants(self) -> tuple[str, ...]:
+        """Names of the record's own fields that are instants."""
+        fields = self.definition["fields"]
+        return tuple(field["name"] for field in fields if "timestamp-micros" in json.dumps(field["type"]))
+
+    @property
     def path(self) -> Path:
         return schema_path(self.topic, self.event_type, self.version)
 

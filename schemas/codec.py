@@ -1,25 +1,18 @@
 """Events to bytes and back, in both frames."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
-import fastavro
-from fastavro.validation import validate
-
 from schemas import frames
-from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas, without_logical_types
+from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas
 from schemas.confluent import Confluent
 from schemas.errors import InvalidEventError, Undecodable
 from schemas.reader import Fields, Reader, compile_reader
+from schemas.writer import Writer, micros
 
-__all__ = ["MAX_EVENT_BYTES", "Codec", "Confluent", "InvalidEventError", "Undecodable"]
+__all__ = ["MAX_EVENT_BYTES", "Codec", "Confluent", "InvalidEventError", "Undecodable", "micros"]
 
 MAX_EVENT_BYTES = 1024 * 1024
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Codec:
@@ -30,7 +23,7 @@ class Codec:
 
     def __init__(self, registry: Confluent | None = None) -> None:
         self._registry = registry
-        self._writers = {key: _Writer(schema) for key, schema in load_schemas().items()}
+        self._writers = {key: Writer(schema) for key, schema in load_schemas().items()}
         self._latest = {name: schema.version for name, schema in latest_schemas().items()}
         self._readers = {
             frames.single_object(schema.fingerprint): (schema.event_type, _reader_of(schema))
@@ -91,51 +84,8 @@ class Codec:
         return found
 
 
-class _Writer:
-    """Writes the records of one schema version."""
-
-    def __init__(self, schema: SchemaVersion) -> None:
-        definition = schema.definition
-        self.schema = schema
-        self.header = frames.single_object(schema.fingerprint)
-        self.parsed = fastavro.parse_schema(without_logical_types(definition))
-        self.names = {field["name"] for field in definition["fields"]}
-        self.defaults = {field["name"]: field["default"] for field in definition["fields"] if "default" in field}
-
-    def body(self, fields: Mapping[str, Any]) -> bytes:
-        self._check_names(fields)
-        record = self.defaults | {name: _plain(name, value) for name, value in fields.items()}
-        buffer = BytesIO()
-        try:
-            validate(record, self.parsed, strict=True)
-            fastavro.schemaless_writer(buffer, self.parsed, record)
-        except Exception as error:
-            raise InvalidEventError(f"{self.schema.event_type}: {error}") from error
-        return buffer.getvalue()
-
-    def _check_names(self, fields: Mapping[str, Any]) -> None:
-        missing = self.names - self.defaults.keys() - fields.keys()
-        unknown = fields.keys() - self.names
-        if missing or unknown:
-            said = [
-                f"{what} {', '.join(sorted(names))}"
-                for what, names in (("missing", missing), ("unknown", unknown))
-                if names
-            ]
-            raise InvalidEventError(f"{self.schema.event_type}: {'; '.join(said)}")
-
-
 def _reader_of(schema: SchemaVersion) -> Reader:
     return compile_reader(schema.definition, latest_schemas()[schema.event_type].definition)
-
-
-def _plain(name: str, value: Any) -> Any:
-    """Turn an aware datetime into microseconds since 1970."""
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        raise InvalidEventError(f"{name} is a time without a zone: {value}")
-    return (value - _EPOCH) // _MICROSECOND
 
 
 def _wrong_length(event_type: str, end: int, length: int) -> Undecodable:
