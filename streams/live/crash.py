@@ -1,0 +1,45 @@
+"""Exits on purpose, so that tests can prove every boundary between two steps safe."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeAlias
+
+CrashHook: TypeAlias = Callable[[str], None]
+
+POINTS = (
+    "in_restore",
+    "in_revoke",
+    "before_insert",
+    "after_insert",
+    "mid_transaction",
+    "before_commit",
+    "after_commit",
+)
+EXIT_STATUS = 86
+
+
+def no_crash(_point: str) -> None:
+    """Do nothing: what production runs with."""
+
+
+def crash_at(spec: str) -> CrashHook:
+    """Return a hook that ends the process the n-th time a point is passed; `spec` is "point:n".
+
+    Raises ValueError for an unknown point: a test that never crashes would prove nothing.
+    """
+    if not spec:
+        return no_crash
+    wanted, _, count = spec.partition(":")
+    if wanted not in POINTS or not count.isdigit():
+        raise ValueError(f"CRASH_AT={spec!r}: expected one of {', '.join(POINTS)}, a colon and a number")
+    passed: Counter[str] = Counter()
+
+    def hook(point: str) -> None:
+        passed[point] += 1
+        if point == wanted and passed[point] == int(count):
+            os._exit(EXIT_STATUS)
+
+    return hook

@@ -1,0 +1,308 @@
+"""The engine: micro-batches in Kafka transactions. The order of the steps is the guarantee (docs/adr/0020).
+
+0. assigned: wait until the group's committed offsets are stable, then restore every partition's store.
+1. consume a micro-batch, decode and reduce it: rows, signals, dead letters, changes of state.
+2. insert the rows into the sink and wait for the acknowledgement.
+3. one Kafka transaction: signals, dead letters, changelog records, consumed offsets; commit.
+4. only now take the changes over into the stores.
+
+A crash anywhere leaves what step 3 last committed; step 2 done twice is the same as once. Whatever is unexpected,
+fencing and lost partitions included, ends in EngineStopped with nothing committed: the process is to be restarted.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from sinks.port import SinkRefused, SinkUnavailable
+from streams.live import clients
+from streams.live.crash import no_crash
+from streams.live.deadletters import count
+from streams.live.errors import EngineStopped
+from streams.live.figures import Figures
+from streams.live.lag import Lag
+from streams.live.mark import Mark, encode
+from streams.live.ownership import Owned, Ownership, note_position
+from streams.live.store.local import memory_stores
+from streams.live.store.port import StoreCorruptedError
+from streams.live.transaction import Entry, Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from confluent_kafka import Message
+
+    from sinks.port import Sink
+    from streams.core.algebra import Signal
+    from streams.live.batch import Batch, DeadLetter
+    from streams.live.crash import CrashHook
+    from streams.live.ownership import Processor
+    from streams.live.settings import EngineSettings
+    from streams.live.store.local import OpenStore
+    from streams.live.store.port import Store
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2
+Place = tuple[str, int]
+
+
+def no_signals(_batch: Batch) -> Sequence[Signal]:
+    """Add nothing to a batch's own signals."""
+    return ()
+
+
+class Engine:
+    """One member of the group. `run` blocks until `stop` is called from any thread, or raises EngineStopped.
+
+    `open_partition` gets the full topic name, the partition number and the restored store. `clock` tells microseconds
+    since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the live board).
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: EngineSettings,
+        sink: Sink,
+        open_partition: Callable[[str, int, Store], Processor],
+        encode_signal: Callable[[Signal], bytes],
+        clock: Callable[[], int],
+        open_store: OpenStore = memory_stores,
+        summarise: Callable[[Batch], Sequence[Signal]] = no_signals,
+        crash: CrashHook = no_crash,
+    ) -> None:
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock
+        self._summarise = summarise
+        self._crash = crash
+        self._encode_signal = encode_signal
+        self._ownership = Ownership(
+            settings=settings,
+            watermarks=clients.Watermarks(settings),
+            open_store=open_store,
+            open_partition=open_partition,
+            clock=clock,
+            crash=crash,
+        )
+        self._stopping = False
+        self._rebalances = 0
+        self._carried: list[Message] = []
+        self.figures = Figures(started_at=clock())
+
+    def stop(self) -> None:
+        """Ask `run` to return after the cycle under way."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Consume until stopped. Raises EngineStopped; the caller must end the process then."""
+        consumer = clients.group_consumer(self._settings)
+        transactions: Transactions | None = None
+        try:
+            transactions = self._transactions()
+            self._lag = Lag(consumer, self.figures, self._clock)
+            consumer.subscribe(
+                self._settings.sources,
+                on_assign=self._assigned,
+                on_revoke=self._revoked,
+                on_lost=self._lost,
+            )
+            while not self._stopping:
+                self._cycle(consumer, transactions)
+        except (KafkaException, StoreCorruptedError) as error:
+            self._give_up(transactions)
+            raise EngineStopped(type(error).__name__, str(error)) from error
+        except BaseException:
+            self._give_up(transactions)
+            raise
+        finally:
+            self.figures.state = "stopped"
+            consumer.close()
+            self._ownership.close()
+
+    def _transactions(self) -> Transactions:
+        return Transactions(
+            clients.transactional_producer(self._settings),
+            settings=self._settings,
+            encode_signal=self._encode_signal,
+            clock=self._clock,
+            crash=self._crash,
+        )
+
+    def _give_up(self, transactions: Transactions | None) -> None:
+        self._stopping = True
+        if transactions is not None:
+            transactions.abandon()
+
+    # Step 0: assignment, in the callbacks that the consumer makes while it is polled.
+
+    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        self._rebalances += 1
+        self.figures.state = "restoring"
+        offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._clock)
+        taken = self._ownership.take(offsets)
+        consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
+        self.figures.assignments += 1
+        self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
+        self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
+        self.figures.state = "running"
+        log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
+
+    def _revoked(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        self._rebalances += 1
+        self._crash("in_revoke")
+        self._ownership.park((each.topic, each.partition) for each in partitions)
+
+    def _lost(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        names = [f"{each.topic}-{each.partition}" for each in partitions]
+        raise EngineStopped("partitions lost", f"{names}: this worker was away longer than its session lasts")
+
+    def _cycle(self, consumer: Any, transactions: Transactions) -> None:
+        self.figures.beat_at = self._clock()
+        entries = [self._processed(owned, records) for owned, records in self._consumed(consumer)]
+        self._settle(consumer, transactions, entries)
+        self._settle(consumer, transactions, self._ticked())
+        self._lag.update(self._ownership.owned.values())
+
+    # Step 1: consume and reduce.
+
+    def _consumed(self, consumer: Any) -> Iterable[tuple[Owned, list[Message]]]:
+        rebalances = self._rebalances
+        messages = consumer.consume(self._settings.batch_records, self._settings.batch_seconds)
+        undisturbed = not self._carried and rebalances == self._rebalances
+        messages, self._carried = [*self._carried, *messages], []
+        groups: dict[Place, list[Message]] = {}
+        owned_by_place = self._ownership.owned
+        for message in messages:
+            place = (message.topic(), message.partition())
+            if message.error() is not None:
+                self._noticed(message, owned_by_place.get(place))
+            elif place in groups:
+                groups[place].append(message)
+            else:
+                groups[place] = [message]
+        for place, group in groups.items():
+            owned = owned_by_place.get(place)
+            if owned is None:
+                continue  # taken away within this very call; its new owner reads them
+            records = group if undisturbed else _onward(group, owned.next_offset)
+            if records:
+                yield owned, records
+
+    def _noticed(self, message: Message, owned: Owned | None) -> None:
+        error = message.error()
+        if error.code() == clients.END_OF_PARTITION:
+            if owned is not None:
+                owned.end_seen = message.offset()
+        elif not clients.is_passing(error):
+            raise EngineStopped("consumer failed", f"{message.topic()}-{message.partition()}: {error}")
+
+    def _processed(self, owned: Owned, records: list[Message]) -> Entry:
+        batch = owned.processor.process(records)
+        standing = count(
+            self._settings.dead_letters,
+            owned.count,
+            len(records),
+            _runs(records, batch.dead) if batch.dead else (),
+        )
+        owned.last_time = records[-1].timestamp()[1] * 1000
+        return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing))
+
+    def _ticked(self) -> list[Entry]:
+        clock = self._clock()
+        due = [o for o in self._ownership.owned.values() if o.processor.next_deadline() <= o.now(clock)]
+        self.figures.ticks += len(due)
+        return [self._entry(o, o.processor.tick(o.now(clock)), Mark(o.next_offset, o.count)) for o in due]
+
+    def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
+        batch.signals = [*batch.signals, *self._summarise(batch)]
+        return Entry(owned, batch, mark)
+
+    def _settle(self, consumer: Any, transactions: Transactions, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        self._crash("before_insert")
+        if not self._inserted(consumer, _merged(entry.batch.rows for entry in entries)):
+            return
+        self._crash("after_insert")
+        transactions.commit(entries, consumer.consumer_group_metadata())
+        self._crash("after_commit")
+        self._take_over(entries)
+
+    # Step 2: insert, as often as it takes while the sink is away.
+
+    def _inserted(self, consumer: Any, rows: dict[str, list[tuple[Any, ...]]]) -> bool:
+        """Return False when the batch is void: its partitions were taken away, or the engine is to stop."""
+        while rows:
+            try:
+                self._sink.insert(rows)
+                break
+            except SinkRefused as error:
+                raise EngineStopped("sink refused", str(error)) from error
+            except SinkUnavailable as error:
+                log.warning("sink unavailable, waiting: %s", error)
+                if not self._waited(consumer):
+                    return False
+        self.figures.rows += sum(map(len, rows.values()))
+        self.figures.state = "running"
+        return True
+
+    def _waited(self, consumer: Any) -> bool:
+        """Keep the membership alive with paused partitions while the sink is away."""
+        self.figures.state = "waiting for the sink"
+        self.figures.sink_retries += 1
+        rebalances = self._rebalances
+        consumer.pause(consumer.assignment())
+        for _ in range(max(1, round(self._settings.sink_retry_seconds / _POLL_SECONDS))):
+            self.figures.beat_at = self._clock()
+            message = consumer.poll(_POLL_SECONDS)
+            if message is not None:
+                self._carried.append(message)
+            if self._stopping or rebalances != self._rebalances:
+                break
+        self._lag.update(self._ownership.owned.values())
+        consumer.resume(consumer.assignment())
+        return not self._stopping and rebalances == self._rebalances
+
+    # Step 4: take over.
+
+    def _take_over(self, entries: Sequence[Entry]) -> None:
+        now = self._clock()
+        figures = self.figures
+        for entry in entries:
+            owned, batch = entry.owned, entry.batch
+            owned.processor.commit(batch)
+            owned.next_offset, owned.count = entry.mark.source, entry.mark.count
+            note_position(owned, entry.changelog_end, encode(entry.mark), now)
+            figures.records += batch.records
+            figures.signals += len(batch.signals)
+            figures.dead_letters += len(batch.dead)
+            figures.duplicates += batch.duplicates
+        figures.batches += 1
+        figures.last_commit_at = now
+
+
+def _onward(messages: list[Message], offset: int) -> list[Message]:
+    """Keep each record once, from `offset` on: across a rebalance a queue may hold the same stretch twice."""
+    kept: list[Message] = []
+    for message in messages:
+        if message.offset() >= offset:
+            kept.append(message)
+            offset = message.offset() + 1
+    return kept
+
+
+def _runs(records: list[Message], dead: Sequence[DeadLetter]) -> list[bool]:
+    bad = {letter.offset for letter in dead}
+    return [record.offset() in bad for record in records]
+
+
+def _merged(parts: Iterable[dict[str, list[tuple[Any, ...]]]]) -> dict[str, list[tuple[Any, ...]]]:
+    merged: dict[str, list[tuple[Any, ...]]] = {}
+    for part in parts:
+        for table, rows in part.items():
+            merged.setdefault(table, []).extend(rows)
+    return merged

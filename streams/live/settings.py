@@ -1,0 +1,47 @@
+"""What the engine needs to know, as one frozen value; where it comes from is the wiring's business."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.live.deadletters import DeadLetterLimit
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Names, sizes and times of one engine.
+
+    `topics` are short names: prefix + name is the source topic, prefix + name + "-changelog" its changelog. `member` is
+    a stable name of this worker: with one, a restart takes its partitions back at once (static membership) and ends
+    its predecessor's open transaction. Two live workers of one name stop each other. `client` holds librdkafka's
+    security settings.
+    """
+
+    bootstrap: str
+    group: str = "cxledger"
+    prefix: str = "cx."
+    topics: tuple[str, ...] = ("survey", "reference", "config")
+    signals_topic: str = "signals"
+    dead_letters_topic: str = "dead-letters"
+    member: str = ""
+    client: dict[str, str] = {}
+    batch_records: int = 5_000
+    batch_seconds: float = 0.1
+    session_seconds: float = 10.0
+    poll_seconds: float = 300.0
+    transaction_seconds: float = 15.0
+    patience_seconds: float = 60.0
+    sink_retry_seconds: float = 1.0
+    store_age_seconds: float = 12 * 3600.0
+    max_message_bytes: int = 12 << 20
+    dead_letters: DeadLetterLimit = DeadLetterLimit()
+
+    def topic(self, short: str) -> str:
+        return self.prefix + short
+
+    def changelog(self, topic: str) -> str:
+        """Name the changelog of a full source topic name."""
+        return f"{topic}-changelog"
+
+    @property
+    def sources(self) -> list[str]:
+        return [self.topic(short) for short in self.topics]

@@ -1,0 +1,121 @@
+"""Step 3 of the engine: everything a cycle leaves in Kafka, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from confluent_kafka import KafkaException, TopicPartition
+
+from streams.live import mark as marks
+from streams.live.deadletters import headers
+from streams.live.errors import EngineStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from confluent_kafka import KafkaError, Message, Producer
+
+    from streams.core.algebra import Signal
+    from streams.live.batch import Batch
+    from streams.live.crash import CrashHook
+    from streams.live.ownership import Owned
+    from streams.live.settings import EngineSettings
+
+
+class Entry(msgspec.Struct):
+    """One partition's batch on its way: `mark` goes into the changelog, `changelog_end` is known once committed."""
+
+    owned: Owned
+    batch: Batch
+    mark: marks.Mark
+    changelog_end: int = -1
+
+
+class Transactions:
+    """Writes cycles. Raises EngineStopped for whatever is not a passing fault; nothing is committed then.
+
+    A failed delivery fails the transaction in the client library itself, so no record can be missing from one that
+    was committed. The offsets of every partition go along even when only time has passed: they carry the group's
+    generation, and by it a worker that has lost its partitions is refused.
+    """
+
+    def __init__(
+        self,
+        producer: Producer,
+        *,
+        settings: EngineSettings,
+        encode_signal: Callable[[Signal], bytes],
+        clock: Callable[[], int],
+        crash: CrashHook,
+    ) -> None:
+        self._producer = producer
+        self._settings = settings
+        self._encode_signal = encode_signal
+        self._clock = clock
+        self._crash = crash
+        self._signals = settings.topic(settings.signals_topic)
+        self._dead = settings.topic(settings.dead_letters_topic)
+
+    def commit(self, entries: Sequence[Entry], group: Any) -> None:
+        """Write and commit all entries; `group` is the consumer's group metadata."""
+        try:
+            self._producer.begin_transaction()
+            for entry in entries:
+                self._write(entry)
+            self._crash("mid_transaction")
+            offsets = [TopicPartition(e.owned.topic, e.owned.number, e.mark.source) for e in entries]
+            self._patiently(self._producer.send_offsets_to_transaction, offsets, group)
+            self._crash("before_commit")
+            self._patiently(self._producer.commit_transaction)
+            while any(entry.changelog_end < 0 for entry in entries):
+                self._producer.poll(0.01)  # the reports are in already; this only hands them out
+        except KafkaException as error:
+            raise EngineStopped("transaction refused", str(error)) from error
+
+    def abandon(self) -> None:
+        """End an open transaction, if any, so that readers need not wait for its timeout. Best effort."""
+        try:
+            self._producer.abort_transaction(5.0)
+        except KafkaException:
+            return
+
+    def _write(self, entry: Entry) -> None:
+        owned, batch = entry.owned, entry.batch
+        now = self._clock()
+        for letter in batch.dead:
+            self._produce(self._dead, letter.value, letter.key, headers=headers(letter, now))
+        for signal in batch.signals:
+            self._produce(self._signals, self._encode_signal(signal), signal.account_id.encode())
+        for key, value in batch.changes.items():
+            self._produce(owned.changelog, value, key, partition=owned.number)
+
+        def placed(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                entry.changelog_end = message.offset() + 1
+
+        # Last of its partition, so that its offset says where the changelog ends.
+        self._produce(
+            owned.changelog, marks.encode(entry.mark), marks.MARK_KEY, partition=owned.number, on_delivery=placed
+        )
+
+    def _produce(self, topic: str, value: bytes | None, key: bytes | None, **rest: Any) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, key, **rest)
+            except BufferError:  # the queue is full: let it drain
+                self._producer.poll(0.1)
+            else:
+                return
+
+    def _patiently(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Repeat a call as long as the library says that repeating may help, for a bounded time."""
+        deadline = self._clock() + self._settings.patience_seconds * 1e6
+        while True:
+            try:
+                call(*arguments, self._settings.transaction_seconds)
+            except KafkaException as error:
+                if not error.args[0].retriable() or self._clock() > deadline:
+                    raise
+            else:
+                return
