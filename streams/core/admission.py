@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import assert_never
 
 from streams.core.events import (
@@ -73,16 +74,20 @@ def _envelope(event: Event, ingested_at: int) -> Refusal | None:
 
 
 @cache
-def _id_fields(kind: type[Event]) -> tuple[str, ...]:
+def _id_values(kind: type[Event]) -> Callable[[Event], tuple[str | None, ...]]:
+    names = _id_names(kind)
+    return attrgetter(*names, names[0])
+
+
+@cache
+def _id_names(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if name.endswith("_id") and name != "event_id")
 
 
 def _ids(event: Event) -> Refusal | None:
-    for name in _id_fields(type(event)):
-        value = getattr(event, name)
-        if value is None:
-            continue
-        if not value or len(value) > MAX_ID or not value.isprintable():
+    for place, value in enumerate(_id_values(type(event))(event)):
+        if value is not None and not (0 < len(value) <= MAX_ID and value.isprintable()):
+            name = _id_names(type(event))[place]
             return "invalid_field", f"{name} must be 1 to {MAX_ID} printable characters"
     return None
 

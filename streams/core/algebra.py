@@ -18,7 +18,7 @@ CLAIM = CLAIM_ID + 8
 _NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
 
 
-class Note(msgspec.Struct, frozen=True, array_like=True):
+class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event as it was noted: the event and when Kafka stored it (microseconds since 1970, UTC)."""
 
     event: Event
@@ -65,8 +65,13 @@ def effective(notes: tuple[Note, ...]) -> Sequence[Note]:
     Reading from the last note back makes the outcome unique: a correction speaks only of earlier notes, and a
     correction that is itself retracted no longer speaks.
     """
-    if all(note.event.corrects_event_id is None for note in notes):
-        return notes
+    for note in notes:
+        if note.event.corrects_event_id is not None:
+            return _standing(notes)
+    return notes
+
+
+def _standing(notes: tuple[Note, ...]) -> list[Note]:
     overruled: set[str] = set()
     standing: list[Note] = []
     for note in reversed(notes):

@@ -25,7 +25,7 @@ NEVER = 2**63 - 1
 NOTHING = Facts()
 
 
-class State(msgspec.Struct, frozen=True, array_like=True):
+class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of one entity. The first three fields can be read without the rest (see `Head`).
 
     `deadline` is the next moment (microseconds) at which time alone changes its rows, NEVER if none; `revision` counts

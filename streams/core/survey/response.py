@@ -21,7 +21,7 @@ ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | Respon
 LATE_AFTER = 14 * 86_400_000_000
 
 
-class Restated(msgspec.Struct, frozen=True):
+class Restated(msgspec.Struct, frozen=True, gc=False):
     """One score that changed after it had counted: `old` or `new` is None where it did not or does not count."""
 
     note: Note
@@ -46,14 +46,11 @@ class Response(msgspec.Struct):
     tagged: ResponseTagged | None = None
     followups: dict[str, FollowupLogged] = {}
     restated: list[Restated] = []
+    nps: float | None = None
 
     @property
     def counts(self) -> bool:
         return self.submitted is not None and not self.deleted
-
-    @property
-    def nps(self) -> float | None:
-        return nps_of(self.answers) if self.counts else None
 
 
 def fold(notes: Sequence[Note]) -> Response | None:
@@ -77,6 +74,7 @@ def _apply(response: Response, note: Note) -> None:
         case ResponseDeleted():
             _restate(response, note, (), None, event.reason or "deleted")
             response.deleted = True
+            response.nps = None
         case ResponseTagged():
             response.tagged = event
         case FollowupLogged():
@@ -93,8 +91,8 @@ def _submit(response: Response, note: Note, event: ResponseSubmitted) -> None:
         _restate(response, note, event.answers, event.submitted_at, "submitted again")
     elif note.ingested_at - event.submitted_at > LATE_AFTER:
         _restate(response, note, event.answers, event.submitted_at, "late")
-    response.submitted, response.answers, response.deleted = event, event.answers, False
-    _remember_detractor(response)
+    response.submitted, response.deleted = event, False
+    _now_says(response, event.answers)
 
 
 def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason: str) -> None:
@@ -102,12 +100,13 @@ def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason
         assert response.submitted is not None
         _restate(response, note, answers, response.submitted.submitted_at, reason)
     response.corrections += 1
+    _now_says(response, answers)
+
+
+def _now_says(response: Response, answers: tuple[Answer, ...]) -> None:
+    """Take the answers over; a score that makes a detractor is remembered even when a later one undoes it."""
     response.answers = answers
-    _remember_detractor(response)
-
-
-def _remember_detractor(response: Response) -> None:
-    score = response.nps
+    response.nps = score = nps_of(answers) if response.counts else None
     if score is not None and is_detractor(score):
         response.was_detractor, response.detractor_score = response.submitted, score
 
