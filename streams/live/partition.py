@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import msgspec
-from schemas.codec import Codec, Undecodable
 
+from schemas.codec import Codec, Undecodable
 from streams.core.admission import check
 from streams.core.algebra import CLAIM_ID, Facts, Note, claim, claims_in, digest_of
 from streams.core.events import Event, ResponseCorrected, ResponseSubmitted, parse
@@ -18,7 +18,7 @@ from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE, definition_key
 from streams.core.rows import DeadLetterRow
 from streams.core.rules import Rules
 from streams.core.survey.definition import fold as defined_by
-from streams.core.survey.definition import off_scale
+from streams.core.survey.definition import has_declared_scale, off_scale
 from streams.live.batch import Batch, DeadLetter
 from streams.live.deadlines import Deadlines
 from streams.live.store.port import Store
@@ -195,18 +195,13 @@ class Partition:
 
     def _off_scale(self, batch: Batch, event: Event) -> tuple[str, str] | None:
         """Whether an answer leaves the scale that its survey's definition, as far as known here, declares."""
-        if isinstance(event, ResponseSubmitted):
-            submitted = event
-        elif isinstance(event, ResponseCorrected):
-            known = self._submission(batch, event)
-            if known is None:
-                return None
-            submitted = known
-        else:
+        if not isinstance(event, ResponseSubmitted | ResponseCorrected) or not has_declared_scale(event.answers):
             return None
-        if all(answer.number is None or answer.kind == "NPS" for answer in event.answers):
+        submitted = event if isinstance(event, ResponseSubmitted) else self._submission(batch, event)
+        if submitted is None:
             return None
-        defined = self._state(batch, definition_key(event.account_id, submitted.survey_id, submitted.survey_version))
+        key = definition_key(event.account_id, submitted.survey_id, submitted.survey_version)
+        defined = self._state(batch, key)
         definition = defined_by(defined.notes) if defined is not None else None
         wrong = off_scale(definition, event.answers) if definition is not None else None
         if wrong is None:

@@ -35,6 +35,14 @@ def rows(defined: SurveyDefined | None, _rules: Rules, _passed: int) -> Sequence
     ]
 
 
+def has_declared_scale(answers: Sequence[Answer]) -> bool:
+    """Whether a number stands on a scale that only the survey's definition tells (any but the NPS scale)."""
+    for answer in answers:  # noqa: SIM110 - runs for every response; a generator costs three times the loop
+        if answer.number is not None and answer.kind != "NPS":
+            return True
+    return False
+
+
 def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | None:
     """The first numeric answer outside its question's declared scale, None when all fit or no scale is declared."""
     scales = {question.question_id: question for question in defined.questions}
