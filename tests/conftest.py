@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
@@ -12,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from infra import settings
 from infra.stack import Choice, Stack, choose
+from tests.support.clickhouse import query
 
 ONLINE = ("servers", "real_data", "faults")
 
@@ -43,21 +43,9 @@ def database(stack: Stack) -> Iterator[str]:
     """A database name that no other test has; it and every database named after it are dropped afterwards."""
     name = f"cx_t{secrets.token_hex(4)}"
     yield name
-    named = clickhouse(stack, f"SELECT name FROM system.databases WHERE startsWith(name, '{name}')")
+    named = query(stack, f"SELECT name FROM system.databases WHERE startsWith(name, '{name}')")
     for database in named.split():
-        clickhouse(stack, f"DROP DATABASE {database} SYNC")
-
-
-def clickhouse(stack: Stack, statement: str, user: str = "default") -> str:
-    """Run one statement over HTTP and return the answer as TSV."""
-    request = urllib.request.Request(
-        f"http://{stack.clickhouse_host}:{stack.clickhouse_http_port}/",
-        data=statement.encode(),
-        headers={"X-ClickHouse-User": user, "X-ClickHouse-Key": stack.passwords[user]},
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        body: str = answer.read().decode()
-    return body
+        query(stack, f"DROP DATABASE {database} SYNC")
 
 
 @pytest.fixture(autouse=True)

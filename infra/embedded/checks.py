@@ -31,6 +31,13 @@ def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) 
     return path
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text)
+
+
 def explain_os_error(directory: Path, error: OSError) -> str:
     """Put a failure to write below the directory into one sentence."""
     if error.errno == errno.ENOSPC:

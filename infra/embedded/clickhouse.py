@@ -13,7 +13,7 @@ from typing import Final, Self
 from infra.embedded import checks
 from infra.embedded.clickhouse_config import server_config
 from infra.embedded.clickhouse_log import explain
-from infra.embedded.clickhouse_process import PASSWORD, PORTS
+from infra.embedded.clickhouse_process import PORTS
 from infra.embedded.clickhouse_profiles import ReaderLimits
 from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, users_config
 from infra.embedded.errors import EmbeddedServerError
@@ -72,21 +72,28 @@ def start(
     machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
     Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
     """
-    secrets = {**LOCAL_PASSWORDS, **(passwords or {})}
+    told = {**LOCAL_PASSWORDS, **(passwords or {})}
+    if told[DEFAULT]:
+        raise EmbeddedServerError(
+            f"the user {DEFAULT} of the embedded ClickHouse cannot have a password (the engine itself is that user):"
+            " unset it, or use a server of your own"
+        )
     home = checks.prepare_directory(directory)
     with own(NAME, home) as lock:
         for port in filter(None, (tcp_port, http_port)):
             checks.require_free_port(port, NAME)
         log("starting ClickHouse")
-        (home / "config.xml").write_text(server_config(home, tcp_port, http_port, memory_ratio))
-        (home / "users.xml").write_text(users_config(secrets, limits or ReaderLimits(), database))
+        config = server_config(home, tcp_port=tcp_port, http_port=http_port, memory_ratio=memory_ratio)
+        users = users_config(told, limits or ReaderLimits(), database)
+        checks.write_private(home / "config.xml", config)
+        checks.write_private(home / "users.xml", users)
         (home / PORTS).unlink(missing_ok=True)
         process = launch(
             lock,
             NAME,
             [sys.executable, "-m", "infra.embedded.clickhouse_process", str(home)],
             home,
-            environment={**_environment(), "TZ": "UTC", PASSWORD: secrets[DEFAULT]},
+            environment={**_environment(), "TZ": "UTC"},
             output=home / "output.log",
             detach=detach,
         )

@@ -25,7 +25,7 @@ _QUERY_LOG: Final = {
 }
 
 
-def server_config(home: Path, tcp_port: int, http_port: int, memory_ratio: float) -> str:
+def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: float) -> str:
     """Return config.xml; port 0 lets the server take any free one."""
     return render(
         {

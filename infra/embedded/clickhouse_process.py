@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from infra.embedded.checks import LOOPBACK
 
-PASSWORD: Final = "CX_EMBEDDED_DEFAULT_PASSWORD"  # noqa: S105 - the variable's name
 PORTS: Final = "ports"
 HOLD: Final = "cx-embedded-hold"
 _STATEMENTS: Final = """
@@ -69,7 +68,6 @@ def _release(home: Path) -> None:
         request = urllib.request.Request(
             f"http://{LOOPBACK}:{http_port}/",
             data=statement.encode(),
-            headers={"X-ClickHouse-User": "default", "X-ClickHouse-Key": os.environ.get(PASSWORD, "")},
         )
         with urllib.request.urlopen(request, timeout=_STOP_TIMEOUT_S) as answer:  # noqa: S310
             answer.read()

@@ -2,7 +2,7 @@
 
 | user | may | password unless told otherwise |
 |---|---|---|
-| default | everything, from loopback only | none |
+| default | everything, from loopback only | none, and it can have none: the engine itself is this user |
 | cx_writer | SELECT and INSERT on cx and its generations, cx_g1 ... | cx_writer |
 | bi_reader | SELECT on cx.* except cx.verbatim, within limits | bi_reader |
 | verbatim_reader | the same, cx.verbatim included | verbatim_reader |
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infra.embedded.checks import LOOPBACK
-from infra.embedded.clickhouse_profiles import READING, WRITING, ReaderLimits, profiles, quotas
+from infra.embedded.clickhouse_profiles import READING, WRITING, ReaderLimits, profiles, quota
 from infra.embedded.xml import render
 
 DEFAULT: Final = "default"
@@ -52,14 +52,14 @@ def users_config(
             **_password(passwords[user]),
             "networks": {"ip": list(networks)},
             "profile": _PROFILES[user],
-            "quota": _PROFILES[user],
+            "quota": user,
             **granted,
         }
         for user, granted in _grants(database).items()
     }
     tree = {
         "profiles": profiles(limits, engine_in_python=engine_in_python),
-        "quotas": quotas(limits),
+        "quotas": {user: quota(profile, limits) for user, profile in _PROFILES.items()},
         "users": users,
     }
     return render(tree)

@@ -1,0 +1,175 @@
+"""What the restricted users of ClickHouse may do and may not: promise G15, on the embedded server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.embedded import clickhouse
+from infra.embedded.clickhouse import ClickHouseServer
+from infra.embedded.clickhouse_profiles import ReaderLimits
+from tests.support.clickhouse import RefusedError, ask
+
+pytestmark = pytest.mark.servers
+
+LIMITS = ReaderLimits(execution_s=2, memory_bytes=100_000_000, rows_to_read=100_000, result_rows=1_000)
+AS_OWNER = "DEFINER = default SQL SECURITY DEFINER"
+TABLES = (
+    "CREATE DATABASE cx",
+    "CREATE DATABASE cx_g1",
+    "CREATE DATABASE other",
+    "CREATE TABLE other.t (a UInt64) ORDER BY a",
+    "CREATE TABLE cx_g1.t (a UInt64) ORDER BY a",
+    "CREATE TABLE cx_g1.verbatim (text String) ORDER BY text",
+    "INSERT INTO cx_g1.t SELECT number FROM numbers(1000000)",
+    "INSERT INTO cx_g1.verbatim VALUES ('said in confidence')",
+    f"CREATE VIEW cx.t {AS_OWNER} AS SELECT * FROM cx_g1.t",
+    f"CREATE VIEW cx.verbatim {AS_OWNER} AS SELECT * FROM cx_g1.verbatim",
+    "CREATE VIEW cx.metric AS SELECT sum(a) AS total FROM cx.t WHERE a < 100",
+    "CREATE VIEW cx.unowned AS SELECT * FROM cx_g1.t",
+    "CREATE VIEW cx.said AS SELECT count() AS n FROM cx.verbatim",
+)
+DENIED = "ACCESS_DENIED"
+FIXED = "SETTING_CONSTRAINT_VIOLATION"
+REFUSED = [
+    # writes and definitions
+    ("INSERT INTO cx_g1.t VALUES (1)", DENIED),
+    ("INSERT INTO cx.t VALUES (1)", DENIED),
+    ("CREATE TABLE cx.mine (a Int8) ORDER BY a", DENIED),
+    ("CREATE TEMPORARY TABLE mine (a Int8)", DENIED),
+    ("CREATE OR REPLACE VIEW cx.t AS SELECT 1", DENIED),
+    ("CREATE DATABASE mine", DENIED),
+    ("CREATE FUNCTION mine AS () -> 1", DENIED),
+    ("DROP VIEW cx.t", DENIED),
+    ("ALTER TABLE cx_g1.t DELETE WHERE 1", DENIED),
+    ("TRUNCATE TABLE cx_g1.t", DENIED),
+    ("RENAME TABLE cx.t TO cx.u", DENIED),
+    ("OPTIMIZE TABLE cx_g1.t FINAL", DENIED),
+    ("ATTACH TABLE cx.mine (a String) ENGINE = File(TSV, '/etc/passwd')", DENIED),
+    ("BACKUP TABLE cx.t TO File('/tmp/x')", DENIED),
+    # what is behind the views, and other people's business
+    ("SELECT count() FROM cx_g1.t", DENIED),
+    ("SELECT * FROM cx.unowned", DENIED),
+    ("SELECT * FROM other.t", DENIED),
+    ("DESCRIBE cx_g1.t", DENIED),
+    ("SHOW CREATE TABLE cx_g1.t", DENIED),
+    ("EXPLAIN SELECT * FROM cx_g1.t", DENIED),
+    ("USE other", DENIED),
+    ("SELECT * FROM system.query_log", DENIED),
+    ("SELECT * FROM system.processes", DENIED),
+    ("SELECT * FROM system.users", DENIED),
+    ("SELECT * FROM merge('cx_g1', '.*')", "CANNOT_EXTRACT_TABLE_STRUCTURE"),
+    ("SELECT * FROM loop(cx_g1.t)", DENIED),
+    ("SELECT * FROM mergeTreeIndex('cx_g1', 't')", DENIED),
+    ("SELECT hasColumnInTable('cx_g1', 't', 'a')", DENIED),
+    # the machine and the network
+    ("SELECT * FROM file('/etc/passwd', 'TSV', 'a String')", DENIED),
+    ("SELECT file('/etc/passwd')", "the function file is not available"),
+    ("SELECT * APPLY(file) FROM (SELECT '/etc/passwd')", "the function file is not available"),
+    ("SELECT arrayMap(x -> file(x), ['/etc/passwd'])", "the function file is not available"),
+    ("SELECT file('/etc/passwd', 'none')", "BAD_ARGUMENTS"),
+    ("SELECT 1 INTO OUTFILE '/tmp/mine'", "INTO OUTFILE is not allowed"),
+    ("SELECT * FROM url('http://127.0.0.1:1/', 'TSV', 'a String')", DENIED),
+    ("SELECT * FROM remote('127.0.0.1:9', 'cx_g1', 't')", DENIED),
+    ("SELECT * FROM remoteSecure('127.0.0.1:9', 'cx_g1', 't')", DENIED),
+    ("SELECT * FROM s3('http://127.0.0.1:1/bucket/x', 'TSV', 'a String')", DENIED),
+    ("SELECT * FROM gcs('http://127.0.0.1:1/bucket/x', 'TSV', 'a String')", DENIED),
+    ("SELECT * FROM mysql('127.0.0.1:1', 'a', 'b', 'c', 'd')", DENIED),
+    ("SELECT * FROM postgresql('127.0.0.1:1', 'a', 'b', 'c', 'd')", DENIED),
+    ("SELECT * FROM mongodb('127.0.0.1:1', 'a', 'b', 'c', 'd', 'a String')", DENIED),
+    ("SELECT * FROM redis('127.0.0.1:1', 'k', 'k String')", DENIED),
+    ("SELECT * FROM sqlite('/tmp/x', 't')", DENIED),
+    ("SELECT * FROM hdfs('hdfs://127.0.0.1:1/x', 'TSV', 'a String')", DENIED),
+    ("SELECT * FROM executable('id', 'TSV', 'a String')", DENIED),
+    ("SELECT * FROM Python(os)", "FUNCTION_NOT_ALLOWED"),
+    ("SELECT * FROM python('os') SETTINGS allow_python_table_function = 1", "QUERY_IS_PROHIBITED"),
+    ("SELECT * FROM eval('SELECT 1') SETTINGS allow_experimental_eval_table_function = 1", FIXED),
+    ("SELECT aiGenerate('x') SETTINGS allow_experimental_ai_functions = 1", FIXED),
+    # limits cannot be lifted, and hold
+    ("SET readonly = 0", "READONLY"),
+    ("SELECT 1 SETTINGS allow_ddl = 1", "QUERY_IS_PROHIBITED"),
+    ("SELECT 1 SETTINGS log_queries = 0", FIXED),
+    ("SELECT 1 SETTINGS max_execution_time = 0", FIXED),
+    ("SELECT 1 SETTINGS max_execution_time = 3", FIXED),
+    ("SELECT 1 SETTINGS max_memory_usage = 0", FIXED),
+    ("SELECT 1 SETTINGS max_rows_to_read = 0", FIXED),
+    ("SELECT 1 SETTINGS max_result_rows = 0", FIXED),
+    ("SELECT 1 SETTINGS result_overflow_mode = 'break'", FIXED),
+    ("SELECT count() FROM cx.t WHERE NOT ignore(a)", "TOO_MANY_ROWS"),
+    ("SELECT a FROM cx.t WHERE a < 3000", "TOO_MANY_ROWS_OR_BYTES"),
+    ("SELECT uniqExact(arrayJoin(range(30000000)))", "MEMORY_LIMIT_EXCEEDED"),
+    ("SELECT count() FROM cx.t WHERE a < 3 AND sleepEachRow(1) = 0", "TIMEOUT_EXCEEDED"),
+    # the server itself
+    ("SYSTEM SHUTDOWN", DENIED),
+    ("SYSTEM FLUSH LOGS", DENIED),
+    ("KILL QUERY WHERE 1", DENIED),
+    ("GRANT SELECT ON *.* TO bi_reader", DENIED),
+    ("ALTER USER bi_reader IDENTIFIED BY 'x'", DENIED),
+    ("DROP FUNCTION file", DENIED),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    with clickhouse.start(tmp_path_factory.mktemp("users"), limits=LIMITS) as running:
+        for statement in TABLES:
+            ask(running.http_port, statement)
+        ask(running.http_port, "SYSTEM FLUSH LOGS")
+        yield running
+
+
+def as_user(server: ClickHouseServer, user: str, statement: str) -> str:
+    return ask(server.http_port, statement, user, user)
+
+
+@pytest.mark.parametrize("user", ["bi_reader", "verbatim_reader"])
+@pytest.mark.parametrize(("statement", "reason"), REFUSED)
+def test_a_reader_is_refused(server: ClickHouseServer, user: str, statement: str, reason: str) -> None:
+    """A BI login is shared and typed into many tools: it must be worth nothing beyond the views."""
+    with pytest.raises(RefusedError, match=reason):
+        as_user(server, user, statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "answer"),
+    [
+        ("SELECT count() FROM cx.t WHERE a < 10", "10\n"),
+        ("SELECT total FROM cx.metric", "4950\n"),
+        ("SELECT 1 SETTINGS max_execution_time = 1", "1\n"),
+        ("SHOW TABLES FROM cx LIKE 't'", "t\n"),
+        ("SELECT count() FROM system.tables WHERE database IN ('cx_g1', 'other')", "0\n"),
+        ("SELECT table_name FROM information_schema.tables WHERE table_schema = 'cx' LIMIT 1", "metric\n"),
+        ("SELECT count() FROM system.parts", "0\n"),
+    ],
+)
+def test_a_reader_reads_the_views(server: ClickHouseServer, statement: str, answer: str) -> None:
+    """The limits above are worth nothing if BI tools cannot list and read what they are given."""
+    assert as_user(server, "bi_reader", statement) == answer
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM cx.verbatim", "SELECT * FROM cx.said"])
+def test_what_customers_said_has_a_reader_of_its_own(server: ClickHouseServer, statement: str) -> None:
+    """Verbatims are personal data: a view over them opens nothing to a user who may not read them."""
+    with pytest.raises(RefusedError, match=DENIED):
+        as_user(server, "bi_reader", statement)
+    assert as_user(server, "verbatim_reader", statement)
+
+
+def test_the_writer_writes_generations_and_nothing_else(server: ClickHouseServer) -> None:
+    """A worker's login must not be able to drop what it writes."""
+    as_user(server, "cx_writer", "INSERT INTO cx_g1.t VALUES (10000000)")
+    assert as_user(server, "cx_writer", "SELECT max(a) FROM cx_g1.t") == "10000000\n"
+    for statement in ("DROP TABLE cx_g1.t", "INSERT INTO other.t VALUES (1)", "SELECT * FROM other.t"):
+        with pytest.raises(RefusedError, match=DENIED):
+            as_user(server, "cx_writer", statement)
+
+
+@pytest.mark.parametrize("user", ["default", "cx_writer", "bi_reader", "verbatim_reader"])
+def test_a_wrong_password_is_refused(server: ClickHouseServer, user: str) -> None:
+    """Also for the user that has none."""
+    with pytest.raises(RefusedError, match="Authentication failed"):
+        ask(server.http_port, "SELECT 1", user, "wrong")
+
+
+def test_an_answer_without_a_format_is_tsv(server: ClickHouseServer) -> None:
+    """The engine's start-up format becomes the default of every client that names none."""
+    assert ask(server.http_port, "SELECT 1, 'a'") == "1\ta\n"
