@@ -75,6 +75,24 @@ def group_consumer(settings: EngineSettings) -> Consumer:
     return Consumer(config)
 
 
+def plain_consumer(settings: EngineSettings, name: str, *, wait_ms: int = 20) -> Consumer:
+    """Return a reader of partitions assigned by hand, that asks again `wait_ms` after it has met the end.
+
+    The client library wants a group's name; no group is joined.
+    """
+    return Consumer(
+        {
+            **_common(settings),
+            "group.id": name,
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": wait_ms,
+        }
+    )
+
+
 def transactional_producer(settings: EngineSettings) -> Producer:
     """Return a producer with its transactions initialised. Raises EngineStopped when the broker refuses.
 
@@ -145,17 +163,7 @@ class ChangelogReader:
         self._where = (topic, number)
         self._watermarks = watermarks
         self._position = 0
-        self._consumer = Consumer(
-            {
-                **_common(settings),
-                "group.id": f"{settings.group}-restore",
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "error",
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 20,
-            }
-        )
+        self._consumer = plain_consumer(settings, f"{settings.group}-restore")
 
     def bounds(self) -> tuple[int, int]:
         return self._watermarks.bounds(*self._where)

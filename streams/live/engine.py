@@ -55,11 +55,16 @@ def no_signals(_batch: Batch) -> Sequence[Signal]:
     return ()
 
 
+def no_news(_processors: Iterable[Processor]) -> None:
+    """Bring nothing to the processors between two cycles."""
+
+
 class Engine:
     """One member of the group. `run` blocks until `stop` is called from any thread, or raises EngineStopped.
 
     `open_partition` gets the full topic name, the partition number and the restored store. `clock` tells microseconds
-    since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the live board).
+    since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the live board), `between` is
+    shown all processors between two cycles (to hand them new policies) and must not wait.
     """
 
     def __init__(
@@ -72,12 +77,14 @@ class Engine:
         clock: Callable[[], int],
         open_store: OpenStore = memory_stores,
         summarise: Callable[[Batch], Sequence[Signal]] = no_signals,
+        between: Callable[[Iterable[Processor]], None] = no_news,
         crash: CrashHook = no_crash,
     ) -> None:
         self._settings = settings
         self._sink = sink
         self._clock = clock
         self._summarise = summarise
+        self._between = between
         self._crash = crash
         self._encode_signal = encode_signal
         self._ownership = Ownership(
@@ -85,13 +92,18 @@ class Engine:
             watermarks=clients.Watermarks(settings),
             open_store=open_store,
             open_partition=open_partition,
-            clock=clock,
+            clock=self._beat,
             crash=crash,
         )
         self._stopping = False
         self._rebalances = 0
         self._carried: list[Message] = []
         self.figures = Figures(started_at=clock())
+
+    def _beat(self) -> int:
+        """Tell the time, and that the engine is alive: for whatever may take long and asks for the time meanwhile."""
+        self.figures.beat_at = now = self._clock()
+        return now
 
     def stop(self) -> None:
         """Ask `run` to return after the cycle under way."""
@@ -128,7 +140,7 @@ class Engine:
             clients.transactional_producer(self._settings),
             settings=self._settings,
             encode_signal=self._encode_signal,
-            clock=self._clock,
+            clock=self._beat,
             crash=self._crash,
         )
 
@@ -161,9 +173,10 @@ class Engine:
         raise EngineStopped("partitions lost", f"{names}: this worker was away longer than its session lasts")
 
     def _cycle(self, consumer: Any, transactions: Transactions) -> None:
-        self.figures.beat_at = self._clock()
+        self._beat()
         entries = [self._processed(owned, records) for owned, records in self._consumed(consumer)]
         self._settle(consumer, transactions, entries)
+        self._between([owned.processor for owned in self._ownership.owned.values()])
         self._settle(consumer, transactions, self._ticked())
         self._lag.update(self._ownership.owned.values())
 
@@ -257,7 +270,7 @@ class Engine:
         rebalances = self._rebalances
         consumer.pause(consumer.assignment())
         for _ in range(max(1, round(self._settings.sink_retry_seconds / _POLL_SECONDS))):
-            self.figures.beat_at = self._clock()
+            self._beat()
             message = consumer.poll(_POLL_SECONDS)
             if message is not None:
                 self._carried.append(message)

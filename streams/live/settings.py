@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from streams.live.deadletters import DeadLetterLimit
@@ -45,3 +47,22 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sources(self) -> list[str]:
         return [self.topic(short) for short in self.topics]
+
+
+class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Names, addresses and times of the Faust application around an engine.
+
+    `data_dir` is Faust's own directory, `partitions` the partition count of the signals topic, which its tables'
+    changelogs share. `webhook_secrets` sign deliveries: several while one is being replaced. Without `webhook_url`
+    signals go to the log. `stale_seconds` without a beat of the engine makes it unhealthy.
+    """
+
+    data_dir: Path
+    partitions: int = 4
+    replication: int = 1
+    web_host: str = "127.0.0.1"
+    web_port: int = 6066
+    webhook_url: str = ""
+    webhook_secrets: tuple[bytes, ...] = ()
+    delivery_attempts: int = 8
+    stale_seconds: float = 30.0

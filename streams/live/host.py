@@ -1,0 +1,147 @@
+"""The worker program: a Faust application that hosts the engine, the signals agent, the live board and the web.
+
+Faust does here what its guarantees are good enough for. Consuming events, state and commits are the engine's.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+
+from streams.live.delivery import LogDelivery, WebhookDelivery
+from streams.live.pages import add_pages
+from streams.live.service import EngineService
+from streams.live.signals import SignalHandler, agent_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from schemas.codec import Codec
+    from streams.live.delivery import Delivery
+    from streams.live.engine import Engine
+    from streams.live.settings import EngineSettings, HostSettings
+
+_SESSION_SECONDS = 10.0
+
+
+class _CommittedConsumerThread(driver.AIOKafkaConsumerThread):
+    """Reads only what is committed: an aborted transaction of the engine must not reach anybody as a signal."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust offers no setting for it
+        return consumer
+
+
+class _CommittedConsumer(driver.Consumer):
+    def _new_consumer_thread(self) -> _CommittedConsumerThread:
+        return _CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _Transport(driver.Transport):
+    Consumer: ClassVar[Any] = _CommittedConsumer
+
+
+class WorkerApp(faust.App):
+    """An application on the transport above."""
+
+    def _new_transport(self) -> _Transport:
+        return _Transport(self.conf.broker_consumer, self)
+
+
+def create_app(
+    *,
+    engine: Engine,
+    engine_settings: EngineSettings,
+    settings: HostSettings,
+    codec: Codec,
+    clock: Callable[[], int],
+) -> faust.App:
+    """Return the application, not yet started. Its own topics carry the deployment's prefix too."""
+    app = _app(engine_settings, settings)
+    handler = SignalHandler(
+        codec=codec,
+        delivery=_delivery(settings, clock),
+        delivered=app.Table("delivered", partitions=settings.partitions),
+        minutes=app.Table("board", partitions=settings.partitions),
+        attempts=settings.delivery_attempts,
+        clock=clock,
+    )
+    topic = app.topic(
+        engine_settings.topic(engine_settings.signals_topic),
+        key_serializer="raw",
+        value_serializer="raw",
+        partitions=settings.partitions,
+    )
+    app.agent(topic, name="signals")(agent_function(handler))
+    app.add_dependency(EngineService(engine))
+    add_pages(app, engine, handler, settings, clock)
+    return app
+
+
+def run(
+    *,
+    engine: Engine,
+    engine_settings: EngineSettings,
+    settings: HostSettings,
+    codec: Codec,
+    clock: Callable[[], int],
+) -> None:
+    """Run the worker in this process's main thread until SIGTERM or SIGINT; exits with 0, or 3 if the engine fails."""
+    app = create_app(engine=engine, engine_settings=engine_settings, settings=settings, codec=codec, clock=clock)
+    worker = faust.Worker(app, loglevel="INFO", override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.execute_from_commandline()
+
+
+def _app(engine: EngineSettings, settings: HostSettings) -> WorkerApp:
+    """Say every setting that Faust's defaults would get wrong here: it binds to all interfaces and serves tables."""
+    return WorkerApp(
+        f"{engine.prefix}host",
+        broker=[f"kafka://{address}" for address in engine.bootstrap.split(",")],
+        broker_credentials=credentials(engine.client),
+        broker_session_timeout=_SESSION_SECONDS,
+        broker_heartbeat_interval=_SESSION_SECONDS / 5,
+        consumer_auto_offset_reset="earliest",
+        processing_guarantee="at_least_once",
+        store="memory://",
+        datadir=str(settings.data_dir),
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        value_serializer="json",
+        web_bind=settings.web_host,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        web_router_enabled=False,
+        web_tables_enabled=False,
+        web_metrics_enabled=False,
+        autodiscover=False,
+    )
+
+
+def credentials(client: Mapping[str, str]) -> faust.types.auth.CredentialsT | None:
+    """Return Faust's form of librdkafka's security settings.
+
+    Faust sends SASL passwords in plain text unless it is given a TLS context, so it is given one for every protocol
+    that has TLS in it.
+    """
+    protocol = client.get("security.protocol", "PLAINTEXT").upper()
+    if protocol == "PLAINTEXT":
+        return None
+    context = ssl.create_default_context(cafile=client.get("ssl.ca.location")) if "SSL" in protocol else None
+    if protocol == "SSL":
+        return faust.SSLCredentials(context)
+    return faust.SASLCredentials(
+        username=client["sasl.username"],
+        password=client["sasl.password"],
+        mechanism=client["sasl.mechanism"],
+        ssl_context=context,
+    )
+
+
+def _delivery(settings: HostSettings, clock: Callable[[], int]) -> Delivery:
+    if settings.webhook_url:
+        return WebhookDelivery(settings.webhook_url, settings.webhook_secrets, clock)
+    return LogDelivery()

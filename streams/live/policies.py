@@ -1,0 +1,109 @@
+"""The policies in force, read from the config topic by every worker for itself."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+
+from schemas.errors import Undecodable
+from streams.core.events import PolicySet, parse
+from streams.core.rules import Rules, rules_from
+from streams.live import clients
+from streams.live.errors import EngineStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from confluent_kafka import Message
+
+    from schemas.codec import Codec
+    from streams.live.settings import EngineSettings
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 500
+
+
+class Ruled(Protocol):
+    """A partition that follows rules."""
+
+    def use(self, rules: Rules) -> None:
+        """Apply other rules from now on."""
+
+
+class PolicyWatch:
+    """Follows the config topic from its first record, outside of any group.
+
+    Rules apply by an event's own time, so when a worker learns of a policy does not matter to what it writes in the
+    end: `Ruled.use` brings older decisions up to date. Records that cannot be read are passed over here; the partition
+    that consumes the topic for its tables makes dead letters of them.
+    """
+
+    def __init__(self, settings: EngineSettings, topic: str, codec: Codec, clock: Callable[[], int]) -> None:
+        self._consumer = clients.plain_consumer(settings, f"{settings.group}-policies", wait_ms=500)
+        self._topic = topic
+        self._codec = codec
+        self._clock = clock
+        self._patience = settings.patience_seconds * 1e6
+        self._said: dict[str, PolicySet] = {}
+        self._waiting: set[int] = set()
+        self._assigned = False
+        self.rules = Rules()
+
+    def load(self) -> Rules:
+        """Read to the end of the topic once and return the rules. Raises EngineStopped when that takes too long."""
+        if not self._assigned:
+            self._assign()
+        deadline = self._clock() + self._patience
+        while self._waiting:
+            self._read(0.1)
+            if self._clock() > deadline:
+                raise EngineStopped("policies unreadable", f"{self._topic}: partitions {sorted(self._waiting)}")
+        return self.rules
+
+    def apply(self, partitions: Iterable[Ruled]) -> None:
+        """Hand newly arrived policies to the partitions; never waits."""
+        if self._assigned and self._read(0.0):
+            for each in partitions:
+                each.use(self.rules)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _assign(self) -> None:
+        known = self._consumer.list_topics(self._topic, timeout=self._patience / 1e6).topics[self._topic]
+        if known.error is not None:
+            raise EngineStopped("topic missing", f"{self._topic}: {known.error}; create the topics first")
+        self._waiting = set(known.partitions)
+        self._consumer.assign([TopicPartition(self._topic, n, OFFSET_BEGINNING) for n in known.partitions])
+        self._assigned = True
+
+    def _read(self, seconds: float) -> bool:
+        """Take in what has arrived; return whether the rules have changed."""
+        policies = 0
+        for message in self._consumer.consume(_AT_ONCE, timeout=seconds):
+            error = message.error()
+            if error is None:
+                policies += self._note(message)
+            elif error.code() == clients.END_OF_PARTITION:
+                self._waiting.discard(message.partition())
+            elif not clients.is_passing(error):
+                raise EngineStopped("policies unreadable", f"{self._topic}: {error}")
+        if not policies:
+            return False
+        before, self.rules = self.rules, rules_from(self._said.values())
+        return before != self.rules
+
+    def _note(self, message: Message) -> bool:
+        try:
+            event = parse(*self._codec.decode(message.value()))
+        except (Undecodable, msgspec.ValidationError) as error:
+            log.warning("%s-%d at %d is no policy: %s", self._topic, message.partition(), message.offset(), error)
+            return False
+        if isinstance(event, PolicySet):
+            self._said[event.event_id] = event
+            return True
+        return False

@@ -1,0 +1,90 @@
+"""What the worker's web endpoints answer, as plain functions of what the worker knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+if TYPE_CHECKING:
+    from streams.live.figures import Figures
+    from streams.live.signals import SignalHandler
+
+Value = Callable[["Figures", "SignalHandler"], float]
+
+# Every metric of the worker: name, what it says, and where it comes from.
+COUNTERS: list[tuple[str, str, Value]] = [
+    ("cx_records", "Records consumed and committed.", lambda f, _: f.records),
+    ("cx_batches", "Cycles committed.", lambda f, _: f.batches),
+    ("cx_ticks", "Times a deadline of a partition was due.", lambda f, _: f.ticks),
+    ("cx_rows", "Rows acknowledged by the sink, repeats included.", lambda f, _: f.rows),
+    ("cx_signals", "Signals written, tallies of the board included.", lambda f, _: f.signals),
+    ("cx_dead_letters", "Records written to the dead-letter topic.", lambda f, _: f.dead_letters),
+    ("cx_duplicates", "Events that had been taken in before.", lambda f, _: f.duplicates),
+    ("cx_sink_retries", "Inserts repeated because the sink was away.", lambda f, _: f.sink_retries),
+    ("cx_assignments", "Times the group gave this worker partitions.", lambda f, _: f.assignments),
+    ("cx_signals_delivered", "Signals that their receiver took.", lambda _, s: s.delivered),
+    ("cx_signals_repeated", "Signals that came again and were not delivered again.", lambda _, s: s.repeated),
+    ("cx_signals_failed", "Signals given up after every attempt; the log holds them.", lambda _, s: s.failed),
+]
+GAUGES: list[tuple[str, str, Value]] = [
+    ("cx_beat_timestamp_seconds", "When the engine last turned its loop.", lambda f, _: f.beat_at / 1e6),
+    ("cx_commit_timestamp_seconds", "When the engine last committed.", lambda f, _: f.last_commit_at / 1e6),
+    ("cx_restore_seconds", "What the newest restore of state took.", lambda f, _: f.restore_seconds),
+]
+LAG_RECORDS = ("cx_lag_records", "Records that wait, by source partition.")
+LAG_SECONDS = ("cx_lag_seconds", "Age of the last record taken while others wait, by source partition.")
+
+_SERVING = frozenset({"running", "restoring", "waiting for the sink"})
+
+
+def health(figures: Figures, now: int, stale_seconds: float) -> tuple[int, dict[str, Any]]:
+    """Return status 200 while the engine's loop turns, 503 when it stopped or has not turned for too long."""
+    silent = (now - figures.beat_at) / 1e6
+    well = figures.state in _SERVING and silent <= stale_seconds
+    body = {"healthy": well, "state": figures.state, "seconds_since_beat": round(silent, 3)}
+    return (200 if well else 503), body
+
+
+def lag(figures: Figures) -> dict[str, Any]:
+    """Return records and seconds of lag, in total and by partition."""
+    partitions = {
+        name: {"records": records, "seconds": figures.lag_seconds.get(name, 0.0)}
+        for name, records in figures.lag_records.items()
+    }
+    return {
+        "records": sum(figures.lag_records.values()),
+        "seconds": max(figures.lag_seconds.values(), default=0.0),
+        "last_commit_at": figures.last_commit_at,
+        "consumed": figures.records,
+        "dead_letters": figures.dead_letters,
+        "partitions": partitions,
+    }
+
+
+class WorkerMetrics:
+    """Collector of one worker; asked anew at every scrape."""
+
+    def __init__(self, figures: Callable[[], Figures], handler: SignalHandler) -> None:
+        self._figures = figures
+        self._handler = handler
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def render(self) -> bytes:
+        """Return the Prometheus text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        figures = self._figures()
+        for name, says, value in COUNTERS:
+            yield CounterMetricFamily(name, says, value=value(figures, self._handler))
+        for name, says, value in GAUGES:
+            yield GaugeMetricFamily(name, says, value=value(figures, self._handler))
+        for (name, says), values in ((LAG_RECORDS, figures.lag_records), (LAG_SECONDS, figures.lag_seconds)):
+            family = GaugeMetricFamily(name, says, labels=["partition"])
+            for partition, number in values.items():
+                family.add_metric([partition], number)
+            yield family
