@@ -64,9 +64,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=9, description="Replication factor of each topic when it is created.")
     ] = 1
 
-    kafka_bootstrap: Annotated[
-        str, Meta(description="Brokers to start from: host:port, separated by commas.")
-    ] = "127.0.0.1:9092"
+    kafka_bootstrap: Annotated[str, Meta(description="Brokers to start from: host:port, separated by commas.")] = (
+        "127.0.0.1:9092"
+    )
     kafka_security: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
         Meta(description="Protocol to the brokers; credentials in plain text are refused off loopback."),
@@ -90,44 +90,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clickhouse_secure: Annotated[bool, Meta(description="Speak TLS to ClickHouse.")] = False
     clickhouse_user: Annotated[str, Meta(description="User that migrates and writes.")] = "default"
     clickhouse_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
-    bi_user: Annotated[str, Meta(description="User that `cx sql` reads as: SELECT on views only.")] = (
-        "bi_reader"
-    )
+    bi_user: Annotated[str, Meta(description="User that `cx sql` reads as: SELECT on views only.")] = "bi_reader"
     bi_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
+
+    cluster: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{0,60}$",
+            description="ClickHouse cluster to create replicated tables on; empty for one server.",
+        ),
+    ] = ""
 
     group: Annotated[str, Meta(min_length=1, description="Consumer group of the workers.")] = "cxledger"
     state_store: Annotated[
         Literal["memory", "rocksdb"],
         Meta(description="Where a worker keeps the state of its partitions between micro-batches."),
     ] = "memory"
-    batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 4000
+    batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 5000
     batch_ms: Annotated[
         int, Meta(ge=1, le=60_000, description="Longest wait for a micro-batch to fill, in milliseconds.")
-    ] = 200
-    dead_share: Annotated[
-        float,
-        Meta(gt=0, le=1, description="Share of bad records among the last thousand that stops a worker."),
-    ] = 0.2
+    ] = 100
     dead_run: Annotated[
         int, Meta(ge=1, description="Bad records in a row that stop a worker: an outage, not bad records.")
-    ] = 200
+    ] = 1000
+    dead_share: Annotated[
+        float, Meta(gt=0, le=1, description="Share of bad records in a window that stops a worker.")
+    ] = 0.5
+    dead_window: Annotated[int, Meta(ge=1, description="Records of a partition that make a window.")] = 4000
     web_host: Annotated[
         str, Meta(description="Address of a worker's web endpoints; loopback unless told otherwise.")
     ] = "127.0.0.1"
-    web_port: Annotated[Port, Meta(description="Port of a worker's web endpoints; 0 takes a free one.")] = (
-        6066
-    )
+    web_port: Annotated[Port, Meta(description="Port of a worker's web endpoints; 0 takes a free one.")] = 6066
     webhook_url: Annotated[
         str, Meta(description="Where signals are delivered to; empty writes them to the worker's log.")
     ] = ""
     webhook_secret: Annotated[Secret, Meta(description="Key that signs delivered signals.")] = Secret()
 
-    time_zone: Annotated[
-        str, Meta(description="IANA zone whose days, weeks and months the views count in.")
-    ] = "UTC"
-    week_start: Annotated[
-        Literal["monday", "sunday"], Meta(description="First day of the week in the views.")
-    ] = "monday"
+    time_zone: Annotated[str, Meta(description="IANA zone whose days, weeks and months the views count in.")] = "UTC"
+    week_start: Annotated[Literal["monday", "sunday"], Meta(description="First day of the week in the views.")] = (
+        "monday"
+    )
     response_window_days: Annotated[
         int, Meta(ge=1, le=365, description="Days in which an answer counts for its invitation's cohort.")
     ] = 14
@@ -192,9 +194,7 @@ def _unsafe(settings: Settings) -> list[str]:
     problems = []
     hosts = {_host(address) for address in settings.kafka_bootstrap.split(",")}
     if settings.kafka_security == "SASL_PLAINTEXT" and not hosts <= _LOOPBACK:
-        problems.append(
-            "CX_KAFKA_SECURITY: SASL_PLAINTEXT would send the password in plain text; use SASL_SSL."
-        )
+        problems.append("CX_KAFKA_SECURITY: SASL_PLAINTEXT would send the password in plain text; use SASL_SSL.")
     if settings.kafka_security.startswith("SASL") and not (settings.kafka_user and settings.kafka_password):
         problems.append("CX_KAFKA_USER and CX_KAFKA_PASSWORD are needed with SASL.")
     plain = settings.clickhouse_password or settings.bi_password

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,21 +15,36 @@ import msgspec
 from infra.demo.world import DAY, DETRACTOR_TO, HOUR, POSITIVE_FROM, PROMOTER_FROM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from infra.demo.plan import Message
 
 Fields = dict[str, Any]
+Fact = tuple[int, str, Any]
+"""When it counts (microseconds), whose it is, and what the metric is made of."""
+Counted = tuple[float, float, int]
+"""Value in the metric's own unit, numerator and n."""
+
 _WINDOW = 14 * DAY
 _TARGET = 48 * HOUR
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """One expected metric: ``value`` in its own unit, made of ``numerator`` over ``n``."""
+class Figure(msgspec.Struct, frozen=True, order=True):
+    """One expected row of a metric's view; ``item`` is the topic where a metric has one row for each."""
 
     metric: str
+    grain: str
+    window_start: str
+    dimension: str
     slice: str
+    item: str
     value: float
     numerator: float
     n: int
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str]:
+        return self.metric, self.grain, self.window_start, self.dimension, self.slice, self.item
 
 
 class Company(msgspec.Struct):
@@ -58,6 +72,9 @@ class Answered(msgspec.Struct):
     scores: dict[str, float]
     text: bool
 
+    def fact(self, content: Any) -> Fact:
+        return self.said["submitted_at"], self.said["account_id"], content
+
 
 def _read(said: Fields, answers: list[Fields]) -> Answered:
     scores = {answer["kind"]: answer["number"] for answer in answers if answer.get("number") is not None}
@@ -76,9 +93,77 @@ def responses(company: Company) -> dict[str, Answered]:
     }
 
 
-def _week(at: int) -> str:
-    day = dt.datetime.fromtimestamp(at / 1_000_000, dt.UTC).date()
-    return str(day - dt.timedelta(days=day.weekday()))
+def _share(facts: list[bool]) -> Counted:
+    return 100 * sum(facts) / len(facts), sum(facts), len(facts)
+
+
+def _nps(facts: list[tuple[str, int, float]]) -> Counted:
+    """Count each person's latest answer of the window."""
+    latest = {person: score for person, _, score in sorted(facts, key=lambda fact: fact[1])}
+    net = sum((score >= PROMOTER_FROM) - (score <= DETRACTOR_TO) for score in latest.values())
+    return 100 * net / len(latest), net, len(latest)
+
+
+def _mean(facts: list[float]) -> Counted:
+    return statistics.fmean(facts), sum(facts), len(facts)
+
+
+def _median(facts: list[float]) -> Counted:
+    return statistics.median(facts), sum(facts), len(facts)
+
+
+def _invited(company: Company, counted: dict[str, Answered]) -> Iterator[Fact]:
+    """Yield each invitation that did not bounce, at its first sending: whether its answer came within 14 days."""
+    bounced = {fields["invitation_id"] for fields in company.of("invitation_bounced")}
+    answered = {said.said["invitation_id"]: said for said in counted.values() if said.said.get("invitation_id")}
+    seen: set[str] = set()
+    for sent in company.of("invitation_sent"):
+        name = sent["invitation_id"]
+        if sent["is_test"] or name in bounced | seen:
+            continue
+        seen.add(name)
+        at, answer = sent["occurred_at"], answered.get(name)
+        yield at, sent["account_id"], answer is not None and answer.said["submitted_at"] - at < _WINDOW
+
+
+def _displayed(company: Company, counted: dict[str, Answered], *, finished: bool) -> Iterator[Fact]:
+    """Yield each display: whether it was started, or finished."""
+    reached = {
+        said.said["display_id"]
+        for said in counted.values()
+        if said.said.get("display_id") and (said.said["finished"] or not finished)
+    }
+    for shown in company.of("survey_displayed"):
+        yield shown["occurred_at"], shown["account_id"], shown["display_id"] in reached
+
+
+def _waits(company: Company, counted: dict[str, Answered]) -> Iterator[tuple[Answered, int | None]]:
+    """Yield each detractor's response and how long it waited for its first follow-up."""
+    first: dict[str, int] = {}
+    for contact in company.of("followup_logged"):
+        first.setdefault(contact["response_id"], contact["occurred_at"])
+    for name, said in counted.items():
+        if said.scores.get("NPS", PROMOTER_FROM) <= DETRACTOR_TO:
+            yield said, first[name] - said.said["submitted_at"] if name in first else None
+
+
+def _facts(
+    company: Company, counted: dict[str, Answered]
+) -> Iterator[tuple[str, list[Fact], Callable[[Any], Counted]]]:
+    """Yield each metric's name, its facts, and how its figures follow from them."""
+    every, waits = counted.values(), list(_waits(company, counted))
+    asked = {kind: [said for said in every if kind in said.scores] for kind in ("NPS", "CSAT", "CES")}
+    people = [(said.said["contact_id"], said.said["submitted_at"], said.scores["NPS"]) for said in asked["NPS"]]
+    yield "nps", [said.fact(person) for said, person in zip(asked["NPS"], people, strict=True)], _nps
+    for metric, kind in (("csat", "CSAT"), ("ces", "CES")):
+        yield metric, [said.fact(said.scores[kind] >= POSITIVE_FROM) for said in asked[kind]], _share
+        yield f"{metric}_mean", [said.fact(said.scores[kind]) for said in asked[kind]], _mean
+    yield "response_rate", list(_invited(company, counted)), _share
+    yield "start_rate", list(_displayed(company, counted, finished=False)), _share
+    yield "completion_rate", list(_displayed(company, counted, finished=True)), _share
+    yield "verbatim_rate", [said.fact(said.text) for said in every], _share
+    yield "closed_loop_rate", [said.fact(wait is not None and wait <= _TARGET) for said, wait in waits], _share
+    yield "time_to_contact", [said.fact(wait / HOUR) for said, wait in waits if wait is not None], _median
 
 
 def _as_of(history: list[Fields], account: str, at: int, field: str) -> str:
@@ -87,103 +172,55 @@ def _as_of(history: list[Fields], account: str, at: int, field: str) -> str:
     return str(known[-1][field])
 
 
-Slicer = Callable[[Fields], str]
+def _windows(at: int) -> list[tuple[str, str]]:
+    day = dt.datetime.fromtimestamp(at / 1_000_000, dt.UTC).date()
+    quarter = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return [("week", str(day - dt.timedelta(days=day.weekday()))), ("quarter", str(quarter))]
 
 
-def _slicers(company: Company) -> dict[str, Slicer]:
+Place = tuple[str, str, str, str]
+"""Grain, start of the window, dimension, slice."""
+
+
+def _places(company: Company) -> Callable[[int, str], list[Place]]:
+    """Return what tells the rows that a fact of an account at a time belongs to."""
     accounts, managers = company.of("account_upserted"), company.of("manager_assigned")
-    return {
-        "all": lambda _: "",
-        "week": lambda said: _week(said["submitted_at"]),
-        "account": lambda said: str(said["account_id"]),
-        "segment": lambda said: _as_of(accounts, said["account_id"], said["submitted_at"], "segment"),
-        "manager": lambda said: _as_of(managers, said["account_id"], said["submitted_at"], "manager_id"),
-    }
+
+    def places(at: int, account: str) -> list[Place]:
+        slices = [
+            ("all", ""),
+            ("account", account),
+            ("segment", _as_of(accounts, account, at, "segment")),
+            ("manager", _as_of(managers, account, at, "manager_id")),
+        ]
+        return [(*window, *part) for window in _windows(at) for part in slices]
+
+    return places
 
 
-def _sliced(company: Company, counted: list[Answered]) -> dict[tuple[str, str], list[Answered]]:
-    groups: dict[tuple[str, str], list[Answered]] = defaultdict(list)
-    for kind, slicer in _slicers(company).items():
-        for answered in counted:
-            groups[kind, slicer(answered.said)].append(answered)
-    return groups
-
-
-def _nps(company: Company, counted: list[Answered]) -> Iterable[Figure]:
-    asked = [answered for answered in counted if "NPS" in answered.scores]
-    for (kind, name), group in _sliced(company, asked).items():
-        net = sum((a.scores["NPS"] >= PROMOTER_FROM) - (a.scores["NPS"] <= DETRACTOR_TO) for a in group)
-        yield Figure("nps", f"{kind}:{name}".rstrip(":"), 100 * net / len(group), net, len(group))
-
-
-def _shares(company: Company, counted: list[Answered]) -> Iterable[Figure]:
-    for metric, kind in (("csat", "CSAT"), ("ces", "CES")):
-        asked = [answered for answered in counted if kind in answered.scores]
-        for (dimension, name), group in _sliced(company, asked).items():
-            good = sum(answered.scores[kind] >= POSITIVE_FROM for answered in group)
-            yield Figure(metric, f"{dimension}:{name}".rstrip(":"), 100 * good / len(group), good, len(group))
-    efforts = [answered.scores["CES"] for answered in counted if "CES" in answered.scores]
-    yield Figure("ces_mean", "all", statistics.fmean(efforts), sum(efforts), len(efforts))
-
-
-def _ratio(metric: str, part: int, whole: int) -> Figure:
-    return Figure(metric, "all", 100 * part / whole, part, whole)
-
-
-def _response_rate(company: Company, counted: dict[str, Answered]) -> Figure:
-    """Count delivered invitations whose answer came within 14 days of their first sending."""
-    sent: dict[str, int] = {}
-    for invitation in company.of("invitation_sent"):
-        if not invitation["is_test"]:
-            sent.setdefault(invitation["invitation_id"], invitation["occurred_at"])
-    delivered = {fields["invitation_id"] for fields in company.of("invitation_delivered")} & sent.keys()
-    answered = {
-        said.said["invitation_id"]
-        for said in counted.values()
-        if said.said.get("invitation_id") in delivered
-        and said.said["submitted_at"] - sent[said.said["invitation_id"]] <= _WINDOW
-    }
-    return _ratio("response_rate", len(answered), len(delivered))
-
-
-def _starts(company: Company, counted: dict[str, Answered]) -> Iterable[Figure]:
-    displays = {shown["display_id"] for shown in company.of("survey_displayed")}
-    started = {said.said["display_id"] for said in counted.values() if said.said.get("display_id") in displays}
-    yield _ratio("start_rate", len(started), len(displays))
-    finished = sum(said.said["finished"] for said in counted.values())
-    yield _ratio("completion_rate", finished, len(counted))
-
-
-def _closed_loop(company: Company, counted: dict[str, Answered]) -> Iterable[Figure]:
-    first: dict[str, int] = {}
-    for contact in company.of("followup_logged"):
-        first.setdefault(contact["response_id"], contact["occurred_at"])
-    detractors = {name: said for name, said in counted.items() if said.scores.get("NPS", 10) <= DETRACTOR_TO}
-    waits = [first[name] - said.said["submitted_at"] for name, said in detractors.items() if name in first]
-    yield _ratio("closed_loop_rate", sum(wait <= _TARGET for wait in waits), len(detractors))
-    hours = statistics.median(waits) / HOUR
-    yield Figure("hours_to_contact", "all", hours, hours, len(waits))
-
-
-def _topics(company: Company, counted: dict[str, Answered]) -> Iterable[Figure]:
-    tags = {tagged["response_id"]: tagged["topics"] for tagged in company.of("response_tagged")}
-    tagged = {name: {topic["topic_id"] for topic in tags[name]} for name in counted if name in tags}
-    for topic in sorted(set().union(*tagged.values())):
-        part = sum(topic in found for found in tagged.values())
-        yield Figure("topic_share", f"topic:{topic}", 100 * part / len(tagged), part, len(tagged))
+def _topics(
+    company: Company, counted: dict[str, Answered], places: Callable[[int, str], list[Place]]
+) -> Iterator[Figure]:
+    """Yield the share of each topic among the tagged responses of a row."""
+    groups: dict[Place, list[set[str]]] = defaultdict(list)
+    for tagged in company.of("response_tagged"):
+        if (said := counted.get(tagged["response_id"])) is not None:
+            for place in places(said.said["submitted_at"], said.said["account_id"]):
+                groups[place].append({topic["topic_id"] for topic in tagged["topics"]})
+    for place, found in groups.items():
+        for topic in set().union(*found):
+            yield Figure("topic_share", *place, topic, *_share([topic in topics for topics in found]))
 
 
 def expect(messages: Iterable[Message]) -> list[Figure]:
-    """Return every figure that the demonstration must come to, whatever the order and repetition of its records."""
+    """Return every row that the demonstration must come to, whatever the order and repetition of its records."""
     company = gather(messages)
-    counted = responses(company)
-    every = list(counted.values())
-    return [
-        *_nps(company, every),
-        *_shares(company, every),
-        _response_rate(company, counted),
-        *_starts(company, counted),
-        _ratio("verbatim_rate", sum(said.text for said in every), len(every)),
-        *_closed_loop(company, counted),
-        *_topics(company, counted),
-    ]
+    counted, places = responses(company), _places(company)
+    figures = list(_topics(company, counted, places))
+    for metric, facts, figure in _facts(company, counted):
+        groups: dict[Place, list[Any]] = defaultdict(list)
+        for at, account, content in facts:
+            for place in places(at, account):
+                groups[place].append(content)
+        figures += [Figure(metric, *place, "", *figure(contents)) for place, contents in groups.items()]
+    return sorted(figures)

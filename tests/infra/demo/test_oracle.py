@@ -1,11 +1,11 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.demo import oracle, plan
-from infra.demo.oracle import Figure
 from infra.demo.plan import Message
 from infra.demo.world import DAY, HOUR, START
 
@@ -19,7 +19,8 @@ def _message(kind: str, at: int, **fields: Any) -> Message:
 
 def _response(name: str, at: int, score: float, **fields: Any) -> Message:
     answers = [{"question_id": "q", "kind": "NPS", "number": score}]
-    said = {"response_id": name, "submitted_at": START + at, "finished": True, "is_test": False, "answers": answers}
+    said = {"response_id": name, "submitted_at": START + at, "finished": True, "is_test": False,
+            "answers": answers, "contact_id": "c"}  # fmt: skip
     return _message("response_submitted", at, **{**said, **fields})
 
 
@@ -33,11 +34,14 @@ _SMALL = [
     _message("invitation_delivered", 1, invitation_id="i1"),
     _message("invitation_sent", 0, invitation_id="i2", is_test=False),
     _message("invitation_bounced", 1, invitation_id="i2"),
-    _response("r1", DAY, 10.0, invitation_id="i1"),
+    _message("invitation_sent", 0, invitation_id="i3", is_test=False),
+    _message("invitation_sent", DAY, invitation_id="i3", is_test=False),
+    _response("r6", 15 * DAY, 9.0, invitation_id="i3", is_test=True),
+    _response("r1", DAY, 10.0, invitation_id="i1", contact_id="c1"),
     _response("r2", 2 * DAY, 3.0, display_id="d1", finished=False),
     _message("response_tagged", 2 * DAY, response_id="r2", topics=[{"topic_id": "price"}]),
     _message("followup_logged", 2 * DAY + 49 * HOUR, response_id="r2"),
-    _response("r3", 9 * DAY, 4.0),
+    _response("r3", 9 * DAY, 4.0, contact_id="c3"),
     _message("response_corrected", 9 * DAY + 1, response_id="r3", answers=[
         {"question_id": "q", "kind": "NPS", "number": 9.0}, {"question_id": "t", "kind": "TEXT", "text": "fine"},
         {"question_id": "c", "kind": "CSAT", "number": 4.0}, {"question_id": "e", "kind": "CES", "number": 3.0},
@@ -48,27 +52,41 @@ _SMALL = [
 ]  # fmt: skip
 
 
+def _row(*key: str) -> tuple[float, float, int]:
+    """Value, numerator and n of metric, grain, window, dimension, slice and item."""
+    rows = {figure.key: (figure.value, figure.numerator, figure.n) for figure in oracle.expect(_SMALL)}
+    return rows[(*key, "") if len(key) == 5 else key]
+
+
 def test_a_history_worked_out_by_hand() -> None:
     """The oracle judges the product, so it is itself held against figures that fit on a slip of paper.
 
     Three responses count: 10 in week one, 3 in week one, and 4 corrected to 9 in week two.
     """
-    figures = {(figure.metric, figure.slice): figure for figure in oracle.expect(_SMALL)}
-    assert figures["nps", "all"] == Figure("nps", "all", 100 / 3, 1, 3)
-    assert figures["nps", "week:2025-01-06"] == Figure("nps", "week:2025-01-06", 0.0, 0, 2)
-    assert figures["nps", "week:2025-01-13"] == Figure("nps", "week:2025-01-13", 100.0, 1, 1)
-    assert figures["nps", "segment:old"].n == 2
-    assert figures["nps", "segment:new"].n == 1
-    assert figures["csat", "all"].value == 100
-    assert figures["ces", "all"].value == 0
-    assert figures["ces_mean", "all"].value == 3
-    assert figures["response_rate", "all"] == Figure("response_rate", "all", 100, 1, 1)
-    assert figures["start_rate", "all"] == Figure("start_rate", "all", 50, 1, 2)
-    assert figures["completion_rate", "all"].numerator == 2
-    assert figures["verbatim_rate", "all"].numerator == 1
-    assert figures["closed_loop_rate", "all"] == Figure("closed_loop_rate", "all", 0, 0, 1)
-    assert figures["hours_to_contact", "all"].value == 49
-    assert figures["topic_share", "topic:price"].value == 100
+    quarter, first, second = ("quarter", "2025-01-01"), ("week", "2025-01-06"), ("week", "2025-01-13")
+    assert _row("nps", *quarter, "all", "") == (pytest.approx(100 / 3), 1, 3)
+    assert _row("nps", *first, "all", "") == (0, 0, 2)
+    assert _row("nps", *second, "all", "") == (100, 1, 1)
+    assert _row("nps", *quarter, "segment", "old") == (0, 0, 2)
+    assert _row("nps", *quarter, "segment", "new") == (100, 1, 1)
+    assert _row("csat", *second, "account", "a") == (100, 1, 1)
+    assert _row("ces", *second, "manager", "m") == (0, 0, 1)
+    assert _row("ces_mean", *quarter, "all", "") == (3, 3, 1)
+    assert _row("response_rate", *first, "all", "") == (50, 1, 2)
+    assert _row("start_rate", *first, "all", "") == (50, 1, 2)
+    assert _row("completion_rate", *first, "all", "") == (0, 0, 2)
+    assert _row("verbatim_rate", *quarter, "all", "") == (pytest.approx(100 / 3), 1, 3)
+    assert _row("closed_loop_rate", *first, "all", "") == (0, 0, 1)
+    assert _row("time_to_contact", *first, "all", "") == (49, 49, 1)
+    assert _row("topic_share", *first, "all", "", "price") == (100, 1, 1)
+
+
+def test_of_one_persons_answers_a_window_counts_the_latest() -> None:
+    """The headline score counts people, not answers: last week's complaint and this week's praise are one of each."""
+    twice = [*_SMALL[:3], _response("r1", DAY, 0.0), _response("r2", 2 * DAY, 10.0), _response("r3", 8 * DAY, 0.0)]
+    rows = {figure.key: figure.value for figure in oracle.expect(twice)}
+    assert rows["nps", "week", "2025-01-06", "all", "", ""] == 100
+    assert rows["nps", "quarter", "2025-01-01", "all", "", ""] == -100
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 3000))
@@ -79,12 +97,13 @@ def test_order_and_repetition_change_no_figure(chance: Any, repeated: int) -> No
     assert sorted(map(repr, oracle.expect(messages))) == sorted(map(repr, oracle.expect(_SMALL)))
 
 
-def test_the_demonstration_exercises_every_figure() -> None:
-    """A metric whose numerator is nought or everything would be right by accident."""
-    for figure in oracle.expect(_MESSAGES):
-        if figure.slice == "all" and figure.value != figure.numerator:
-            assert 0 < abs(figure.numerator) < 10 * figure.n
-            assert figure.n >= 100, figure
+def test_the_demonstration_exercises_every_metric() -> None:
+    """A share that is nought or everything would be right by accident; so would one of a handful."""
+    whole = [figure for figure in oracle.expect(_MESSAGES) if figure.window_start == "2025-01-01" and not figure.slice]
+    assert len(whole) == 11 + 4
+    for figure in whole:
+        assert figure.n >= 50, figure
+        assert 0 < abs(figure.numerator) != figure.n, figure
 
 
 def test_the_demonstration_begins_on_a_monday() -> None:

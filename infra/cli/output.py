@@ -1,0 +1,104 @@
+"""What commands print: sentences and tables for people, JSON or CSV where a machine reads."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import enum
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+class Format(enum.StrEnum):
+    """How a command answers."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Machine(enum.StrEnum):
+    """How a command answers that has no rows."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+RowFormat = Annotated[Format, typer.Option("--format", help="table for people, json or csv for machines.")]
+TextFormat = Annotated[Machine, typer.Option("--format", help="text for people, json for machines.")]
+
+
+def examples(*lines: str) -> str:
+    """Return the examples at the end of a command's help."""
+    return "Examples:  " + "   ·   ".join(f"[cyan]{escape(line)}[/cyan]" for line in lines)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: times as ISO 8601, exact numbers as text."""
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def machine(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return "" if value is None else escape(str(value))
+
+
+def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return a table; numbers stand to the right."""
+    kept = list(rows)
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for at, column in enumerate(columns):
+        numeric = all(isinstance(row[at], int | float | None) for row in kept)
+        table.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+    for row in kept:
+        table.add_row(*map(cell, row))
+    return table
+
+
+def rows(form: Format, columns: Sequence[str], found: Sequence[Sequence[Any]], title: str = "") -> None:
+    """Print rows: a table, a JSON list of objects, or CSV with a header."""
+    if form is Format.JSON:
+        machine([dict(zip(columns, row, strict=True)) for row in found])
+    elif form is Format.CSV:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows([[plain(value) for value in row] for row in found])
+    else:
+        out.print(grid(title, columns, found))
+
+
+def say(text: str) -> None:
+    """Print a sentence of progress where people read and machines do not."""
+    err.print(escape(text), highlight=False)
+
+
+def fail(text: str) -> NoReturn:
+    """Print why the command cannot go on, and end with exit status 1."""
+    for line in text.splitlines():
+        err.print(f"[bold red]cx:[/bold red] {escape(line)}", highlight=False)
+    raise typer.Exit(1)

@@ -1,0 +1,122 @@
+"""Which servers a command works on: those that `cx up` runs on the data directory, or those that the settings name."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from infra.embedded import clickhouse, kafka
+from infra.embedded.clickhouse_users import BI_READER, DEFAULT, LOCAL_PASSWORDS, WRITER
+from infra.secret import Secret
+from infra.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra.stack import Stack
+
+_RECORD = "stack.json"
+
+
+class NotRunning(Exception):  # noqa: N818  # a state of the world that `cx up` ends
+    """Nothing runs on the data directory; the message is one sentence with the remedy."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Where the servers of a data directory listen; written while they run."""
+
+    kind: str
+    bootstrap: str
+    host: str
+    port: int
+    http_port: int
+
+
+def note(settings: Settings, stack: Stack) -> None:
+    """Write down where a started stack listens, for the commands of other terminals."""
+    record = Record(
+        stack.kind, stack.bootstrap, stack.clickhouse_host, stack.clickhouse_port, stack.clickhouse_http_port
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (settings.data_dir / _RECORD).write_bytes(msgspec.json.encode(record))
+
+
+def forget(settings: Settings) -> None:
+    (settings.data_dir / _RECORD).unlink(missing_ok=True)
+
+
+def recorded(settings: Settings) -> Record | None:
+    """Return where the data directory's servers listen, None where none run."""
+    try:
+        record = msgspec.json.decode((settings.data_dir / _RECORD).read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError):
+        return None
+    if record.kind == "embedded":
+        servers = kafka.running(settings.data_dir / "kafka"), clickhouse.running(settings.data_dir / "clickhouse")
+        return record if all(servers) else None
+    return record
+
+
+def on_record(settings: Settings, record: Record) -> Settings:
+    """Return the settings that name a record's servers and the users that local servers are made with."""
+    passwords = {user: Secret(password) for user, password in LOCAL_PASSWORDS.items()}
+    return msgspec.structs.replace(
+        settings,
+        stack="external",
+        kafka_bootstrap=record.bootstrap,
+        clickhouse_host=record.host,
+        clickhouse_port=record.port,
+        clickhouse_http_port=record.http_port,
+        clickhouse_user=DEFAULT,
+        clickhouse_password=settings.clickhouse_password or passwords[DEFAULT],
+        bi_user=BI_READER,
+        bi_password=settings.bi_password or passwords[BI_READER],
+    )
+
+
+def locate(settings: Settings) -> Settings:
+    """Return settings that name running servers; raises NotRunning where there are none to name."""
+    if settings.stack == "external":
+        return settings
+    record = recorded(settings)
+    if record is None:
+        raise NotRunning(
+            f"nothing runs on {settings.data_dir}: start it with `cx up`, or set CX_STACK=external and the addresses"
+            " to work on servers of your own"
+        )
+    return on_record(settings, record)
+
+
+def as_writer(settings: Settings) -> Settings:
+    """Return the settings for a worker on local servers: a user that may insert and nothing more."""
+    return msgspec.structs.replace(
+        settings, clickhouse_user=WRITER, clickhouse_password=Secret(LOCAL_PASSWORDS[WRITER])
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment that reads back as these settings."""
+    return {PREFIX + name.upper(): _text(getattr(settings, name)) for name in settings.__struct_fields__}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@contextlib.contextmanager
+def noted(settings: Settings, stack: Stack) -> Iterator[Settings]:
+    """Run a block with a stack written down, and forget it afterwards."""
+    note(settings, stack)
+    try:
+        yield locate(settings)
+    finally:
+        forget(settings)
+
+
+def worker_directory(settings: Settings, number: int) -> Path:
+    return settings.data_dir / f"worker-{number}"

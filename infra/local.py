@@ -1,0 +1,96 @@
+"""A whole pipeline on this machine: servers, topics, tables and workers, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from infra import deployment, stack, topics, warehouse, wiring, workers
+from infra.embedded.errors import EmbeddedServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.embedded.process import ServerProcess
+    from infra.settings import Settings
+    from infra.stack import Ports, Stack
+
+
+class Pipeline:
+    """A running pipeline: the settings that name its servers, and its workers."""
+
+    def __init__(self, settings: Settings, workers: list[ServerProcess]) -> None:
+        self.settings = settings
+        self.workers = workers
+
+    def require_alive(self) -> None:
+        """Raise WorkerDiedError when a worker has ended by itself."""
+        for worker in self.workers:
+            workers.require_alive(worker)
+
+
+def ports_of(settings: Settings) -> Ports:
+    """Return the ports that the settings name for servers on this machine."""
+    broker = int(settings.kafka_bootstrap.rsplit(":", 1)[-1])
+    return stack.Ports(broker, settings.clickhouse_port, settings.clickhouse_http_port)
+
+
+def prepare(settings: Settings) -> None:
+    """Create the topics and tables that are missing on servers that run."""
+    admin = wiring.admin(settings)
+    try:
+        topics.ensure(admin, settings)
+    finally:
+        admin.close()
+    warehouse.migrate(settings)
+
+
+@contextmanager
+def running(
+    settings: Settings, *, ports: Ports = stack.ANY_PORTS, count: int = 1, detach: bool = False, say: Callable[[str], None]
+) -> Iterator[Pipeline]:
+    """Run a pipeline for the length of a block; detached, it is left running when the block ends well.
+
+    Raises EmbeddedServerError and its like with nothing left running. The data stays in any case.
+    """
+    if deployment.recorded(settings) is not None:
+        raise EmbeddedServerError(
+            f"a pipeline runs on {settings.data_dir} already: stop it with `cx down`, or set CX_DATA_DIR to another folder"
+        )
+    with ExitStack() as started:
+        servers = _servers(settings, ports, detach=detach, say=say)
+        started.callback(servers.stop)
+        deployment.note(settings, servers)
+        started.callback(deployment.forget, settings)
+        located = deployment.locate(settings)
+        say("creating topics and tables")
+        prepare(located)
+        say("starting the worker" if count == 1 else f"starting {count} workers")
+        pipeline = Pipeline(located, [])
+        for number in range(1, count + 1):
+            worker = workers.start(located, number, detach=detach)
+            started.callback(worker.stop, workers.STOP_GRACE_S)
+            pipeline.workers.append(worker)
+        yield pipeline
+        if detach:
+            started.pop_all()
+
+
+def _servers(settings: Settings, ports: Ports, *, detach: bool, say: Callable[[str], None]) -> Stack:
+    if settings.stack == "external":
+        raise EmbeddedServerError("CX_STACK=external names servers of your own: create topics and tables with"
+                                  " `cx topics` and `cx migrate`, then start `cx worker`")  # fmt: skip
+    if detach and settings.stack == "docker":
+        raise EmbeddedServerError("--detach works with the embedded servers; with Docker use compose.yaml")
+    choice = "embedded" if detach else settings.stack
+    return stack.choose(choice, settings, settings.data_dir, ports=ports, detach=detach, log=say)
+
+
+def stop(settings: Settings) -> list[str]:
+    """Stop what an earlier command left running on the data directory; return the names of what was stopped."""
+    found = workers.running(settings)
+    for worker in found:
+        worker.stop(workers.STOP_GRACE_S)
+    names = [worker.name for worker in found] + stack.stop_running(settings.data_dir)
+    deployment.forget(settings)
+    return names

@@ -1,0 +1,91 @@
+"""Sending events to Kafka: framed by the contract, keyed by account, and confirmed before anybody is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from kafka.errors import KafkaError
+
+from infra import wiring
+from infra.wiring import Unreachable
+from schemas.topics import load_topics
+from streams.core.admission import check
+from streams.core.events import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.settings import Settings
+
+_FLUSH_SECONDS = 60.0
+
+
+class ContractError(Exception):
+    """The event would become a dead letter; the message is the reason."""
+
+
+def topic_of(event_type: str) -> str:
+    """Return the short name of the topic that carries a type; raises ContractError for an unknown one."""
+    for topic in load_topics().values():
+        if event_type in topic.event_types and topic.name != "signals":
+            return topic.name
+    raise ContractError(f"there is no event type {event_type!r}")
+
+
+class Sender:
+    """Sends events and raw records; leaving the block waits until every one is stored.
+
+    Raises Unreachable where the broker refuses or does not confirm: what was sent before may be stored.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._prefix = settings.topic_prefix
+        self._codec = wiring.codec(settings)
+        self._producer = wiring.producer(settings)
+        self._failed: list[BaseException] = []
+        self.sent = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            self._producer.close(timeout=5)
+
+    def encode(self, event_type: str, fields: Mapping[str, Any]) -> bytes:
+        """Frame an event after holding it against the whole contract; raises ContractError."""
+        value = self._codec.encode(event_type, fields)
+        decoded_type, decoded = self._codec.decode(value)
+        event = parse(decoded_type, decoded)
+        refusal = check(event, event.account_id.encode(), wiring.clock())
+        if refusal is not None:
+            raise ContractError(": ".join(refusal))
+        return value
+
+    def event(self, event_type: str, fields: Mapping[str, Any]) -> None:
+        """Send an event to its topic; raises InvalidEventError or ContractError for one that may not be sent."""
+        value = self.encode(event_type, fields)
+        self.record(topic_of(event_type), str(fields["account_id"]).encode(), value)
+
+    def record(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Send bytes as they are to the topic of this short name."""
+        if self._failed:
+            raise Unreachable(f"Kafka did not store a record: {self._failed[0]}")
+        try:
+            future = self._producer.send(self._prefix + topic, key=key, value=value)
+        except (KafkaError, OSError) as error:
+            raise Unreachable(f"Kafka did not take a record: {error}") from error
+        future.add_errback(self._failed.append)
+        self.sent += 1
+
+    def flush(self) -> None:
+        """Wait until everything sent is stored."""
+        try:
+            self._producer.flush(timeout=_FLUSH_SECONDS)
+        except KafkaError as error:
+            raise Unreachable(f"Kafka did not confirm in {_FLUSH_SECONDS:.0f} s: {error}") from error
+        if self._failed:
+            raise Unreachable(f"Kafka did not store a record: {self._failed[0]}")

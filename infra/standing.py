@@ -1,0 +1,77 @@
+"""How far the workers stand: records stored, records taken in, and what waits between the two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from kafka.admin import OffsetSpec
+from kafka.structs import TopicPartition
+
+from infra import topics, wiring
+from schemas.topics import load_topics
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Records of one topic: ``stored`` on the broker and ``taken`` by the group of workers."""
+
+    topic: str
+    stored: int
+    taken: int
+
+    @property
+    def lag(self) -> int:
+        return max(0, self.stored - self.taken)
+
+
+def sources(settings: Settings) -> list[str]:
+    """Return the full names of the topics that workers read."""
+    found = load_topics().values()
+    return [settings.topic_prefix + topic.name for topic in found if topic.event_types and topic.name != "signals"]
+
+
+class Watch:
+    """Reads the standing again and again over one administration client."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._admin = wiring.admin(settings)
+        self._sources = sources(settings)
+
+    def close(self) -> None:
+        self._admin.close()
+
+    def ends(self) -> dict[TopicPartition, int]:
+        """Return the high watermark of every partition of the source topics."""
+        counts = topics.partition_counts(self._admin)
+        asked = {
+            TopicPartition(topic, number): OffsetSpec.LATEST
+            for topic in self._sources
+            for number in range(counts.get(topic, 0))
+        }
+        found = self._admin.list_partition_offsets(asked) if asked else {}
+        return {partition: answer.offset for partition, answer in found.items()}
+
+    def taken(self) -> dict[TopicPartition, int]:
+        """Return the group's committed offsets, 0 for a partition that it has not committed on."""
+        group = self._settings.group
+        committed: dict[Any, Any] = self._admin.list_group_offsets(group).get(group, {})
+        return {partition: max(0, answer.offset) for partition, answer in committed.items()}
+
+    def now(self) -> list[Standing]:
+        """Return the standing of every source topic."""
+        ends, taken = self.ends(), self.taken()
+        return [
+            Standing(
+                topic,
+                sum(end for partition, end in ends.items() if partition.topic == topic),
+                sum(taken.get(partition, 0) for partition in ends if partition.topic == topic),
+            )
+            for topic in self._sources
+        ]
+
+    def lag(self) -> int:
+        return sum(standing.lag for standing in self.now())

@@ -1,0 +1,119 @@
+"""Topics as the broker has them, held against the records in schemas/topics: created where missing, never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from schemas.topics import Topic, load_topics
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+_COMPARED = ("cleanup.policy", "message.timestamp.type", "retention.ms", "max.message.bytes")
+
+
+class TopicDriftError(Exception):
+    """Topics exist that are not what their records say; ``problems`` has a sentence for each difference."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A topic as it should be on the broker, under its full name."""
+
+    name: str
+    partitions: int
+    configs: dict[str, str]
+    purpose: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Full names of the topics that were made and of those that were there."""
+
+    created: list[str]
+    found: list[str]
+
+
+def _partitions(topic: Topic, topics: dict[str, Topic], settings: Settings) -> int:
+    """Return the count of the topic that this one is co-partitioned with: the setting's, where accounts are keys."""
+    root = topic
+    while root.co_partitioned_with is not None:
+        root = topics[root.co_partitioned_with]
+    return settings.partitions if root.key == "account_id" else root.partitions
+
+
+def wanted(settings: Settings) -> list[Wanted]:
+    """Return every topic of a deployment."""
+    topics = load_topics()
+    return [
+        Wanted(
+            settings.topic_prefix + topic.name,
+            _partitions(topic, topics, settings),
+            topic.broker_config,
+            topic.purpose,
+        )
+        for topic in topics.values()
+    ]
+
+
+def partition_counts(admin: Any) -> dict[str, int]:
+    """Return the partitions of every topic that the broker has."""
+    return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if not topic["error_code"]}
+
+
+def _configs(admin: Any, names: list[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(_COMPARED)) for name in names]
+    found = admin.describe_configs(asked, config_filter="all")
+    return {
+        name: {key: str(entry["value"]) for key, entry in configs.items()}
+        for resource in found.values()
+        for name, configs in resource.items()
+    }
+
+
+def differences(admin: Any, topics: list[Wanted]) -> list[str]:
+    """Return a sentence for each way in which an existing topic is not what its record says."""
+    counts = partition_counts(admin)
+    present = [topic for topic in topics if topic.name in counts]
+    configs = _configs(admin, [topic.name for topic in present])
+    problems = []
+    for topic in present:
+        if counts[topic.name] != topic.partitions:
+            problems.append(f"{topic.name} has {counts[topic.name]} partitions instead of {topic.partitions}.")
+        for key in _COMPARED:
+            found = configs[topic.name].get(key)
+            if found != topic.configs[key]:
+                problems.append(f"{topic.name} has {key} {found} instead of {topic.configs[key]}.")
+    return problems
+
+
+def ensure(admin: Any, settings: Settings) -> Report:
+    """Create the topics that are missing; twice is the same as once.
+
+    Raises TopicDriftError, having created nothing, where a topic exists with other partitions or another policy:
+    changing either under a log of record is a decision, not a start-up step.
+    """
+    topics = wanted(settings)
+    if problems := differences(admin, topics):
+        raise TopicDriftError(problems)
+    counts = partition_counts(admin)
+    missing = [topic for topic in topics if topic.name not in counts]
+    if missing:
+        order = {
+            topic.name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": settings.replication,
+                "configs": topic.configs,
+            }
+            for topic in missing
+        }
+        admin.create_topics(order, wait_for_metadata=True)
+    names = {topic.name for topic in missing}
+    return Report(sorted(names), sorted(topic.name for topic in topics if topic.name not in names))

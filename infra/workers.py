@@ -1,0 +1,70 @@
+"""Worker processes beside local servers: started, found again and stopped, each with a directory and a log."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from infra.deployment import as_writer, environment, worker_directory
+from infra.embedded import checks
+from infra.embedded.process import ServerProcess, find, launch, own
+from infra.settings import PREFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.settings import Settings
+
+STOP_GRACE_S: Final = 20.0
+LOG: Final = "worker.log"
+_NAME: Final = "worker"
+
+
+class WorkerDiedError(Exception):
+    """A worker ended on its own; the message is one sentence that names its log."""
+
+
+def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
+    """Start a worker on the servers that the settings name, as the user that inserts.
+
+    Unless detached, it ends with the calling process. Raises EmbeddedServerError where its directory is in use.
+    """
+    home = checks.prepare_directory(worker_directory(settings, number))
+    # Only the first keeps the port that the settings name; the others take free ones.
+    port = settings.web_port if number == 1 else 0
+    told = msgspec.structs.replace(as_writer(settings), data_dir=settings.data_dir.resolve(), web_port=port)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    with own(_NAME, home) as lock:
+        return launch(
+            lock,
+            f"{_NAME} {number}",
+            [sys.executable, "-m", "infra.cli", "worker"],
+            home,
+            environment={**inherited, **environment(told)},
+            output=home / LOG,
+            detach=detach,
+        )
+
+
+def running(settings: Settings) -> list[ServerProcess]:
+    """Return the workers that an earlier process left on the data directory."""
+    homes = sorted(settings.data_dir.glob(f"{_NAME}-*"))
+    return [worker for home in homes if (worker := find(home.name.replace("-", " "), home)) is not None]
+
+
+def require_alive(worker: ServerProcess) -> None:
+    """Raise WorkerDiedError, with the last line of its log, when a worker has ended."""
+    if not worker.alive():
+        log = worker.directory / LOG
+        raise WorkerDiedError(f"{worker.name} ended by itself: {_last_line(log)} (its log is {log})")
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text("utf-8", errors="replace").split("\n")
+    except OSError:
+        return "it left no log"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")
