@@ -42,7 +42,7 @@ def count(limit: DeadLetterLimit, before: DeadLetterCount, records: int, bad: Se
     Raises EngineStopped where the limit is passed: the batch must not be committed then. The share is judged whenever
     a window's worth of records has been seen.
     """
-    run = before.run if bad else 0
+    run = before.run if bad or not records else 0
     for is_bad in bad:
         run = run + 1 if is_bad else 0
         if run >= limit.run:
