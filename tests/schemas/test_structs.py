@@ -1,0 +1,127 @@
+import subprocess
+import sys
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import structs
+from schemas.catalogue import SchemaVersion, latest_schemas
+from schemas.codec import Codec
+from streams.core.events import EVENT_TYPES, ConfigEvent, Event, ReferenceEvent, SurveyEvent, parse
+from tests.support.schema_values import event_fields
+
+SCHEMAS = [schema for schema in latest_schemas().values() if schema.topic != "signals"]
+UNIONS = {"survey": SurveyEvent, "reference": ReferenceEvent, "config": ConfigEvent}
+
+
+def test_the_generated_module_is_up_to_date() -> None:
+    """The core must not work with yesterday's schemas."""
+    assert structs.TARGET.read_text(encoding="utf-8") == structs.render(), "run python -m schemas.structs --write"
+
+
+def test_the_command_notices_an_outdated_module(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check in the pipeline must be able to fail."""
+    monkeypatch.setattr(structs, "TARGET", tmp_path / "events.py")
+    assert structs.main(["--check"]) == 1
+    assert structs.main(["--write"]) == 0
+    assert structs.main(["--check"]) == 0
+    structs.TARGET.write_text(structs.render() + "\n", encoding="utf-8")
+    assert structs.main(["--check"]) == 1
+    assert structs.main([]) == 2
+
+
+def test_the_module_is_written_as_the_formatter_would() -> None:
+    """A formatter run must not make the generated module differ."""
+    command = [sys.executable, "-m", "ruff", "format", "--check", str(structs.TARGET)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_every_event_type_has_its_struct() -> None:
+    """A type that decodes and cannot be parsed would stop a worker."""
+    assert {s.event_type: s.topic for s in SCHEMAS} == {name: kind.TOPIC for name, kind in EVENT_TYPES.items()}
+    assert all(name == kind.EVENT_TYPE for name, kind in EVENT_TYPES.items())
+    for topic, union in UNIONS.items():
+        assert {kind.TOPIC for kind in get_args(union)} == {topic}
+
+
+@given(st.data())
+def test_decoded_fields_become_the_struct(data: st.DataObject) -> None:
+    """All fields arrive under their names, lists of records as tuples of structs."""
+    schema: SchemaVersion = data.draw(st.sampled_from(SCHEMAS))
+    fields = data.draw(event_fields(schema))
+    event = parse(schema.event_type, fields)
+    assert type(event) is EVENT_TYPES[schema.event_type]
+    assert _plain(event) == fields
+
+
+@given(st.data())
+def test_a_stored_event_is_read_back_from_its_topics_union(data: st.DataObject) -> None:
+    """State keeps events of several types in one list; the tag tells them apart."""
+    schema: SchemaVersion = data.draw(st.sampled_from(SCHEMAS))
+    event = parse(schema.event_type, data.draw(event_fields(schema)))
+    stored = msgspec.msgpack.encode(event)
+    assert msgspec.msgpack.decode(stored, type=UNIONS[schema.topic]) == event
+    assert hash(event) == hash(msgspec.msgpack.decode(stored, type=Event))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"response_id": 5},
+        {"response_id": None},
+        {"survey_version": 2**31},
+        {"survey_version": True},
+        {"finished": 1},
+        {"actor": "customer"},
+        {"answers": None},
+        {"answers": [{}]},
+        {"answers": [5]},
+        {"answers": [{"question_id": "q", "kind": "NPS", "number": "9", "text": None, "choices": []}]},
+    ],
+)
+def test_wrong_fields_are_refused(change: dict[str, Any]) -> None:
+    """Events also come from tests and imports, not only from the codec."""
+    fields = Codec().decode(_submitted())[1]
+    with pytest.raises(msgspec.ValidationError):
+        parse("response_submitted", fields | change)
+
+
+def test_a_missing_field_and_an_unknown_type_are_told_apart() -> None:
+    """A missing field is the event's fault; an unknown type is the caller's."""
+    fields = Codec().decode(_submitted())[1]
+    del fields["submitted_at"]
+    with pytest.raises(msgspec.ValidationError, match="submitted_at"):
+        parse("response_submitted", fields)
+    with pytest.raises(KeyError):
+        parse("signal_raised", fields)
+
+
+def test_one_name_stands_for_one_type() -> None:
+    """Two topics may share a nested type by name; two meanings of one name would be mixed up."""
+    renderer = structs._Renderer()
+    renderer.named("Answer", "class Answer: ...")
+    with pytest.raises(ValueError, match="two ways"):
+        renderer.named("Answer", "class Answer: pass")
+
+
+def _submitted() -> bytes:
+    answer = {"question_id": "q", "kind": "NPS", "number": 9.0}
+    times = {"occurred_at": 1, "submitted_at": 1}
+    ids = {"event_id": "e", "account_id": "a", "source": "s", "response_id": "r", "survey_id": "s"}
+    return Codec().encode("response_submitted", {**ids, **times, "survey_version": 1, "answers": [answer]})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def test_the_generator_renders_what_the_schema_says() -> None:
+    """An alias too long for a line is folded as the formatter folds it."""
+    symbols = [f'"SYMBOL_NUMBER_{n}"' for n in range(9)]
+    assert structs._alias("Long", symbols) == "Long = Literal[\n" + "".join(f"    {s},\n" for s in symbols) + "]\n"
+    assert structs._alias("Short", symbols[:1]) == f"Short = Literal[{symbols[0]}]\n"
