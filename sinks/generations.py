@@ -1,0 +1,108 @@
+"""Generations: databases that each hold every table, one of which the views read from.
+
+A replay fills a new generation beside the current one. Which generation is current is written down in a log of
+promotions; the base views follow it, one statement each. A promotion that was cut short is completed by the next
+migration, because the log is written first.
+"""
+
+import re
+from importlib.resources import as_file, files
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import ErrorCodes, ServerException
+from clickhouse_migrations.connection import ClickhouseDriverConnection
+from clickhouse_migrations.migration import MigrationStorage
+from clickhouse_migrations.migrator import Migrator
+
+from sinks import sql
+from sinks.settings import Warehouse
+
+
+class GenerationError(Exception):
+    """A generation is not what the request takes it for; the message names it."""
+
+
+def names(client: Client, warehouse: Warehouse) -> list[str]:
+    """Every generation's database, oldest first."""
+    rows = client.execute("SELECT name FROM system.databases")
+    pattern = re.compile(rf"{re.escape(warehouse.database)}_g(\d+)")
+    found = [(int(match[1]), match[0]) for (row,) in rows if (match := pattern.fullmatch(row))]
+    return [name for _, name in sorted(found)]
+
+
+def current(client: Client, warehouse: Warehouse) -> str | None:
+    """Return the generation promoted last; None before the first promotion."""
+    log = f"{sql.name(warehouse.meta)}.promotion"
+    rows = client.execute(f"SELECT generation FROM {log} ORDER BY number DESC, promoted_at DESC LIMIT 1")  # noqa: S608
+    return rows[0][0] if rows else None
+
+
+def record(client: Client, warehouse: Warehouse, generation: str) -> None:
+    """Write the promotion down."""
+    log = f"{sql.name(warehouse.meta)}.promotion"
+    client.execute(
+        f"INSERT INTO {log} (number, generation) SELECT max(number) + 1, {sql.text(generation)} FROM {log}"  # noqa: S608
+    )
+
+
+def create_log(client: Client, warehouse: Warehouse) -> None:
+    """Make the database that remembers promotions, if it is not there."""
+    meta, cluster = sql.name(warehouse.meta), warehouse.on_cluster
+    client.execute(f"CREATE DATABASE IF NOT EXISTS {meta} {cluster}")
+    client.execute(
+        f"CREATE TABLE IF NOT EXISTS {meta}.promotion {cluster}\n(\n"
+        "    number UInt64 COMMENT 'Running number of the promotion; the highest is in force',\n"
+        "    generation String COMMENT 'Database that the views were pointed at',\n"
+        "    promoted_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was promoted, UTC'\n)\n"
+        f"ENGINE = {warehouse.engine_prefix}MergeTree ORDER BY number\n"
+        "COMMENT 'Which generation of tables the views have read from, and since when'"
+    )
+
+
+def create(client: Client, warehouse: Warehouse) -> str:
+    """Make the next generation with every table and return its name. Two at once get two generations."""
+    while True:
+        number = max((int(name.rpartition("_g")[2]) for name in names(client, warehouse)), default=0) + 1
+        name = f"{warehouse.database}_g{number}"
+        try:
+            client.execute(f"CREATE DATABASE {sql.name(name)} {warehouse.on_cluster}")
+        except ServerException as error:
+            if error.code != ErrorCodes.DATABASE_ALREADY_EXISTS:
+                raise
+        else:
+            migrate(client, warehouse, name)
+            return name
+
+
+def migrate(client: Client, warehouse: Warehouse, generation: str) -> None:
+    """Bring the generation's tables up to date; makes its database if it is not there. Twice is the same as once.
+
+    Raises clickhouse_migrations' MigrationException when a migration that was applied has changed since.
+    """
+    client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(generation)} {warehouse.on_cluster}")
+    migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{generation}.schema_versions")
+    migrator.init_schema(warehouse.cluster or None)
+    with as_file(files("sinks") / "migrations") as folder:
+        migrator.apply_migration(
+            MigrationStorage(folder).migrations(),
+            multi_statement=True,
+            variables={
+                "GENERATION": sql.name(generation),
+                "ON_CLUSTER": warehouse.on_cluster,
+                "REPLACING_ENGINE": f"{warehouse.engine_prefix}ReplacingMergeTree",
+            },
+        )
+
+
+def require(client: Client, warehouse: Warehouse, generation: str) -> None:
+    """Raise GenerationError unless there is such a generation."""
+    if generation not in (known := names(client, warehouse)):
+        raise GenerationError(f"there is no generation {generation!r}; there are {', '.join(known) or 'none'}")
+
+
+def drop(client: Client, warehouse: Warehouse, generation: str) -> None:
+    """Remove a generation and its rows for good. Raises GenerationError for the current one."""
+    require(client, warehouse, generation)
+    if generation == current(client, warehouse):
+        raise GenerationError(f"{generation} is what the views read from; promote another one first")
+    client.execute(f"DROP DATABASE {sql.name(generation)} {warehouse.on_cluster} SYNC")

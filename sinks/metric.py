@@ -1,0 +1,106 @@
+"""A metric as one record: what it means, which facts it counts, and how its value and interval follow from the counts.
+
+The records are sinks/metrics/*.yaml. :mod:`sinks.windows` renders each as a view, and the catalogue shows the rest.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+import yaml
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure per window: ``sum`` adds an expression over facts, ``aggregate`` is any aggregate over them.
+
+    Sums need no more than each fact's share, so rolling windows cost the same as calendar ones; an aggregate
+    reads every fact once for each of the 90 days.
+    """
+
+    comment: str
+    sum: str = ""
+    aggregate: str = ""
+    type: Literal["Int64", "Float64"] = "Int64"
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A further column of the view, computed from the counts."""
+
+    comment: str
+    value: str
+
+
+class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows by element of an array column of the facts, whose empty element stands for the whole window."""
+
+    array: str
+    name: str
+    comment: str
+
+
+class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How sure the value is: 95 % bounds in the metric's unit.
+
+    adjusted_wald: of a net share, from ``high`` and ``low`` out of ``of`` (counts or expressions over them).
+    wilson: of a share, ``high`` out of ``of``; ``complement`` for 100 minus it.
+    mean: of a mean, normal, from the sum ``high`` and the sum of squares ``low`` of ``of`` values.
+    """
+
+    kind: Literal["adjusted_wald", "wilson", "mean", "none"]
+    high: str = ""
+    low: str = ""
+    of: str = ""
+
+
+class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the metric catalogue says of a metric; the same for metrics with a view of their own shape."""
+
+    title: str
+    formula: str
+    unit: str
+    numerator: str
+    denominator: str
+    interval: str
+    source: str
+    edge_cases: str
+    version: int = 1
+
+
+class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One metric record."""
+
+    name: str
+    catalogue: Catalogue
+    facts: str
+    """View of the facts: moment, account_id, survey_id, fact_id and what the counts name."""
+    where: str = ""
+    latest_per_person: tuple[str, ...] = ()
+    """Fact columns to carry when only the latest fact per account and person counts; empty when all count."""
+    groups: dict[str, str] = {}
+    """Fact columns that rows are kept apart by, with their comments."""
+    spread: Spread | None = None
+    counts: dict[str, Count]
+    value: str
+    numerator: str
+    denominator: str
+    n: str = "n"
+    interval: Interval
+    columns: dict[str, Column] = {}
+    immature: str = ""
+    """Count of facts whose outcome is still open; empty when outcomes are known at once."""
+    keep: str = "n > 0"
+    """Rows to show."""
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether any count needs all of a window's facts at once."""
+        return any(count.aggregate for count in self.counts.values())
+
+
+@cache
+def load() -> tuple[Metric, ...]:
+    """Return every metric record, by name. Raises msgspec.ValidationError naming the field that is wrong."""
+    folder = files("sinks") / "metrics"
+    texts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".yaml"))
+    return tuple(msgspec.convert(yaml.safe_load(text), Metric) for _, text in texts)

@@ -1,0 +1,59 @@
+"""Brings a server to what this version of the code expects: tables, views, catalogue. Twice is the same as once.
+
+Every statement is idempotent or replaces its object at once, so two runs beside each other end in the same place,
+and a run that was cut short is completed by the next.
+"""
+
+from clickhouse_driver import Client
+
+from sinks import catalogue, generations, sql, views
+from sinks.settings import Warehouse
+from sinks.tables import TABLES, Column
+from sinks.views import View
+
+
+def migrate(client: Client, warehouse: Warehouse) -> str:
+    """Bring every generation's tables and all views up to date; return the current generation.
+
+    The first run makes generation 1 and promotes it.
+    """
+    generations.create_log(client, warehouse)
+    for generation in generations.names(client, warehouse):
+        generations.migrate(client, warehouse, generation)
+    current = generations.current(client, warehouse)
+    if current is None:
+        current = f"{warehouse.database}_g1"
+        generations.migrate(client, warehouse, current)
+        generations.record(client, warehouse, current)
+    client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(warehouse.database)} {warehouse.on_cluster}")
+    for view in (*views.load(), catalogue.view()):
+        apply(client, warehouse, view, current)
+    return current
+
+
+def promote(client: Client, warehouse: Warehouse, generation: str) -> None:
+    """Point the base views at the generation, one statement each; every other view follows.
+
+    Promoting the former generation is the way back. Raises GenerationError when there is no such generation.
+    """
+    generations.require(client, warehouse, generation)
+    generations.record(client, warehouse, generation)
+    for table in TABLES.values():
+        apply(client, warehouse, views.base(table), generation)
+
+
+def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> None:
+    """Make or replace one view. Raises ValueError when its declared columns are not those of its SELECT."""
+    select = views.select(view, warehouse, generation)
+    columns = view.columns if all(column.type for column in view.columns) else described(client, view, select)
+    target = f"{sql.name(warehouse.database)}.{sql.name(view.name)}"
+    client.execute(sql.create_view(target, columns, select, view.comment, warehouse.on_cluster))
+
+
+def described(client: Client, view: View, select: str) -> list[Column]:
+    """Return the view's columns with the types that its SELECT gives them; asking takes longer than making the view."""
+    found = [(row[0], row[1]) for row in client.execute(f"DESCRIBE TABLE ({select})")]
+    declared = [column.name for column in view.columns]
+    if [name for name, _ in found] != declared:
+        raise ValueError(f"{view.name}: declares {declared}, selects {[name for name, _ in found]}")
+    return [Column(c.name, kind, c.comment) for c, (_, kind) in zip(view.columns, found, strict=True)]

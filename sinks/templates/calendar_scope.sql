@@ -1,0 +1,12 @@
+SELECT
+    f.*,
+    g.grain AS grain,
+    toDate(moment, '${zone}') AS day,
+    multiIf(
+        grain = 'day', day,
+        grain = 'week', toStartOfWeek(day, ${week_mode}),
+        grain = 'month', toStartOfMonth(day),
+        toStartOfQuarter(day)
+    ) AS window_start
+FROM (${facts}) AS f
+CROSS JOIN (SELECT arrayJoin(['day', 'week', 'month', 'quarter']) AS grain) AS g

@@ -1,0 +1,3 @@
+SELECT *, ${slice} AS dimension_value
+FROM ${cx}.${facts_view}
+${where}

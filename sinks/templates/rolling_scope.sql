@@ -1,0 +1,2 @@
+SELECT *, toDate(moment, '${zone}') AS day, arrayJoin([(day, 1, 1), (addDays(day, ${rolling_days}), -1, -1)]) AS change
+FROM (${facts})

@@ -1,0 +1,2 @@
+SELECT *, ${whole}
+FROM (${union})

@@ -1,0 +1,121 @@
+"""Every view as a value: base views over a generation's tables, declared fact views, and one view for each metric."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from graphlib import TopologicalSorter
+from importlib.resources import files
+from string import Template
+
+import msgspec
+import yaml
+
+from sinks import metric, windows
+from sinks.intervals import net_share
+from sinks.metric import Catalogue, Metric
+from sinks.settings import Warehouse
+from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
+
+_HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
+_REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
+_RATIO = "Nullable(Float64)"
+_SHAPE = (
+    Column("grain", "String", "day, week, month, quarter, or rolling_90d for the 90 days that end with the window"),
+    Column("window_start", "Date", "First day of the window, in the company's time zone"),
+    Column("window_end", "Date", "First day after the window"),
+    Column("dimension", "String", "all, account, survey, manager (owner as of the fact) or segment (as of the fact)"),
+    Column("dimension_value", "String", "Slice; empty for all, and for facts that belong to no manager or segment"),
+)
+_FIGURES = (
+    Column("ci_low", _RATIO, "Lower bound of the 95 % interval; NULL where there is none"),
+    Column("ci_high", _RATIO, "Upper bound of the 95 % interval; NULL where there is none"),
+    Column("low_sample", "UInt8", "1 when n is below the low-sample threshold: read with care"),
+    Column("is_final", "UInt8", "1 when the window has ended and nothing in it matures; see also restatement_log"),
+    Column("maturing", "UInt8", "1 while outcomes of the window's facts are still open"),
+    Column("as_of", "DateTime64(6, 'UTC')", "Figures include what Kafka had stored by then, UTC"),
+)
+_N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
+
+
+class View(msgspec.Struct, frozen=True):
+    """One view: its SELECT, with variables to fill in, its sentence, and its columns in order.
+
+    A column without a type takes the one that the SELECT gives it.
+    """
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    select: str
+    catalogue: Catalogue | None = None
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    comment: str
+    columns: dict[str, str]
+    metric: Catalogue | None = None
+
+
+def base(table: Table) -> View:
+    """View of the table's rows as they stand: newest versions, withdrawn rows left out."""
+    columns = tuple(column for column in table.columns if column not in SYSTEM_COLUMNS)
+    names = ", ".join(f"`{column.name}`" for column in columns)
+    select = f"SELECT {names} FROM ${{generation}}.`{table.name}` FINAL WHERE is_deleted = 0"  # noqa: S608 - own names
+    return View(table.name, table.comment, columns, select)
+
+
+def _declared(name: str, text: str) -> View:
+    """View of one file: a comment that holds YAML, then the SELECT."""
+    if (match := _HEADER.fullmatch(text)) is None:
+        raise ValueError(f"{name}: a view begins with a comment that describes it")
+    header = msgspec.convert(yaml.safe_load(match[1]), _Header)
+    columns = tuple(Column(column, "", said) for column, said in header.columns.items())
+    return View(name, header.comment, columns, match[2].strip(), header.metric)
+
+
+def _sentence(phrase: str) -> str:
+    return phrase[:1].upper() + phrase[1:]
+
+
+def _measured(record: Metric) -> View:
+    """View of a metric record."""
+    said = record.catalogue
+    groups = [*record.groups.items(), *([(record.spread.name, record.spread.comment)] if record.spread else [])]
+    observed = record.counts["n"].comment if "n" in record.counts else f"Observations: {said.denominator}"
+    columns = (
+        *_SHAPE,
+        *(Column(name, "String", comment) for name, comment in groups),
+        Column("value", _RATIO, f"{said.title}: {said.formula}; in {said.unit}"),
+        Column("numerator", "Float64", _sentence(said.numerator)),
+        Column("denominator", "Float64", _sentence(said.denominator)),
+        Column("n", "Int64", observed),
+        *_FIGURES,
+        *(Column(name, count.type, count.comment) for name, count in record.counts.items() if name != "n"),
+        *([_N_ALL] if record.latest_per_person else []),
+        *(Column(name, _RATIO, column.comment) for name, column in record.columns.items()),
+    )
+    return View(record.name, f"{said.title} by window and slice: {said.formula}", columns, windows.render(record), said)
+
+
+def in_order(views: Iterable[View]) -> list[View]:
+    """Views after those that they read from."""
+    named = {view.name: view for view in views}
+    reads = {name: [r for r in _REFERENCE.findall(view.select) if r in named] for name, view in named.items()}
+    return [named[name] for name in TopologicalSorter(reads).static_order()]
+
+
+@cache
+def load() -> tuple[View, ...]:
+    """Every view but the catalogue itself, each after those that it reads from."""
+    folder = files("sinks") / "views"
+    texts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".sql"))
+    declared = [_declared(name.removesuffix(".sql"), text) for name, text in texts]
+    tables = [base(table) for table in TABLES.values()]
+    return tuple(in_order([*tables, *declared, *(_measured(record) for record in metric.load())]))
+
+
+def select(view: View, warehouse: Warehouse, generation: str) -> str:
+    """Fill in the variables. Raises KeyError for a variable that no setting gives."""
+    centre, error = net_share("promoters", "detractors", "n")
+    variables = {**warehouse.variables(), "generation": generation, "nps_centre": centre, "nps_error": error}
+    return Template(view.select).substitute(variables)

@@ -1,0 +1,31 @@
+/*
+comment: Detractor responses to follow up, with when each was contacted and what the person answered next
+columns:
+  moment: When the detractor response was submitted, UTC; the cohort that it belongs to
+  account_id: Account that answered
+  survey_id: Survey that was answered
+  fact_id: Response
+  is_contacted: 1 when somebody followed up, in time or not
+  is_contacted_in_time: 1 when the first follow-up came by the due time
+  seconds_to_contact: Seconds from the response to its first follow-up; NULL before it
+  is_immature: 1 while the case waits and its due time has not passed
+  next_score: The same contact's next NPS answer at the account, 0 to 10; NULL when there is none
+*/
+SELECT
+    c.submitted_at AS moment,
+    c.account_id AS account_id,
+    c.survey_id AS survey_id,
+    c.response_id AS fact_id,
+    toUInt8(c.first_contact_at IS NOT NULL) AS is_contacted,
+    toUInt8(ifNull(c.first_contact_at <= c.due_at, 0)) AS is_contacted_in_time,
+    (toUnixTimestamp64Micro(c.first_contact_at) - toUnixTimestamp64Micro(c.submitted_at)) / 1000000 AS seconds_to_contact,
+    toUInt8(c.first_contact_at IS NULL AND c.due_at > now64(6, 'UTC')) AS is_immature,
+    if(ifNull(n.is_answer, 0) = 1, toNullable(n.score), NULL) AS next_score
+FROM ${cx}.followup_case AS c
+ASOF LEFT JOIN
+(
+    SELECT account_id, person, moment, argMax(score, fact_id) AS score, 1 AS is_answer
+    FROM ${cx}.nps_score
+    GROUP BY account_id, person, moment
+) AS n ON c.account_id = n.account_id AND c.contact_id = n.person AND c.submitted_at < n.moment
+WHERE c.is_test = 0 AND c.state != 'voided'

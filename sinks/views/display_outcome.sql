@@ -1,0 +1,26 @@
+/*
+comment: Displays of a survey, and whether each was started and finished
+columns:
+  moment: When the survey was shown, UTC; the cohort that it belongs to
+  account_id: Account that it was shown to
+  survey_id: Survey that was shown
+  fact_id: Display
+  is_started: 1 when a response names the display
+  is_finished: 1 when a response to the display was answered to its end
+*/
+SELECT
+    d.displayed_at AS moment,
+    d.account_id AS account_id,
+    d.survey_id AS survey_id,
+    d.display_id AS fact_id,
+    toUInt8(ifNull(r.is_started, 0)) AS is_started,
+    toUInt8(ifNull(r.is_finished, 0)) AS is_finished
+FROM ${cx}.survey_display AS d
+LEFT JOIN
+(
+    SELECT account_id, display_id, 1 AS is_started, max(finished) AS is_finished
+    FROM ${cx}.response
+    WHERE status = 'submitted' AND is_test = 0 AND display_id != ''
+    GROUP BY account_id, display_id
+) AS r ON d.account_id = r.account_id AND d.display_id = r.display_id
+WHERE d.is_test = 0

@@ -1,0 +1,27 @@
+/*
+comment: NPS answers that count, with the topics of their responses
+columns:
+  moment: When the response was submitted, UTC
+  account_id: Account that answered
+  survey_id: Survey that was answered
+  fact_id: Response
+  person: Contact within the account; a response without a contact stands for a person of its own
+  score: Answer, 0 to 10
+  topics: Topics of the response, and an empty name that stands for all responses, tagged or not
+*/
+SELECT
+    s.moment AS moment,
+    s.account_id AS account_id,
+    s.survey_id AS survey_id,
+    s.fact_id AS fact_id,
+    s.person AS person,
+    s.score AS score,
+    arrayPushBack(ifNull(t.names, []), '') AS topics
+FROM ${cx}.nps_score AS s
+LEFT JOIN
+(
+    SELECT account_id, response_id, groupUniqArray(topic_id) AS names
+    FROM ${cx}.response_topic
+    WHERE is_test = 0
+    GROUP BY account_id, response_id
+) AS t ON s.account_id = t.account_id AND s.fact_id = t.response_id

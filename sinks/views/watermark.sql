@@ -1,0 +1,13 @@
+/*
+comment: How far the tables are; figures include what Kafka had stored by then
+columns:
+  as_of: Newest record time (ingested_at) among the rows, UTC
+*/
+SELECT max(newest) AS as_of
+FROM
+(
+    SELECT max(ingested_at) AS newest FROM ${cx}.response
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.account_history
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.restatement
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.dead_letter
+)

@@ -1,0 +1,166 @@
+"""Renders a metric record as the SELECT of its view: one long shape for every window and slice.
+
+A view is a union with one branch for each dimension and kind of window, the dimension a constant in each, so a
+filter on it leaves the other branches unread. Calendar grains share a branch: facts are crossed with the grains
+that the filter leaves. Rolling windows are never crossed with their facts: each fact enters on its day and leaves
+90 days on, or when a later answer of the same person takes its place, and the counts are running totals.
+
+The SQL stands in sinks/templates; here its parts are put together.
+"""
+
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import NamedTuple
+
+from sinks.intervals import bounds
+from sinks.metric import Metric
+
+ROLLING_DAYS = 90
+
+
+class Dimension(NamedTuple):
+    """A way to slice: the fact column that names the slice, or the history joined as of the fact."""
+
+    name: str
+    slice: str = ""
+    history: str = ""
+
+
+DIMENSIONS = (
+    Dimension("all", "''"),
+    Dimension("account", "account_id"),
+    Dimension("survey", "survey_id"),
+    Dimension("manager", history="owner_history"),
+    Dimension("segment", history="segment_history"),
+)
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((files("sinks") / "templates" / f"{name}.sql").read_text("utf-8"))
+
+
+def _fill(name: str, **parts: str) -> str:
+    """Fill a template's own parts in; the deployment's variables stay for later."""
+    return _template(name).safe_substitute(parts)
+
+
+def _facts(metric: Metric, dimension: Dimension) -> str:
+    where = f"WHERE {metric.where}" if metric.where else ""
+    name = "facts_as_of" if dimension.history else "facts_sliced"
+    return _fill(name, facts_view=metric.facts, where=where, slice=dimension.slice, history=dimension.history)
+
+
+def _fact_keys(metric: Metric) -> str:
+    """Columns that tell apart the rows of one window and dimension, before an array is spread."""
+    return ", ".join(["dimension_value", *metric.groups])
+
+
+def _keys(metric: Metric) -> str:
+    return ", ".join([_fact_keys(metric), *([metric.spread.name] if metric.spread else [])])
+
+
+def _array_join(metric: Metric) -> str:
+    return f"ARRAY JOIN {metric.spread.array} AS {metric.spread.name}" if metric.spread else ""
+
+
+def names(metric: Metric) -> list[str]:
+    """Columns that hold counts."""
+    return [*metric.counts, *(["n_all"] if metric.latest_per_person else [])]
+
+
+def _counts(metric: Metric, weight: str, every: str) -> str:
+    """Every count as an aggregate, sums weighted; ``every`` counts the answers of every response of a person."""
+    parts = [
+        f"{count.aggregate} AS {name}"
+        if count.aggregate
+        else f"to{count.type}(sum(({count.sum}) * {weight})) AS {name}"
+        for name, count in metric.counts.items()
+    ]
+    return ", ".join(parts + ([f"toInt64(sum({every})) AS n_all"] if metric.latest_per_person else []))
+
+
+def _calendar(metric: Metric, dimension: Dimension) -> str:
+    scope = _fill("calendar_scope", facts=_facts(metric, dimension))
+    carried = metric.latest_per_person
+    if carried:
+        unpacked = ", ".join(f"tupleElement(latest, {i}) AS {name}" for i, name in enumerate(carried, 1))
+        scope = _fill(
+            "calendar_latest",
+            scope=scope,
+            fact_keys=_fact_keys(metric),
+            packed=carried[0] if len(carried) == 1 else f"tuple({', '.join(carried)})",
+            unpacked=f"latest AS {carried[0]}" if len(carried) == 1 else unpacked,
+        )
+    return _fill(
+        "calendar",
+        dimension=dimension.name,
+        scope=scope,
+        keys=_keys(metric),
+        counts=_counts(metric, "1", "answers"),
+        array_join=_array_join(metric),
+    )
+
+
+def _rolling(metric: Metric, dimension: Dimension) -> str:
+    name = "rolling_latest" if metric.latest_per_person else "rolling_scope"
+    total = "sum({0}) OVER (PARTITION BY {1} ORDER BY from_day ROWS UNBOUNDED PRECEDING) AS total_{0}"
+    return _fill(
+        "rolling",
+        dimension=dimension.name,
+        scope=_fill(
+            name, facts=_facts(metric, dimension), fact_keys=_fact_keys(metric), rolling_days=str(ROLLING_DAYS)
+        ),
+        keys=_keys(metric),
+        counts=_counts(metric, "tupleElement(change, 2)", "tupleElement(change, 3)"),
+        running=", ".join(total.format(name, _keys(metric)) for name in names(metric)),
+        totals=", ".join(f"total_{name} AS {name}" for name in names(metric)),
+        array_join=_array_join(metric),
+        rolling_days=str(ROLLING_DAYS),
+    )
+
+
+def _rolling_aggregated(metric: Metric, dimension: Dimension) -> str:
+    return _fill(
+        "rolling_aggregated",
+        dimension=dimension.name,
+        facts=_facts(metric, dimension),
+        keys=_keys(metric),
+        counts=_counts(metric, "1", ""),
+        array_join=_array_join(metric),
+        rolling_days=str(ROLLING_DAYS),
+    )
+
+
+def _windows(metric: Metric) -> str:
+    """Union of every branch; with a spread array, each row also carries the counts of its whole window."""
+    rolling = _rolling_aggregated if metric.aggregated else _rolling
+    columns = f"grain, window_start, window_end, dimension, {_keys(metric)}, {', '.join(names(metric))}"
+    branches = [branch(metric, dimension) for dimension in DIMENSIONS for branch in (_calendar, rolling)]
+    union = "\nUNION ALL\n".join(_fill("branch", columns=columns, branch=text) for text in branches)
+    if metric.spread is None:
+        return union
+    window = f"PARTITION BY grain, window_start, window_end, dimension, {_fact_keys(metric)}"
+    whole = ", ".join(f"maxIf({c}, {metric.spread.name} = '') OVER ({window}) AS whole_{c}" for c in names(metric))
+    return _fill("whole", whole=whole, union=union)
+
+
+def render(metric: Metric) -> str:
+    """SELECT of the metric's view, with the deployment's variables still to fill in."""
+    low, high = bounds(metric.interval)
+    own = [name for name in names(metric) if name != "n"]
+    return _fill(
+        "shape",
+        keys=_keys(metric),
+        value=metric.value,
+        numerator=metric.numerator,
+        denominator=metric.denominator,
+        n=metric.n,
+        ci_low=low,
+        ci_high=high,
+        immature=metric.immature or "0",
+        columns=",\n    ".join([*own, *(f"{column.value} AS {name}" for name, column in metric.columns.items())]),
+        windows=_windows(metric),
+        keep=f"({metric.keep}) AND {metric.spread.name} != ''" if metric.spread else metric.keep,
+    )
