@@ -11,8 +11,10 @@ from confluent_kafka.admin import AdminClient
 
 from infra import settings
 from infra.stack import Choice, Stack, choose
+from tests.support import profiles
 from tests.support.clickhouse import query
 
+profiles.load()
 ONLINE = ("servers", "real_data", "faults")
 
 

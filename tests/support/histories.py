@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from streams.core.algebra import Note
@@ -42,93 +43,77 @@ answers = st.builds(
 )
 
 
-def _envelope(event_id: str) -> dict[str, st.SearchStrategy[Any]]:
-    return {
-        "event_id": st.just(event_id),
-        "account_id": st.just("acme"),
-        "occurred_at": times,
-        "source": st.sampled_from(["ovey:main", "editor:main"]),
-        "entity_version": st.none() | st.integers(0, 3),
-        "is_test": st.sampled_from([False, False, False, True]),
-    }
+_ENVELOPE: dict[str, Any] = {
+    "event_id": st.just(""),
+    "account_id": st.just("acme"),
+    "occurred_at": times,
+    "source": st.sampled_from(["ovey:main", "editor:main"]),
+    "entity_version": st.none() | st.integers(0, 3),
+    "is_test": st.sampled_from([False, False, False, True]),
+}
+_RESPONSE: dict[str, Any] = _ENVELOPE | {"response_id": st.sampled_from(["r1", "r2"])}
+_INVITATION: dict[str, Any] = _ENVELOPE | {"invitation_id": st.sampled_from(["i1", "i2"])}
+_TOPICS = st.sampled_from([(), ("price",), ("speed", "price")]).map(
+    lambda ids: tuple(Topic(topic_id=each, sentiment="NEGATIVE") for each in ids)
+)
+# Built once: assembling strategies anew for every event would cost more than drawing from them.
+_EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        ResponseSubmitted,
+        **_RESPONSE,
+        survey_id=st.just("s1"),
+        survey_version=st.just(1),
+        contact_id=st.none() | st.just("c1"),
+        submitted_at=times,
+        finished=st.booleans(),
+        answers=answers,
+    ),
+    st.builds(ResponseCorrected, **_RESPONSE, answers=answers),
+    st.builds(ResponseDeleted, **_RESPONSE),
+    st.builds(ResponseTagged, **_RESPONSE, topics=_TOPICS, taxonomy_version=st.just("t1"), tagger=st.just("rules")),
+    st.builds(
+        FollowupLogged,
+        **_RESPONSE,
+        followup_id=st.sampled_from(["f1", "f2"]),
+        kind=st.just("call"),
+        closed=st.booleans(),
+    ),
+    st.builds(
+        InvitationSent,
+        **_INVITATION,
+        survey_id=st.just("s1"),
+        channel=st.just("email"),
+        reminder_no=st.integers(0, 2),
+    ),
+    st.builds(InvitationDelivered, **_INVITATION),
+    st.builds(InvitationBounced, **_INVITATION),
+    st.builds(InvitationOpened, **_INVITATION),
+    st.builds(SurveyDefined, **_ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())),
+    st.builds(
+        ManagerAssigned,
+        **_ENVELOPE,
+        manager_id=st.sampled_from(["m1", "m2"]),
+        role=st.just("OWNER"),
+        valid_from=times,
+    ),
+)
+_PLAN = st.tuples(_EVENTS, st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 40 * 24))
 
 
-def _correcting(event_id: str, earlier: list[str]) -> dict[str, st.SearchStrategy[Any]]:
-    """Sometimes the event corrects or retracts another one, known or not."""
-    fields = _envelope(event_id)
-    if earlier:
-        fields["corrects_event_id"] = st.none() | st.sampled_from([*earlier, "elsewhere"])
-    return fields
+def _note(number: int, plan: tuple[Event, int | None, bool, int]) -> Note:
+    """An event with an id of its own; sometimes it corrects or retracts another one, known or not."""
+    event, corrected, retracts, delay = plan
+    corrects = None if corrected is None or corrected == number else _id(corrected)
+    retracts = retracts and corrects is not None
+    event = msgspec.structs.replace(event, event_id=_id(number), corrects_event_id=corrects, is_retraction=retracts)
+    return Note(event, event.occurred_at + delay * HOUR)
 
 
-def _kinds(event_id: str, earlier: list[str]) -> st.SearchStrategy[Event]:
-    response = {"response_id": st.sampled_from(["r1", "r2"])}
-    invitation = {"invitation_id": st.sampled_from(["i1", "i2"])}
-    envelope = _correcting(event_id, earlier)
-    return st.one_of(
-        st.builds(
-            ResponseSubmitted,
-            **envelope,
-            **response,
-            survey_id=st.just("s1"),
-            survey_version=st.just(1),
-            contact_id=st.none() | st.just("c1"),
-            submitted_at=times,
-            finished=st.booleans(),
-            answers=answers,
-        ),
-        st.builds(ResponseCorrected, **envelope, **response, answers=answers),
-        st.builds(ResponseDeleted, **envelope, **response),
-        st.builds(
-            ResponseTagged,
-            **envelope,
-            **response,
-            topics=st.lists(st.sampled_from(["price", "speed"]), unique=True).map(
-                lambda ids: tuple(Topic(topic_id=each, sentiment="NEGATIVE") for each in ids)
-            ),
-            taxonomy_version=st.just("t1"),
-            tagger=st.just("rules"),
-        ),
-        st.builds(
-            FollowupLogged,
-            **envelope,
-            **response,
-            followup_id=st.sampled_from(["f1", "f2"]),
-            kind=st.just("call"),
-            closed=st.booleans(),
-        ),
-        st.builds(
-            InvitationSent,
-            **envelope,
-            **invitation,
-            survey_id=st.just("s1"),
-            channel=st.just("email"),
-            reminder_no=st.integers(0, 2),
-        ),
-        st.builds(InvitationDelivered, **envelope, **invitation),
-        st.builds(InvitationBounced, **envelope, **invitation),
-        st.builds(InvitationOpened, **envelope, **invitation),
-        st.builds(
-            SurveyDefined, **envelope, survey_id=st.just("s1"), version=st.just(1), questions=st.just(()),
-        ),
-        st.builds(
-            ManagerAssigned,
-            **envelope,
-            manager_id=st.sampled_from(["m1", "m2"]),
-            role=st.just("OWNER"),
-            valid_from=times,
-        ),
-    )  # fmt: skip
+def _id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
 
 
-@st.composite
-def histories(draw: st.DrawFn, max_size: int = 9) -> list[Note]:
+def histories(max_size: int = 9) -> st.SearchStrategy[list[Note]]:
     """Distinct events with the times at which they were stored, in the order in which they arrived."""
-    notes: list[Note] = []
-    ids: list[str] = []
-    for number in range(draw(st.integers(1, max_size))):
-        event_id = f"00000000-0000-4000-8000-{number:012d}"
-        event = draw(_kinds(event_id, ids))
-        notes.append(Note(event, event.occurred_at + draw(st.integers(0, 40 * 24)) * HOUR))
-        ids.append(event_id)
-    return notes
+    plans = st.lists(_PLAN, min_size=1, max_size=max_size)
+    return plans.map(lambda drawn: [_note(number, plan) for number, plan in enumerate(drawn)])

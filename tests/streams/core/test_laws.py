@@ -1,15 +1,19 @@
 """The laws of the algebra, over every reducer. Every figure that the product publishes rests on them."""
 
-from hypothesis import given
+import msgspec
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note, effective
-from streams.core.reducer import State
+from streams.core.algebra import Note, effective, fold_order
+from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
+from streams.core.reducer import settle
 from streams.core.routes import BY_PREFIX
+from streams.core.rows import AnswerRow, RestatementRow
 from streams.core.rules import Policy, Rules
-from tests.support.histories import HOUR, START, histories
+from tests.support.histories import HOUR, START, answers, histories
 from tests.support.machine import Machine, run
 
+HISTORIES = (ManagerAssigned,)
 FAR = START + 365 * 24 * HOUR
 
 
@@ -85,12 +89,64 @@ def test_a_policy_that_arrives_late_ends_like_one_that_was_known(notes: list[Not
     assert late.tables == known.tables
 
 
-def settle_all(machine: Machine, rules: Rules) -> None:
-    from streams.core.reducer import settle  # noqa: PLC0415 - used by this law alone
+@given(histories(), st.data())
+def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
+    notes: list[Note], data: st.DataObject
+) -> None:
+    """Taking an event back must be exact: no trace in any figure, whatever came in between."""
+    taken_back = data.draw(st.sampled_from(notes))
+    retraction = msgspec.structs.replace(
+        taken_back.event,
+        event_id="ffffffff-ffff-4fff-8fff-ffffffffffff",
+        entity_version=9,
+        corrects_event_id=taken_back.event.event_id,
+        is_retraction=True,
+    )
+    assume(taken_back.event.corrects_event_id is None or type(taken_back.event) not in HISTORIES)
+    without = run([note for note in notes if note is not taken_back], until=FAR)
+    assert run([*notes, Note(retraction, FAR)], until=FAR).tables == without.tables
 
+
+@given(histories(), answers)
+def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
+    notes: list[Note], corrected: tuple[Answer, ...]
+) -> None:
+    """Figures after a correction are those of a world where the answer had been right at once; the change is told."""
+    submissions = [note for note in notes if isinstance(note.event, ResponseSubmitted)]
+    assume(submissions)
+    last = max(submissions, key=fold_order)
+    assert isinstance(last.event, ResponseSubmitted)
+    history = [msgspec.structs.replace(last, event=msgspec.structs.replace(last.event, corrects_event_id=None))]
+    right = msgspec.structs.replace(history[0].event, answers=corrected)
+    correction = ResponseCorrected(
+        event_id="ffffffff-ffff-4fff-8fff-ffffffffffff",
+        account_id=last.event.account_id,
+        occurred_at=last.event.occurred_at,
+        source=last.event.source,
+        entity_version=9,
+        is_test=last.event.is_test,
+        response_id=last.event.response_id,
+        answers=corrected,
+    )
+    after = run([*history, Note(correction, last.ingested_at)])
+    ideal = run([Note(right, last.ingested_at)])
+    assert scores_of(after) == scores_of(ideal)
+    wrong = scores_of(run(history))
+    told = {
+        (row.item, row.old_value, row.new_value)
+        for row in after.tables.values()
+        if isinstance(row, RestatementRow) and row.event_id == correction.event_id
+    }
+    changed = {each for each in wrong.keys() | scores_of(ideal).keys() if wrong.get(each) != scores_of(ideal).get(each)}
+    assert told == {(each, wrong.get(each), scores_of(ideal).get(each)) for each in changed}
+
+
+def scores_of(machine: Machine) -> dict[str, float]:
+    return {row.question_id: row.number for row in machine.tables.values() if isinstance(row, AnswerRow)}
+
+
+def settle_all(machine: Machine, rules: Rules) -> None:
     machine.rules = rules
     for key, state in list(machine.states.items()):
-        changed, facts = settle(BY_PREFIX[chr(key[0])], state, rules)
-        assert isinstance(changed, State)
-        machine.states[key] = changed
+        machine.states[key], facts = settle(BY_PREFIX[chr(key[0])], state, rules)
         machine._write(facts)

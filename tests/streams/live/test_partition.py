@@ -131,6 +131,16 @@ def test_contact_in_time_stops_the_clock() -> None:
     assert partition.next_deadline() == NEVER
 
 
+def test_contact_after_the_deadline_is_contact_that_came_too_late() -> None:
+    """A call on the third day does not become timely because no clock ran in between."""
+    partition = opened()
+    call = event(2, response_id="r1", followup_id="f1", kind="call", occurred_at=NOW + 49 * HOUR)
+    early = record(0, "followup_logged", call, at_ms=NOW_MS + 50 * 3_600_000)
+    batch = take(partition, early, record(1, "response_submitted", submitted(1, nps=2)))
+    (case,) = named(batch, "followup_case")
+    assert (case["state"], case["missed_at"]) == ("contacted", NOW + 48 * HOUR)
+
+
 def test_a_reopened_partition_goes_on_where_it_was_with_a_higher_epoch() -> None:
     """State survives the worker, and rows of a former owner that is still writing must lose."""
     store = MemoryStore()

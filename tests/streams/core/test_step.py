@@ -1,0 +1,53 @@
+"""Steps that the laws leave open: an identity that means two things, and policies chosen by an event's own time."""
+
+import pytest
+
+from streams.core.algebra import Note, claim
+from streams.core.events import FollowupLogged, PolicySet
+from streams.core.reducer import Conflict, step
+from streams.core.routes import RESPONSE
+from streams.core.rules import DEFAULT_FOLLOWUP, Rules, rules_from
+
+ID = "00000000-0000-4000-8000-000000000001"
+CALL = FollowupLogged(
+    event_id=ID, account_id="acme", occurred_at=1, source="desk:main", response_id="r1", followup_id="f1", kind="call"
+)
+
+
+def test_an_identity_with_other_content_is_a_conflict_even_without_an_index() -> None:
+    """The entity itself refuses to let an event id change its meaning; the partition's index only finds it sooner."""
+    state, _ = step(RESPONSE, None, Note(CALL, 1), claim("desk:main", ID, b"one"), Rules())
+    with pytest.raises(Conflict):
+        step(RESPONSE, state, Note(CALL, 1), claim("desk:main", ID, b"other"), Rules())
+    same, facts = step(RESPONSE, state, Note(CALL, 1), claim("desk:main", ID, b"one"), Rules())
+    assert same is state
+    assert not facts.rows
+
+
+def policy(valid_from: int, value: str, number: int = 1, version: int | None = None) -> PolicySet:
+    return PolicySet(
+        event_id=f"00000000-0000-4000-8000-{number:012d}",
+        account_id="policy:followup_target_seconds",
+        occurred_at=5,
+        source="console",
+        entity_version=version,
+        policy="followup_target_seconds",
+        value=value,
+        policy_version=f"v{number}",
+        valid_from=valid_from,
+    )
+
+
+def test_a_policy_holds_from_its_start_until_the_next() -> None:
+    """A stricter target must not turn last year's calls into late ones."""
+    rules = rules_from([policy(200, "20", 2), policy(100, "10", 1)])
+    assert rules.followup_target(99) == DEFAULT_FOLLOWUP
+    assert [rules.followup_target(at).value for at in (100, 199, 200, 10**18)] == [10, 10, 20, 20]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_policy_set_again_for_the_same_moment_replaces_it_in_any_order(turned: bool) -> None:
+    """Settings are corrected like everything else: by source version, not by who came last."""
+    versions = [policy(100, "10", 2, version=1), policy(100, "30", 1, version=2)]
+    rules = rules_from(reversed(versions) if turned else versions)
+    assert rules.followup_target(150).value == 30
