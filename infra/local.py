@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from infra import deployment, stack, topics, warehouse, wiring, workers
+from infra import deployment, stack, topics, wiring, workers
 from infra.embedded.errors import EmbeddedServerError
+
+_RESTARTS = 3
+_RESTARTS_WITHIN_S = 120.0
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,16 +21,37 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """A running pipeline: the settings that name its servers, and its workers."""
+    """A running pipeline: the settings that name its servers, and the workers that it watches over."""
 
-    def __init__(self, settings: Settings, workers: list[ServerProcess]) -> None:
+    def __init__(self, settings: Settings, *, detach: bool) -> None:
         self.settings = settings
-        self.workers = workers
+        self._detach = detach
+        self._workers: dict[int, ServerProcess] = {}
+        self._restarts: deque[float] = deque(maxlen=_RESTARTS)
 
-    def require_alive(self) -> None:
-        """Raise WorkerDiedError when a worker has ended by itself."""
-        for worker in self.workers:
-            workers.require_alive(worker)
+    def start(self, number: int) -> None:
+        self._workers[number] = workers.start(self.settings, number, detach=self._detach)
+
+    def stop(self) -> None:
+        """Stop the workers; each commits what it has in hand."""
+        for worker in self._workers.values():
+            worker.stop(workers.STOP_GRACE_S)
+
+    def watch(self, now: float) -> None:
+        """Start a worker again that has ended: the engine stops at whatever it does not expect, to be restarted.
+
+        ``now`` in seconds. Raises WorkerDiedError when that happens again and again. A pause (a promotion under way)
+        is respected.
+        """
+        if workers.paused(self.settings):
+            return
+        for number, worker in self._workers.items():
+            if not worker.alive():
+                if len(self._restarts) == _RESTARTS and now - self._restarts[0] < _RESTARTS_WITHIN_S:
+                    raise workers.death(worker)
+                self._restarts.append(now)
+                worker.stop(workers.STOP_GRACE_S)
+                self.start(number)
 
 
 def ports_of(settings: Settings) -> Ports:
@@ -42,12 +67,17 @@ def prepare(settings: Settings) -> None:
         topics.ensure(admin, settings)
     finally:
         admin.close()
-    warehouse.migrate(settings)
+    wiring.migrate(settings)
 
 
 @contextmanager
 def running(
-    settings: Settings, *, ports: Ports = stack.ANY_PORTS, count: int = 1, detach: bool = False, say: Callable[[str], None]
+    settings: Settings,
+    *,
+    ports: Ports = stack.ANY_PORTS,
+    count: int = 1,
+    detach: bool = False,
+    say: Callable[[str], None],
 ) -> Iterator[Pipeline]:
     """Run a pipeline for the length of a block; detached, it is left running when the block ends well.
 
@@ -55,7 +85,7 @@ def running(
     """
     if deployment.recorded(settings) is not None:
         raise EmbeddedServerError(
-            f"a pipeline runs on {settings.data_dir} already: stop it with `cx down`, or set CX_DATA_DIR to another folder"
+            f"a pipeline runs on {settings.data_dir}: stop it with `cx down`, or set CX_DATA_DIR to another folder"
         )
     with ExitStack() as started:
         servers = _servers(settings, ports, detach=detach, say=say)
@@ -66,11 +96,10 @@ def running(
         say("creating topics and tables")
         prepare(located)
         say("starting the worker" if count == 1 else f"starting {count} workers")
-        pipeline = Pipeline(located, [])
+        pipeline = Pipeline(located, detach=detach)
+        started.callback(pipeline.stop)
         for number in range(1, count + 1):
-            worker = workers.start(located, number, detach=detach)
-            started.callback(worker.stop, workers.STOP_GRACE_S)
-            pipeline.workers.append(worker)
+            pipeline.start(number)
         yield pipeline
         if detach:
             started.pop_all()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError
 from kafka.structs import TopicPartition
 
 from infra import topics, wiring
@@ -13,6 +14,10 @@ from schemas.topics import load_topics
 
 if TYPE_CHECKING:
     from infra.settings import Settings
+
+
+class TooSlowError(Exception):
+    """The worker has not taken everything in; the message is one sentence."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -58,7 +63,10 @@ class Watch:
     def taken(self) -> dict[TopicPartition, int]:
         """Return the group's committed offsets, 0 for a partition that it has not committed on."""
         group = self._settings.group
-        committed: dict[Any, Any] = self._admin.list_group_offsets(group).get(group, {})
+        try:
+            committed: dict[Any, Any] = self._admin.list_group_offsets(group).get(group, {})
+        except (CoordinatorNotAvailableError, GroupIdNotFoundError):
+            committed = {}  # a broker makes the topic that offsets live in when the first group asks for it
         return {partition: max(0, answer.offset) for partition, answer in committed.items()}
 
     def now(self) -> list[Standing]:

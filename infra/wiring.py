@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from clickhouse_driver import errors as driver
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from schemas.codec import Codec
 from schemas.confluent import Confluent
-from sinks.clickhouse import connect
+from sinks import generations
+from sinks import migrate as tables
+from sinks.clickhouse import ClickHouseSink, connect
+from sinks.settings import Warehouse
 from streams.live.deadletters import DeadLetterLimit
-from streams.live.settings import EngineSettings
+from streams.live.settings import EngineSettings, HostSettings
+from streams.live.store.local import OpenStore, memory_stores, rocks_stores
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
@@ -127,3 +133,51 @@ def engine_settings(settings: Settings, *, member: str = "") -> EngineSettings:
         batch_seconds=settings.batch_ms / 1000,
         dead_letters=DeadLetterLimit(settings.dead_run, settings.dead_share, settings.dead_window),
     )
+
+
+def host_settings(settings: Settings) -> HostSettings:
+    secret = settings.webhook_secret.reveal().encode()
+    return HostSettings(
+        data_dir=settings.data_dir / "faust",
+        partitions=settings.partitions,
+        replication=settings.replication,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        webhook_url=settings.webhook_url,
+        webhook_secrets=(secret,) if secret else (),
+    )
+
+
+def warehouse(settings: Settings) -> Warehouse:
+    return msgspec.convert(settings, Warehouse, from_attributes=True)
+
+
+def migrate(settings: Settings) -> str:
+    """Bring tables and views up to date and return the current generation's database."""
+    client = clickhouse(settings)
+    try:
+        return tables.migrate(client, warehouse(settings))
+    finally:
+        client.disconnect()
+
+
+def sink(settings: Settings) -> ClickHouseSink:
+    """Open the sink of the current generation; raises Unreachable before the first migration."""
+    client = clickhouse(settings)
+    try:
+        generation = generations.current(client, warehouse(settings))
+    except (driver.NetworkError, driver.SocketTimeoutError, EOFError) as error:
+        raise Unreachable(f"no ClickHouse answers at {settings.clickhouse_host}: {error}") from error
+    except driver.ServerException as error:
+        if error.code not in (driver.ErrorCodes.UNKNOWN_DATABASE, driver.ErrorCodes.UNKNOWN_TABLE):
+            raise
+        generation = None
+    if generation is None:
+        raise Unreachable("there are no tables yet: run `cx migrate` first")
+    return ClickHouseSink(client, generation)
+
+
+def stores(settings: Settings) -> OpenStore:
+    if settings.state_store == "memory":
+        return memory_stores
+    return rocks_stores(settings.data_dir.resolve() / "state")

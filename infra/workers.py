@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from infra.embedded.process import ServerProcess, find, launch, own
 from infra.settings import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infra.settings import Settings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 STOP_GRACE_S: Final = 20.0
 LOG: Final = "worker.log"
 _NAME: Final = "worker"
+_PAUSE: Final = "workers.paused"
 
 
 class WorkerDiedError(Exception):
@@ -55,11 +58,29 @@ def running(settings: Settings) -> list[ServerProcess]:
     return [worker for home in homes if (worker := find(home.name.replace("-", " "), home)) is not None]
 
 
-def require_alive(worker: ServerProcess) -> None:
-    """Raise WorkerDiedError, with the last line of its log, when a worker has ended."""
-    if not worker.alive():
-        log = worker.directory / LOG
-        raise WorkerDiedError(f"{worker.name} ended by itself: {_last_line(log)} (its log is {log})")
+def death(worker: ServerProcess) -> WorkerDiedError:
+    """Return what there is to say about a worker that has ended, with the last line of its log."""
+    log = worker.directory / LOG
+    return WorkerDiedError(f"{worker.name} ended by itself again and again: {_last_line(log)} (its log is {log})")
+
+
+def paused(settings: Settings) -> bool:
+    """Tell whether workers are to stay stopped for now."""
+    return (settings.data_dir / _PAUSE).exists()
+
+
+@contextmanager
+def pause(settings: Settings) -> Iterator[None]:
+    """Stop the data directory's workers for the length of a block, then start them again, left running."""
+    marker = settings.data_dir / _PAUSE
+    marker.touch()
+    stopped = running(settings)
+    try:
+        for worker in stopped:
+            worker.stop(STOP_GRACE_S)
+        yield
+    finally:
+        marker.unlink(missing_ok=True)
 
 
 def _last_line(log: Path) -> str:

@@ -1,1 +1,5 @@
-"""The `cx` command line."""
+"""The command line `cx`."""
+
+from infra.cli.app import app, main
+
+__all__ = ["app", "main"]

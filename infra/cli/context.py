@@ -14,8 +14,10 @@ from infra.deployment import NotRunning, locate
 from infra.embedded.errors import EmbeddedServerError
 from infra.sending import ContractError
 from infra.settings import Settings, SettingsError, from_environment
+from infra.standing import TooSlowError
 from infra.topics import TopicDriftError
 from infra.wiring import Unreachable
+from infra.workers import WorkerDiedError
 from schemas.codec import InvalidEventError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
@@ -33,6 +35,8 @@ _SENTENCES = (
     MappingError,
     FileError,
     ContractError,
+    WorkerDiedError,
+    TooSlowError,
 )
 _EXCERPT = 300
 

@@ -1,12 +1,11 @@
 """cx emit: send one event after holding it against the contract."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import sys
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +13,6 @@ from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.sending import ContractError, Sender, topic_of
 from schemas.catalogue import latest_schemas
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def event_fields(text: str) -> dict[str, Any]:

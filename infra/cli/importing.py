@@ -1,9 +1,8 @@
 """cx import: turn a table into events, by a mapping."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -11,15 +10,11 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.sending import ContractError, Sender
+from infra.settings import Settings
 from schemas.codec import InvalidEventError
 from streams.ingest import importing, mapping
 from streams.ingest.importing import RefusedError, Summary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.settings import Settings
-    from streams.ingest.translate import Event
+from streams.ingest.translate import Event
 
 _REASON = 300
 

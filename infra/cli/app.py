@@ -1,0 +1,48 @@
+"""The commands of `cx` and the examples at the end of each one's help."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli.demo import demo
+from infra.cli.emit import emit
+from infra.cli.importing import import_
+from infra.cli.output import examples
+from infra.cli.pipeline import down, status, up
+from infra.cli.sql import sql
+from infra.cli.topics import topics
+from infra.cli.worker import migrate, worker
+
+app = typer.Typer(
+    name="cx",
+    help="Customer-experience metrics from events: Kafka in, exact and explainable ClickHouse tables out.",
+    epilog="Settings are environment variables named CX_...: see docs/settings.md.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+_COMMANDS = (
+    ("up", up, ("cx up", "cx up --detach --workers 2", "CX_DATA_DIR=/var/lib/cx cx up --no-demo")),
+    ("down", down, ("cx down",)),
+    ("demo", demo, ("cx demo", "cx demo --format json")),
+    ("status", status, ("cx status", "cx status --format json")),
+    ("topics", topics, ("cx topics", "cx topics --dry-run --format csv")),
+    ("migrate", migrate, ("cx migrate",)),
+    ("emit", emit, ("cx emit response_deleted event.json", "cx emit response_submitted < event.json")),
+    (
+        "import",
+        import_,
+        ("cx import mapping.yaml answers.csv.gz", "cx import mapping.yaml answers.csv --rejects bad.csv"),
+    ),
+    ("sql", sql, ('cx sql "SELECT * FROM metric_definition"', "cx sql --format csv - < query.sql")),
+    ("worker", worker, ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1")),
+)
+
+for _name, _command, _examples in _COMMANDS:
+    app.command(_name, epilog=examples(*_examples))(_command)
+
+
+def main() -> None:
+    """Run `cx`."""
+    app()

@@ -1,0 +1,131 @@
+"""cx demo: run the demonstration, print what it comes to, and check it against what the generator knows."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra import local, wiring
+from infra.cli import output
+from infra.cli.context import sentences, settings
+from infra.cli.pipeline import until_told
+from infra.demo import check, oracle
+from infra.demo.feed import feed
+from infra.demo.live import Screen
+from infra.demo.plan import messages
+from infra.deployment import locate, recorded, worker_directory
+from infra.sending import Sender
+from infra.standing import TooSlowError
+from infra.workers import LOG
+
+if TYPE_CHECKING:
+    from infra.demo.oracle import Figure
+    from infra.demo.plan import Message
+    from infra.local import Pipeline
+    from infra.settings import Settings
+
+_PATIENCE_S = 120.0
+_SHOWN = 20
+
+
+def settle(settings: Settings, screen: Screen, pipeline: Pipeline | None) -> None:
+    """Wait until the workers have taken in everything that is stored; raises TooSlowError."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (figures := screen.refresh()).lag or not figures.taken:
+        if time.monotonic() > deadline:
+            log = worker_directory(settings, 1) / LOG
+            raise TooSlowError(f"after {_PATIENCE_S:.0f} s {figures.lag:,} events still wait: look at {log}")
+        if pipeline is not None:
+            pipeline.watch(time.monotonic())
+        time.sleep(0.2)
+
+
+def dead_letters(settings: Settings) -> int:
+    client = wiring.reader(settings)
+    try:
+        return int(client.execute("SELECT count() FROM dead_letter")[0][0])
+    finally:
+        client.disconnect()
+
+
+def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int]:
+    """Send the demonstration and wait for it; return its records and how many dead letters it left."""
+    with Screen(settings, output.err) as screen, Sender(settings) as sender:
+        if screen.refresh().stored:
+            settle(settings, screen, pipeline)
+        before = dead_letters(settings)
+        records = messages(sender.encode_only)
+        task = screen.task("demonstration", len(records))
+
+        def show(done: int) -> None:
+            screen.advance(task, done)
+            screen.refresh()
+
+        feed(sender, records, show=show)
+        settle(settings, screen, pipeline)
+    return records, dead_letters(settings) - before
+
+
+def differences(settings: Settings, expected: list[Figure], faults: int, dead: int) -> list[tuple[Any, ...]]:
+    """Return what differs as (what, expected, found)."""
+    client = wiring.reader(settings)
+    try:
+        rows = check.compare(expected, check.read(client))
+    finally:
+        client.disconnect()
+    wrong: list[tuple[Any, ...]] = [(" ".join(filter(None, row.key)), row.expected, row.found) for row in rows]
+    return wrong if dead == faults else [*wrong, ("dead letters", faults, dead)]
+
+
+def show(settings: Settings, form: output.Format) -> None:
+    """Print the metrics of the demonstration's first quarter."""
+    client = wiring.reader(settings)
+    try:
+        columns = ("metric", "value", "from", "to", "n")
+        output.rows(form, columns, check.headline(client), "January to March 2025")
+        if form is output.Format.TABLE:
+            for dimension in ("segment", "manager", "account"):
+                sliced = (dimension, "NPS", "from", "to", "n", "low sample")
+                output.rows(form, sliced, check.slices(client, dimension))
+    finally:
+        client.disconnect()
+
+
+def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Pipeline | None]:
+    """Return the pipeline that runs on the data directory, or start one on free ports for as long as this lasts."""
+    if told.stack == "external" or recorded(told) is not None:
+        return locate(told), None
+    pipeline = open_.enter_context(local.running(told, say=output.say))
+    return pipeline.settings, pipeline
+
+
+def demo(
+    form: Annotated[output.Format, typer.Option("--format", help="How the metrics are printed.")] = output.Format.TABLE,
+) -> None:
+    """Run the demonstration to its end and check every figure: exit status 1 if one differs.
+
+    The events are the same each time, with duplicates, late ones and records that cannot be used among them.
+    """
+    with sentences(), until_told(), ExitStack() as open_:
+        here, pipeline = _pipeline(open_, settings())
+        records, dead = play(here, pipeline)
+        expected = oracle.expect(records)
+        show(here, form)
+        faults = sum(bool(record.fault) for record in records)
+        wrong = differences(here, expected, faults, dead)
+        if wrong:
+            output.err.print(
+                output.grid(
+                    f"{len(wrong)} of {len(expected) + 1} figures differ",
+                    ("figure", "expected", "found"),
+                    wrong[:_SHOWN],
+                )
+            )
+            raise typer.Exit(1)
+        output.say(
+            f"{len(records):,} records sent; all {len(expected):,} figures are as the generator knows them,"
+            f" and so are the {dead} dead letters"
+        )

@@ -1,0 +1,143 @@
+"""cx up, down and status: the whole pipeline on this machine."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.markup import escape
+
+from infra import local, workers
+from infra.cli import output
+from infra.cli.context import located, sentences, settings
+from infra.demo.feed import feed
+from infra.demo.live import Observer, Screen
+from infra.demo.plan import messages
+from infra.sending import Sender
+from infra.standing import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local import Pipeline
+    from infra.settings import Settings
+
+QUERY = (
+    "SELECT window_start, value, ci_low, ci_high, n FROM nps"
+    " WHERE grain = 'week' AND dimension = 'all' ORDER BY window_start"
+)
+_PACE = 1_000
+_LOOK_S = 0.5
+
+
+class Stopped(BaseException):
+    """SIGTERM asks to stop, as Ctrl-C does."""
+
+
+def _stop(*_: object) -> NoReturn:
+    raise Stopped
+
+
+@contextmanager
+def until_told() -> Iterator[None]:
+    """Let Ctrl-C or SIGTERM end the block and everything that it has started, as a good end."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    except (KeyboardInterrupt, Stopped):
+        output.say("stopped; the data stays")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def where(settings: Settings) -> list[tuple[str, str]]:
+    """Return what to connect to, by name."""
+    host = settings.clickhouse_host
+    return [
+        ("Kafka", settings.kafka_bootstrap),
+        ("ClickHouse", f"{host}:{settings.clickhouse_port} (native), http://{host}:{settings.clickhouse_http_port}"),
+        ("to read", f"user {settings.bi_user}, database {settings.database}"),
+        ("to try", f'cx sql "{QUERY}"'),
+    ]
+
+
+def _welcome(settings: Settings) -> None:
+    for name, text in where(settings):
+        output.out.print(f"[bold]{name:<11}[/bold] {escape(text)}", highlight=False)
+
+
+def _watch(pipeline: Pipeline, *, demonstration: bool) -> None:
+    """Feed the demonstration while showing what becomes of it, then go on showing until told to stop."""
+    with Screen(pipeline.settings, output.out) as screen:
+        if demonstration:
+            with Sender(pipeline.settings) as sender:
+                records = messages(sender.encode_only)
+                task = screen.task("demonstration", len(records))
+
+                def show(done: int) -> None:
+                    screen.advance(task, done)
+                    screen.refresh()
+
+                feed(sender, records, per_second=_PACE, show=show)
+        while True:
+            screen.refresh()
+            pipeline.watch(time.monotonic())
+            time.sleep(_LOOK_S)
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Leave everything running and return.")] = False,
+    demonstration: Annotated[bool, typer.Option("--demo/--no-demo", help="Feed demonstration events.")] = True,
+    count: Annotated[int, typer.Option("--workers", min=1, max=16, help="Workers to start.")] = 1,
+) -> None:
+    """Start Kafka, ClickHouse and a worker on this machine, feed demonstration events, and show live figures.
+
+    Stays until Ctrl-C, which stops everything and keeps the data. The first run needs the network for Kafka itself.
+    """
+    with sentences(), until_told():
+        told = settings()
+        with local.running(told, ports=local.ports_of(told), count=count, detach=detach, say=output.say) as pipeline:
+            if detach and demonstration:
+                with Sender(pipeline.settings) as sender:
+                    feed(sender, messages(sender.encode_only))
+            _welcome(pipeline.settings)
+            if not detach:
+                _watch(pipeline, demonstration=demonstration)
+
+
+def down() -> None:
+    """Stop what `cx up --detach` left running; the data stays."""
+    with sentences():
+        told = settings()
+        names = local.stop(told)
+        output.out.print(
+            f"stopped: {', '.join(names)}" if names else f"nothing ran on {told.data_dir}", highlight=False
+        )
+
+
+def status(form: output.TextFormat = output.Machine.TEXT) -> None:
+    """Say what runs, where to connect, and how far the workers stand."""
+    with sentences():
+        here = located()
+        watch, observer = Watch(here), Observer(here)
+        try:
+            standing, figures = watch.now(), observer.look()
+        finally:
+            watch.close()
+            observer.close()
+        running = [worker.name for worker in workers.running(settings())]
+        if form is output.Machine.JSON:
+            topics = {each.topic: {"stored": each.stored, "taken": each.taken, "lag": each.lag} for each in standing}
+            addresses = {"kafka": here.kafka_bootstrap, "clickhouse": f"{here.clickhouse_host}:{here.clickhouse_port}"}
+            output.machine({**addresses, "workers": running, "topics": topics, "dead_letters": figures.dead_letters})
+            return
+        _welcome(here)
+        output.out.print(
+            f"[bold]{'workers':<11}[/bold] {', '.join(running) or 'none on this machine'}", highlight=False
+        )
+        rows = [(each.topic, each.stored, each.taken, each.lag) for each in standing]
+        output.rows(output.Format.TABLE, ("topic", "stored", "taken in", "lag"), rows)
+        output.out.print(f"dead letters {figures.dead_letters:,}; {figures.nps}", highlight=False)
