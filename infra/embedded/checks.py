@@ -47,14 +47,20 @@ def explain_os_error(directory: Path, error: OSError) -> str:
 
 def require_free_port(port: int, server: str) -> int:
     """Return the port, or refuse when something else listens on it."""
+    if not is_free(port):
+        raise port_taken(port, server)
+    return port
+
+
+def is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As the servers themselves do: a connection that is only timing out does not hold the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise port_taken(port, server) from error
-    return port
+        except OSError:
+            return False
+    return True
 
 
 def port_taken(port: int, server: str) -> PortTakenError:

@@ -79,7 +79,7 @@ def start(
     timeout_s: float = 60.0,
     log: Callable[[str], None] = lambda _: None,
 ) -> KafkaServer:
-    """Start a broker on the directory and return once it answers; port 0 takes any free one.
+    """Start a broker on the directory and return once it answers; port 0 takes the last one used if free, else any.
 
     `extra` overrides broker properties. Unless `detach`, the broker ends with the calling process.
     Raises EmbeddedServerError with nothing left running; data that an earlier broker wrote stays.
@@ -90,7 +90,7 @@ def start(
             checks.require_free_port(port, NAME)
         class_path = jars.class_path(log)
         for attempt in range(1, _PORT_ATTEMPTS + 1):
-            broker, controller = (port, *checks.pick_free_ports(1)) if port else checks.pick_free_ports(2)
+            broker, controller = _ports(home, port)
             (home / _CONFIG).write_text(render(broker_properties(home / "data", broker, controller, extra or {})))
             java = _java(home, class_path, heap_mib)
             try:
@@ -109,6 +109,26 @@ def running(directory: Path) -> KafkaServer | None:
     except FileNotFoundError:
         return None
     return KafkaServer(bootstrap, directory, process) if process is not None else None
+
+
+def _ports(home: Path, wanted: int) -> tuple[int, int]:
+    """Choose the broker's port and its controller's.
+
+    A broker killed amid a transaction still finishes it after the restart, and goes on looking for itself on its
+    old port: on another one, the readers of what was committed last would wait until the next transaction.
+    """
+    fresh, controller = checks.pick_free_ports(2)
+    last = _recorded_port(home)
+    if not wanted and last and checks.is_free(last):
+        wanted = last
+    return wanted or fresh, controller
+
+
+def _recorded_port(home: Path) -> int:
+    try:
+        return int((home / _ADDRESS).read_text().rpartition(":")[2])
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def _java(home: Path, class_path: Sequence[Path], heap_mib: int) -> list[str]:

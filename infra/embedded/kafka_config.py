@@ -42,6 +42,9 @@ _SINGLE_NODE: Final = {
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+    # A killed broker may come back only once its session has ended: by default that takes nine seconds.
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "500",
     # One worker more or less is no crowd: nobody waits for others to join.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
