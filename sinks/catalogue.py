@@ -1,9 +1,14 @@
 """The metric catalogue: a view that holds every metric's definition, and docs/metrics.md written from the database."""
 
-import msgspec
+import sys
+from typing import Any
+
+from clickhouse_driver import Client
 
 from sinks import sql, views
+from sinks.clickhouse import connect
 from sinks.metric import Catalogue
+from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
 
@@ -42,9 +47,76 @@ def _literal(record: Catalogue, field: str) -> str:
     return sql.text(value) if isinstance(value, str) else f"toUInt32({value})"
 
 
-class Documented(msgspec.Struct, frozen=True):
-    """A view as the database describes it."""
+def write(client: Client, warehouse: Warehouse) -> str:
+    """Render docs/metrics.md from what the database itself holds: definitions, views, tables and their comments."""
+    database = warehouse.database
+    definitions = client.execute(f"SELECT {', '.join(_COLUMNS)} FROM {sql.name(database)}.metric_definition")  # noqa: S608
+    tables = client.execute(
+        "SELECT name, comment FROM system.tables WHERE database = %(database)s ORDER BY name", {"database": database}
+    )
+    columns = client.execute(
+        "SELECT table, name, type, comment FROM system.columns WHERE database = %(database)s ORDER BY table, position",
+        {"database": database},
+    )
+    metrics = [dict(zip(_COLUMNS, row, strict=True)) for row in definitions]
+    described = {name: [_row(*column) for table, *column in columns if table == name] for name, _ in tables}
+    named = {metric["name"] for metric in metrics}
+    comments = dict(tables)
+    return "\n".join(
+        [
+            _TITLE,
+            *_index(metrics),
+            *(line for metric in metrics for line in _metric(metric, described[metric["name"]])),
+            "## Other views\n",
+            *(line for name in described if name not in named for line in _view(name, comments[name], described[name])),
+        ]
+    )
 
-    name: str
-    comment: str
-    columns: tuple[tuple[str, str, str], ...]
+
+_TITLE = """# Metrics
+
+Written from what the database holds by `python -m sinks.catalogue HOST PORT`; a test compares the two.
+
+Every metric view has one long shape: filter on `grain` and `dimension`, which leaves the rest unread. Windows follow
+the company's time zone; `value` and its 95 % interval are in the metric's unit.
+"""
+
+
+def _index(metrics: list[dict[str, Any]]) -> list[str]:
+    rows = [f"| [`{m['name']}`](#{m['name']}) | {m['title']} | {_cell(m['unit'])} |" for m in metrics]
+    return ["| View | Metric | Unit |", "|---|---|---|", *rows, ""]
+
+
+def _metric(metric: dict[str, Any], columns: list[str]) -> list[str]:
+    told = [f"- **{_LABELS[name]}**: {_cell(str(metric[name]))}" for name in _LABELS]
+    return [f"## {metric['name']}\n", f"**{metric['title']}**\n", *told, "", *_HEAD, *columns, ""]
+
+
+def _view(name: str, comment: str, columns: list[str]) -> list[str]:
+    return [f"### {name}\n", f"{comment}\n", *_HEAD, *columns, ""]
+
+
+_HEAD = ("| Column | Type | Meaning |", "|---|---|---|")
+_LABELS = {
+    "formula": "Formula",
+    "unit": "Unit",
+    "numerator": "Numerator",
+    "denominator": "Denominator",
+    "interval": "Interval",
+    "edge_cases": "Edge cases",
+    "source": "Source",
+    "version": "Version",
+}
+
+
+def _row(name: str, kind: str, comment: str) -> str:
+    return f"| `{name}` | `{kind}` | {_cell(comment)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    host, port = sys.argv[1:]
+    sys.stdout.write(write(connect(host, int(port)), Warehouse()))

@@ -1,0 +1,152 @@
+"""Migration and generations: repeatable, safe beside each other, with a way back."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pytest
+from clickhouse_driver import Client
+
+from sinks import generations
+from sinks.clickhouse import ClickHouseSink
+from sinks.compare import compare
+from sinks.generations import GenerationError
+from sinks.migrate import described, migrate, promote
+from sinks.settings import Warehouse
+from sinks.tables import TABLES
+from sinks.views import View, load, select
+from tests.sinks.example_rows import row
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def warehouse(database: str) -> Iterator[Warehouse]:
+    return Warehouse(database=database)
+
+
+def _made(client: Client, database: str) -> list[tuple[str, str]]:
+    query = "SELECT name, create_table_query FROM system.tables WHERE startsWith(database, %(db)s) ORDER BY name"
+    found: list[tuple[str, str]] = client.execute(query, {"db": database})
+    return found
+
+
+def test_migrating_twice_changes_nothing(client: Client, warehouse: Warehouse) -> None:
+    """Every start of the product migrates."""
+    first = migrate(client, warehouse)
+    made = _made(client, warehouse.database)
+    assert migrate(client, warehouse) == first == f"{warehouse.database}_g1"
+    assert _made(client, warehouse.database) == made
+
+
+def test_two_migrations_at_once_end_in_the_same_place(
+    open_client: Callable[[], Client], client: Client, warehouse: Warehouse
+) -> None:
+    """Two workers of a rolling deployment start together, and neither may fail or leave half of it."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        own = open_client()
+        try:
+            migrate(own, warehouse)
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            failures.append(error)
+        finally:
+            own.disconnect()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    made = _made(client, warehouse.database)
+    migrate(client, warehouse)
+    assert _made(client, warehouse.database) == made
+    assert generations.names(client, warehouse) == [f"{warehouse.database}_g1"]
+
+
+def test_declared_column_types_are_those_of_the_select(client: Client, warehouse: Warehouse) -> None:
+    """Metric views declare their types to be made fast: a wrong one would convert figures silently."""
+    current = migrate(client, warehouse)
+    for view in load():
+        assert all(column.comment for column in view.columns), view.name
+        bare = View(view.name, view.comment, view.columns, view.select)
+        found = described(client, bare, select(view, warehouse, current))
+        for column, said in zip(found, view.columns, strict=True):
+            kind = column.type.replace("LowCardinality(String)", "String")
+            assert said.type in ("", column.type, kind, f"Nullable({kind})"), (view.name, column.name, column.type)
+
+
+def test_promotion_moves_the_views_and_back(client: Client, warehouse: Warehouse) -> None:
+    """A rebuilt generation is shown by promoting it, and the former one again by promoting that."""
+    first = migrate(client, warehouse)
+    second = generations.create(client, warehouse)
+    given = {"response_id": "r", "nps": 9.0, "submitted_at": 1_772_442_000_000_000}
+    ClickHouseSink(client, second).insert({"response": [row("response", account_id="new", **given)]})
+    count = f"SELECT sum(n) FROM {warehouse.database}.nps WHERE grain = 'day' AND dimension = 'all'"
+    assert client.execute(count) == [(0,)]
+    promote(client, warehouse, second)
+    assert client.execute(count) == [(1,)]
+    assert generations.current(client, warehouse) == second == migrate(client, warehouse)
+    promote(client, warehouse, first)
+    assert client.execute(count) == [(0,)]
+
+
+def test_a_promotion_cut_short_is_completed_by_the_next_migration(client: Client, warehouse: Warehouse) -> None:
+    """The log is written before the views are moved, so that a crash between them is repaired forwards."""
+    migrate(client, warehouse)
+    second = generations.create(client, warehouse)
+    generations.record(client, warehouse, second)
+    assert migrate(client, warehouse) == second
+    for table in TABLES:
+        made = client.execute(f"SHOW CREATE TABLE {warehouse.database}.{table}")[0][0]
+        assert f"FROM {second}.{table}" in made
+
+
+def test_the_current_generation_cannot_be_dropped_and_an_unknown_one_not_promoted(
+    client: Client, warehouse: Warehouse
+) -> None:
+    """A slip of the hand must not take the views' rows away."""
+    first = migrate(client, warehouse)
+    with pytest.raises(GenerationError, match="promote another"):
+        generations.drop(client, warehouse, first)
+    with pytest.raises(GenerationError, match="_g9"):
+        promote(client, warehouse, f"{warehouse.database}_g9")
+    second = generations.create(client, warehouse)
+    generations.drop(client, warehouse, second)
+    assert generations.names(client, warehouse) == [first]
+
+
+def test_generations_are_compared_row_by_row(client: Client, warehouse: Warehouse) -> None:
+    """A rebuild is promoted on the strength of this: each kind of difference must be found and named."""
+    first = migrate(client, warehouse)
+    second = generations.create(client, warehouse)
+    same = row("answer", 5, account_id="a", response_id="same", question_id="q", number=1.5)
+    resaid = (*same[:-2], 99, 0)
+    gone = row("answer", 1, account_id="a", response_id="gone", question_id="q")
+    withdrawn = row("answer", 2, 1, account_id="a", response_id="withdrawn", question_id="q")
+    other = {"account_id": "a", "response_id": "other"}
+    left = {"answer": [same, gone, withdrawn], "response": [row("response", **other, nps=0.0)]}
+    right = {"answer": [resaid], "response": [row("response", **other)], "policy": [row("policy", policy="p")]}
+    ClickHouseSink(client, first).insert(left)
+    ClickHouseSink(client, second).insert(right)
+    found = {d.table: d for d in compare(client, first, second) if not d.equal}
+    assert set(found) == {"answer", "response", "policy"}
+    assert (found["answer"].rows, found["answer"].missing, found["answer"].examples) == (
+        2,
+        1,
+        ('missing ["a", "gone", "q"]',),
+    )
+    assert (found["response"].changed, found["response"].examples) == (1, ('changed ["a", "other"]',))
+    assert (found["policy"].extra, found["policy"].missing) == (1, 0)
+    assert all(d.equal for d in compare(client, first, first))
+
+
+def test_settings_change_names_and_calendar_only(client: Client, warehouse: Warehouse) -> None:
+    """A deployment in another zone re-renders the views over the same tables."""
+    migrate(client, warehouse)
+    moved = msgspec.structs.replace(warehouse, time_zone="Asia/Tokyo", week_start="sunday", low_sample=5)
+    assert migrate(client, moved) == f"{warehouse.database}_g1"
+    shown = dict(client.execute(f"SELECT name, value FROM {warehouse.database}.metric_setting"))
+    assert (shown["time_zone"], shown["week_mode"], shown["low_sample"]) == ("Asia/Tokyo", "0", "5")

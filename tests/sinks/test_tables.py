@@ -1,0 +1,57 @@
+"""The migrated database, the tables as values and the row structs say the same."""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+from clickhouse_driver import Client
+
+from sinks.settings import Warehouse
+from sinks.tables import SYSTEM_COLUMNS, TABLES
+from streams.core.rows import TABLES as ROWS
+from tests.sinks.conftest import Migrated
+
+
+@pytest.mark.servers
+def test_the_migrated_tables_are_those_of_the_row_structs(
+    client: Client, migrated: Callable[[Warehouse], Migrated]
+) -> None:
+    """A column added to a struct without a migration, or the other way round, would stop every insert."""
+    _, generation = migrated(Warehouse())
+    columns = client.execute(
+        "SELECT table, name, type, comment FROM system.columns WHERE database = %(db)s ORDER BY table, position",
+        {"db": generation},
+    )
+    tables = client.execute(
+        "SELECT name, sorting_key, comment, engine_full FROM system.tables"
+        " WHERE database = %(db)s AND name != 'schema_versions'",
+        {"db": generation},
+    )
+    assert {name for name, *_ in tables} == set(TABLES)
+    for name, sorting, comment, engine in tables:
+        table = TABLES[name]
+        found = [tuple(column) for owner, *column in columns if owner == name]
+        assert found == [(c.name, c.type, c.comment) for c in table.columns], name
+        assert tuple(sorting.split(", ")) == table.key
+        assert comment == table.comment
+        assert engine.startswith("ReplacingMergeTree(version, is_deleted) ORDER BY"), name
+
+
+def test_every_column_of_every_table_is_described_and_a_key_comes_first() -> None:
+    """BI tools show the comments; rows are replaced by their first columns."""
+    for name, table in TABLES.items():
+        assert table.comment.strip(), name
+        assert all(column.comment.strip() for column in table.columns), name
+        assert table.columns[-2:] == SYSTEM_COLUMNS
+        assert table.names[: len(table.key)] == table.key
+        assert 0 < len(table.key) <= len(ROWS[name].__struct_fields__)
+        assert not any(c.type.startswith("Nullable") for c in table.columns[: len(table.key)]), name
+
+
+def test_a_replicated_deployment_differs_in_variables_only() -> None:
+    """Clusters are a setting, not another code path: every table takes its engine and cluster from variables."""
+    folder = files("sinks") / "migrations"
+    text = "".join(path.read_text("utf-8") for path in folder.iterdir() if path.name.endswith(".sql"))
+    assert text.count("${REPLACING_ENGINE}(version, is_deleted)") == text.count("${ON_CLUSTER}") == len(TABLES)
+    clustered = Warehouse(cluster="main")
+    assert (clustered.on_cluster, clustered.engine_prefix) == ("ON CLUSTER `main`", "Replicated")
