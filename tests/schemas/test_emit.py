@@ -1,0 +1,175 @@
+"""The producer that upstream services use, on a real broker."""
+
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Message
+from confluent_kafka.admin import AdminClient, NewTopic
+from kafka.partitioner.default import DefaultPartitioner, murmur2
+
+from infra.stack import Stack
+from schemas.codec import Codec, InvalidEventError
+from schemas.emit import DeliveryError, Emitter
+from schemas.examples import load
+
+NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
+PARTITIONS = 4
+
+
+class Cluster:
+    """What a partitioner asks a cluster's metadata for."""
+
+    def topics(self) -> set[str]:
+        return {"t"}
+
+    def partitions_for_topic(self, _topic: str) -> set[int]:
+        return set(range(PARTITIONS))
+
+    available_partitions_for_topic = partitions_for_topic
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (b"21", -973932308),
+        (b"foobar", -790332482),
+        (b"a-little-bit-long-string", -985981536),
+        (b"a-little-bit-longer-string", -1486304829),
+        (b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+        (b"abc", 479470107),
+    ],
+)
+def test_keys_are_hashed_as_java_hashes_them(key: bytes, expected: int) -> None:
+    """Two producers of one account must agree on its partition; the vectors are those of Kafka's own tests."""
+    assert murmur2(key) == expected % 2**32
+    partition = DefaultPartitioner().partition("t", key, key, b"", b"", Cluster())
+    assert partition == (expected & 0x7FFFFFFF) % PARTITIONS
+
+
+@pytest.fixture
+def topic_prefix(stack: Stack, prefix: str) -> str:
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    names = [f"{prefix}{name}" for name in ("survey", "reference", "config")]
+    for created in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
+        created.result(timeout=20)
+    return prefix
+
+
+@pytest.fixture
+def emitter(stack: Stack, topic_prefix: str) -> Iterator[Emitter]:
+    with Emitter(stack.bootstrap, source="shop:main", prefix=topic_prefix, now=lambda: NOW) as events:
+        yield events
+
+
+def stored(stack: Stack, topic: str, count: int) -> list[Message]:
+    """Read `count` records from the beginning, and give up after twenty seconds."""
+    settings = {"bootstrap.servers": stack.bootstrap, "group.id": str(uuid.uuid4()), "auto.offset.reset": "earliest"}
+    consumer = Consumer(settings)
+    consumer.subscribe([topic])
+    found: list[Message] = []
+    deadline = time.monotonic() + 20
+    try:
+        while len(found) < count and time.monotonic() < deadline:
+            found += consumer.consume(count, timeout=0.5)
+    finally:
+        consumer.close()
+    return found
+
+
+@pytest.mark.servers
+def test_the_corpus_is_stored_under_the_right_keys(stack: Stack, topic_prefix: str) -> None:
+    """Every event type must reach its topic and the partition that its account has for all producers."""
+    examples = [e for e in load() if e.passes and e.topic != "signals" and e.fields]
+    late = datetime(2027, 1, 1, tzinfo=UTC)
+    with Emitter(stack.bootstrap, source="ignored", prefix=topic_prefix, now=lambda: late) as events:
+        for example in examples:
+            fields: Any = example.fields
+            assert events.emit(example.event_type, **fields) == fields["event_id"]
+    for topic in ("survey", "reference", "config"):
+        expected = {e.value: e.key for e in examples if e.topic == topic}
+        found = stored(stack, f"{topic_prefix}{topic}", len(expected))
+        assert {message.value(): message.key() for message in found} == expected
+        for message in found:
+            assert message.partition() == (murmur2(message.key()) & 0x7FFFFFFF) % PARTITIONS
+
+
+@pytest.mark.servers
+def test_what_is_left_out_is_filled_in(stack: Stack, topic_prefix: str, emitter: Emitter) -> None:
+    """A dozen lines of a service should not be spent on the envelope."""
+    event_id = emitter.emit("invitation_opened", account_id="acc-1", invitation_id="inv-1")
+    emitter.flush()
+    event_type, fields = Codec().decode(stored(stack, f"{topic_prefix}survey", 1)[0].value())
+    assert event_type == "invitation_opened"
+    assert uuid.UUID(fields["event_id"]).version == 4
+    assert fields["event_id"] == event_id
+    assert fields["source"] == "shop:main"
+    assert datetime.fromtimestamp(fields["occurred_at"] / 1e6, UTC) == NOW
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("event_type", "change", "said"),
+    [
+        ("invitation_closed", {}, "no event type"),
+        ("signal_raised", {}, "no event type"),
+        ("invitation_opened", {"invitation": "i"}, "unknown invitation"),
+        ("invitation_opened", {"event_id": "evt_1"}, "no UUID"),
+        ("invitation_opened", {"account_id": ""}, "must not be empty"),
+        ("invitation_opened", {"source": ""}, "must not be empty"),
+        ("invitation_opened", {"occurred_at": NOW + timedelta(days=1, seconds=1)}, "a day ahead"),
+        ("invitation_opened", {"occurred_at": 2**63 - 1}, "a day ahead"),
+        ("invitation_opened", {"occurred_at": datetime(2026, 1, 1)}, "zone"),  # noqa: DTZ001 - the point of the case
+    ],
+)
+def test_a_bad_event_is_refused_and_not_sent(
+    stack: Stack, topic_prefix: str, emitter: Emitter, event_type: str, change: dict[str, Any], said: str
+) -> None:
+    """The service that made the mistake must hear of it, not the people on call."""
+    with pytest.raises(InvalidEventError, match=said):
+        emitter.emit(event_type, **({"account_id": "acc-1", "invitation_id": "inv-1"} | change))
+    good = emitter.emit("invitation_opened", account_id="acc-1", invitation_id="inv-1")
+    emitter.flush()
+    assert [Codec().decode(m.value())[1]["event_id"] for m in stored(stack, f"{topic_prefix}survey", 1)] == [good]
+
+
+@pytest.mark.servers
+def test_a_topic_that_does_not_exist_is_not_made_up(stack: Stack) -> None:
+    """A mistyped prefix would otherwise create topics that nobody reads, with the broker's short retention."""
+    with Emitter(stack.bootstrap, source="s", prefix="absent.", max_block_ms=1500) as events:
+        with pytest.raises(DeliveryError) as caught:
+            events.emit("invitation_opened", account_id="acc-1", invitation_id="inv-1")
+        assert len(caught.value.event_ids) == 1
+
+
+@pytest.mark.servers
+def test_an_event_that_the_broker_refuses_is_reported_by_its_id(stack: Stack, prefix: str) -> None:
+    """A send only queues: its failure must surface at the next call or when the block is left."""
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    topic = NewTopic(f"{prefix}survey", 1, 1, config={"max.message.bytes": "200"})
+    for created in admin.create_topics([topic]).values():
+        created.result(timeout=20)
+    with pytest.raises(DeliveryError) as caught, Emitter(stack.bootstrap, source="s", prefix=prefix) as events:
+        event_id = events.emit("invitation_opened", account_id="acc-1", invitation_id="i" * 300)
+    assert caught.value.event_ids == [event_id]
+
+
+@pytest.mark.servers
+def test_no_broker_is_said_at_once() -> None:
+    """A service should fail at its start, not at its first event.
+
+    In a process of its own: kafka-python leaves the sockets of a producer that found no broker to the process's end.
+    """
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        bootstrap = f"127.0.0.1:{taken.getsockname()[1]}"
+        code = f"from schemas.emit import Emitter; Emitter({bootstrap!r}, source='s', bootstrap_timeout_ms=500)"
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "kafka.errors." in ended.stderr.splitlines()[-1]
