@@ -1,4 +1,4 @@
-"""One broker for all engine tests of a session."""
+"""Runs of the engine on the test stack's broker, each on topics of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.embedded import kafka
+from infra.stack import Stack
 from tests.streams.live.harness import Run, a_run
 
 
-@pytest.fixture(scope="session")
-def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with kafka.start(tmp_path_factory.mktemp("kafka")) as broker:
-        yield broker.bootstrap
-
-
 @pytest.fixture
-def run(bootstrap: str, tmp_path: Path) -> Iterator[Run]:
-    with a_run(bootstrap, tmp_path) as run:
+def run(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Run]:
+    with a_run(stack.bootstrap, tmp_path, prefix) as run:
         yield run

@@ -118,7 +118,7 @@ class FileSink:
     def final(self) -> dict[str, tuple[int, int, int]]:
         """Account -> (n, sum, fired) of the row with the highest version, as ReplacingMergeTree would keep it."""
         newest: dict[str, tuple[int, tuple[int, int, int]]] = {}
-        for line in self.path.read_text().splitlines():
+        for line in self.path.read_text().splitlines() if self.path.exists() else ():
             account, n, total, fired, version, _ = json.loads(line)
             if account not in newest or version >= newest[account][0]:
                 newest[account] = (version, (n, total, fired))

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -30,9 +29,8 @@ class Run:
 
     bootstrap: str
     directory: Path
+    prefix: str
     topics: tuple[str, ...] = ("survey",)
-    options: dict[str, Any] = field(default_factory=dict)
-    prefix: str = field(default_factory=lambda: f"t{uuid4().hex[:8]}.")
     processes: list[subprocess.Popen] = field(default_factory=list)
 
     @property
@@ -53,13 +51,12 @@ class Run:
             "batch_records": 200,
             "batch_seconds": 0.05,
             "transaction_seconds": 6.0,
-            **self.options,
             **more,
         }
 
     def create_topics(self, **config: str) -> None:
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        compact = {"cleanup.policy": "compact"}
+        compact = {"cleanup.policy": "compact", "max.message.bytes": "1000000"}
         new = [NewTopic(self.prefix + t, PARTITIONS, 1, config=config) for t in self.topics]
         new += [NewTopic(f"{self.prefix}{t}-changelog", PARTITIONS, 1, config=compact) for t in self.topics]
         new += [NewTopic(self.prefix + t, PARTITIONS, 1) for t in ("signals", "dead-letters")]
@@ -184,8 +181,8 @@ def _committed(consumer: Consumer, places: list[TopicPartition]) -> list[TopicPa
 
 
 @contextmanager
-def a_run(bootstrap: str, directory: Path, **options: Any) -> Iterator[Run]:
-    run = Run(bootstrap, directory, options=options)
+def a_run(bootstrap: str, directory: Path, prefix: str) -> Iterator[Run]:
+    run = Run(bootstrap, directory, prefix)
     run.create_topics()
     try:
         yield run

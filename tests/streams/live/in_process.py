@@ -1,0 +1,90 @@
+"""An engine in a thread of the test's own process, for what does not need a kill."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sinks.port import Rows, SinkUnavailable
+from streams.live.engine import Engine
+from streams.live.errors import EngineStopped
+from streams.live.settings import EngineSettings
+from tests.streams.live.counting import CountingPartition, FileSink, encode_signal
+from tests.streams.live.harness import Run
+
+
+class Flaky:
+    """The file sink behind a switch: `fault` is raised instead of, or after, each insert while it is set."""
+
+    def __init__(self, sink: FileSink) -> None:
+        self.sink = sink
+        self.fault: Exception | None = None
+        self.after_writing = False
+        self.calls = 0
+
+    def insert(self, rows: Rows) -> None:
+        self.calls += 1
+        if self.fault is None or self.after_writing:
+            self.sink.insert(rows)
+        if self.fault is not None:
+            raise self.fault
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def away(self, *, after_writing: bool = False) -> None:
+        self.fault, self.after_writing = SinkUnavailable("gone"), after_writing
+
+    def back(self) -> None:
+        self.fault = None
+
+
+class Background:
+    """Runs an engine; `outcome` is what ended it, once it has ended."""
+
+    def __init__(self, engine: Engine, sink: Flaky) -> None:
+        self.engine, self.sink = engine, sink
+        self.outcome: EngineStopped | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.engine.run()
+        except EngineStopped as stopped:
+            self.outcome = stopped
+
+    def ended(self, seconds: float = 30) -> EngineStopped | None:
+        self._thread.join(seconds)
+        assert not self._thread.is_alive(), "the engine goes on"
+        return self.outcome
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {seconds} s"
+        time.sleep(0.05)
+
+
+@contextmanager
+def engine(
+    run: Run,
+    *,
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+    partition: Callable[..., Any] = CountingPartition,
+    **settings: Any,
+) -> Iterator[Background]:
+    sink = Flaky(run.sink)
+    told = EngineSettings(**{**run.settings(), "sink_retry_seconds": 0.2, **settings})
+    background = Background(
+        Engine(settings=told, sink=sink, open_partition=partition, encode_signal=encode_signal, clock=clock), sink
+    )
+    try:
+        yield background
+    finally:
+        background.engine.stop()
+        background.ended()

@@ -1,0 +1,243 @@
+"""The engine on a real broker: what it does when the world around it is not well."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from sinks.port import SinkRefused
+from streams.live.batch import Batch
+from streams.live.deadletters import DeadLetterLimit
+from streams.live.mark import MARK_KEY
+from tests.streams.live.counting import CountingPartition
+from tests.streams.live.harness import PARTITIONS, Run
+from tests.streams.live.in_process import engine, wait_until
+
+pytestmark = pytest.mark.servers
+
+
+def drained(run: Run, *, seconds: float = 30, **settings: Any) -> None:
+    with engine(run, **settings) as worker:
+        run.drain(seconds)
+    assert worker.outcome is None
+
+
+@pytest.mark.parametrize("after_writing", [False, True], ids=["refused", "written, then lost the answer"])
+def test_an_absent_sink_delays_and_loses_nothing(run: Run, after_writing: bool) -> None:
+    """G6: longer away than the session lasts, and the worker is still a member when the sink is back."""
+    run.feed(500)
+    with engine(run, session_seconds=6.0, poll_seconds=6.0) as worker:
+        worker.sink.away(after_writing=after_writing)
+        wait_until(lambda: worker.engine.figures.sink_retries > 2)
+        assert worker.engine.figures.state == "waiting for the sink"
+        run.feed(500, seed=2)
+        time.sleep(8)
+        assert run.read("signals") == []
+        worker.sink.back()
+        run.drain()
+        assert worker.engine.figures.assignments == 1, "membership lapsed"
+    assert run.check() == 1_000
+
+
+def test_a_rebalance_while_the_sink_is_away_voids_the_batch(run: Run) -> None:
+    """The batch in hand belongs to partitions that may be somebody else's by the time the sink is back."""
+    run.feed(600)
+    with engine(run) as first:
+        first.sink.away()
+        wait_until(lambda: first.engine.figures.sink_retries > 1)
+        with engine(run) as second:
+            wait_until(lambda: first.engine.figures.assignments > 1 and second.engine.figures.assignments > 0)
+            first.sink.back()
+            run.drain()
+    assert run.check() == 600
+
+
+def test_a_sink_that_refuses_rows_stops_the_engine(run: Run) -> None:
+    """Repeating cannot help, and committing would lose the rows: fail-stop, and go on after the repair."""
+    run.feed(100)
+    with engine(run) as worker:
+        worker.sink.fault = SinkRefused("no such column", table="running", column="n")
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "sink refused"
+    assert "running.n" in stopped.detail
+    assert run.lag() == 100
+    drained(run)
+    assert run.check() == 100
+
+
+class TooLarge(CountingPartition):
+    """Makes one change that the broker must refuse."""
+
+    def process(self, records: Any) -> Batch:
+        batch = super().process(records)
+        batch.changes[b"huge"] = os.urandom(2_000_000)  # nothing that compresses below the limit
+        return batch
+
+
+@pytest.mark.parametrize("limit", [1_000_000, 12 << 20], ids=["refused by the client", "refused by the broker"])
+def test_a_record_too_large_never_commits(run: Run, limit: int) -> None:
+    """G7: Faust only logs a failed produce. Here the transaction fails with it and the process must end."""
+    run.feed(50)
+    with engine(run, partition=TooLarge, max_message_bytes=limit) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "transaction refused"
+    assert run.lag() == 50
+    assert run.read("survey-changelog") == []
+    drained(run)
+    assert run.check() == 50
+
+
+def test_an_unknown_output_topic_never_commits(run: Run) -> None:
+    """G7: the same for a topic that nobody made."""
+    run.feed(50)
+    with engine(run, signals_topic="nowhere", transaction_seconds=3.0) as worker:
+        stopped = worker.ended(60)
+    assert stopped is not None
+    assert run.lag() == 50
+    drained(run)
+    assert run.check() == 50
+
+
+def test_nothing_but_bad_records_stops_the_worker(run: Run) -> None:
+    """G8: past the limit it is an outage; what was committed before it stays, the rest waits for a person."""
+    run.feed(300, bad_every=1)
+    with engine(run, dead_letters=DeadLetterLimit(run=20)) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "dead-letter limit"
+    assert run.lag() > 200
+    drained(run, dead_letters=DeadLetterLimit(run=1_000))
+    assert run.check() == 300
+
+
+def test_the_count_of_bad_records_survives_a_restart(run: Run) -> None:
+    """A supervisor that restarts the worker must not turn an outage into dead letters, a run at a time."""
+    run.feed(60, bad_every=1)
+    drained(run, dead_letters=DeadLetterLimit(run=1_000))
+    run.feed(60, bad_every=1)
+    with engine(run, dead_letters=DeadLetterLimit(run=50)) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "dead-letter limit"
+
+
+def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> None:
+    """The trap of a stopped worker: its open transaction pins the last stable offset below what others committed.
+
+    A restore that stops there folds the rest of the topic into old state; the running counts would show it.
+    """
+    run.feed(400)
+    drained(run)
+    hanging = Producer(
+        {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 12_000}
+    )
+    hanging.init_transactions(20)
+    hanging.begin_transaction()
+    for number in range(PARTITIONS):
+        hanging.produce(f"{run.prefix}survey-changelog", b'{"n": 9}', b"a1", partition=number)
+    assert hanging.flush(10) == 0
+    run.feed(400, seed=2)
+    with engine(run) as first:  # its restore stands before the hanging transaction and must wait already
+        assert first.engine.figures.records == 0
+        run.drain(40)
+    run.feed(400, seed=3)
+    drained(run)
+    assert run.check() == 1_200
+
+
+def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
+    """Deadlines fire in the backlog's own time, and at the clock's once it is read; each once, over a restart too."""
+    producer = Producer({"bootstrap.servers": run.bootstrap})
+    due = time.time_ns() // 1000 + 1_500_000
+    producer.produce(f"{run.prefix}survey", f"late:5:{due}".encode(), "late", partition=0)
+    producer.flush()
+    with engine(run):
+        wait_until(lambda: any(b"tick/late/1" in m.value() for m in run.read("signals")))
+    with engine(run) as again:
+        wait_until(lambda: again.engine.figures.beat_at > due and again.engine.figures.assignments > 0)
+        time.sleep(0.5)
+        assert again.engine.figures.ticks == 0
+    assert run.sink.final()["late"] == (1, 5, 1)
+
+
+def test_partitions_move_between_workers_without_a_trace(run: Run) -> None:
+    """G3: one worker, two, one; state follows the partitions through the changelog alone."""
+    run.feed(1_000)
+    with engine(run) as first:
+        wait_until(lambda: first.engine.figures.records > 0)
+        with engine(run) as second:
+            wait_until(lambda: second.engine.figures.assignments > 0)
+            run.feed(1_000, seed=2)
+            run.drain()
+            assert second.engine.figures.records > 0
+        run.feed(1_000, seed=3)
+        run.drain()
+        assert first.engine.figures.assignments == 3
+    assert run.check() == 3_000
+
+
+def test_a_lost_changelog_is_refused_not_started_from_nothing(run: Run) -> None:
+    """G9: with offsets committed and no state, every figure from now on would be wrong."""
+    run.feed(100)
+    drained(run)
+    admin = AdminClient({"bootstrap.servers": run.bootstrap})
+    name = f"{run.prefix}survey-changelog"
+    admin.delete_topics([name])[name].result(10)
+    wait_until(lambda: name not in admin.list_topics(timeout=5).topics)
+    admin.create_topics([NewTopic(name, PARTITIONS, 1)])[name].result(10)
+    with engine(run) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "state lost"
+
+
+def test_offsets_moved_by_hand_are_refused(run: Run) -> None:
+    """Counting from an offset that the state does not stand at doubles or skips events in silence."""
+    run.feed(100)
+    drained(run)
+    consumer = Consumer({"bootstrap.servers": run.bootstrap, "group.id": f"{run.prefix}g"})
+    consumer.commit(offsets=[TopicPartition(f"{run.prefix}survey", 0, 1)], asynchronous=False)
+    consumer.close()
+    with engine(run) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert stopped.reason == "state and offsets differ"
+
+
+def test_a_missing_topic_is_named(run: Run) -> None:
+    """A worker that starts before its topics exist says which one, and ends."""
+    with engine(run, topics=("survey", "elsewhere")) as worker:
+        stopped = worker.ended()
+    assert stopped is not None
+    assert "elsewhere" in str(stopped)
+
+
+def test_every_transaction_carries_the_mark(run: Run) -> None:
+    """The next restore stands on it: one mark per partition, at the committed offset."""
+    run.feed(100)
+    drained(run)
+    marked = {m.partition() for m in run.read("survey-changelog") if m.key() == MARK_KEY}
+    assert marked == {m.partition() for m in run.read("survey")}
+
+
+def test_more_partitions_are_taken_up_from_their_beginning(run: Run) -> None:
+    """A topic that grows: the new partition has neither offsets nor state, and that is no fault."""
+    run.feed(100)
+    drained(run)
+    admin = AdminClient({"bootstrap.servers": run.bootstrap})
+    for topic in ("survey", "survey-changelog"):
+        new = NewPartitions(run.prefix + topic, PARTITIONS + 1)
+        admin.create_partitions([new])[run.prefix + topic].result(10)
+    producer = Producer({"bootstrap.servers": run.bootstrap})
+    producer.produce(f"{run.prefix}survey", b"new:1:0", "new", partition=PARTITIONS)
+    producer.flush()
+    with engine(run) as worker:
+        wait_until(lambda: worker.engine.figures.records == 1)
+    assert run.sink.final()["new"] == (1, 1, 0)
