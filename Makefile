@@ -1,0 +1,53 @@
+# Everything runs from .venv, which the first target that needs it makes; a second run finds it made.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help test lint up demo bench proof lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+test: lint ## lint, types, layers, then every test on real servers
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(READY)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+up: $(READY) ## start servers, a worker and demonstration events; stays until Ctrl-C
+	@$(BIN)/cx up
+
+demo: $(READY) ## the same work, checked against what the generator knows; ends
+	@$(BIN)/cx demo
+
+bench: $(READY) ## events per second beside Faust and Quix Streams
+	@$(BIN)/python -m bench
+
+proof: $(READY) ## import the real data sets that CX_REAL_DATA names and compare the figures
+	@$(BIN)/cx proof
+
+lock: ## resolve the dependencies anew
+	python3 -m venv build/uv
+	build/uv/bin/pip install --quiet uv
+	build/uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+
+clean: ## remove what was made, except the embedded servers' data in .cx
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(READY): requirements.lock pyproject.toml
+	@for candidate in python3 python3.11 python3.12 python3.13 python3.14; do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo 'make: no Python 3.11 or newer was found: install one (python3 in Debian 12)' >&2; exit 1; fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "make: $$python cannot make virtual environments: install its venv module (python3-venv in Debian)" >&2; exit 1; fi; \
+	echo "making .venv with $$($$python --version); this takes a few minutes once"; \
+	$$python -m venv .venv && \
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e . && \
+	touch $@ || { echo 'make: .venv could not be made: the first run needs the network and 2 GB of disk' >&2; exit 1; }
