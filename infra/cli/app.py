@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from infra.cli.demo import demo
@@ -45,4 +47,6 @@ for _name, _command, _examples in _COMMANDS:
 
 def main() -> None:
     """Run `cx`."""
+    # Its client warns of a slow turn of its own loop: news for its authors.
+    logging.getLogger("kafka").setLevel(logging.ERROR)
     app()

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from infra import local, wiring
 from infra.cli import output
@@ -22,13 +23,13 @@ from infra.standing import TooSlowError
 from infra.workers import LOG
 
 if TYPE_CHECKING:
-    from infra.demo.oracle import Figure
     from infra.demo.plan import Message
     from infra.local import Pipeline
     from infra.settings import Settings
 
 _PATIENCE_S = 120.0
 _SHOWN = 20
+_READING = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
 
 
 def settle(settings: Settings, screen: Screen, pipeline: Pipeline | None) -> None:
@@ -69,29 +70,24 @@ def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], 
     return records, dead_letters(settings) - before
 
 
-def differences(settings: Settings, expected: list[Figure], faults: int, dead: int) -> list[tuple[Any, ...]]:
-    """Return what differs as (what, expected, found)."""
+def read(settings: Settings) -> dict[check.Key, check.Row]:
+    """Return the demonstration's figures as the views say them."""
     client = wiring.reader(settings)
     try:
-        rows = check.compare(expected, check.read(client))
+        with Progress(*_READING, console=output.err, transient=True) as progress:
+            task = progress.add_task("asking the views", total=len(check.METRICS))
+            return check.read(client, lambda: progress.advance(task))
     finally:
         client.disconnect()
-    wrong: list[tuple[Any, ...]] = [(" ".join(filter(None, row.key)), row.expected, row.found) for row in rows]
-    return wrong if dead == faults else [*wrong, ("dead letters", faults, dead)]
 
 
-def show(settings: Settings, form: output.Format) -> None:
+def show(found: dict[check.Key, check.Row], form: output.Format) -> None:
     """Print the metrics of the demonstration's first quarter."""
-    client = wiring.reader(settings)
-    try:
-        columns = ("metric", "value", "from", "to", "n")
-        output.rows(form, columns, check.headline(client), "January to March 2025")
-        if form is output.Format.TABLE:
-            for dimension in ("segment", "manager", "account"):
-                sliced = (dimension, "NPS", "from", "to", "n", "low sample")
-                output.rows(form, sliced, check.slices(client, dimension))
-    finally:
-        client.disconnect()
+    rows = sorted(check.headline(found), key=lambda row: str(row[0]))
+    output.rows(form, ("metric", "value", "from", "to", "n"), rows, "January to March 2025")
+    if form is output.Format.TABLE:
+        for dimension in ("segment", "manager", "account"):
+            output.rows(form, (dimension, "NPS", "from", "to", "n", ""), check.slices(found, dimension))
 
 
 def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Pipeline | None]:
@@ -112,10 +108,14 @@ def demo(
     with sentences(), until_told(), ExitStack() as open_:
         here, pipeline = _pipeline(open_, settings())
         records, dead = play(here, pipeline)
-        expected = oracle.expect(records)
-        show(here, form)
+        expected, found = oracle.expect(records), read(here)
+        show(found, form)
+        wrong: list[tuple[Any, ...]] = [
+            (" ".join(filter(None, row.key)), row.expected, row.found) for row in check.compare(expected, found)
+        ]
         faults = sum(bool(record.fault) for record in records)
-        wrong = differences(here, expected, faults, dead)
+        if dead != faults:
+            wrong.append(("dead letters", faults, dead))
         if wrong:
             output.err.print(
                 output.grid(

@@ -8,23 +8,37 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from clickhouse_driver import Client
 
     from infra.demo.oracle import Figure
 
-_TOLERANCE = 1e-6
-_FIRST, _LAST = "2025-01-01", "2025-06-30"
-_METRICS = (
+METRICS = (
     "nps", "csat", "csat_mean", "ces", "ces_mean", "response_rate", "start_rate", "completion_rate",
     "verbatim_rate", "closed_loop_rate", "time_to_contact", "topic_share",
 )  # fmt: skip
-
-_HEADLINE = f"grain = 'quarter' AND dimension = 'all' AND window_start = '{_FIRST}'"
+_TOLERANCE = 1e-6
+_FIRST, _LAST = "2025-01-01", "2025-06-30"
 
 Key = tuple[str, str, str, str, str, str]
+"""Metric, grain, start of the window, dimension, slice, item."""
 Numbers = tuple[float, float, int]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of a metric's view; the interval's bounds are None where it has none."""
+
+    value: float
+    numerator: float
+    n: int
+    ci_low: float | None = None
+    ci_high: float | None = None
+    low_sample: int = 0
+
+    @property
+    def numbers(self) -> Numbers:
+        return self.value, self.numerator, self.n
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -39,31 +53,33 @@ def query(metric: str) -> str:
     """Return the statement that reads a metric's rows of the demonstration's time."""
     item = "topic_id" if metric == "topic_share" else "''"
     return (
-        f"SELECT '{metric}', grain, toString(window_start), dimension, dimension_value, {item}, value, numerator, n"  # noqa: S608
-        f" FROM {metric} WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')"
+        f"SELECT '{metric}', grain, toString(window_start), dimension, dimension_value, {item},"  # noqa: S608 - own names
+        f" value, numerator, n, ci_low, ci_high, low_sample FROM {metric}"
+        " WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')"
         f" AND window_start BETWEEN '{_FIRST}' AND '{_LAST}' AND value IS NOT NULL"
     )
 
 
-def read(client: Client) -> dict[Key, Numbers]:
-    """Return what the views say, by the key of an expected row."""
-    found: dict[Key, Numbers] = {}
-    for metric in _METRICS:
-        for *key, value, numerator, n in client.execute(query(metric)):
-            found[tuple(key)] = (value, numerator, n)
+def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key, Row]:
+    """Return what the views say, by the key of an expected row; ``advance`` is called after each metric."""
+    found: dict[Key, Row] = {}
+    for metric in METRICS:
+        for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
+            found[name, grain, start, dimension, part, item] = Row(*figures)
+        advance()
     return found
 
 
 def _same(expected: Numbers, found: Numbers) -> bool:
-    close = (math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for a, b in zip(expected, found, strict=True))
-    return all(close)
+    pairs = zip(expected, found, strict=True)
+    return all(math.isclose(ours, theirs, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for ours, theirs in pairs)
 
 
-def compare(expected: Iterable[Figure], found: dict[Key, Numbers]) -> list[Difference]:
+def compare(expected: Iterable[Figure], found: Mapping[Key, Row]) -> list[Difference]:
     """Return every row that differs, that is missing, or that nobody expects."""
     wanted: dict[Key, Numbers] = {figure.key: (figure.value, figure.numerator, figure.n) for figure in expected}
-    keys = sorted(wanted.keys() | found.keys())
-    pairs = ((key, wanted.get(key), found.get(key)) for key in keys)
+    said = {key: row.numbers for key, row in found.items()}
+    pairs = ((key, wanted.get(key), said.get(key)) for key in sorted(wanted.keys() | said.keys()))
     return [
         Difference(key, ours, theirs)
         for key, ours, theirs in pairs
@@ -71,21 +87,20 @@ def compare(expected: Iterable[Figure], found: dict[Key, Numbers]) -> list[Diffe
     ]
 
 
-def headline(client: Client) -> list[tuple[Any, ...]]:
-    """Return the figures of the demonstration's first quarter, with their intervals, for people to read."""
-    rows: list[tuple[Any, ...]] = []
-    for metric in _METRICS:
-        item = "concat(metric, ' ', topic_id)" if metric == "topic_share" else "metric"
-        source = f"(SELECT '{metric}' AS metric, * FROM {metric} WHERE {_HEADLINE})"  # noqa: S608 - own names
-        rows += client.execute(f"SELECT {item}, value, ci_low, ci_high, n FROM {source} ORDER BY 1")  # noqa: S608
-    return rows
+def headline(found: Mapping[Key, Row]) -> list[tuple[Any, ...]]:
+    """Return the figures of the demonstration's first quarter with their intervals, for people to read."""
+    return [
+        (f"{metric} {item}".strip(), row.value, row.ci_low, row.ci_high, row.n)
+        for (metric, grain, start, dimension, _, item), row in found.items()
+        if (grain, start, dimension) == ("quarter", _FIRST, "all")
+    ]
 
 
-def slices(client: Client, dimension: str) -> list[tuple[Any, ...]]:
+def slices(found: Mapping[Key, Row], dimension: str) -> list[tuple[Any, ...]]:
     """Return NPS by a dimension in that quarter, best first."""
-    found: list[tuple[Any, ...]] = client.execute(
-        "SELECT dimension_value, value, ci_low, ci_high, n, low_sample FROM nps WHERE grain = 'quarter'"
-        f" AND dimension = %(dimension)s AND window_start = '{_FIRST}' ORDER BY value DESC",  # noqa: S608
-        {"dimension": dimension},
-    )
-    return found
+    rows = [
+        (part, row.value, row.ci_low, row.ci_high, row.n, "low sample" if row.low_sample else "")
+        for (metric, grain, start, kind, part, _), row in found.items()
+        if (metric, grain, start, kind) == ("nps", "quarter", _FIRST, dimension)
+    ]
+    return sorted(rows, key=lambda row: -row[1])
