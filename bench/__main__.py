@@ -16,9 +16,8 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from rich.console import Console
 
-from bench.contenders import NAMES
 from bench.run import ContenderError
-from bench.session import Choice, compare
+from bench.session import NAMES, Choice, compare
 from bench.table import table, write_json
 from infra.embedded.errors import EmbeddedServerError
 

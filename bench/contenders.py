@@ -1,56 +1,94 @@
-"""The programs under measurement: how each is started, which topics it needs, when one of its events is done."""
+"""The programs under measurement: how each is started, what must be there before, when one of its events is done."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.feed import COMPACTED, PARTITIONS
+from bench import product
+from bench.feed import PARTITIONS, create_topic
 from bench.group import Group, Outputs
+from bench.job import Job
 from bench.run import Contender
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from confluent_kafka.admin import AdminClient
-
     from bench.group import Progress
-    from bench.job import Job
+    from bench.stack import Stack
 
 LIMIT_S = 300.0
-NAMES = ("faust", "quix", "engine", "product")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A contender with the topics that must exist before it starts, and how to see its progress."""
+    """A contender, what to call before it starts, how to see its progress, and which topics it leaves behind."""
 
     contender: Contender
-    topics: Mapping[str, Mapping[str, str]]
+    prepare: Callable[[], None]
     progress: Progress
+    leaves: Sequence[str]
 
 
-def faust(admin: AdminClient, job: Job, seconds: float) -> Plan:
+def faust(stack: Stack, schema: Path, seconds: float) -> Plan:
     """One agent and one Table. Its commits trail its work by seconds, so its outputs are counted instead."""
+    job = _job(stack, schema, "faust")
     command = [sys.executable, "-m", "bench.faust_worker", "worker", "--without-web", "--loglevel", "warn"]
-    progress = Outputs(job.bootstrap, admin, job.group, job.source, PARTITIONS, output=job.output)
-    return _plan("faust", command, job, progress, seconds)
+    progress = Outputs(stack.bootstrap, job.group, job.source, PARTITIONS, output=job.output)
+    return _plain("faust", command, stack, job, progress, seconds)
 
 
-def quix(admin: AdminClient, job: Job, python: Path) -> Plan:
+def quix(stack: Stack, schema: Path, python: Path) -> Plan:
     """Quix Streams with its own defaults, exactly-once."""
+    job = _job(stack, schema, "quix")
     command = [str(python), "-m", "bench.quix_worker"]
-    return _plan("quix", command, job, Group(job.bootstrap, admin, job.group, job.source, PARTITIONS), LIMIT_S)
+    return _plain("quix", command, stack, job, Group(stack.bootstrap, job.group, job.source, PARTITIONS), LIMIT_S)
 
 
-def engine(admin: AdminClient, job: Job) -> Plan:
-    """The project's engine with the same fold."""
+def engine(stack: Stack, schema: Path) -> Plan:
+    """The project's engine with the same fold; its changelog is that of the source topic."""
+    job = _job(stack, schema, "engine")
     command = [sys.executable, "-m", "bench.engine_worker"]
-    return _plan("engine", command, job, Group(job.bootstrap, admin, job.group, job.source, PARTITIONS), LIMIT_S)
+    progress = Group(stack.bootstrap, job.group, job.source, PARTITIONS)
+    return _plain("engine", command, stack, job, progress, LIMIT_S, leaves=[job.changelog])
 
 
-def _plan(name: str, command: Sequence[str], job: Job, progress: Progress, seconds: float) -> Plan:
-    topics = {job.output: {}, job.changelog: COMPACTED} if job.changelog else {job.output: {}}
-    return Plan(Contender(name, 1, command, job.environment(), seconds), topics, progress)
+def whole_product(stack: Stack, workers: int) -> Plan:
+    """`cx worker` as it is deployed, on topics and tables of its own; every run begins with neither state nor rows."""
+    settings = product.settings(stack, f"cx_bench{workers}", f"bench-product-{workers}")
+    return Plan(
+        Contender("product", workers, product.COMMAND, product.environment(settings), LIMIT_S),
+        partial(product.prepare, settings),
+        Group(stack.bootstrap, settings.group, product.SOURCE, PARTITIONS),
+        product.derived_topics(settings),
+    )
+
+
+def _job(stack: Stack, schema: Path, name: str) -> Job:
+    scratch = stack.scratch / name
+    scratch.mkdir()
+    return Job(
+        bootstrap=stack.bootstrap,
+        source=product.SOURCE,
+        output=f"bench-{name}-output",
+        changelog=f"{product.SOURCE}-changelog",
+        group=f"bench-{name}",
+        schema=str(schema),
+        scratch=str(scratch),
+    )
+
+
+def _plain(
+    name: str,
+    command: Sequence[str],
+    stack: Stack,
+    job: Job,
+    progress: Progress,
+    seconds: float,
+    leaves: Sequence[str] = (),
+) -> Plan:
+    contender = Contender(name, 1, command, job.environment(), seconds)
+    return Plan(contender, partial(create_topic, stack.bootstrap, job.output), progress, [job.output, *leaves])

@@ -14,12 +14,10 @@ from bench.group import end_of, observer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    Encode = Callable[[str, Mapping[str, Any]], bytes]
+    Encode = Callable[[Mapping[str, Any]], bytes]
 
 PARTITIONS = 4
 SETTLE_S = 30.0
-COMPACTED = {"cleanup.policy": "compact"}
-LOG_APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
 _PASSING = (
     KafkaError.TOPIC_ALREADY_EXISTS,  # an earlier run's, on its way out
     KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -30,13 +28,16 @@ _PASSING = (
 )
 
 
-def create_topics(bootstrap: str, admin: AdminClient, topics: Mapping[str, Mapping[str, str]]) -> None:
-    """Creates topics of four partitions with the given settings, ready for use. Raises KafkaException."""
-    watching = observer(bootstrap, "bench-topics")
-    for name, config in topics.items():
-        _patiently(partial(_create, admin, NewTopic(name, PARTITIONS, 1, config=dict(config))))
-        _patiently(partial(end_of, watching, name, PARTITIONS))
+def create_topic(bootstrap: str, name: str) -> None:
+    """Creates a topic of four partitions, ready for use. Raises KafkaException."""
+    admin, watching = _admin(bootstrap), observer(bootstrap, "bench-topics")
+    _patiently(partial(_create, admin, NewTopic(name, PARTITIONS, 1)))
+    _patiently(partial(end_of, watching, name, PARTITIONS))
     watching.close()
+
+
+def _admin(bootstrap: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})  # what fails is raised
 
 
 def _create(admin: AdminClient, topic: NewTopic) -> None:
@@ -44,13 +45,17 @@ def _create(admin: AdminClient, topic: NewTopic) -> None:
         created.result()
 
 
-def delete_topics(admin: AdminClient, topics: Iterable[str]) -> None:
-    """Removes topics, so that the next contender starts from nothing."""
-    for deleted in admin.delete_topics(list(topics)).values():
+def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Removes topics and waits until they are gone, so that the next contender starts from nothing."""
+    admin, going = _admin(bootstrap), set(names)
+    for deleted in admin.delete_topics(list(going)).values():
         deleted.result()
+    deadline = time.monotonic() + SETTLE_S
+    while going & set(admin.list_topics(timeout=SETTLE_S).topics) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
-def fill(bootstrap: str, topic: str, event_type: str, events: Iterable[Mapping[str, Any]], encode: Encode) -> int:
+def fill(bootstrap: str, topic: str, events: Iterable[Mapping[str, Any]], encode: Encode) -> int:
     """Produces the events keyed by account and waits for the broker. Returns their number. Raises KafkaException."""
     refused: list[KafkaError] = []
 
@@ -61,8 +66,7 @@ def fill(bootstrap: str, topic: str, event_type: str, events: Iterable[Mapping[s
     producer = _producer(bootstrap)
     sent = 0
     for fields in events:
-        value = encode(event_type, fields)
-        _produce(producer, topic, fields["account_id"], value, delivered)
+        _produce(producer, topic, fields["account_id"], encode(fields), delivered)
         sent += 1
     producer.flush()
     if refused:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-
-if TYPE_CHECKING:
-    from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient
 
 TIMEOUT_S = 10.0
 
@@ -46,8 +44,8 @@ def end_of(watching: Consumer, topic: str, partitions: int) -> int:
 class Group:
     """A consumer group reading `topic`. An event is done once its offset is committed."""
 
-    def __init__(self, bootstrap: str, admin: AdminClient, group: str, topic: str, partitions: int) -> None:
-        self._admin = admin
+    def __init__(self, bootstrap: str, group: str, topic: str, partitions: int) -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._group = group
         self._watching = observer(bootstrap, group)
         self._parts = [TopicPartition(topic, number) for number in range(partitions)]
@@ -74,10 +72,8 @@ class Outputs(Group):
     Right only for a contender that writes one record per event to `output`, without transactions.
     """
 
-    def __init__(
-        self, bootstrap: str, admin: AdminClient, group: str, topic: str, partitions: int, *, output: str
-    ) -> None:
-        super().__init__(bootstrap, admin, group, topic, partitions)
+    def __init__(self, bootstrap: str, group: str, topic: str, partitions: int, *, output: str) -> None:
+        super().__init__(bootstrap, group, topic, partitions)
         self._output = output
         self._partitions = partitions
 

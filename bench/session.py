@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confluent_kafka.admin import AdminClient
-
-from bench import contenders, events, feed, quix_venv
-from bench.job import Job
+from bench import contenders, events, feed, product, quix_venv
+from bench.encoding import SCHEMA, ResponseEncoder
 from bench.run import run
-from bench.stack import Stack, servers
+from bench.stack import servers
 from bench.table import Result
 from bench.window import measure
-from schemas.codec import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from bench.contenders import Plan
+    from bench.stack import Stack
 
-SCHEMA = Path(__file__).parent.parent / "schemas" / "avro" / "survey" / "response_submitted.v1.avsc"
-SOURCE = "bench.survey"
+    Say = Callable[[str], None]
+
+NAMES = ("faust", "quix", "engine", "product")
+WORKERS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +35,42 @@ class Choice:
     names: tuple[str, ...]
 
 
-def compare(choice: Choice, build: Path, say: Callable[[str], None]) -> list[Result]:
+def compare(choice: Choice, build: Path, say: Say) -> list[Result]:
     """The result of every chosen contender, in the order they ran.
 
     Raises EmbeddedServerError, ContenderError, KafkaException or CalledProcessError; nothing is left running.
     """
+    python = quix_venv.python(build / "bench" / "quix", say) if "quix" in choice.names else None
     with servers(build / "bench") as stack:
-        admin = AdminClient({"bootstrap.servers": stack.bootstrap, "log_level": 0})
-        feed.create_topics(stack.bootstrap, admin, {SOURCE: feed.LOG_APPEND_TIME})
-        _fill(stack, choice.events, say)
-        return [
-            _run(plan, admin, stack, choice.events, build, say) for plan in _plans(choice, admin, stack, build, say)
-        ]
+        product.prepare(product.settings(stack, "cx_bench", "bench"))
+        fill(stack, choice.events, say)
+        return [_run(plan, stack, choice.events, build, say) for plan in _plans(choice, stack, python)]
 
 
-def _fill(stack: Stack, count: int, say: Callable[[str], None]) -> None:
+def fill(stack: Stack, count: int, say: Say) -> None:
+    """Put `count` events into the source topic, the last of them as old as this moment."""
     began = time.time()
-    start = int((began - count * events.SPACING_MICROS / 1e6) * 1e6)
-    feed.fill(stack.bootstrap, SOURCE, events.EVENT_TYPE, events.responses(count, start), Codec().encode)
-    say(f"{count:,} events in {SOURCE} after {time.time() - began:.0f} s")
+    start = int(began * 1e6) - count * events.SPACING_MICROS
+    feed.fill(stack.bootstrap, product.SOURCE, events.responses(count, start), ResponseEncoder())
+    say(f"{count:,} events in {product.SOURCE} after {time.time() - began:.0f} s")
 
 
-def _plans(choice: Choice, admin: AdminClient, stack: Stack, build: Path, say: Callable[[str], None]) -> Iterator[Plan]:
+def _plans(choice: Choice, stack: Stack, python: Path | None) -> Iterator[Plan]:
     if "faust" in choice.names:
-        yield contenders.faust(admin, _job(stack, "faust"), choice.faust_seconds)
-    if "quix" in choice.names:
-        yield contenders.quix(admin, _job(stack, "quix"), quix_venv.python(build / "bench" / "quix", say))
+        yield contenders.faust(stack, SCHEMA, choice.faust_seconds)
+    if python is not None:
+        yield contenders.quix(stack, SCHEMA, python)
     if "engine" in choice.names:
-        yield contenders.engine(admin, _job(stack, "engine"))
+        yield contenders.engine(stack, SCHEMA)
+    if "product" in choice.names:
+        for workers in WORKERS:
+            yield contenders.whole_product(stack, workers)
 
 
-def _job(stack: Stack, name: str) -> Job:
-    scratch = stack.scratch / name
-    scratch.mkdir()
-    changelog = f"{SOURCE}-changelog" if name == "engine" else ""
-    return Job(stack.bootstrap, SOURCE, f"bench-{name}-output", changelog, f"bench-{name}", str(SCHEMA), str(scratch))
-
-
-def _run(plan: Plan, admin: AdminClient, stack: Stack, total: int, build: Path, say: Callable[[str], None]) -> Result:
+def _run(plan: Plan, stack: Stack, total: int, build: Path, say: Say) -> Result:
     contender = plan.contender
     say(f"running {contender.name}, {contender.workers} worker{'s' * (contender.workers > 1)}")
-    feed.create_topics(stack.bootstrap, admin, plan.topics)
+    plan.prepare()
     samples = run(contender, plan.progress, total, stack.servers, build / "bench" / "logs")
-    feed.delete_topics(admin, plan.topics)
+    feed.delete_topics(stack.bootstrap, plan.leaves)
     return Result(contender.name, contender.workers, total, samples[-1].done >= total, measure(samples, total))

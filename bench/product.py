@@ -1,0 +1,48 @@
+"""The whole product as a contender: its settings, topics, tables and worker program, nothing else."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from infra import deployment, local, topics
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from bench.stack import Stack
+
+PREFIX = "bench."
+SOURCE = f"{PREFIX}survey"
+SOURCES = frozenset(f"{PREFIX}{name}" for name in ("survey", "reference", "config"))
+COMMAND = (sys.executable, "-m", "infra.cli", "worker")
+
+
+def settings(stack: Stack, database: str, group: str) -> Settings:
+    """A deployment on the benchmark's servers, everything else as it comes."""
+    return Settings(
+        stack="external",
+        data_dir=stack.scratch / database,
+        topic_prefix=PREFIX,
+        database=database,
+        group=group,
+        kafka_bootstrap=stack.bootstrap,
+        clickhouse_port=stack.clickhouse.tcp_port,
+        clickhouse_http_port=stack.clickhouse.http_port,
+        web_port=0,
+    )
+
+
+def environment(chosen: Settings) -> dict[str, str]:
+    """What a worker of the deployment is told; it may insert and nothing more."""
+    return deployment.environment(deployment.as_writer(chosen))
+
+
+def prepare(chosen: Settings) -> None:
+    """Create the topics and tables that are missing."""
+    local.prepare(chosen)
+    chosen.data_dir.mkdir(parents=True, exist_ok=True)
+
+
+def derived_topics(chosen: Settings) -> list[str]:
+    """The topics that a run fills: changelogs, signals and dead letters."""
+    return [topic.name for topic in topics.wanted(chosen) if topic.name not in SOURCES]
