@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from infra import deployment, stack, topics, wiring, workers
+from infra.embedded import checks
 from infra.embedded.errors import EmbeddedServerError
 
 _RESTARTS = 3
@@ -87,6 +88,8 @@ def running(
         raise EmbeddedServerError(
             f"a pipeline runs on {settings.data_dir}: stop it with `cx down`, or set CX_DATA_DIR to another folder"
         )
+    if settings.web_port:
+        checks.require_free_port(settings.web_port, "the worker's web")
     with ExitStack() as started:
         servers = _servers(settings, ports, detach=detach, say=say)
         started.callback(servers.stop)

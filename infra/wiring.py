@@ -11,6 +11,7 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from infra.embedded.checks import pick_free_ports
 from schemas.codec import Codec
 from schemas.confluent import Confluent
 from sinks import generations
@@ -142,7 +143,7 @@ def host_settings(settings: Settings) -> HostSettings:
         partitions=settings.partitions,
         replication=settings.replication,
         web_host=settings.web_host,
-        web_port=settings.web_port,
+        web_port=settings.web_port or pick_free_ports(1)[0],
         webhook_url=settings.webhook_url,
         webhook_secrets=(secret,) if secret else (),
     )

@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -94,7 +95,8 @@ def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Pipeline | No
     """Return the pipeline that runs on the data directory, or start one on free ports for as long as this lasts."""
     if told.stack == "external" or recorded(told) is not None:
         return locate(told), None
-    pipeline = open_.enter_context(local.running(told, say=output.say))
+    alone = msgspec.structs.replace(told, web_port=0)
+    pipeline = open_.enter_context(local.running(alone, say=output.say))
     return pipeline.settings, pipeline
 
 

@@ -1,0 +1,100 @@
+"""cx proof: real data sets through the whole pipeline, expected beside found."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infra import local, proof, wiring
+from infra.cli import output
+from infra.cli.context import sentences, settings
+from infra.cli.importing import bring_in
+from infra.cli.pipeline import until_told
+from infra.standing import TooSlowError, Watch
+
+if TYPE_CHECKING:
+    from infra.local import Pipeline
+    from infra.proof import DataSet, Finding
+    from infra.settings import Settings
+
+_PATIENCE_S = 180.0
+
+
+def settle(settings: Settings, pipeline: Pipeline | None) -> None:
+    """Wait until the workers have taken in everything that is stored; raises TooSlowError."""
+    deadline, watch = time.monotonic() + _PATIENCE_S, Watch(settings)
+    try:
+        while lag := watch.lag():
+            if time.monotonic() > deadline:
+                raise TooSlowError(f"after {_PATIENCE_S:.0f} s {lag:,} events still wait")
+            if pipeline is not None:
+                pipeline.watch(time.monotonic())
+            time.sleep(0.2)
+    finally:
+        watch.close()
+
+
+def once(
+    settings: Settings, data: DataSet, file: Path, folder: Path, *, reverse: bool, pipeline: Pipeline | None = None
+) -> None:
+    """Import a data set and wait until it is taken in."""
+    bring_in(settings, data.rules, file, folder / f"{data.name}.rejects.csv", reverse=reverse, advance=lambda: None)
+    settle(settings, pipeline)
+
+
+def prove(data: DataSet, file: Path, folder: Path, told: Settings) -> list[Finding]:
+    """Run a data set forwards, again, and backwards, each way in pipelines of its own; return what the views say."""
+    findings: list[Finding] = []
+    for name, runs in (("forwards", ("imported", "imported twice")), ("backwards", ("imported in reverse",))):
+        here = msgspec.structs.replace(told, data_dir=folder / data.name / name, web_port=0)
+        with local.running(here, say=output.say) as pipeline:
+            reader = wiring.reader(pipeline.settings)
+            for run in runs:
+                output.say(f"{data.name}, {name}: {run}")
+                once(pipeline.settings, data, file, folder, reverse=name == "backwards", pipeline=pipeline)
+                findings += proof.ask(reader, data, run)
+            reader.disconnect()
+    return findings
+
+
+def _shown(rows: proof.Rows) -> str:
+    return "\n".join(", ".join(f"{value:,}" for value in row) for row in rows)
+
+
+def show(findings: list[Finding], form: output.Format) -> None:
+    """Print expected beside found."""
+    rows = [
+        (each.data, each.imports, each.what, _shown(each.expected), _shown(each.found), "yes" if each.holds else "NO")
+        for each in findings
+    ]
+    if rows:
+        output.rows(form, ("data", "imports", "figure", "expected", "found", "same"), rows)
+
+
+def prove_all(form: output.RowFormat = output.Format.TABLE) -> None:
+    """Take every real data set under CX_REAL_DATA through the pipeline: exit status 1 where a figure differs.
+
+    Each set is imported, imported again, and imported into an empty pipeline in reverse. Sets that are not there are
+    skipped, with where to get them.
+    """
+    with sentences(), until_told(), tempfile.TemporaryDirectory(prefix="cx-proof-") as folder:
+        told = settings()
+        if told.stack == "external":
+            told = msgspec.structs.replace(told, stack="embedded")
+        findings: list[Finding] = []
+        for data in proof.load():
+            file = Path(told.real_data) / data.file
+            if told.real_data and file.exists():
+                findings += prove(data, file, Path(folder), told)
+            else:
+                output.say(
+                    f"skipped {data.name}: no {data.file} under CX_REAL_DATA; to be had from {data.where_to_get}"
+                )
+        show(findings, form)
+        if wrong := sum(not finding.holds for finding in findings):
+            output.fail(f"{wrong} of {len(findings)} figures differ")
+        output.say(f"{len(findings)} figures as expected")
