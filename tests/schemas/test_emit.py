@@ -3,14 +3,12 @@
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Message
 from confluent_kafka.admin import AdminClient, NewTopic
 from kafka.partitioner.default import DefaultPartitioner, murmur2
 
@@ -18,6 +16,7 @@ from infra.stack import Stack
 from schemas.codec import Codec, InvalidEventError
 from schemas.emit import DeliveryError, Emitter
 from schemas.examples import load
+from tests.support.kafka_log import stored
 
 NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 PARTITIONS = 4
@@ -66,21 +65,6 @@ def topic_prefix(stack: Stack, prefix: str) -> str:
 def emitter(stack: Stack, topic_prefix: str) -> Iterator[Emitter]:
     with Emitter(stack.bootstrap, source="shop:main", prefix=topic_prefix, now=lambda: NOW) as events:
         yield events
-
-
-def stored(stack: Stack, topic: str, count: int) -> list[Message]:
-    """Read `count` records from the beginning, and give up after twenty seconds."""
-    settings = {"bootstrap.servers": stack.bootstrap, "group.id": str(uuid.uuid4()), "auto.offset.reset": "earliest"}
-    consumer = Consumer(settings)
-    consumer.subscribe([topic])
-    found: list[Message] = []
-    deadline = time.monotonic() + 20
-    try:
-        while len(found) < count and time.monotonic() < deadline:
-            found += consumer.consume(count, timeout=0.5)
-    finally:
-        consumer.close()
-    return found
 
 
 @pytest.mark.servers
