@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.compose.users import ANYBODY
 from infra.embedded import checks, clickhouse, kafka
 from infra.embedded.clickhouse_profiles import ReaderLimits
 from infra.embedded.clickhouse_users import users_config
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 KAFKA_IMAGE: Final = "apache/kafka:4.3.0"
 CLICKHOUSE_IMAGE: Final = "clickhouse/clickhouse-server:26.9"
 _EVERY_INTERFACE: Final = "0.0.0.0"  # noqa: S104 - inside the container; it is published on loopback only
-_ANYBODY: Final = ("::/0",)  # the engine's gateway is who connects, whatever its address
+
 _CONTROLLER_PORT: Final = 9093
 _NATIVE_PORT: Final = 9000
 _HTTP_PORT: Final = 8123
@@ -99,7 +100,7 @@ def start_clickhouse(
     free = iter(checks.pick_free_ports(2))
     wanted = (tcp_port, http_port)
     native, http = (checks.require_free_port(p, clickhouse.NAME) if p else next(free) for p in wanted)
-    users = users_config(passwords, ReaderLimits(), database, networks=_ANYBODY, engine_in_python=False)
+    users = users_config(passwords, ReaderLimits(), database, networks=ANYBODY, engine_in_python=False)
     container = _container(images()[1]).with_env("CLICKHOUSE_SKIP_USER_SETUP", "1")
     container.with_copy_into_container(users.encode(), "/etc/clickhouse-server/users.xml")
     container.ports |= {
