@@ -193,10 +193,11 @@ def committed_offsets(
     consumer: Consumer, partitions: Iterable[TopicPartition], patience: float, clock: Callable[[], int]
 ) -> dict[tuple[str, int], int | None]:
     """Return the group's committed offsets once no transaction is pending on them, None where there are none."""
+    asked = list(partitions)
     deadline = clock() + patience * 1e6
-    while True:
+    while asked:
         try:
-            found = consumer.committed(list(partitions), timeout=patience)
+            found = consumer.committed(asked, timeout=patience)
             broken = next((each.error for each in found if each.error is not None), None)
         except KafkaException as error:
             broken = error.args[0]
@@ -205,7 +206,8 @@ def committed_offsets(
         if not is_passing(broken) or clock() > deadline:
             raise EngineStopped("offsets unknown", f"member {consumer.memberid()}: {broken}")
         time.sleep(_PAUSE)
+    return {}
 
 
 def _common(settings: EngineSettings) -> dict[str, Any]:
-    return {"bootstrap.servers": settings.bootstrap, "log.connection.close": False, **settings.client}
+    return {"bootstrap.servers": settings.bootstrap, "log.connection.close": False, "log_level": 5, **settings.client}

@@ -21,14 +21,16 @@ from sinks.port import SinkRefused, SinkUnavailable
 from streams.live import clients
 from streams.live.crash import no_crash
 from streams.live.deadletters import count
+from streams.live.entry import Entry, merged_rows
 from streams.live.errors import EngineStopped
 from streams.live.figures import Figures
+from streams.live.intake import Intake
 from streams.live.lag import Lag
 from streams.live.mark import Mark, encode
 from streams.live.ownership import Owned, Ownership, note_position
 from streams.live.store.local import memory_stores
 from streams.live.store.port import StoreCorruptedError
-from streams.live.transaction import Entry, Transactions
+from streams.live.transaction import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     from sinks.port import Sink
     from streams.core.algebra import Signal
-    from streams.live.batch import Batch, DeadLetter
+    from streams.live.batch import Batch
     from streams.live.crash import CrashHook
     from streams.live.ownership import Processor
     from streams.live.settings import EngineSettings
@@ -45,9 +47,6 @@ if TYPE_CHECKING:
     from streams.live.store.port import Store
 
 log = logging.getLogger(__name__)
-
-_POLL_SECONDS = 0.2
-Place = tuple[str, int]
 
 
 def no_signals(_batch: Batch) -> Sequence[Signal]:
@@ -96,8 +95,6 @@ class Engine:
             crash=crash,
         )
         self._stopping = False
-        self._rebalances = 0
-        self._carried: list[Message] = []
         self.figures = Figures(started_at=clock())
 
     def _beat(self) -> int:
@@ -115,6 +112,7 @@ class Engine:
         transactions: Transactions | None = None
         try:
             transactions = self._transactions()
+            self._intake = Intake(consumer, self._settings)
             self._lag = Lag(consumer, self.figures, self._clock)
             consumer.subscribe(
                 self._settings.sources,
@@ -123,7 +121,7 @@ class Engine:
                 on_lost=self._lost,
             )
             while not self._stopping:
-                self._cycle(consumer, transactions)
+                self._cycle(self._intake, transactions)
         except (KafkaException, StoreCorruptedError) as error:
             self._give_up(transactions)
             raise EngineStopped(type(error).__name__, str(error)) from error
@@ -152,9 +150,9 @@ class Engine:
     # Step 0: assignment, in the callbacks that the consumer makes while it is polled.
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
-        self._rebalances += 1
+        self._intake.disturbed()
         self.figures.state = "restoring"
-        offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._clock)
+        offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
         taken = self._ownership.take(offsets)
         consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
         self.figures.assignments += 1
@@ -164,7 +162,7 @@ class Engine:
         log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
 
     def _revoked(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
-        self._rebalances += 1
+        self._intake.disturbed()
         self._crash("in_revoke")
         self._ownership.park((each.topic, each.partition) for each in partitions)
 
@@ -172,55 +170,21 @@ class Engine:
         names = [f"{each.topic}-{each.partition}" for each in partitions]
         raise EngineStopped("partitions lost", f"{names}: this worker was away longer than its session lasts")
 
-    def _cycle(self, consumer: Any, transactions: Transactions) -> None:
+    def _cycle(self, intake: Intake, transactions: Transactions) -> None:
         self._beat()
-        entries = [self._processed(owned, records) for owned, records in self._consumed(consumer)]
-        self._settle(consumer, transactions, entries)
+        entries = [self._processed(owned, records) for owned, records in intake.take(self._ownership.owned)]
+        self._settle(intake, transactions, entries)
         self._between([owned.processor for owned in self._ownership.owned.values()])
-        self._settle(consumer, transactions, self._ticked())
+        self._settle(intake, transactions, self._ticked())
         self._lag.update(self._ownership.owned.values())
 
     # Step 1: consume and reduce.
 
-    def _consumed(self, consumer: Any) -> Iterable[tuple[Owned, list[Message]]]:
-        rebalances = self._rebalances
-        messages = consumer.consume(self._settings.batch_records, self._settings.batch_seconds)
-        undisturbed = not self._carried and rebalances == self._rebalances
-        messages, self._carried = [*self._carried, *messages], []
-        groups: dict[Place, list[Message]] = {}
-        owned_by_place = self._ownership.owned
-        for message in messages:
-            place = (message.topic(), message.partition())
-            if message.error() is not None:
-                self._noticed(message, owned_by_place.get(place))
-            elif place in groups:
-                groups[place].append(message)
-            else:
-                groups[place] = [message]
-        for place, group in groups.items():
-            owned = owned_by_place.get(place)
-            if owned is None:
-                continue  # taken away within this very call; its new owner reads them
-            records = group if undisturbed else _onward(group, owned.next_offset)
-            if records:
-                yield owned, records
-
-    def _noticed(self, message: Message, owned: Owned | None) -> None:
-        error = message.error()
-        if error.code() == clients.END_OF_PARTITION:
-            if owned is not None:
-                owned.end_seen = message.offset()
-        elif not clients.is_passing(error):
-            raise EngineStopped("consumer failed", f"{message.topic()}-{message.partition()}: {error}")
-
     def _processed(self, owned: Owned, records: list[Message]) -> Entry:
         batch = owned.processor.process(records)
-        standing = count(
-            self._settings.dead_letters,
-            owned.count,
-            len(records),
-            _runs(records, batch.dead) if batch.dead else (),
-        )
+        bad = {letter.offset for letter in batch.dead}
+        flags = [record.offset() in bad for record in records] if bad else ()
+        standing = count(self._settings.dead_letters, owned.count, len(records), flags)
         owned.last_time = records[-1].timestamp()[1] * 1000
         return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing))
 
@@ -234,20 +198,20 @@ class Engine:
         batch.signals = [*batch.signals, *self._summarise(batch)]
         return Entry(owned, batch, mark)
 
-    def _settle(self, consumer: Any, transactions: Transactions, entries: list[Entry]) -> None:
+    def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
         if not entries:
             return
         self._crash("before_insert")
-        if not self._inserted(consumer, _merged(entry.batch.rows for entry in entries)):
+        if not self._inserted(intake, merged_rows(entries)):
             return
         self._crash("after_insert")
-        transactions.commit(entries, consumer.consumer_group_metadata())
+        transactions.commit(entries, intake.consumer.consumer_group_metadata())
         self._crash("after_commit")
         self._take_over(entries)
 
     # Step 2: insert, as often as it takes while the sink is away.
 
-    def _inserted(self, consumer: Any, rows: dict[str, list[tuple[Any, ...]]]) -> bool:
+    def _inserted(self, intake: Intake, rows: dict[str, list[tuple[Any, ...]]]) -> bool:
         """Return False when the batch is void: its partitions were taken away, or the engine is to stop."""
         while rows:
             try:
@@ -257,28 +221,14 @@ class Engine:
                 raise EngineStopped("sink refused", str(error)) from error
             except SinkUnavailable as error:
                 log.warning("sink unavailable, waiting: %s", error)
-                if not self._waited(consumer):
+                self.figures.state = "waiting for the sink"
+                self.figures.sink_retries += 1
+                self._lag.update(self._ownership.owned.values())
+                if not intake.wait(self._settings.sink_retry_seconds, self._beat) or self._stopping:
                     return False
         self.figures.rows += sum(map(len, rows.values()))
         self.figures.state = "running"
         return True
-
-    def _waited(self, consumer: Any) -> bool:
-        """Keep the membership alive with paused partitions while the sink is away."""
-        self.figures.state = "waiting for the sink"
-        self.figures.sink_retries += 1
-        rebalances = self._rebalances
-        consumer.pause(consumer.assignment())
-        for _ in range(max(1, round(self._settings.sink_retry_seconds / _POLL_SECONDS))):
-            self._beat()
-            message = consumer.poll(_POLL_SECONDS)
-            if message is not None:
-                self._carried.append(message)
-            if self._stopping or rebalances != self._rebalances:
-                break
-        self._lag.update(self._ownership.owned.values())
-        consumer.resume(consumer.assignment())
-        return not self._stopping and rebalances == self._rebalances
 
     # Step 4: take over.
 
@@ -296,26 +246,3 @@ class Engine:
             figures.duplicates += batch.duplicates
         figures.batches += 1
         figures.last_commit_at = now
-
-
-def _onward(messages: list[Message], offset: int) -> list[Message]:
-    """Keep each record once, from `offset` on: across a rebalance a queue may hold the same stretch twice."""
-    kept: list[Message] = []
-    for message in messages:
-        if message.offset() >= offset:
-            kept.append(message)
-            offset = message.offset() + 1
-    return kept
-
-
-def _runs(records: list[Message], dead: Sequence[DeadLetter]) -> list[bool]:
-    bad = {letter.offset for letter in dead}
-    return [record.offset() in bad for record in records]
-
-
-def _merged(parts: Iterable[dict[str, list[tuple[Any, ...]]]]) -> dict[str, list[tuple[Any, ...]]]:
-    merged: dict[str, list[tuple[Any, ...]]] = {}
-    for part in parts:
-        for table, rows in part.items():
-            merged.setdefault(table, []).extend(rows)
-    return merged

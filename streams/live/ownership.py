@@ -90,6 +90,7 @@ class Ownership:
 
     def take(self, committed: dict[tuple[str, int], int | None]) -> list[Owned]:
         """Open the given partitions at their committed offsets; close what was parked and did not come back."""
+        self.restored.clear()
         for where in set(self._parked) - set(committed):
             self._parked.pop(where).close()
         for (topic, number), offset in sorted(committed.items()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from confluent_kafka import KafkaException, TopicPartition
 
 from streams.live import mark as marks
@@ -17,19 +16,9 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
 
     from streams.core.algebra import Signal
-    from streams.live.batch import Batch
     from streams.live.crash import CrashHook
-    from streams.live.ownership import Owned
+    from streams.live.entry import Entry
     from streams.live.settings import EngineSettings
-
-
-class Entry(msgspec.Struct):
-    """One partition's batch on its way: `mark` goes into the changelog, `changelog_end` is known once committed."""
-
-    owned: Owned
-    batch: Batch
-    mark: marks.Mark
-    changelog_end: int = -1
 
 
 class Transactions:

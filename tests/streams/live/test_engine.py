@@ -241,3 +241,16 @@ def test_more_partitions_are_taken_up_from_their_beginning(run: Run) -> None:
     with engine(run) as worker:
         wait_until(lambda: worker.engine.figures.records == 1)
     assert run.sink.final()["new"] == (1, 1, 0)
+
+
+def test_a_worker_without_partitions_waits_in_good_health(run: Run) -> None:
+    """More workers than partitions: the spare one is a member, and takes over when another goes."""
+    run.feed(100)
+    with engine(run) as spare:
+        with engine(run), engine(run), engine(run):
+            wait_until(lambda: spare.engine.figures.assignments > 0)
+            run.drain()
+        run.feed(100, seed=2)
+        run.drain()
+    assert spare.outcome is None
+    assert run.check() == 200

@@ -1,0 +1,94 @@
+"""What the consumer hands over: records by owned partition, and nothing that a rebalance has made void."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streams.live import clients
+from streams.live.errors import EngineStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from confluent_kafka import Message
+
+    from streams.live.ownership import Owned
+    from streams.live.settings import EngineSettings
+
+_POLL_SECONDS = 0.2
+
+
+class Intake:
+    """Consumes for one member. Rebalances happen inside its calls; whoever serves them calls `disturbed`."""
+
+    def __init__(self, consumer: Any, settings: EngineSettings) -> None:
+        self.consumer = consumer
+        self._settings = settings
+        self._rebalances = 0
+        self._carried: list[Message] = []
+
+    def disturbed(self) -> None:
+        """Note that partitions come or go: what is in hand may be void, or come again."""
+        self._rebalances += 1
+
+    def take(self, owned_by_place: Mapping[tuple[str, int], Owned]) -> Iterator[tuple[Owned, list[Message]]]:
+        """Wait for a micro-batch and yield each owned partition's records in order.
+
+        Raises EngineStopped for an error of the consumer that does not pass by itself.
+        """
+        before = self._rebalances
+        messages = self.consumer.consume(self._settings.batch_records, self._settings.batch_seconds)
+        undisturbed = before == self._rebalances and not self._carried
+        messages, self._carried = [*self._carried, *messages], []
+        groups: dict[tuple[str, int], list[Message]] = {}
+        for message in messages:
+            place = (message.topic(), message.partition())
+            if message.error() is not None:
+                _noticed(message, owned_by_place.get(place))
+            elif place in groups:
+                groups[place].append(message)
+            else:
+                groups[place] = [message]
+        for place, group in groups.items():
+            owned = owned_by_place.get(place)
+            if owned is None:
+                continue  # taken away within this very call; its new owner reads them
+            records = group if undisturbed else onward(group, owned.next_offset)
+            if records:
+                yield owned, records
+
+    def wait(self, seconds: float, beat: Callable[[], object]) -> bool:
+        """Keep the membership alive with paused partitions; return whether they are still this member's.
+
+        `beat` is called several times a second.
+        """
+        before = self._rebalances
+        self.consumer.pause(self.consumer.assignment())
+        for _ in range(max(1, round(seconds / _POLL_SECONDS))):
+            beat()
+            message = self.consumer.poll(_POLL_SECONDS)
+            if message is not None:  # of partitions that a rebalance has brought, which are not paused
+                self._carried.append(message)
+            if before != self._rebalances:
+                break
+        self.consumer.resume(self.consumer.assignment())
+        return before == self._rebalances
+
+
+def onward(messages: list[Message], offset: int) -> list[Message]:
+    """Keep each record once, from `offset` on: across a rebalance a queue may hold the same stretch twice."""
+    kept: list[Message] = []
+    for message in messages:
+        if message.offset() >= offset:
+            kept.append(message)
+            offset = message.offset() + 1
+    return kept
+
+
+def _noticed(message: Message, owned: Owned | None) -> None:
+    error = message.error()
+    if error.code() == clients.END_OF_PARTITION:
+        if owned is not None:
+            owned.end_seen = message.offset()
+    elif not clients.is_passing(error):
+        raise EngineStopped("consumer failed", f"{message.topic()}-{message.partition()}: {error}")
