@@ -1,0 +1,92 @@
+"""Every view on the real engine: given rows, expected rows, a reason beside each.
+
+A case is a file in views/<view>/. ``given`` holds rows by table, of which only the telling columns are named and
+which ``times`` repeats under ids of their own; ``select`` restricts the view's rows; ``expect`` holds the rows in
+order of window, slice and group, of which only the named columns are compared, figures to two decimals.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from clickhouse_driver import Client
+
+from sinks.clickhouse import ClickHouseSink
+from sinks.port import RowTuple
+from sinks.settings import Warehouse
+from sinks.tables import TABLES
+from sinks.views import load
+from tests.sinks.conftest import Migrated
+from tests.sinks.example_rows import row
+
+CASES = sorted((Path(__file__).parent / "views").glob("*/*.yaml"))
+ORDER = ("grain", "window_start", "dimension", "dimension_value", "response_id", "scale", "topic_id", "day")
+
+
+class Case(msgspec.Struct, forbid_unknown_fields=True):
+    why: str
+    given: dict[str, list[dict[str, Any]]]
+    expect: list[dict[str, Any]]
+    select: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+
+
+def _read(path: Path) -> Case:
+    return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), Case)
+
+
+def _rows(table: str, given: dict[str, Any]) -> list[RowTuple]:
+    """The row, or as many as ``times`` says, told apart by the second column of the key: the entity's id."""
+    columns = {name: value for name, value in given.items() if name not in ("why", "times")}
+    if "times" not in given:
+        return [row(table, **columns)]
+    own = TABLES[table].key[1]
+    return [row(table, **{**columns, own: f"{columns.get(own, '')}#{i}"}) for i in range(given["times"])]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 2)
+    return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_given_rows_the_view_shows(client: Client, empty: Callable[[Warehouse], Migrated], path: Path) -> None:
+    """Formulas, edge cases and intervals are promises to those who read the figures; each file says which."""
+    case = _read(path)
+    warehouse, generation = empty(Warehouse(**case.settings))
+    given = {table: [made for one in rows for made in _rows(table, one)] for table, rows in case.given.items()}
+    ClickHouseSink(client, generation, checked=True).insert(given)
+    view = f"{warehouse.database}.{path.parent.name}"
+    known = [name for name, *_ in client.execute(f"DESCRIBE TABLE {view}")]
+    where = " AND ".join(f"{name} = %({name})s" for name in case.select) or "1"
+    order = ", ".join(name for name in ORDER if name in known) or "1"
+    found, described = client.execute(
+        f"SELECT * FROM {view} WHERE {where} ORDER BY {order}", case.select, with_column_types=True
+    )
+    shown = [dict(zip((name for name, _ in described), map(_shown, r), strict=True)) for r in found]
+    wanted = [{k: _shown(v) for k, v in expected.items() if k != "why"} for expected in case.expect]
+    assert [{k: r[k] for k in want} for r, want in zip(shown, wanted, strict=False)] == wanted
+    assert len(shown) == len(wanted), shown
+
+
+def test_every_case_says_why() -> None:
+    """A figure without a reason cannot be told from a mistake that was written down."""
+    for path in CASES:
+        case = _read(path)
+        assert case.why, path
+        assert all(one.get("why") for one in case.expect), path
+        assert all(one.get("why") for rows in case.given.values() for one in rows), path
+
+
+def test_every_metric_and_log_view_has_a_case() -> None:
+    """A view without a test is a formula that nobody has seen work."""
+    tested = {path.parent.name for path in CASES}
+    named = {view.name for view in load() if view.catalogue is not None}
+    assert named | {"unscored_answer", "restatement_log", "watermark"} <= tested
+    assert tested <= {view.name for view in load()} | {"metric_definition"}
