@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +12,6 @@ from infra.secret import Secret
 from infra.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from infra.stack import Stack
@@ -25,20 +23,29 @@ class NotRunning(Exception):  # noqa: N818  # a state of the world that `cx up` 
     """Nothing runs on the data directory; the message is one sentence with the remedy."""
 
 
-class Record(msgspec.Struct, frozen=True):
-    """Where the servers of a data directory listen; written while they run."""
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the servers of a data directory listen; written while they run.
+
+    Detached ones have no process that watches over their workers.
+    """
 
     kind: str
     bootstrap: str
     host: str
     port: int
     http_port: int
+    detached: bool = False
 
 
-def note(settings: Settings, stack: Stack) -> None:
+def note(settings: Settings, stack: Stack, *, detached: bool) -> None:
     """Write down where a started stack listens, for the commands of other terminals."""
     record = Record(
-        stack.kind, stack.bootstrap, stack.clickhouse_host, stack.clickhouse_port, stack.clickhouse_http_port
+        kind=stack.kind,
+        bootstrap=stack.bootstrap,
+        host=stack.clickhouse_host,
+        port=stack.clickhouse_port,
+        http_port=stack.clickhouse_http_port,
+        detached=detached,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     (settings.data_dir / _RECORD).write_bytes(msgspec.json.encode(record))
@@ -106,16 +113,6 @@ def _text(value: Any) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-@contextlib.contextmanager
-def noted(settings: Settings, stack: Stack) -> Iterator[Settings]:
-    """Run a block with a stack written down, and forget it afterwards."""
-    note(settings, stack)
-    try:
-        yield locate(settings)
-    finally:
-        forget(settings)
 
 
 def worker_directory(settings: Settings, number: int) -> Path:

@@ -93,7 +93,7 @@ def running(
     with ExitStack() as started:
         servers = _servers(settings, ports, detach=detach, say=say)
         started.callback(servers.stop)
-        deployment.note(settings, servers)
+        deployment.note(settings, servers, detached=detach)
         started.callback(deployment.forget, settings)
         located = deployment.locate(settings)
         say("creating topics and tables")

@@ -70,8 +70,11 @@ def paused(settings: Settings) -> bool:
 
 
 @contextmanager
-def pause(settings: Settings) -> Iterator[None]:
-    """Stop the data directory's workers for the length of a block, then start them again, left running."""
+def pause(settings: Settings, located: Settings, *, detached: bool) -> Iterator[None]:
+    """Stop the data directory's workers for the length of a block.
+
+    Afterwards the process that watches over them starts them again; detached ones have none and are started here.
+    """
     marker = settings.data_dir / _PAUSE
     marker.touch()
     stopped = running(settings)
@@ -81,6 +84,8 @@ def pause(settings: Settings) -> Iterator[None]:
         yield
     finally:
         marker.unlink(missing_ok=True)
+        for worker in stopped if detached else ():
+            start(located, int(worker.name.rpartition(" ")[2]), detach=True)
 
 
 def _last_line(log: Path) -> str:

@@ -12,6 +12,7 @@ from infra.cli.importing import import_
 from infra.cli.output import examples
 from infra.cli.pipeline import down, status, up
 from infra.cli.proof import prove_all
+from infra.cli.rebuild import rebuild
 from infra.cli.sql import sql
 from infra.cli.topics import topics
 from infra.cli.worker import migrate, worker
@@ -39,6 +40,7 @@ _COMMANDS = (
         ("cx import mapping.yaml answers.csv.gz", "cx import mapping.yaml answers.csv --rejects bad.csv"),
     ),
     ("sql", sql, ('cx sql "SELECT * FROM metric_definition"', "cx sql --format csv - < query.sql")),
+    ("rebuild", rebuild, ("cx rebuild", "cx rebuild --promote", "cx rebuild --drop cx_g1")),
     ("proof", prove_all, ("CX_REAL_DATA=/data cx proof", "cx proof --format json")),
     ("worker", worker, ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1")),
 )

@@ -19,8 +19,11 @@ from infra.topics import TopicDriftError
 from infra.wiring import Unreachable
 from infra.workers import WorkerDiedError
 from schemas.codec import InvalidEventError
+from sinks.generations import GenerationError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
+from streams.live.errors import EngineStopped
+from streams.replay.log import LogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,9 @@ _SENTENCES = (
     ContractError,
     WorkerDiedError,
     TooSlowError,
+    GenerationError,
+    LogError,
+    EngineStopped,
 )
 _EXCERPT = 300
 

@@ -1,1 +1,1 @@
-"""On-call tools: rebuild a generation, compare it, promote it."""
+"""On-call tools over the log of record: for now, rebuilding every table from the first event on."""
