@@ -1,0 +1,79 @@
+"""What the reading users see through the views, and what they do not, on a server with the product's users."""
+
+from collections.abc import Iterator
+
+import pytest
+from clickhouse_driver import Client
+from clickhouse_driver.errors import ServerException
+
+from infra.embedded import clickhouse
+from infra.embedded.clickhouse_users import BI_READER, LOCAL_PASSWORDS, VERBATIM_READER, WRITER
+from sinks.clickhouse import ClickHouseSink, connect
+from sinks.migrate import migrate
+from sinks.settings import Warehouse
+from sinks.views import load
+from tests.sinks.example_rows import row
+
+pytestmark = pytest.mark.servers
+AT = 1_772_442_000_000_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.ClickHouseServer]:
+    with clickhouse.start(tmp_path_factory.mktemp("readers")) as running:
+        owner = connect(running.host, running.tcp_port)
+        generation = migrate(owner, Warehouse())
+        owner.disconnect()
+        writer = ClickHouseSink(_as(running, WRITER), generation)
+        written = row("verbatim", account_id="a", response_id="r", question_id="q", text="said in confidence")
+        writer.insert({"verbatim": [written]})
+        answered = {"account_id": "a", "response_id": "r", "nps": 9.0, "has_text": True, "submitted_at": AT}
+        writer.insert({"response": [row("response", **answered)]})
+        writer.close()
+        yield running
+
+
+def _as(server: clickhouse.ClickHouseServer, user: str) -> Client:
+    return connect(server.host, server.tcp_port, user=user, password=LOCAL_PASSWORDS[user])
+
+
+@pytest.fixture
+def reader(server: clickhouse.ClickHouseServer) -> Iterator[Client]:
+    client = _as(server, BI_READER)
+    yield client
+    client.disconnect()
+
+
+def test_a_reader_needs_no_grant_on_what_views_read(reader: Client) -> None:
+    """Views read with their maker's rights, so BI users are granted the views and nothing below them."""
+    for view in load():
+        if view.name != "verbatim":
+            reader.execute(f"SELECT * FROM cx.{view.name} LIMIT 1")
+    shown = reader.execute("SELECT value, n FROM cx.nps WHERE grain = 'day' AND dimension = 'all'")
+    assert shown == [(100.0, 1)]
+    assert reader.execute("SELECT value FROM cx.verbatim_rate WHERE grain = 'day' AND dimension = 'all'") == [(100.0,)]
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT text FROM cx.verbatim", "SELECT * FROM cx_g1.response", "SELECT * FROM cx_meta.promotion"]
+)
+def test_a_reader_sees_neither_texts_nor_tables(reader: Client, query: str) -> None:
+    """Personal data and what lies behind the views stay closed."""
+    with pytest.raises(ServerException, match="Not enough privileges"):
+        reader.execute(query)
+
+
+def test_a_reader_of_texts_sees_them(server: clickhouse.ClickHouseServer) -> None:
+    """Named users read verbatims through the same view."""
+    client = _as(server, VERBATIM_READER)
+    assert client.execute("SELECT text FROM cx.verbatim") == [("said in confidence",)]
+    client.disconnect()
+
+
+def test_a_reader_sees_the_descriptions(reader: Client) -> None:
+    """A BI tool lists views with their comments under the reader's own rights."""
+    listed = reader.execute(
+        "SELECT count() FROM system.columns WHERE database = 'cx' AND table = 'nps' AND comment != ''"
+    )
+    assert listed[0][0] > 15
+    assert ("nps",) in reader.execute("SELECT name FROM cx.metric_definition")
