@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PREFIX = b"whsec_"
 _OK = range(200, 300)
 _TIMEOUT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
@@ -51,11 +52,16 @@ class LogDelivery:
 def sign(secrets: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
     """Return the `webhook-signature` of the Standard Webhooks specification: HMAC-SHA256 over id.timestamp.body.
 
-    One signature per secret, so that a receiver can change its secret without losing a message.
+    One signature per secret, so that a receiver can change its secret without losing a message. A secret that begins
+    with whsec_ is base64 behind that, as the specification has it; any other is taken as it is.
     """
     signed = f"{message_id}.{timestamp}.".encode() + body
-    digests = (hmac.new(secret, signed, hashlib.sha256).digest() for secret in secrets)
+    digests = (hmac.new(_key(secret), signed, hashlib.sha256).digest() for secret in secrets)
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+
+
+def _key(secret: bytes) -> bytes:
+    return base64.b64decode(secret.removeprefix(_PREFIX)) if secret.startswith(_PREFIX) else secret
 
 
 class WebhookDelivery:
