@@ -3,58 +3,88 @@
 Starts its own Kafka and ClickHouse on loopback, fills one topic of four partitions with generated response_submitted
 events (Avro, one NPS answer each, 30 % with a comment, 10,000 accounts), runs one contender after the other over it in
 the order of the table, prints the table and writes bench.json. Each contender runs in processes of its own; CPU and
-memory are theirs alone. docs/performance.md says what is measured and how.
+memory are theirs alone. Then: latency under steady traffic, memory and recovery time of the state (bench-more.json).
+docs/performance.md says what is measured and how.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from rich.console import Console
 
+from bench import table
+from bench.latency import UnseenError
 from bench.run import ContenderError
-from bench.session import NAMES, Choice, compare
-from bench.table import table, write_json
+from bench.session import CONTENDERS, EXTRAS, Choice, Report, measured
 from infra.embedded.errors import EmbeddedServerError
 
-EVENTS, QUICK_EVENTS = 400_000, 20_000
-FAUST_S, QUICK_FAUST_S = 45.0, 8.0
+FULL = Choice(400_000, 1_000_000, 45.0, 30.0, (*CONTENDERS, "latency", "state"))
+QUICK = Choice(20_000, 5_000, 8.0, 3.0, FULL.names)
+ERRORS = (EmbeddedServerError, ContenderError, UnseenError, KafkaException, subprocess.CalledProcessError)
 
 
 def main() -> int:
     args = _arguments()
     console = Console(stderr=True)
-    choice = Choice(
-        events=args.events or (QUICK_EVENTS if args.quick else EVENTS),
-        faust_seconds=args.faust_seconds or (QUICK_FAUST_S if args.quick else FAUST_S),
-        names=tuple(args.only or NAMES),
-    )
     try:
-        results = compare(choice, args.build, lambda text: console.print(text, highlight=False))
-    except (EmbeddedServerError, ContenderError, KafkaException, subprocess.CalledProcessError) as error:
+        report = measured(_choice(args), args.build, lambda text: console.print(text, highlight=False))
+    except ERRORS as error:
         console.print("bench:", " ".join(str(error).split()), style="red", highlight=False)
         return 1
-    Console(width=None if sys.stdout.isatty() else 140).print(table(results))
-    write_json(results, args.build / "bench.json")
+    _show(report, Console(width=None if sys.stdout.isatty() else 140))
+    _write(report, args.build)
     return 0
 
 
+def _choice(args: argparse.Namespace) -> Choice:
+    usual = QUICK if args.quick else FULL
+    return Choice(
+        events=args.events or usual.events,
+        keys=args.keys or usual.keys,
+        faust_seconds=args.faust_seconds or usual.faust_seconds,
+        traffic_seconds=usual.traffic_seconds,
+        names=tuple(args.only or usual.names),
+    )
+
+
+def _show(report: Report, console: Console) -> None:
+    if report.results:
+        console.print(table.table(report.results))
+    if report.profile is not None:
+        console.print(table.profile_table(report.profile))
+    if report.latency is not None:
+        console.print(table.latency_table(report.latency))
+    if report.state:
+        console.print(table.state_table(report.state))
+
+
+def _write(report: Report, build: Path) -> None:
+    if report.results:
+        table.write_json(report.results, build / "bench.json")
+    more = {name: found for name, found in asdict(report).items() if name != "results" and found}
+    if more:
+        (build / "bench-more.json").write_text(json.dumps(more, indent=2) + "\n")
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m bench", description=__doc__, formatter_class=_Formatter)
-    parser.add_argument("--events", type=int, help=f"events in the topic ({EVENTS:,})")
-    parser.add_argument("--quick", action="store_true", help=f"a smoke test: {QUICK_EVENTS:,} events, no fit figures")
-    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME", help=f"of {', '.join(NAMES)}")
-    parser.add_argument("--faust-seconds", type=float, help=f"how long Faust may work ({FAUST_S:.0f})")
+    names = (*CONTENDERS, *EXTRAS)
+    parser = argparse.ArgumentParser(
+        "python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help=f"smoke test: {QUICK.events:,} events, no fit figures")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--events", type=int, help=f"events in the topic ({FULL.events:,})")
+    parser.add_argument("--keys", type=int, help=f"open entities of the state measurement ({FULL.keys:,})")
+    parser.add_argument("--faust-seconds", type=float, help=f"how long Faust may work ({FULL.faust_seconds:.0f})")
     parser.add_argument("--build", type=Path, default=Path("build"), help="directory of results and logs (build)")
     return parser.parse_args()
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the description's lines."""
 
 
 if __name__ == "__main__":

@@ -56,9 +56,10 @@ def engine(stack: Stack, schema: Path) -> Plan:
     return _plain("engine", command, stack, job, progress, LIMIT_S, leaves=[job.changelog])
 
 
-def whole_product(stack: Stack, workers: int) -> Plan:
+def whole_product(stack: Stack, workers: int, *, database: str = "") -> Plan:
     """`cx worker` as it is deployed, on topics and tables of its own; every run begins with neither state nor rows."""
-    settings = product.settings(stack, f"cx_bench{workers}", f"bench-product-{workers}")
+    name = database or f"cx_bench{workers}"
+    settings = product.settings(stack, name, f"bench-{name}")
     return Plan(
         Contender("product", workers, product.COMMAND, product.environment(settings), LIMIT_S),
         partial(product.prepare, settings),

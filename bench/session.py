@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from bench import contenders, events, feed, product, quix_venv
+from bench import contenders, events, extras, feed, product, quix_venv
 from bench.encoding import SCHEMA, ResponseEncoder
 from bench.run import run
 from bench.stack import servers
@@ -18,33 +18,58 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.contenders import Plan
+    from bench.extras import Profile
+    from bench.latency import Latency
     from bench.stack import Stack
 
     Say = Callable[[str], None]
 
-NAMES = ("faust", "quix", "engine", "product")
+CONTENDERS = ("faust", "quix", "engine", "product")
+EXTRAS = ("latency", "state", "profile")
 WORKERS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to run: number of events, how long Faust may work (seconds), and which contenders."""
+    """What to run: events in the topic, keys of state, seconds for Faust and of steady traffic, and the names."""
 
     events: int
+    keys: int
     faust_seconds: float
+    traffic_seconds: float
     names: tuple[str, ...]
 
 
-def compare(choice: Choice, build: Path, say: Say) -> list[Result]:
-    """The result of every chosen contender, in the order they ran.
+@dataclass(slots=True)
+class Report:
+    """What was measured, in the order in which it ran; what was not chosen is empty."""
 
-    Raises EmbeddedServerError, ContenderError, KafkaException or CalledProcessError; nothing is left running.
+    results: list[Result] = field(default_factory=list)
+    profile: Profile | None = None
+    latency: Latency | None = None
+    state: list[dict[str, Any]] = field(default_factory=list)
+
+
+def measured(choice: Choice, build: Path, say: Say) -> Report:
+    """Everything chosen, one after the other on one set of servers; nothing is left running.
+
+    Raises EmbeddedServerError, ContenderError, UnseenError, KafkaException or CalledProcessError.
     """
     python = quix_venv.python(build / "bench" / "quix", say) if "quix" in choice.names else None
+    logs, report = build / "bench" / "logs", Report()
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
         fill(stack, choice.events, say)
-        return [_run(plan, stack, choice.events, build, say) for plan in _plans(choice, stack, python)]
+        report.results = [_run(plan, stack, choice.events, logs, say) for plan in _plans(choice, stack, python)]
+        if "profile" in choice.names:
+            say("sampling a worker with py-spy")
+            report.profile = extras.measure_profile(stack, logs)
+        if "latency" in choice.names:
+            say(f"steady traffic for {choice.traffic_seconds:.0f} s")
+            report.latency = extras.measure_latency(stack, choice.events, choice.traffic_seconds, logs)
+        if "state" in choice.names:
+            report.state = extras.measure_state(stack, choice.keys, say)
+    return report
 
 
 def fill(stack: Stack, count: int, say: Say) -> None:
@@ -67,10 +92,10 @@ def _plans(choice: Choice, stack: Stack, python: Path | None) -> Iterator[Plan]:
             yield contenders.whole_product(stack, workers)
 
 
-def _run(plan: Plan, stack: Stack, total: int, build: Path, say: Say) -> Result:
+def _run(plan: Plan, stack: Stack, total: int, logs: Path, say: Say) -> Result:
     contender = plan.contender
     say(f"running {contender.name}, {contender.workers} worker{'s' * (contender.workers > 1)}")
     plan.prepare()
-    samples = run(contender, plan.progress, total, stack.servers, build / "bench" / "logs")
+    samples = run(contender, plan.progress, total, stack.servers, logs)
     feed.delete_topics(stack.bootstrap, plan.leaves)
     return Result(contender.name, contender.workers, total, samples[-1].done >= total, measure(samples, total))

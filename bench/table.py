@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bench.extras import Profile
+    from bench.latency import Latency
     from bench.window import Window
 
 YARDSTICKS = ("faust", "quix")
+MILLION = 1e6
+_STATE = {
+    "content_mb": "content MB",
+    "resident_mb": "memory MB",
+    "peak_mb": "peak MB",
+    "disk_mb": "disk MB",
+    "restore_s": "restore s",
+    "open_s": "open s",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +83,37 @@ def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
 def write_json(results: Sequence[Result], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(as_json(results), indent=2) + "\n")
+
+
+def latency_table(found: Latency) -> Table:
+    headings = ("events", "events/s", "p50 ms", "p99 ms", "worst ms", "reader's round ms")
+    printed = _plain("produce to queryable row", *headings)
+    figures = (found.p50_ms, found.p99_ms, found.worst_ms, found.polled_ms)
+    printed.add_row("one worker", f"{found.events:,}", f"{found.rate:,.0f}", *(f"{figure:,.0f}" for figure in figures))
+    return printed
+
+
+def state_table(found: Sequence[Mapping[str, float | str]]) -> Table:
+    """Figures per million keys, with the number of keys that they were measured on."""
+    printed = _plain("state, per million keys", "keys measured", *_STATE.values())
+    for each in found:
+        keys = float(each["keys"])
+        figures = (float(each[name]) / keys * MILLION for name in _STATE)
+        printed.add_row(str(each["store"]), f"{keys:,.0f}", *(f"{figure:,.1f}" for figure in figures))
+    return printed
+
+
+def profile_table(found: Profile) -> Table:
+    printed = _plain(f"one worker under py-spy, {found.events:,} events", "CPU µs/event", "share")
+    for part, micros in sorted(found.parts.items(), key=lambda each: -each[1]):
+        printed.add_row(part, f"{micros:.1f}", f"{micros / found.cpu_us_per_event:.1%}")
+    printed.add_row("all", f"{found.cpu_us_per_event:.1f}", "")
+    return printed
+
+
+def _plain(first: str, *others: str) -> Table:
+    printed = Table()
+    printed.add_column(first)
+    for heading in others:
+        printed.add_column(heading, justify="right")
+    return printed
