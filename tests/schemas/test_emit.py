@@ -103,7 +103,7 @@ def test_what_is_left_out_is_filled_in(stack: Stack, topic_prefix: str, emitter:
     [
         ("invitation_closed", {}, "no event type"),
         ("signal_raised", {}, "no event type"),
-        ("invitation_opened", {"invitation": "i"}, "unknown invitation"),
+        ("invitation_opened", {"invitation": "i"}, "unknown field `invitation`"),
         ("invitation_opened", {"event_id": "evt_1"}, "no UUID"),
         ("invitation_opened", {"account_id": ""}, "must not be empty"),
         ("invitation_opened", {"source": ""}, "must not be empty"),
