@@ -17,6 +17,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.live import clients
 from tests.streams.live.counting import EPOCH_KEY, FileSink
 
 PARTITIONS = 3
@@ -174,7 +175,7 @@ def _committed(consumer: Consumer, places: list[TopicPartition]) -> list[TopicPa
         try:
             return consumer.committed(places, timeout=20)
         except KafkaException as error:  # a new broker may still be making its offsets topic
-            if not error.args[0].retriable():
+            if not clients.is_passing(error.args[0]):
                 raise
             time.sleep(0.2)
     raise AssertionError("the group's coordinator never came up")
