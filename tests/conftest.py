@@ -35,9 +35,9 @@ def prefix(stack: Stack) -> Iterator[str]:
     name = f"t{secrets.token_hex(4)}."
     yield name
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    topics = [topic for topic in admin.list_topics(timeout=10).topics if topic.startswith(name)]
+    topics = [topic for topic in admin.list_topics(timeout=60).topics if topic.startswith(name)]
     for deleted in admin.delete_topics(topics).values() if topics else ():
-        deleted.result(timeout=10)
+        deleted.result(timeout=60)
 
 
 @pytest.fixture

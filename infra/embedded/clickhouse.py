@@ -62,7 +62,7 @@ def start(
     database: str = "cx",
     memory_ratio: float = MEMORY_RATIO,
     detach: bool = False,
-    timeout_s: float = 60.0,
+    timeout_s: float = 120.0,
     log: Callable[[str], None] = lambda _: None,
 ) -> ClickHouseServer:
     """Start a server on the directory and return once it answers; port 0 takes any free one.

@@ -76,7 +76,7 @@ def start(
     heap_mib: int = HEAP_MIB,
     extra: Mapping[str, str] | None = None,
     detach: bool = False,
-    timeout_s: float = 60.0,
+    timeout_s: float = 120.0,
     log: Callable[[str], None] = lambda _: None,
 ) -> KafkaServer:
     """Start a broker on the directory and return once it answers; port 0 takes the last one used if free, else any.

@@ -22,24 +22,24 @@ LARGE = bytes(12 * 1024 * 1024)
 def create(bootstrap: str, topic: str, **config: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for created in admin.create_topics([NewTopic(topic, 1, 1, config=config)]).values():
-        created.result(timeout=10)
+        created.result(timeout=60)
 
 
 def produce(bootstrap: str, topic: str, *values: bytes) -> None:
     """Produce in one transaction, as the engine does."""
     producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": topic, "message.max.bytes": 16_000_000})
-    producer.init_transactions(10)
+    producer.init_transactions(60)
     producer.begin_transaction()
     for value in values:
         producer.produce(topic, value)
-    producer.commit_transaction(10)
+    producer.commit_transaction(60)
 
 
 def values(bootstrap: str, topic: str, count: int) -> list[bytes]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test", "fetch.max.bytes": 32_000_000})
     try:
         consumer.assign([TopicPartition(topic, 0, 0)])
-        messages = consumer.consume(count, timeout=10)
+        messages = consumer.consume(count, timeout=60)
         assert not [message.error() for message in messages if message.error()]
         return [message.value() for message in messages]
     finally:
@@ -79,7 +79,7 @@ def test_a_fault_test_may_change_the_broker(broker: kafka.KafkaServer) -> None:
     """Fault tests shorten time-outs that would cost them minutes."""
     resource = ConfigResource(ResourceType.BROKER, "1")
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    assert admin.describe_configs([resource])[resource].result(timeout=10)["log.cleaner.backoff.ms"].value == "1234"
+    assert admin.describe_configs([resource])[resource].result(timeout=60)["log.cleaner.backoff.ms"].value == "1234"
 
 
 def test_a_directory_in_use_is_refused_and_its_broker_goes_on(broker: kafka.KafkaServer, home: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_restart_keeps_the_log_and_takes_seconds(tmp_path: Path) -> None:
     with kafka.start(tmp_path) as server:
         assert server.bootstrap == bootstrap
         assert values(bootstrap, "kept", 3) == [b"1", b"2", b"3"]
-    assert took < 20
+    assert took < 30
     assert said == []  # nothing was fetched
 
 
