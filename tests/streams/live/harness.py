@@ -40,7 +40,8 @@ class Run:
 
     @property
     def log(self) -> str:
-        return (self.directory / "log").read_text()
+        log = self.directory / "log"
+        return log.read_text() if log.exists() else "no process was started"
 
     def settings(self, **more: Any) -> dict[str, Any]:
         return {
