@@ -17,6 +17,8 @@ from infra.embedded.process import Identity, ServerProcess, find, launch, own
 
 SLEEP = ["sleep", "600"]
 STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
+# Like both servers, it ends through a handler; a paused process without one would end at once.
+GRACEFUL = [sys.executable, "-c", "import signal, sys, time; signal.signal(15, sys.exit); time.sleep(600)"]
 STARTER = """
 import os, sys
 from pathlib import Path
@@ -75,10 +77,11 @@ def test_a_process_that_ignores_the_request_is_killed(start: Launch) -> None:
 
 def test_a_paused_process_is_stopped(start: Launch) -> None:
     """Fault tests pause servers; an interrupted one leaves a paused server to be stopped."""
-    server = start(SLEEP)
+    server = start(GRACEFUL)
+    time.sleep(0.5)
     os.kill(server.pid, signal.SIGSTOP)
     began = time.monotonic()
-    server.stop(grace_s=30)
+    server.stop(grace_s=15)
     assert time.monotonic() - began < 10  # it ended by itself: a kill would have waited for the grace time
     assert not server.alive()
 
