@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.group import Progress
+    from bench.stack import Stack
 
 INTERVAL_S = 0.1
 START_S = 60.0
@@ -39,12 +40,12 @@ class ContenderError(Exception):
     """A contender ended by itself or made no progress; the message names its logs."""
 
 
-def run(contender: Contender, progress: Progress, total: int, servers: Usage, logs: Path) -> list[Sample]:
+def run(contender: Contender, progress: Progress, total: int, stack: Stack, logs: Path) -> list[Sample]:
     """The samples of one run over `total` events, a tenth of a second apart. Raises ContenderError."""
     samples: list[Sample] = []
     with started(contender, logs) as processes:
         usage = Usage.of(process.pid for process in processes)
-        for sample in _samples(contender, progress, total, usage, servers):
+        for sample in _samples(contender, progress, total, usage, stack):
             samples.append(sample)
             if any(process.poll() is not None for process in processes):
                 raise ContenderError(f"{contender.name} ended by itself after {sample.done} events: see {logs}")
@@ -53,7 +54,7 @@ def run(contender: Contender, progress: Progress, total: int, servers: Usage, lo
     return samples
 
 
-def _samples(contender: Contender, progress: Progress, total: int, usage: Usage, servers: Usage) -> Iterator[Sample]:
+def _samples(contender: Contender, progress: Progress, total: int, usage: Usage, stack: Stack) -> Iterator[Sample]:
     ready = contender.workers == 1
     done, deadline = 0, time.monotonic() + START_S
     while done < total and time.monotonic() < deadline:
@@ -61,7 +62,8 @@ def _samples(contender: Contender, progress: Progress, total: int, usage: Usage,
         done = progress.done()
         ready = ready or progress.workers() == contender.workers
         cpu, resident = usage.read()
-        yield Sample(time.monotonic(), done, cpu, servers.read()[0], resident, ready)
+        servers = stack.kafka.read()[0], stack.clickhouse_usage.read()[0]
+        yield Sample(time.monotonic(), done, cpu, *servers, resident, ready)
         if done and not before:
             deadline = began + contender.limit_s
         time.sleep(max(0.0, began + INTERVAL_S - time.monotonic()))

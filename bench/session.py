@@ -96,6 +96,6 @@ def _run(plan: Plan, stack: Stack, total: int, logs: Path, say: Say) -> Result:
     contender = plan.contender
     say(f"running {contender.name}, {contender.workers} worker{'s' * (contender.workers > 1)}")
     plan.prepare()
-    samples = run(contender, plan.progress, total, stack.servers, logs)
+    samples = run(contender, plan.progress, total, stack, logs)
     feed.delete_topics(stack.bootstrap, plan.leaves)
     return Result(contender.name, contender.workers, total, samples[-1].done >= total, measure(samples, total))

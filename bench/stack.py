@@ -24,7 +24,8 @@ class Stack:
 
     bootstrap: str
     clickhouse: ClickHouseServer
-    servers: Usage
+    kafka: Usage
+    clickhouse_usage: Usage
     scratch: Path
 
 
@@ -39,4 +40,4 @@ def servers(build: Path) -> Iterator[Stack]:
         database = running.enter_context(clickhouse.start(home / "clickhouse"))
         scratch = home / "scratch"
         scratch.mkdir()
-        yield Stack(broker.bootstrap, database, Usage.of([broker.pid, database.pid]), scratch)
+        yield Stack(broker.bootstrap, database, Usage.of([broker.pid]), Usage.of([database.pid]), scratch)

@@ -48,7 +48,7 @@ def ratio(results: Sequence[Result], name: str, result: Result) -> float | None:
 def table(results: Sequence[Result]) -> Table:
     printed = Table(title=f"{results[0].total:,} survey events" if results else None, title_justify="left")
     printed.add_column("program")
-    for heading in ("workers", "events measured", "events/s", "CPU µs/event", "servers' CPU µs/event", "peak MB"):
+    for heading in ("workers", "events measured", "events/s", "CPU µs/event", "Kafka's", "ClickHouse's", "peak MB"):
         printed.add_column(heading, justify="right")
     for yardstick in YARDSTICKS:
         printed.add_column(f"x {yardstick}", justify="right")
@@ -66,7 +66,8 @@ def _cells(results: Sequence[Result], result: Result) -> list[str]:
         f"{window.events:,}{'' if result.ended else ' (time was up)'}{'' if window.steady else ' (start included)'}",
         f"{window.events_per_s:,.0f}",
         f"{window.cpu_us_per_event:,.1f}",
-        f"{window.servers_cpu_us_per_event:,.1f}",
+        f"{window.kafka_cpu_us_per_event:,.1f}",
+        f"{window.clickhouse_cpu_us_per_event:,.1f}",
         f"{window.peak_mb:,.0f}",
         *("" if value is None else f"{value:.2f}" for value in ratios),
     ]

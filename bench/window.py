@@ -21,12 +21,13 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Time in seconds, events done, CPU seconds so far of workers and of servers, resident bytes of the workers."""
+    """Time in seconds, events done, CPU seconds so far of workers and servers, resident bytes of the workers."""
 
     at: float
     done: int
     cpu: float
-    servers_cpu: float
+    kafka_cpu: float
+    clickhouse_cpu: float
     resident: int
     ready: bool
 
@@ -42,7 +43,8 @@ class Window:
     seconds: float
     events_per_s: float
     cpu_us_per_event: float
-    servers_cpu_us_per_event: float
+    kafka_cpu_us_per_event: float
+    clickhouse_cpu_us_per_event: float
     peak_mb: float
     steady: bool
 
@@ -69,7 +71,8 @@ def _between(first: Sample, last: Sample, peak: int, *, steady: bool) -> Window:
         seconds=seconds,
         events_per_s=events / seconds,
         cpu_us_per_event=(last.cpu - first.cpu) / events * MICROS,
-        servers_cpu_us_per_event=(last.servers_cpu - first.servers_cpu) / events * MICROS,
+        kafka_cpu_us_per_event=(last.kafka_cpu - first.kafka_cpu) / events * MICROS,
+        clickhouse_cpu_us_per_event=(last.clickhouse_cpu - first.clickhouse_cpu) / events * MICROS,
         peak_mb=peak / MEGABYTE,
         steady=steady,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def result(name: str, rate: float, *, workers: int = 1, ended: bool = True, steady: bool = True) -> Result:
-    window = Window(round(rate * 10), 10.0, rate, 1e6 / rate, 5.0, 123.4, steady)
+    window = Window(round(rate * 10), 10.0, rate, 1e6 / rate, 5.0, 2.0, 123.4, steady)
     return Result(name, workers, 1_000, ended, window)
 
 

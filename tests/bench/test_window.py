@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,12 @@ def worker(
 ) -> list[Sample]:
     """What watching a steady worker would have seen: progress in commits, CPU as it works, memory in one spike."""
     steps = [min(total, done) for done in range(0, total + commit_every, commit_every)]
-    samples = [Sample(0.0, 0, 0.0, 0.0, 0, ready=True)]
+    samples = [Sample(0.0, 0, 0.0, 0.0, 0.0, 0, ready=True)]
     for number, done in enumerate(steps):
         busy = done * cpu_us / 1e6
-        samples.append(Sample(starts + done / rate, done, 1 + busy, busy / 2, peak if number == 1 else 1, ready=True))
+        samples.append(
+            Sample(starts + done / rate, done, 1 + busy, busy / 2, busy / 10, peak if number == 1 else 1, ready=True)
+        )
     return samples
 
 
@@ -31,24 +35,24 @@ def test_a_steady_worker_is_measured_exactly_whatever_its_commit_interval_and_st
     assert window.steady
     assert window.events_per_s == pytest.approx(rate)
     assert window.cpu_us_per_event == pytest.approx(50.0)
-    assert window.servers_cpu_us_per_event == pytest.approx(25.0)
+    assert window.kafka_cpu_us_per_event == pytest.approx(25.0)
+    assert window.clickhouse_cpu_us_per_event == pytest.approx(5.0)
 
 
 def test_idling_before_the_last_commit_is_not_counted() -> None:
     """A worker that ran out of events waits for its commit timer; that wait is not work."""
     samples = worker(1_000, 100, 1_000)
     last = samples[-1]
-    samples[-1] = Sample(last.at + 5, last.done, last.cpu, last.servers_cpu, last.resident, ready=True)
+    samples[-1] = replace(last, at=last.at + 5)
     assert measure(samples, 1_000).events_per_s == pytest.approx(1_000)
 
 
 def test_the_time_before_every_worker_holds_partitions_is_not_counted() -> None:
     """With two workers, one works alone while the other starts: that is not two workers' rate."""
-    alone = [Sample(s.at, s.done, s.cpu, s.servers_cpu, s.resident, ready=False) for s in worker(10, 10, 100)]
+    alone = [replace(sample, ready=False) for sample in worker(10, 10, 100)]
     start = alone[-1]
     both = [
-        Sample(start.at + s.at, 100 + s.done, start.cpu + s.cpu, s.servers_cpu, s.resident, ready=True)
-        for s in worker(1_000, 100, 1_000)[1:]
+        replace(sample, at=start.at + sample.at, done=100 + sample.done) for sample in worker(1_000, 100, 1_000)[1:]
     ]
     assert measure([*alone, *both], 1_100).events_per_s == pytest.approx(1_000)
 
@@ -68,4 +72,4 @@ def test_a_run_without_two_busy_commits_is_marked_as_not_steady_and_includes_its
 
 def test_no_progress_is_an_error_and_not_a_rate_of_zero() -> None:
     with pytest.raises(NothingDoneError):
-        measure([Sample(float(n), 0, 0.0, 0.0, 1, ready=True) for n in range(3)], 10)
+        measure([Sample(float(n), 0, 0.0, 0.0, 0.0, 1, ready=True) for n in range(3)], 10)
