@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,9 +11,15 @@ from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError
 from kafka.structs import TopicPartition
 
 from infra import topics, wiring
+from infra.deployment import worker_directory
+from infra.workers import LOG
 from schemas.topics import load_topics
 
+_PATIENCE_S = 120.0
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.settings import Settings
 
 
@@ -36,6 +43,25 @@ def sources(settings: Settings) -> list[str]:
     """Return the full names of the topics that workers read."""
     found = load_topics().values()
     return [settings.topic_prefix + topic.name for topic in found if topic.event_types and topic.name != "signals"]
+
+
+def settle(settings: Settings, turn: Callable[[], object]) -> None:
+    """Wait until the workers have taken in everything that is stored; `turn` is called a few times a second.
+
+    Raises TooSlowError when nothing is taken in for two minutes.
+    """
+    watch, lag, deadline = Watch(settings), -1, time.monotonic() + _PATIENCE_S
+    try:
+        while now := watch.lag():
+            if now != lag:
+                lag, deadline = now, time.monotonic() + _PATIENCE_S
+            elif time.monotonic() > deadline:
+                log = worker_directory(settings, 1) / LOG
+                raise TooSlowError(f"{lag:,} events wait and none is taken in for {_PATIENCE_S:.0f} s: look at {log}")
+            turn()
+            time.sleep(0.2)
+    finally:
+        watch.close()
 
 
 class Watch:

@@ -18,31 +18,17 @@ from infra.demo import check, oracle
 from infra.demo.feed import feed
 from infra.demo.live import Screen
 from infra.demo.plan import messages
-from infra.deployment import locate, recorded, worker_directory
+from infra.deployment import locate, recorded
 from infra.sending import Sender
-from infra.standing import TooSlowError
-from infra.workers import LOG
+from infra.standing import settle
 
 if TYPE_CHECKING:
     from infra.demo.plan import Message
     from infra.local import Pipeline
     from infra.settings import Settings
 
-_PATIENCE_S = 120.0
 _SHOWN = 20
 _READING = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-
-
-def settle(settings: Settings, screen: Screen, pipeline: Pipeline | None) -> None:
-    """Wait until the workers have taken in everything that is stored; raises TooSlowError."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while (figures := screen.refresh()).lag or not figures.taken:
-        if time.monotonic() > deadline:
-            log = worker_directory(settings, 1) / LOG
-            raise TooSlowError(f"after {_PATIENCE_S:.0f} s {figures.lag:,} events still wait: look at {log}")
-        if pipeline is not None:
-            pipeline.watch(time.monotonic())
-        time.sleep(0.2)
 
 
 def dead_letters(settings: Settings) -> int:
@@ -56,18 +42,23 @@ def dead_letters(settings: Settings) -> int:
 def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int]:
     """Send the demonstration and wait for it; return its records and how many dead letters it left."""
     with Screen(settings, output.err) as screen, Sender(settings) as sender:
-        if screen.refresh().stored:
-            settle(settings, screen, pipeline)
+
+        def turn() -> None:
+            screen.refresh()
+            if pipeline is not None:
+                pipeline.watch(time.monotonic())
+
+        settle(settings, turn)
         before = dead_letters(settings)
         records = messages(sender.encode_only)
         task = screen.task("demonstration", len(records))
 
         def show(done: int) -> None:
             screen.advance(task, done)
-            screen.refresh()
+            turn()
 
         feed(sender, records, show=show)
-        settle(settings, screen, pipeline)
+        settle(settings, turn)
     return records, dead_letters(settings) - before
 
 

@@ -31,26 +31,31 @@ QUERY = (
 )
 _PACE = 1_000
 _LOOK_S = 0.5
+_ASKED = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """SIGTERM asks to stop, as Ctrl-C does."""
+    """Ctrl-C or SIGTERM asks to stop."""
 
 
 def _stop(*_: object) -> NoReturn:
+    # One is enough: a second must not cut short the stopping of what was started.
+    for asked in _ASKED:
+        signal.signal(asked, signal.SIG_IGN)
     raise Stopped
 
 
 @contextmanager
 def until_told() -> Iterator[None]:
     """Let Ctrl-C or SIGTERM end the block and everything that it has started, as a good end."""
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {asked: signal.signal(asked, _stop) for asked in _ASKED}
     try:
         yield
-    except (KeyboardInterrupt, Stopped):
+    except Stopped:
         output.say("stopped; the data stays")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for asked, handler in before.items():
+            signal.signal(asked, handler)
 
 
 def where(settings: Settings) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,36 +15,26 @@ from infra.cli import output
 from infra.cli.context import sentences, settings
 from infra.cli.importing import bring_in
 from infra.cli.pipeline import until_told
-from infra.standing import TooSlowError, Watch
+from infra.standing import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.local import Pipeline
     from infra.proof import DataSet, Finding
     from infra.settings import Settings
 
-_PATIENCE_S = 180.0
 
-
-def settle(settings: Settings, pipeline: Pipeline | None) -> None:
-    """Wait until the workers have taken in everything that is stored; raises TooSlowError."""
-    deadline, watch = time.monotonic() + _PATIENCE_S, Watch(settings)
-    try:
-        while lag := watch.lag():
-            if time.monotonic() > deadline:
-                raise TooSlowError(f"after {_PATIENCE_S:.0f} s {lag:,} events still wait")
-            if pipeline is not None:
-                pipeline.watch(time.monotonic())
-            time.sleep(0.2)
-    finally:
-        watch.close()
+def _watch(pipeline: Pipeline) -> None:
+    pipeline.watch(time.monotonic())
 
 
 def once(
-    settings: Settings, data: DataSet, file: Path, folder: Path, *, reverse: bool, pipeline: Pipeline | None = None
+    settings: Settings, data: DataSet, file: Path, folder: Path, *, reverse: bool, turn: Callable[[], object]
 ) -> None:
     """Import a data set and wait until it is taken in."""
     bring_in(settings, data.rules, file, folder / f"{data.name}.rejects.csv", reverse=reverse, advance=lambda: None)
-    settle(settings, pipeline)
+    settle(settings, turn)
 
 
 def prove(data: DataSet, file: Path, folder: Path, told: Settings) -> list[Finding]:
@@ -52,10 +43,10 @@ def prove(data: DataSet, file: Path, folder: Path, told: Settings) -> list[Findi
     for name, runs in (("forwards", ("imported", "imported twice")), ("backwards", ("imported in reverse",))):
         here = msgspec.structs.replace(told, data_dir=folder / data.name / name, web_port=0)
         with local.running(here, say=output.say) as pipeline:
-            reader = wiring.reader(pipeline.settings)
+            reader, turn = wiring.reader(pipeline.settings), partial(_watch, pipeline)
             for run in runs:
                 output.say(f"{data.name}, {name}: {run}")
-                once(pipeline.settings, data, file, folder, reverse=name == "backwards", pipeline=pipeline)
+                once(pipeline.settings, data, file, folder, reverse=name == "backwards", turn=turn)
                 findings += proof.ask(reader, data, run)
             reader.disconnect()
     return findings

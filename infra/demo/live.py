@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from clickhouse_driver import errors
+from kafka.errors import KafkaError
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _EVERY_S = 1.0
+_NPS_EVERY_S = 5.0
 _PIPED_EVERY_S = 10.0
 NEWEST_NPS = (
     "SELECT window_start, value, ci_low, ci_high, n FROM nps"
@@ -47,52 +50,74 @@ class Figures(msgspec.Struct, frozen=True):
         )
 
 
+NOTHING = Figures(0, 0, 0.0, 0, "no NPS yet")
+
+
 class Observer:
-    """Looks at Kafka and ClickHouse at most once a second."""
+    """Looks at Kafka and ClickHouse."""
 
     def __init__(self, settings: Settings) -> None:
         self._watch, self._client = Watch(settings), wiring.reader(settings)
         self._seen: tuple[float, int] | None = None
-        self.figures = Figures(0, 0, 0.0, 0, "no NPS yet")
+        self._asked, self._nps = -_NPS_EVERY_S, "no NPS yet"
 
     def close(self) -> None:
         self._watch.close()
         self._client.disconnect()
 
     def look(self) -> Figures:
-        now = time.monotonic()
-        if self._seen is None or now - self._seen[0] >= _EVERY_S:
-            standing = self._watch.now()
-            taken = sum(each.taken for each in standing)
-            before = self._seen or (now - _EVERY_S, taken)
-            rate = (taken - before[1]) / (now - before[0])
-            self._seen = now, taken
-            stored = sum(each.stored for each in standing)
-            self.figures = Figures(
-                stored, taken, max(0.0, rate), self._ask("SELECT count() FROM dead_letter", 0), self._nps()
-            )
-        return self.figures
+        """Return how things stand now; the NPS, which costs more, as it was some seconds ago at most."""
+        now, standing = time.monotonic(), self._watch.now()
+        stored, taken = sum(each.stored for each in standing), sum(each.taken for each in standing)
+        at, before = self._seen or (now - _EVERY_S, taken)
+        self._seen = now, taken
+        if now - self._asked >= _NPS_EVERY_S:
+            self._asked, self._nps = now, self._newest()
+        rate = max(0.0, (taken - before) / max(now - at, 0.001))
+        return Figures(stored, taken, rate, self._dead_letters(), self._nps)
 
-    def _ask(self, query: str, otherwise: Any) -> Any:
-        try:
-            found = self._client.execute(query)
-        except errors.ServerException:
-            return otherwise
-        return found[0][0] if found and len(found[0]) == 1 else found
+    def _dead_letters(self) -> int:
+        return int(self._client.execute("SELECT count() FROM dead_letter")[0][0])
 
-    def _nps(self) -> str:
-        found = self._ask(NEWEST_NPS, [])
+    def _newest(self) -> str:
+        found = self._client.execute(NEWEST_NPS)
         if not found:
             return "no NPS yet"
         week, value, low, high, n = found[0]
         return f"NPS {value:+.1f} [{low:+.1f} to {high:+.1f}] in the week of {week} (n {n})"
 
 
+class Lookout(Thread):
+    """Keeps looking beside whatever else goes on, so that nobody waits for a figure; `latest` is what it saw last.
+
+    A server that does not answer for a moment leaves the figures as they were.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(name="lookout", daemon=True)
+        self._settings = settings
+        self._done = Event()
+        self.latest = NOTHING
+
+    def run(self) -> None:
+        observer = Observer(self._settings)
+        try:
+            while not self._done.wait(_EVERY_S):
+                with suppress(errors.Error, EOFError, OSError, KafkaError):
+                    self.latest = observer.look()
+        finally:
+            observer.close()
+
+    def close(self) -> None:
+        self._done.set()
+        self.join(timeout=10)
+
+
 class Screen:
     """Shows the feed's progress and the figures: redrawn on a terminal, a line now and then where output is piped."""
 
     def __init__(self, settings: Settings, console: Console) -> None:
-        self._observer = Observer(settings)
+        self._lookout = Lookout(settings)
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
@@ -102,7 +127,8 @@ class Screen:
         self._told = (0.0, "")
 
     def __enter__(self) -> Self:
-        self._open.callback(self._observer.close)
+        self._lookout.start()
+        self._open.callback(self._lookout.close)
         if self._console.is_terminal:
             self._live = self._open.enter_context(Live(console=self._console, auto_refresh=False, transient=True))
         return self
@@ -117,8 +143,8 @@ class Screen:
         self._progress.update(task, completed=done)
 
     def refresh(self) -> Figures:
-        """Look again and show it."""
-        figures = self._observer.look()
+        """Show what was seen last."""
+        figures = self._lookout.latest
         if self._live is not None:
             self._live.update(Group(self._progress, _table(figures)), refresh=True)
         else:
@@ -127,7 +153,7 @@ class Screen:
 
     def _tell(self, sentence: str) -> None:
         at, said = self._told
-        if sentence != said and time.monotonic() - at >= _PIPED_EVERY_S:
+        if self._lookout.latest is not NOTHING and sentence != said and time.monotonic() - at >= _PIPED_EVERY_S:
             self._console.print(sentence, highlight=False)
             self._told = time.monotonic(), sentence
 
