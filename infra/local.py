@@ -115,6 +115,7 @@ def _servers(settings: Settings, ports: Ports, *, detach: bool, say: Callable[[s
     if detach and settings.stack == "docker":
         raise EmbeddedServerError("--detach works with the embedded servers; with Docker use compose.yaml")
     choice = "embedded" if detach else settings.stack
+    say("starting Kafka and ClickHouse")
     return stack.choose(choice, settings, settings.data_dir, ports=ports, detach=detach, log=say)
 
 

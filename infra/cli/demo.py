@@ -87,7 +87,8 @@ def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Pipeline | No
     if told.stack == "external" or recorded(told) is not None:
         return locate(told), None
     alone = msgspec.structs.replace(told, web_port=0)
-    pipeline = open_.enter_context(local.running(alone, say=output.say))
+    with output.steps() as say:
+        pipeline = open_.enter_context(local.running(alone, say=say))
     return pipeline.settings, pipeline
 
 

@@ -7,7 +7,8 @@ import datetime as dt
 import enum
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
@@ -95,6 +96,16 @@ def rows(form: Format, columns: Sequence[str], found: Sequence[Sequence[Any]], t
 def say(text: str) -> None:
     """Print a sentence of progress where people read and machines do not."""
     err.print(escape(text), highlight=False)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Yield what tells the step under way: beside a spinner on a terminal, a line each where output is piped."""
+    if not err.is_terminal:
+        yield say
+        return
+    with err.status("starting") as spinner:
+        yield lambda text: spinner.update(escape(text))
 
 
 def fail(text: str) -> NoReturn:

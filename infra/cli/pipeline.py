@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -104,10 +104,14 @@ def up(
     """
     with sentences(), until_told():
         told = settings()
-        with local.running(told, ports=local.ports_of(told), count=count, detach=detach, say=output.say) as pipeline:
-            if detach and demonstration:
-                with Sender(pipeline.settings) as sender:
-                    feed(sender, messages(sender.encode_only))
+        with ExitStack() as open_:
+            with output.steps() as say:
+                ports = local.ports_of(told)
+                pipeline = open_.enter_context(local.running(told, ports=ports, count=count, detach=detach, say=say))
+                if detach and demonstration:
+                    say("sending demonstration events")
+                    with Sender(pipeline.settings) as sender:
+                        feed(sender, messages(sender.encode_only))
             _welcome(pipeline.settings)
             if not detach:
                 _watch(pipeline, demonstration=demonstration)
