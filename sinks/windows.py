@@ -1,8 +1,9 @@
 """Renders a metric record as the SELECT of its view: one long shape for every window and slice.
 
-A view is a union with one branch for each dimension and kind of window, the dimension a constant in each, so a
-filter on it leaves the other branches unread. Calendar grains share a branch: facts are crossed with the grains
-that the filter leaves. Rolling windows are never crossed with their facts: each fact enters on its day and leaves
+A view is a union of two branches, calendar windows and rolling ones; the grain is a constant in the second, so a
+filter on it leaves the other branch unread. Facts are crossed with the dimensions, and in calendar windows with
+the grains, that the filter leaves: few branches, because the database analyses every one of them for every query.
+Rolling windows are never crossed with their facts: each fact enters on its day and leaves
 90 days on, or when a later answer of the same person takes its place, and the counts are running totals.
 
 The SQL stands in sinks/templates; here its parts are put together.
@@ -11,29 +12,11 @@ The SQL stands in sinks/templates; here its parts are put together.
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import NamedTuple
 
 from sinks.intervals import bounds
 from sinks.metric import Metric
 
 ROLLING_DAYS = 90
-
-
-class Dimension(NamedTuple):
-    """A way to slice: the fact column that names the slice, or the history joined as of the fact."""
-
-    name: str
-    slice: str = ""
-    history: str = ""
-
-
-DIMENSIONS = (
-    Dimension("all", "''"),
-    Dimension("account", "account_id"),
-    Dimension("survey", "survey_id"),
-    Dimension("manager", history="owner_history"),
-    Dimension("segment", history="segment_history"),
-)
 
 
 @cache
@@ -46,15 +29,13 @@ def _fill(name: str, **parts: str) -> str:
     return _template(name).safe_substitute(parts)
 
 
-def _facts(metric: Metric, dimension: Dimension) -> str:
-    where = f"WHERE {metric.where}" if metric.where else ""
-    name = "facts_as_of" if dimension.history else "facts_sliced"
-    return _fill(name, facts_view=metric.facts, where=where, slice=dimension.slice, history=dimension.history)
+def _facts(metric: Metric) -> str:
+    return _fill("facts", facts_view=metric.facts, where=f"WHERE {metric.where}" if metric.where else "")
 
 
 def _fact_keys(metric: Metric) -> str:
     """Columns that tell apart the rows of one window and dimension, before an array is spread."""
-    return ", ".join(["dimension_value", *metric.groups])
+    return ", ".join(["dimension", "dimension_value", *metric.groups])
 
 
 def _keys(metric: Metric) -> str:
@@ -81,8 +62,8 @@ def _counts(metric: Metric, weight: str, every: str) -> str:
     return ", ".join(parts + ([f"toInt64(sum({every})) AS n_all"] if metric.latest_per_person else []))
 
 
-def _calendar(metric: Metric, dimension: Dimension) -> str:
-    scope = _fill("calendar_scope", facts=_facts(metric, dimension))
+def _calendar(metric: Metric) -> str:
+    scope = _fill("calendar_scope", facts=_facts(metric))
     carried = metric.latest_per_person
     if carried:
         unpacked = ", ".join(f"tupleElement(latest, {i}) AS {name}" for i, name in enumerate(carried, 1))
@@ -95,7 +76,6 @@ def _calendar(metric: Metric, dimension: Dimension) -> str:
         )
     return _fill(
         "calendar",
-        dimension=dimension.name,
         scope=scope,
         keys=_keys(metric),
         counts=_counts(metric, "1", "answers"),
@@ -103,15 +83,12 @@ def _calendar(metric: Metric, dimension: Dimension) -> str:
     )
 
 
-def _rolling(metric: Metric, dimension: Dimension) -> str:
+def _rolling(metric: Metric) -> str:
     name = "rolling_latest" if metric.latest_per_person else "rolling_scope"
     total = "sum({0}) OVER (PARTITION BY {1} ORDER BY from_day ROWS UNBOUNDED PRECEDING) AS total_{0}"
     return _fill(
         "rolling",
-        dimension=dimension.name,
-        scope=_fill(
-            name, facts=_facts(metric, dimension), fact_keys=_fact_keys(metric), rolling_days=str(ROLLING_DAYS)
-        ),
+        scope=_fill(name, facts=_facts(metric), fact_keys=_fact_keys(metric), rolling_days=str(ROLLING_DAYS)),
         keys=_keys(metric),
         counts=_counts(metric, "tupleElement(change, 2)", "tupleElement(change, 3)"),
         running=", ".join(total.format(name, _keys(metric)) for name in names(metric)),
@@ -121,11 +98,10 @@ def _rolling(metric: Metric, dimension: Dimension) -> str:
     )
 
 
-def _rolling_aggregated(metric: Metric, dimension: Dimension) -> str:
+def _rolling_aggregated(metric: Metric) -> str:
     return _fill(
         "rolling_aggregated",
-        dimension=dimension.name,
-        facts=_facts(metric, dimension),
+        facts=_facts(metric),
         keys=_keys(metric),
         counts=_counts(metric, "1", ""),
         array_join=_array_join(metric),
@@ -136,12 +112,12 @@ def _rolling_aggregated(metric: Metric, dimension: Dimension) -> str:
 def _windows(metric: Metric) -> str:
     """Union of every branch; with a spread array, each row also carries the counts of its whole window."""
     rolling = _rolling_aggregated if metric.aggregated else _rolling
-    columns = f"grain, window_start, window_end, dimension, {_keys(metric)}, {', '.join(names(metric))}"
-    branches = [branch(metric, dimension) for dimension in DIMENSIONS for branch in (_calendar, rolling)]
+    columns = f"grain, window_start, window_end, {_keys(metric)}, {', '.join(names(metric))}"
+    branches = [branch(metric) for branch in (_calendar, rolling)]
     union = "\nUNION ALL\n".join(_fill("branch", columns=columns, branch=text) for text in branches)
     if metric.spread is None:
         return union
-    window = f"PARTITION BY grain, window_start, window_end, dimension, {_fact_keys(metric)}"
+    window = f"PARTITION BY grain, window_start, window_end, {_fact_keys(metric)}"
     whole = ", ".join(f"maxIf({c}, {metric.spread.name} = '') OVER ({window}) AS whole_{c}" for c in names(metric))
     return _fill("whole", whole=whole, union=union)
 

@@ -1,5 +1,4 @@
 SELECT
-    '${dimension}' AS dimension,
     grain,
     window_start,
     multiIf(

@@ -1,5 +1,4 @@
 SELECT
-    '${dimension}' AS dimension,
     'rolling_90d' AS grain,
     addDays(window_end, -${rolling_days}) AS window_start,
     toDate(last_day + 1) AS window_end,

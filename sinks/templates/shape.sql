@@ -2,7 +2,6 @@ SELECT
     grain,
     window_start,
     window_end,
-    dimension,
     ${keys},
     toNullable(toFloat64(${value})) AS value,
     toFloat64(${numerator}) AS numerator,

@@ -1,3 +1,0 @@
-SELECT *, ${slice} AS dimension_value
-FROM ${cx}.${facts_view}
-${where}
