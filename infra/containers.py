@@ -141,6 +141,16 @@ def _started(server: Container, ready: Callable[[], bool]) -> Container:
 def _await(server: Container, ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _TIMEOUT_S
     while not ready():
+        _require_running(server)
         if time.monotonic() > deadline:
             raise EmbeddedServerError(f"{server.container.image} did not answer in {_TIMEOUT_S:.0f} s")
         time.sleep(0.2)
+
+
+def _require_running(server: Container) -> None:
+    """Refuse a container that has ended: it never answers, and its last words say why."""
+    container = server.container.get_wrapped_container()
+    container.reload()
+    if container.status == "exited":
+        words = container.logs(tail=1).decode(errors="replace").strip()
+        raise EmbeddedServerError(f"{server.container.image} ended by itself: {words or 'it said nothing'}")
