@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from rich.console import Console
 
+from bench import report as documents
 from bench import table
 from bench.latency import UnseenError
 from bench.run import ContenderError
@@ -32,7 +34,7 @@ ERRORS = (EmbeddedServerError, ContenderError, UnseenError, KafkaException, subp
 
 def main() -> int:
     args = _arguments()
-    console = Console(stderr=True)
+    console, load = Console(stderr=True), os.getloadavg()[0]
     try:
         report = measured(_choice(args), args.build, lambda text: console.print(text, highlight=False))
     except ERRORS as error:
@@ -40,6 +42,8 @@ def main() -> int:
         return 1
     _show(report, Console(width=None if sys.stdout.isatty() else 140))
     _write(report, args.build)
+    if args.document is not None:
+        documents.document(report, args.document, load)
     return 0
 
 
@@ -83,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--events", type=int, help=f"events in the topic ({FULL.events:,})")
     parser.add_argument("--keys", type=int, help=f"open entities of the state measurement ({FULL.keys:,})")
     parser.add_argument("--faust-seconds", type=float, help=f"how long Faust may work ({FULL.faust_seconds:.0f})")
+    parser.add_argument("--document", type=Path, help="page whose figures the run replaces (docs/performance.md)")
     parser.add_argument("--build", type=Path, default=Path("build"), help="directory of results and logs (build)")
     return parser.parse_args()
 
