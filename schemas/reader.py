@@ -48,7 +48,7 @@ def compile_reader(writer: Node, reader: Node) -> Reader:
     """Return a function from (bytes, offset) to (the reader's fields, offset after them).
 
     The function raises ValueError (MalformedError, UnicodeDecodeError), LookupError or struct.error for bytes that
-    are no such record; a short string that runs past the end shows only in an offset behind the last byte. Writer
+    are no such record; a string that runs past the end shows only in an offset behind the last byte. Writer
     and reader are records that resolve without aliases or promotions, which FULL compatibility grants.
     Raises TypeError for what no event uses: bytes, fixed, float, recursion, unions of two types besides null.
     """

@@ -49,10 +49,10 @@ def read_int(b: bytes, p: int) -> tuple[int, int]:
 
 
 def read_string(b: bytes, p: int) -> tuple[str, int]:
-    """Read a string whose length may take any number of bytes."""
+    """Read a string of any length; one that runs past the end shows in an offset behind the last byte."""
     length, p = _read_byte_by_byte(b, p)
-    if not 0 <= length <= len(b) - p:
-        raise MalformedError(f"string of {length} bytes where {len(b) - p} are left")
+    if length < 0:
+        raise MalformedError(f"string of {length} bytes")
     return b[p : p + length].decode(), p + length
 
 

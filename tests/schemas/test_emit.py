@@ -125,8 +125,12 @@ def test_a_bad_event_is_refused_and_not_sent(
 
 @pytest.mark.servers
 def test_a_topic_that_does_not_exist_is_not_made_up(stack: Stack) -> None:
-    """A mistyped prefix would otherwise create topics that nobody reads, with the broker's short retention."""
+    """A mistyped prefix would otherwise create topics that nobody reads, with the broker's short retention.
+
+    The broker of the tests creates none either, so the producer's own setting is asked for too.
+    """
     with Emitter(stack.bootstrap, source="s", prefix="absent.", max_block_ms=1500) as events:
+        assert events._producer.config["allow_auto_create_topics"] is False
         with pytest.raises(DeliveryError) as caught:
             events.emit("invitation_opened", account_id="acc-1", invitation_id="inv-1")
         assert len(caught.value.event_ids) == 1

@@ -87,7 +87,7 @@ ATTACKS = {
     "a million blocks of one choice": BEFORE_ANSWERS + b"\x02\x02q\x00\x00\x00" + b"\x02\x00" * 524_000,
     "blocks of one with their sizes": BEFORE_ANSWERS + b"\x02\x02q\x00\x00\x00" + b"\x01\x02\x00" * 349_000,
     "a text of two to the 62 bytes": BEFORE_ANSWERS + b"\x02\x02q\x00\x00\x02" + b"\xfe" + b"\xff" * 8 + b"\x01",
-    "a number that never ends": SUBMITTED + b"\x80" * (MAX_EVENT_BYTES - 10),
+    "a number that never ends": BEFORE_ANSWERS + b"\xff" * (MAX_EVENT_BYTES - 100),
     "a comment of 5 MB": BEFORE_ANSWERS + b"\x02\x02q\x00\x00\x02\x80\xad\xe2\x04" + b"x" * 5_000_000 + b"\0\0",
 }
 

@@ -88,7 +88,7 @@ def test_any_bytes_are_an_integer_or_refused(data: bytes) -> None:
         pytest.param({"type": "enum", "name": "E", "symbols": ["A", "B"]}, b"\x04", id="third symbol"),
         pytest.param({"type": "array", "items": "string"}, b"\xff\xff\xff\xff\x0f", id="a billion elements announced"),
         pytest.param({"type": "array", "items": "string"}, b"\x02\x02a", id="no end of blocks"),
-        pytest.param({"type": "array", "items": "string"}, b"\x80\x00", id="a block of none that is not the end"),
+        pytest.param({"type": "array", "items": "string"}, b"\x80\x00\x00", id="a block of none that is not the end"),
         pytest.param({"type": "map", "values": "string"}, b"\x02\x02k", id="a key without a value"),
     ],
 )
