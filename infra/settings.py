@@ -185,6 +185,11 @@ def _unknown(environment: Mapping[str, str], hints: Mapping[str, Any]) -> list[s
     return problems
 
 
+def _is_address(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and int(port) < 2**16
+
+
 def _host(address: str) -> str:
     return address.strip().rsplit(":", 1)[0].strip("[]")
 
@@ -192,6 +197,8 @@ def _host(address: str) -> str:
 def _unsafe(settings: Settings) -> list[str]:
     """Name what two settings together make wrong; credentials never leave this machine in plain text."""
     problems = []
+    if not all(map(_is_address, settings.kafka_bootstrap.split(","))):
+        problems.append("CX_KAFKA_BOOTSTRAP: give host:port, several of them separated by commas.")
     hosts = {_host(address) for address in settings.kafka_bootstrap.split(",")}
     if settings.kafka_security == "SASL_PLAINTEXT" and not hosts <= _LOOPBACK:
         problems.append("CX_KAFKA_SECURITY: SASL_PLAINTEXT would send the password in plain text; use SASL_SSL.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 _REQUEST_BYTES = 9 << 20
+_CONNECT_S = 5.0
 
 
 class Unreachable(Exception):  # noqa: N818  # a state of the world that passes
@@ -72,8 +74,23 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
     return config
 
 
+def _require_broker(settings: Settings) -> None:
+    """Raise Unreachable at once where no broker listens: the client would try for half a minute, and leak sockets."""
+    reason: OSError | None = None
+    for address in settings.kafka_bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+        except OSError as error:
+            reason = error
+        else:
+            return
+    raise Unreachable(f"no Kafka broker answers at {settings.kafka_bootstrap}: {reason}")
+
+
 def admin(settings: Settings) -> Any:
     """Open an administration client; raises Unreachable."""
+    _require_broker(settings)
     try:
         return KafkaAdminClient(**kafka_python(settings))
     except (KafkaError, OSError) as error:
@@ -82,6 +99,7 @@ def admin(settings: Settings) -> Any:
 
 def producer(settings: Settings) -> Any:
     """Open an idempotent producer; its default partitioner is the Java clients' murmur2. Raises Unreachable."""
+    _require_broker(settings)
     try:
         return KafkaProducer(
             **kafka_python(settings),

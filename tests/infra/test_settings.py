@@ -69,15 +69,21 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
         ({"CX_KAFKA_BOOTSTRAP": "kafka.example:9092", "CX_KAFKA_SECURITY": "SASL_SSL"}, False),
     ],
 )
-def test_broker_credentials_never_leave_the_machine_in_plain_text(
-    environment: dict[str, str], refused: bool
-) -> None:
+def test_broker_credentials_never_leave_the_machine_in_plain_text(environment: dict[str, str], refused: bool) -> None:
     """One broker of the list off loopback is enough: the client may talk to any of them."""
     base = {"CX_KAFKA_SECURITY": "SASL_PLAINTEXT", "CX_KAFKA_USER": "u", "CX_KAFKA_PASSWORD": "p"}
     if refused:
         assert len(_problems(**(base | environment))) == 1
     else:
         from_environment(base | environment)
+
+
+@pytest.mark.parametrize("address", ["", "kafka", "kafka:", ":9092", "kafka:http", "kafka:99999", "a:1,,b:2"])
+def test_broker_addresses_have_a_host_and_a_port(address: str) -> None:
+    """Left to the clients, a missing port shows as a time-out minutes later."""
+    assert _problems(CX_KAFKA_BOOTSTRAP=address) == [
+        "CX_KAFKA_BOOTSTRAP: give host:port, several of them separated by commas."
+    ]
 
 
 def test_clickhouse_password_off_loopback_needs_tls() -> None:

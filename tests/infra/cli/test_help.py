@@ -1,0 +1,92 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from infra.cli import app
+from infra.cli.emit import completed, event_fields
+from infra.sending import ContractError, topic_of
+
+_COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+_ASKED = {"up", "down", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild", "proof"}
+
+
+@pytest.fixture(autouse=True)
+def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CX_DATA_DIR", str(tmp_path / "cx"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def test_the_commands_are_the_promised_ones() -> None:
+    """The list is part of the product: runbooks and READMEs name these words."""
+    assert set(_COMMANDS) == _ASKED
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_explains_itself_with_examples(name: str) -> None:
+    """On call at night, --help is the documentation; the command of each example must exist, with its options."""
+    result = CliRunner().invoke(app, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"cx {name}" in result.stdout.split("Examples:")[1]
+    known = set(re.findall(r"--[a-z-]+", result.stdout.split("Examples:")[0]))
+    assert set(re.findall(r"--[a-z-]+", result.stdout.split("Examples:")[1])) <= known
+
+
+@pytest.mark.parametrize("arguments", [["sql", "SELECT 1"], ["status"], ["topics"], ["migrate"], ["rebuild"]])
+def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> None:
+    """A traceback is no answer to "nothing runs here"."""
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("cx: nothing runs on ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_wrong_settings_are_listed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command reads the settings first, so every command reports all that is wrong with them."""
+    monkeypatch.setenv("CX_PARTITIONS", "none")
+    monkeypatch.setenv("CX_STACKS", "auto")
+    result = CliRunner().invoke(app, ["status"])
+    assert (result.exit_code, result.stderr.count("cx: CX_")) == (1, 2)
+
+
+def test_nothing_to_stop_is_no_error() -> None:
+    """`cx down` in a clean-up script must not fail because somebody was faster."""
+    result = CliRunner().invoke(app, ["down"])
+    assert result.exit_code == 0
+    assert "nothing ran on" in result.stdout
+
+
+def test_proof_without_data_skips_and_says_where_to_get_it() -> None:
+    """Data sets are not in the repository; whoever wants to repeat the proof must learn where they are."""
+    result = CliRunner().invoke(app, ["proof"])
+    assert result.exit_code == 0
+    assert "skipped sfo_2017" in result.stderr
+    assert "DataSF" in result.stderr
+
+
+def test_times_of_an_emitted_event_are_read_from_iso_8601() -> None:
+    """People write times as text; a time without an offset could be any of two dozen moments."""
+    fields = completed("response_submitted", {"submitted_at": "2026-05-01T10:00:00+02:00", "account_id": "a"})
+    assert fields["submitted_at"].isoformat() == "2026-05-01T10:00:00+02:00"
+    assert {"event_id", "occurred_at", "source"} <= fields.keys()
+    with pytest.raises(ContractError, match="names no offset"):
+        completed("response_submitted", {"submitted_at": "2026-05-01T10:00:00"})
+    with pytest.raises(ContractError, match="is no ISO 8601 time"):
+        completed("response_submitted", {"submitted_at": "yesterday"})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", json.dumps("event")])
+def test_what_is_no_event_is_refused(text: str) -> None:
+    """A list or a stray word must not end in a traceback."""
+    with pytest.raises(ContractError):
+        event_fields(text)
+
+
+def test_an_unknown_type_is_refused() -> None:
+    """A mistyped event type must not be sent anywhere."""
+    for refuse in (lambda: topic_of("respons_submitted"), lambda: completed("respons_submitted", {})):
+        with pytest.raises(ContractError, match="there is no event type 'respons_submitted'"):
+            refuse()
