@@ -12,15 +12,16 @@ from typing import Final, Self
 
 from infra.embedded import checks
 from infra.embedded.clickhouse_config import server_config
-from infra.embedded.clickhouse_log import explain
 from infra.embedded.clickhouse_process import PORTS
 from infra.embedded.clickhouse_profiles import ReaderLimits
 from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, users_config
 from infra.embedded.errors import EmbeddedServerError
+from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
 
 NAME: Final = "ClickHouse"
 STOP_GRACE_S: Final = 20.0
+_OUTPUT: Final = "output.log"
 MEMORY_RATIO: Final = 0.5
 _PASSED_ON: Final = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH"}
 
@@ -94,7 +95,7 @@ def start(
             [sys.executable, "-m", "infra.embedded.clickhouse_process", str(home)],
             home,
             environment={**_environment(), "TZ": "UTC"},
-            output=home / "output.log",
+            output=home / _OUTPUT,
             detach=detach,
         )
     try:
@@ -119,12 +120,12 @@ def _environment() -> dict[str, str]:
 def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHouseServer:
     while time.monotonic() < deadline:
         if not process.alive():
-            raise explain(home)
+            raise explain(NAME, home / _OUTPUT, home)
         ports = _ports(home)
         if ports is not None and answers(ports[1]):
             return _server(process, home, ports)
         time.sleep(0.02)
-    raise EmbeddedServerError(f"ClickHouse did not answer in time; its log is {home / 'output.log'}")
+    raise EmbeddedServerError(f"ClickHouse did not answer in time; its log is {home / _OUTPUT}")
 
 
 def _server(process: ServerProcess, home: Path, ports: tuple[int, int]) -> ClickHouseServer:

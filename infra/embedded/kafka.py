@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 from infra.embedded import checks, jars
 from infra.embedded.errors import EmbeddedServerError, PortTakenError
 from infra.embedded.kafka_config import broker_properties, render
-from infra.embedded.kafka_log import explain
+from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
 
 NAME: Final = "Kafka"
@@ -182,14 +182,14 @@ def _format(home: Path, java: list[str]) -> None:
             check=False,
         )
     if done.returncode:
-        raise explain(output, home)
+        raise explain(NAME, output, home)
 
 
 def _await_ready(process: ServerProcess, port: int, output: Path, deadline: float) -> None:
     """Wait until the broker lists itself: its port opens a moment before it serves."""
     while time.monotonic() < deadline:
         if not process.alive():
-            raise explain(output, process.directory)
+            raise explain(NAME, output, process.directory)
         if checks.connects(port) and serves(f"{checks.LOOPBACK}:{port}"):
             return
         time.sleep(0.05)

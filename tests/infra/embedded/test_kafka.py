@@ -111,7 +111,7 @@ def test_a_restart_keeps_the_log_and_takes_seconds(tmp_path: Path) -> None:
     with kafka.start(tmp_path) as server:
         assert server.bootstrap == bootstrap
         assert values(bootstrap, "kept", 3) == [b"1", b"2", b"3"]
-    assert took < 30
+    assert took < 60  # three seconds where nothing else runs
     assert said == []  # nothing was fetched
 
 
