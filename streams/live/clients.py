@@ -48,8 +48,10 @@ def is_passing(error: KafkaError) -> bool:
     return error.code() in _PASSING or error.retriable()
 
 
-def group_consumer(settings: EngineSettings) -> Consumer:
-    """Return the consumer of the group.
+def group_consumer(settings: EngineSettings, on_error: Callable[[KafkaError], None]) -> Consumer:
+    """Return the consumer of the group; `on_error` hears of its errors while it is polled.
+
+    Without a listener the client library would only log that it has been fenced for good, and consume nothing.
 
     `range` puts the same partition number of every topic on the same worker. Reading committed makes offset
     requests wait for open transactions (KIP-447). An offset out of range is an error: skipping would lose events.
@@ -68,6 +70,7 @@ def group_consumer(settings: EngineSettings) -> Consumer:
         "heartbeat.interval.ms": int(settings.session_seconds * 200),
         "max.poll.interval.ms": int(max(settings.poll_seconds, settings.session_seconds) * 1000),
         "queued.max.messages.kbytes": 32 << 10,
+        "error_cb": on_error,
         "fetch.wait.max.ms": 100,
     }
     if settings.member:

@@ -108,11 +108,11 @@ class Engine:
 
     def run(self) -> None:
         """Consume until stopped. Raises EngineStopped; the caller must end the process then."""
-        consumer = clients.group_consumer(self._settings)
+        self._intake = Intake(self._settings)
+        consumer = self._intake.consumer
         transactions: Transactions | None = None
         try:
             transactions = self._transactions()
-            self._intake = Intake(consumer, self._settings)
             self._lag = Lag(consumer, self.figures, self._clock)
             consumer.subscribe(
                 self._settings.sources,

@@ -10,7 +10,7 @@ from streams.live.errors import EngineStopped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from confluent_kafka import Message
+    from confluent_kafka import KafkaError, Message
 
     from streams.live.ownership import Owned
     from streams.live.settings import EngineSettings
@@ -21,15 +21,20 @@ _POLL_SECONDS = 0.2
 class Intake:
     """Consumes for one member. Rebalances happen inside its calls; whoever serves them calls `disturbed`."""
 
-    def __init__(self, consumer: Any, settings: EngineSettings) -> None:
-        self.consumer = consumer
+    def __init__(self, settings: EngineSettings) -> None:
+        self.consumer: Any = clients.group_consumer(settings, self._failed)
         self._settings = settings
+        self._fatal: KafkaError | None = None
         self._rebalances = 0
         self._carried: list[Message] = []
 
     def disturbed(self) -> None:
         """Note that partitions come or go: what is in hand may be void, or come again."""
         self._rebalances += 1
+
+    def _failed(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._fatal = error
 
     def take(self, owned_by_place: Mapping[tuple[str, int], Owned]) -> Iterator[tuple[Owned, list[Message]]]:
         """Wait for a micro-batch and yield each owned partition's records in order.
@@ -38,6 +43,8 @@ class Intake:
         """
         before = self._rebalances
         messages = self.consumer.consume(self._settings.batch_records, self._settings.batch_seconds)
+        if self._fatal is not None:
+            raise EngineStopped("consumer failed", str(self._fatal))
         undisturbed = before == self._rebalances and not self._carried
         messages, self._carried = [*self._carried, *messages], []
         groups: dict[tuple[str, int], list[Message]] = {}
@@ -69,10 +76,10 @@ class Intake:
             message = self.consumer.poll(_POLL_SECONDS)
             if message is not None:  # of partitions that a rebalance has brought, which are not paused
                 self._carried.append(message)
-            if before != self._rebalances:
+            if before != self._rebalances or self._fatal is not None:
                 break
         self.consumer.resume(self.consumer.assignment())
-        return before == self._rebalances
+        return before == self._rebalances and self._fatal is None
 
 
 def onward(messages: list[Message], offset: int) -> list[Message]:

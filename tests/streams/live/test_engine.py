@@ -254,3 +254,16 @@ def test_a_worker_without_partitions_waits_in_good_health(run: Run) -> None:
         run.drain()
     assert spare.outcome is None
     assert run.check() == 200
+
+
+def test_a_second_worker_of_one_name_stops_the_first(run: Run) -> None:
+    """Fencing is fatal for the consumer, and its library only logs it: a worker would hang there and look well."""
+    run.feed(100)
+    with engine(run, member="twin") as first:
+        wait_until(lambda: first.engine.figures.records > 0)
+        with engine(run, member="twin"):
+            stopped = first.ended()
+            assert stopped is not None
+            run.feed(100, seed=2)
+            run.drain()
+    assert run.check() == 200
