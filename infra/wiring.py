@@ -20,6 +20,7 @@ from sinks import migrate as tables
 from sinks.clickhouse import ClickHouseSink, connect
 from sinks.settings import Warehouse
 from streams.live.deadletters import DeadLetterLimit
+from streams.live.invariants import Broken, InvariantWatch
 from streams.live.settings import EngineSettings, HostSettings
 from streams.live.store.local import OpenStore, memory_stores, rocks_stores
 
@@ -178,6 +179,13 @@ def migrate(settings: Settings) -> str:
         return tables.migrate(client, warehouse(settings))
     finally:
         client.disconnect()
+
+
+def invariants(settings: Settings) -> InvariantWatch:
+    """Watch the view of broken invariants; at most a hundred are told at a time."""
+    client = clickhouse(settings, database=settings.database)
+    asked = "SELECT invariant, account_id, subject_id, detail FROM broken_invariant ORDER BY ALL LIMIT 100"
+    return InvariantWatch(lambda: [Broken(*row) for row in client.execute(asked)], clock)
 
 
 def sink(settings: Settings) -> ClickHouseSink:

@@ -40,6 +40,7 @@ def worker(
         settings=wiring.host_settings(settings),
         codec=codec,
         clock=wiring.clock,
+        invariants=wiring.invariants(settings),
     )
 
 

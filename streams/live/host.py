@@ -5,6 +5,8 @@ Faust does here what its guarantees are good enough for. Consuming events, state
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import ssl
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,15 +16,19 @@ from faust.transport.drivers import aiokafka as driver
 from streams.live.delivery import LogDelivery, WebhookDelivery
 from streams.live.pages import add_pages
 from streams.live.service import EngineService
-from streams.live.signals import SignalHandler, agent_function
+from streams.live.signals import SignalHandler, agent_function, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from schemas.codec import Codec
+    from streams.core.algebra import Signal
     from streams.live.delivery import Delivery
     from streams.live.engine import Engine
+    from streams.live.invariants import InvariantWatch
     from streams.live.settings import EngineSettings, HostSettings
+
+log = logging.getLogger(__name__)
 
 _SESSION_SECONDS = 10.0
 
@@ -59,6 +65,7 @@ def create_app(
     settings: HostSettings,
     codec: Codec,
     clock: Callable[[], int],
+    invariants: InvariantWatch | None = None,
 ) -> faust.App:
     """Return the application, not yet started. Its own topics carry the deployment's prefix too."""
     app = _app(engine_settings, settings)
@@ -79,6 +86,8 @@ def create_app(
     app.agent(topic, name="signals")(agent_function(handler))
     app.add_dependency(EngineService(engine))
     add_pages(app, engine, handler, settings, clock)
+    if invariants is not None:
+        _watch(app, topic, invariants, encoder(codec), settings.invariant_seconds)
     return app
 
 
@@ -89,11 +98,36 @@ def run(
     settings: HostSettings,
     codec: Codec,
     clock: Callable[[], int],
+    invariants: InvariantWatch | None = None,
 ) -> None:
     """Run the worker in this process's main thread until SIGTERM or SIGINT; exits with 0, or 3 if the engine fails."""
-    app = create_app(engine=engine, engine_settings=engine_settings, settings=settings, codec=codec, clock=clock)
+    app = create_app(
+        engine=engine,
+        engine_settings=engine_settings,
+        settings=settings,
+        codec=codec,
+        clock=clock,
+        invariants=invariants,
+    )
     worker = faust.Worker(app, loglevel="INFO", override_logging=False, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
+
+
+def _watch(
+    app: faust.App, topic: Any, invariants: InvariantWatch, encode: Callable[[Signal], bytes], seconds: float
+) -> None:
+    """Look at the invariants from time to time, on one worker of the group; a look that fails is made again later."""
+
+    async def look() -> None:
+        try:
+            signals = await asyncio.to_thread(invariants.check)
+        except Exception:
+            log.exception("the invariants could not be looked at")
+            return
+        for signal in signals:
+            await topic.send(key=signal.account_id.encode(), value=encode(signal))
+
+    app.timer(seconds, on_leader=True)(look)
 
 
 def _app(engine: EngineSettings, settings: HostSettings) -> WorkerApp:
