@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+    NotCoordinatorError,
+)
 from kafka.structs import TopicPartition
 
 from infra import topics, wiring
@@ -16,6 +21,7 @@ from infra.workers import LOG
 from schemas.topics import load_topics
 
 _PATIENCE_S = 120.0
+_COORDINATOR_S = 20.0
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,12 +94,23 @@ class Watch:
 
     def taken(self) -> dict[TopicPartition, int]:
         """Return the group's committed offsets, 0 for a partition that it has not committed on."""
-        group = self._settings.group
-        try:
-            committed: dict[Any, Any] = self._admin.list_group_offsets(group).get(group, {})
-        except (CoordinatorNotAvailableError, GroupIdNotFoundError):
-            committed = {}  # a broker makes the topic that offsets live in when the first group asks for it
+        committed = self._committed(time.monotonic() + _COORDINATOR_S)
         return {partition: max(0, answer.offset) for partition, answer in committed.items()}
+
+    def _committed(self, deadline: float) -> dict[Any, Any]:
+        """Ask the group's coordinator; a new broker has none until the topic that offsets live in is made."""
+        group = self._settings.group
+        while True:
+            try:
+                found: dict[Any, Any] = self._admin.list_group_offsets(group).get(group, {})
+            except GroupIdNotFoundError:
+                return {}
+            except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return found
 
     def now(self) -> list[Standing]:
         """Return the standing of every source topic."""

@@ -1,0 +1,149 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra import local, workers
+from infra.embedded.checks import pick_free_ports
+from infra.settings import Settings
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+
+
+def _environment(folder: Path, ports: list[int]) -> dict[str, str]:
+    kafka, native, http, web = ports
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CX_")},
+        "CX_STACK": "embedded",
+        "CX_DATA_DIR": str(folder),
+        "CX_KAFKA_BOOTSTRAP": f"127.0.0.1:{kafka}",
+        "CX_CLICKHOUSE_PORT": str(native),
+        "CX_CLICKHOUSE_HTTP_PORT": str(http),
+        "CX_WEB_PORT": str(web),
+    }
+
+
+def _cx(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def _of(folder: Path) -> list[psutil.Process]:
+    """Processes that have anything to do with the folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and str(folder) in f"{process.cmdline()} {process.cwd()}":
+                found.append(process)
+    return found
+
+
+@contextmanager
+def _up(environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`cx up` once its worker runs; killed and cleared away whatever the test does."""
+    with (folder.parent / "up.log").open("wb") as log:
+        command = [sys.executable, "-m", "infra.cli", "up", "--no-demo"]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 90
+        while not workers.running(Settings(data_dir=folder)):
+            assert process.poll() is None, (folder.parent / "up.log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        _gone(folder)
+
+
+def _gone(folder: Path, seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while left := _of(folder):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+
+
+def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
+    """The life of `cx up`: found by others, one per folder, a dead worker replaced, all gone on Ctrl-C."""
+    folder = tmp_path / "cx"
+    environment = _environment(folder, pick_free_ports(4))
+    with _up(environment, folder) as process:
+        second = _cx(environment, "up")
+        assert (second.returncode, second.stderr.count("\n")) == (1, 1)
+        assert f"a pipeline runs on {folder}" in second.stderr
+        assert _cx(environment, "status").returncode == 0
+        (worker,) = workers.running(Settings(data_dir=folder))
+        os.kill(worker.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while [each.pid for each in workers.running(Settings(data_dir=folder))] in ([], [worker.pid]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert _of(folder) == []
+        assert not (folder / "stack.json").exists()
+    assert "nothing runs on" in _cx(environment, "status").stderr
+
+
+def test_what_a_killed_up_leaves_ends_by_itself(tmp_path: Path) -> None:
+    """Nobody cleans up after kill -9 or a closed laptop; servers without an owner would hold ports and memory."""
+    folder = tmp_path / "cx"
+    environment = _environment(folder, pick_free_ports(4))
+    with _up(environment, folder) as process:
+        process.kill()
+        process.wait()
+        _gone(folder)
+
+
+@pytest.mark.parametrize("taken", range(4), ids=["kafka", "clickhouse", "http", "web"])
+def test_a_taken_port_is_one_sentence_and_nothing_stays(tmp_path: Path, taken: int) -> None:
+    """Each port may belong to somebody else; what was started before it was found must not stay half up."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        ports = pick_free_ports(4)
+        ports[taken] = holder.getsockname()[1]
+        refused = _cx(_environment(tmp_path / "cx", ports), "up")
+    assert refused.returncode == 1
+    sentence = [line for line in refused.stderr.splitlines() if line.startswith("cx: ")]
+    assert len(sentence) == 1
+    assert f"port {ports[taken]} " in sentence[0]
+    assert "Traceback" not in refused.stderr
+    _gone(tmp_path / "cx", 5)
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """A data directory below a file is the mistake that even root cannot write through."""
+    (tmp_path / "file").write_text("")
+    refused = _cx(_environment(tmp_path / "file" / "cx", pick_free_ports(4)), "up")
+    assert (refused.returncode, refused.stderr.count("cx: ")) == (1, 1)
+    assert "cannot be written" in refused.stderr
+
+
+def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
+    """For work in one terminal: up, use, down; and a rebuild is promoted by stopping and starting its workers."""
+    folder = tmp_path / "cx"
+    environment = _environment(folder, pick_free_ports(4))
+    try:
+        up = _cx(environment, "up", "--detach", "--no-demo", "--workers", "2")
+        assert up.returncode == 0, up.stderr
+        settings = Settings(data_dir=folder)
+        before = {worker.pid for worker in workers.running(settings)}
+        assert len(before) == 2
+        promoted = _cx(environment, "rebuild", "--promote")
+        assert promoted.returncode == 0, promoted.stderr
+        after = {worker.pid for worker in workers.running(settings)}
+        assert len(after) == 2
+        assert not before & after
+    finally:
+        local.stop(Settings(data_dir=folder))
+    _gone(folder)
