@@ -29,6 +29,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     comment: str
     value: str
+    type: str = "Nullable(Float64)"
 
 
 class Spread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,8 +76,8 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     facts: str
     """View of the facts: moment, account_id, survey_id, fact_id and what the counts name."""
     where: str = ""
-    latest_per_person: tuple[str, ...] = ()
-    """Fact columns to carry when only the latest fact per account and person counts; empty when all count."""
+    latest_per_person: bool = False
+    """Whether only the latest fact of each account and person counts within a window and slice."""
     groups: dict[str, str] = {}
     """Fact columns that rows are kept apart by, with their comments."""
     spread: Spread | None = None

@@ -92,7 +92,7 @@ def _measured(record: Metric) -> View:
         *_FIGURES,
         *(Column(name, count.type, count.comment) for name, count in record.counts.items() if name != "n"),
         *([_N_ALL] if record.latest_per_person else []),
-        *(Column(name, _RATIO, column.comment) for name, column in record.columns.items()),
+        *(Column(name, column.type, column.comment) for name, column in record.columns.items()),
     )
     return View(record.name, f"{said.title} by window and slice: {said.formula}", columns, windows.render(record), said)
 

@@ -1,10 +1,13 @@
 """Renders a metric record as the SELECT of its view: one long shape for every window and slice.
 
-A view is a union of two branches, calendar windows and rolling ones; the grain is a constant in the second, so a
-filter on it leaves the other branch unread. Facts are crossed with the dimensions, and in calendar windows with
-the grains, that the filter leaves: few branches, because the database analyses every one of them for every query.
-Rolling windows are never crossed with their facts: each fact enters on its day and leaves
-90 days on, or when a later answer of the same person takes its place, and the counts are running totals.
+A view is a union of four branches: calendar windows and rolling ones, by account and by everything else. What tells
+the branches apart is constant in each, so a filter on it leaves the others unread. Within a branch facts are crossed
+with the dimensions and calendar grains that the filter leaves: few branches, because the database analyses every one
+of them for every query. Accounts have branches of their own because tables are ordered by account: a filter on one
+account then reads that account only.
+
+Rolling windows are never crossed with their facts: each fact enters on its day and leaves 90 days on, or when a later
+answer of the same person takes its place, and the counts are running totals.
 
 The SQL stands in sinks/templates; here its parts are put together.
 """
@@ -17,6 +20,8 @@ from sinks.intervals import bounds
 from sinks.metric import Metric
 
 ROLLING_DAYS = 90
+FACTS = ("facts_by_account", "facts_by_others")
+"""Templates that give every fact its dimension and slice."""
 
 
 @cache
@@ -29,8 +34,8 @@ def _fill(name: str, **parts: str) -> str:
     return _template(name).safe_substitute(parts)
 
 
-def _facts(metric: Metric) -> str:
-    return _fill("facts", facts_view=metric.facts, where=f"WHERE {metric.where}" if metric.where else "")
+def _facts(metric: Metric, template: str) -> str:
+    return _fill(template, facts_view=metric.facts, where=f"WHERE {metric.where}" if metric.where else "")
 
 
 def _fact_keys(metric: Metric) -> str:
@@ -52,7 +57,7 @@ def names(metric: Metric) -> list[str]:
 
 
 def _counts(metric: Metric, weight: str, every: str) -> str:
-    """Every count as an aggregate, sums weighted; ``every`` counts the answers of every response of a person."""
+    """Every count as an aggregate, sums weighted; ``every`` is the weight of a fact that counts whoever it is of."""
     parts = [
         f"{count.aggregate} AS {name}"
         if count.aggregate
@@ -62,33 +67,25 @@ def _counts(metric: Metric, weight: str, every: str) -> str:
     return ", ".join(parts + ([f"toInt64(sum({every})) AS n_all"] if metric.latest_per_person else []))
 
 
-def _calendar(metric: Metric) -> str:
-    scope = _fill("calendar_scope", facts=_facts(metric))
-    carried = metric.latest_per_person
-    if carried:
-        unpacked = ", ".join(f"tupleElement(latest, {i}) AS {name}" for i, name in enumerate(carried, 1))
-        scope = _fill(
-            "calendar_latest",
-            scope=scope,
-            fact_keys=_fact_keys(metric),
-            packed=carried[0] if len(carried) == 1 else f"tuple({', '.join(carried)})",
-            unpacked=f"latest AS {carried[0]}" if len(carried) == 1 else unpacked,
-        )
+def _calendar(metric: Metric, facts: str) -> str:
+    scope = _fill("calendar_scope", facts=facts)
+    if metric.latest_per_person:
+        scope = _fill("calendar_latest", scope=scope, fact_keys=_fact_keys(metric))
     return _fill(
         "calendar",
         scope=scope,
         keys=_keys(metric),
-        counts=_counts(metric, "1", "answers"),
+        counts=_counts(metric, "counted" if metric.latest_per_person else "1", "1"),
         array_join=_array_join(metric),
     )
 
 
-def _rolling(metric: Metric) -> str:
+def _rolling(metric: Metric, facts: str) -> str:
     name = "rolling_latest" if metric.latest_per_person else "rolling_scope"
     total = "sum({0}) OVER (PARTITION BY {1} ORDER BY from_day ROWS UNBOUNDED PRECEDING) AS total_{0}"
     return _fill(
         "rolling",
-        scope=_fill(name, facts=_facts(metric), fact_keys=_fact_keys(metric), rolling_days=str(ROLLING_DAYS)),
+        scope=_fill(name, facts=facts, fact_keys=_fact_keys(metric), rolling_days=str(ROLLING_DAYS)),
         keys=_keys(metric),
         counts=_counts(metric, "tupleElement(change, 2)", "tupleElement(change, 3)"),
         running=", ".join(total.format(name, _keys(metric)) for name in names(metric)),
@@ -98,10 +95,10 @@ def _rolling(metric: Metric) -> str:
     )
 
 
-def _rolling_aggregated(metric: Metric) -> str:
+def _rolling_aggregated(metric: Metric, facts: str) -> str:
     return _fill(
         "rolling_aggregated",
-        facts=_facts(metric),
+        facts=facts,
         keys=_keys(metric),
         counts=_counts(metric, "1", ""),
         array_join=_array_join(metric),
@@ -113,7 +110,7 @@ def _windows(metric: Metric) -> str:
     """Union of every branch; with a spread array, each row also carries the counts of its whole window."""
     rolling = _rolling_aggregated if metric.aggregated else _rolling
     columns = f"grain, window_start, window_end, {_keys(metric)}, {', '.join(names(metric))}"
-    branches = [branch(metric) for branch in (_calendar, rolling)]
+    branches = [branch(metric, _facts(metric, facts)) for facts in FACTS for branch in (_calendar, rolling)]
     union = "\nUNION ALL\n".join(_fill("branch", columns=columns, branch=text) for text in branches)
     if metric.spread is None:
         return union

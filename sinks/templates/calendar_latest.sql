@@ -1,7 +1,6 @@
-SELECT grain, window_start, ${fact_keys}, ${unpacked}, answers
-FROM
-(
-    SELECT grain, window_start, ${fact_keys}, argMax(${packed}, (moment, fact_id)) AS latest, count() AS answers
-    FROM (${scope})
-    GROUP BY grain, window_start, ${fact_keys}, account_id, person
-)
+SELECT
+    *,
+    row_number() OVER (
+        PARTITION BY account_id, person, ${fact_keys}, grain, window_start ORDER BY moment DESC, fact_id DESC
+    ) = 1 AS counted
+FROM (${scope})

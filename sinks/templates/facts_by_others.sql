@@ -3,7 +3,6 @@ SELECT
     d.dimension AS dimension,
     multiIf(
         dimension = 'all', '',
-        dimension = 'account', account_id,
         dimension = 'survey', survey_id,
         dimension = 'manager', owner,
         segment
@@ -19,4 +18,4 @@ FROM
     ) AS b
     ASOF LEFT JOIN ${cx}.segment_history AS s ON b.account_id = s.account_id AND b.moment >= s.valid_from
 ) AS f
-CROSS JOIN (SELECT arrayJoin(['all', 'account', 'survey', 'manager', 'segment']) AS dimension) AS d
+CROSS JOIN (SELECT arrayJoin(['all', 'survey', 'manager', 'segment']) AS dimension) AS d
