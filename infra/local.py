@@ -34,9 +34,8 @@ class Pipeline:
         self._workers[number] = workers.start(self.settings, number, detach=self._detach)
 
     def stop(self) -> None:
-        """Stop the workers; each commits what it has in hand."""
-        for worker in self._workers.values():
-            worker.stop(workers.STOP_GRACE_S)
+        """Stop the workers."""
+        workers.stop(self._workers.values())
 
     def watch(self, now: float) -> None:
         """Start a worker again that has ended: the engine stops at whatever it does not expect, to be restarted.
@@ -94,6 +93,7 @@ def running(
         servers = _servers(settings, ports, detach=detach, say=say)
         started.callback(servers.stop)
         deployment.note(settings, servers, detached=detach)
+        workers.resume(settings)
         started.callback(deployment.forget, settings)
         located = deployment.locate(settings)
         say("creating topics and tables")
@@ -122,8 +122,7 @@ def _servers(settings: Settings, ports: Ports, *, detach: bool, say: Callable[[s
 def stop(settings: Settings) -> list[str]:
     """Stop what an earlier command left running on the data directory; return the names of what was stopped."""
     found = workers.running(settings)
-    for worker in found:
-        worker.stop(workers.STOP_GRACE_S)
+    workers.stop(found)
     names = [worker.name for worker in found] + stack.stop_running(settings.data_dir)
     deployment.forget(settings)
     return names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from infra.embedded.process import ServerProcess, find, launch, own
 from infra.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from infra.settings import Settings
@@ -58,6 +59,18 @@ def running(settings: Settings) -> list[ServerProcess]:
     return [worker for home in homes if (worker := find(home.name.replace("-", " "), home)) is not None]
 
 
+def stop(workers: Collection[ServerProcess]) -> None:
+    """Stop workers, all at once; each commits what it has in hand."""
+    if workers:
+        with ThreadPoolExecutor(len(workers)) as pool:
+            list(pool.map(lambda worker: worker.stop(STOP_GRACE_S), workers))
+
+
+def resume(settings: Settings) -> None:
+    """End a pause that a crash has left behind."""
+    (settings.data_dir / _PAUSE).unlink(missing_ok=True)
+
+
 def death(worker: ServerProcess) -> WorkerDiedError:
     """Return what there is to say about a worker that has ended, with the last line of its log."""
     log = worker.directory / LOG
@@ -79,11 +92,10 @@ def pause(settings: Settings, located: Settings, *, detached: bool) -> Iterator[
     marker.touch()
     stopped = running(settings)
     try:
-        for worker in stopped:
-            worker.stop(STOP_GRACE_S)
+        stop(stopped)
         yield
     finally:
-        marker.unlink(missing_ok=True)
+        resume(settings)
         for worker in stopped if detached else ():
             start(located, int(worker.name.rpartition(" ")[2]), detach=True)
 
