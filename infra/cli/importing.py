@@ -13,6 +13,7 @@ from infra.sending import ContractError, Sender
 from infra.settings import Settings
 from schemas.codec import InvalidEventError
 from streams.ingest import importing, mapping
+from streams.ingest.contract import require_fit
 from streams.ingest.importing import RefusedError, Summary
 from streams.ingest.translate import Event
 
@@ -24,6 +25,7 @@ def bring_in(
 ) -> Summary:
     """Import a file and return once everything is stored; raises MappingError, FileError or Unreachable."""
     loaded = mapping.load(rules)
+    require_fit(loaded)
     with Sender(settings) as sender:
 
         def send(event: Event) -> None:
