@@ -1,4 +1,7 @@
-"""The project's engine with the plain NPS fold: transactions, state in memory, changelog, one output per event."""
+"""The project's engine with the plain NPS fold: transactions, state in memory, changelog, one output per event.
+
+It decodes with the project's own readers, as its users would; the others decode with fastavro, as theirs would.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.job import job_from_environment
-from bench.nps import ResponseReader
 from bench.plain_nps import Output, PlainNps
+from schemas.codec import Codec
 from sinks.port import SinkRefused
 from streams.live.engine import Engine
 from streams.live.settings import EngineSettings
@@ -31,10 +34,10 @@ class NoSink:
 
 def main() -> None:
     job = job_from_environment()
-    read = ResponseReader(job.schema)
+    codec = Codec()
 
     def open_partition(topic: str, number: int, store: Store) -> PlainNps:
-        return PlainNps(topic, number, store, read)
+        return PlainNps(topic, number, store, lambda value: codec.decode(value)[1])
 
     def encode(output: Output) -> bytes:
         return output.value

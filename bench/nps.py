@@ -23,16 +23,22 @@ State = list[int]  # responses, promoters, detractors
 
 
 class ResponseReader:
-    """Decodes `response_submitted` with fastavro, the frame skipped."""
+    """Decodes `response_submitted` with fastavro, the frame skipped. Times stay numbers, which costs less."""
 
     def __init__(self, schema_path: str) -> None:
-        self._schema: Any = fastavro.parse_schema(json.loads(Path(schema_path).read_text()))
+        definition = json.loads(Path(schema_path).read_text(), object_hook=_without_logical_type)
+        self._schema: Any = fastavro.parse_schema(definition)
 
     def __call__(self, value: bytes) -> dict[str, Any]:
         body = io.BytesIO(value)
         body.seek(FRAME_BYTES)
         event: dict[str, Any] = fastavro.schemaless_reader(body, self._schema, None)
         return event
+
+
+def _without_logical_type(node: dict[str, Any]) -> dict[str, Any]:
+    node.pop("logicalType", None)
+    return node
 
 
 def nps_score(event: dict[str, Any]) -> float | None:
