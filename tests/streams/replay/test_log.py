@@ -14,7 +14,8 @@ pytestmark = pytest.mark.servers
 def topic(stack: Stack, prefix: str) -> str:
     """A topic of two partitions, ten records in the first."""
     name = f"{prefix}survey"
-    AdminClient({"bootstrap.servers": stack.bootstrap}).create_topics([NewTopic(name, 2, 1)])[name].result(10)
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    admin.create_topics([NewTopic(name, 2, 1)])[name].result(10)
     producer = Producer({"bootstrap.servers": stack.bootstrap})
     for number in range(10):
         producer.produce(name, str(number).encode(), partition=0)
@@ -41,7 +42,8 @@ def test_a_partition_is_read_from_one_offset_up_to_another(log: KafkaLog, topic:
 def test_a_log_that_has_lost_its_beginning_is_refused(log: KafkaLog, topic: str, stack: Stack) -> None:
     """Rebuilt from what is left, the tables would silently be those of another history."""
     cut = TopicPartition(topic, 0, 3)
-    AdminClient({"bootstrap.servers": stack.bootstrap}).delete_records([cut])[cut].result(10)
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    admin.delete_records([cut])[cut].result(10)
     with pytest.raises(LogError, match=f"{topic}-0 begins at offset 3: its first events are gone"):
         log.ends([topic])
 
