@@ -1,6 +1,6 @@
 SELECT
     *,
-    arrayJoin([(day, counted, 1), (until, -counted, 0), (addDays(day, ${rolling_days}), 0, -1)]) AS change
+    arrayJoin([(day, 1, 1), (until, -1, 0), (addDays(day, ${rolling_days}), 0, -1)]) AS change
 FROM
 (
     SELECT
@@ -10,7 +10,6 @@ FROM
             PARTITION BY ${fact_keys}, account_id, person ORDER BY moment, fact_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS answered_again,
-        least(addDays(day, ${rolling_days}), answered_again) AS until,
-        toInt8(until > day) AS counted
+        least(addDays(day, ${rolling_days}), answered_again) AS until
     FROM (${facts})
 )
