@@ -19,6 +19,7 @@ from infra.topics import TopicDriftError
 from infra.wiring import Unreachable
 from infra.workers import WorkerDiedError
 from schemas.codec import InvalidEventError
+from schemas.errors import RegistryUnavailableError
 from sinks.generations import GenerationError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
@@ -35,6 +36,7 @@ _SENTENCES = (
     Unreachable,
     TopicDriftError,
     InvalidEventError,
+    RegistryUnavailableError,
     MappingError,
     FileError,
     ContractError,
@@ -59,6 +61,8 @@ def sentences() -> Iterator[None]:
         output.fail(f"ClickHouse refuses (code {error.code}): {message[:_EXCERPT]}")
     except (clickhouse.NetworkError, clickhouse.SocketTimeoutError, EOFError) as error:
         output.fail(f"ClickHouse does not answer: {error}")
+    except OSError as error:
+        output.fail(f"{error.filename or 'the operating system'}: {error.strerror or error}")
     except KafkaError as error:
         output.fail(f"Kafka does not do as asked: {error}")
 

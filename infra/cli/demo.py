@@ -66,7 +66,7 @@ def read(settings: Settings) -> dict[check.Key, check.Row]:
     """Return the demonstration's figures as the views say them."""
     client = wiring.reader(settings)
     try:
-        with Progress(*_READING, console=output.err, transient=True) as progress:
+        with Progress(*_READING, console=output.err, transient=True, disable=not output.err.is_terminal) as progress:
             task = progress.add_task("asking the views", total=len(check.METRICS))
             return check.read(client, lambda: progress.advance(task))
     finally:
@@ -97,7 +97,8 @@ def demo(
 ) -> None:
     """Run the demonstration to its end and check every figure: exit status 1 if one differs.
 
-    The events are the same each time, with duplicates, late ones and records that cannot be used among them.
+    The events are the same each time, with duplicates, late ones and records that cannot be used among them. They
+    happen in the first half of 2025, which must hold no others.
     """
     with sentences(), until_told(), ExitStack() as open_:
         here, pipeline = _pipeline(open_, settings())

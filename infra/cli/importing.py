@@ -39,7 +39,7 @@ def bring_in(
 
 def _progress() -> Progress:
     columns = SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=output.err, transient=True)
+    return Progress(*columns, console=output.err, transient=True, disable=not output.err.is_terminal)
 
 
 def _show(summary: Summary, rejects: Path, form: output.Machine) -> None:

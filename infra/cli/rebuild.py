@@ -94,6 +94,7 @@ def rebuild(
                 TimeRemainingColumn(),
                 console=output.err,
                 transient=True,
+                disable=not output.err.is_terminal,
             )
         )
         task = progress.add_task("rebuilding", total=None)

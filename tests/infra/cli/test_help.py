@@ -44,6 +44,15 @@ def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> N
     assert result.stderr.count("\n") == 1
 
 
+def test_a_file_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most common mistake of all is a mistyped path."""
+    monkeypatch.setenv("CX_STACK", "external")
+    for arguments in (["emit", "response_deleted", "gone.json"], ["import", "gone.yaml", "gone.csv"]):
+        result = CliRunner().invoke(app, arguments)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert result.stderr.startswith("cx: gone.")
+
+
 def test_wrong_settings_are_listed_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command reads the settings first, so every command reports all that is wrong with them."""
     monkeypatch.setenv("CX_PARTITIONS", "none")
