@@ -106,10 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["memory", "rocksdb"],
         Meta(description="Where a worker keeps the state of its partitions between micro-batches."),
     ] = "memory"
-    batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 5000
+    batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 10_000
     batch_ms: Annotated[
         int, Meta(ge=1, le=60_000, description="Longest wait for a micro-batch to fill, in milliseconds.")
-    ] = 100
+    ] = 50
     dead_run: Annotated[
         int, Meta(ge=1, description="Bad records in a row that stop a worker: an outage, not bad records.")
     ] = 1000

@@ -14,6 +14,7 @@ import faust
 from faust.transport.drivers import aiokafka as driver
 
 from streams.live.delivery import LogDelivery, WebhookDelivery
+from streams.live.pace import Pace
 from streams.live.pages import add_pages
 from streams.live.service import EngineService
 from streams.live.signals import SignalHandler, agent_function, encoder
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SESSION_SECONDS = 10.0
+_LINGER_SECONDS = 0.1
 
 
 class _CommittedConsumerThread(driver.AIOKafkaConsumerThread):
@@ -83,7 +85,8 @@ def create_app(
         value_serializer="raw",
         partitions=settings.partitions,
     )
-    app.agent(topic, name="signals")(agent_function(handler))
+    pace = Pace(lambda: sum(engine.figures.lag_records.values()) > engine_settings.batch_records)
+    app.agent(topic, name="signals")(agent_function(handler, pace))
     app.add_dependency(EngineService(engine))
     add_pages(app, engine, handler, settings, clock)
     if invariants is not None:
@@ -140,6 +143,7 @@ def _app(engine: EngineSettings, settings: HostSettings) -> WorkerApp:
         broker_heartbeat_interval=_SESSION_SECONDS / 5,
         consumer_auto_offset_reset="earliest",
         processing_guarantee="at_least_once",
+        producer_linger=_LINGER_SECONDS,
         store="memory://",
         datadir=str(settings.data_dir),
         topic_partitions=settings.partitions,

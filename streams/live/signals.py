@@ -15,6 +15,7 @@ from schemas.errors import Undecodable
 from streams.core.algebra import Signal
 from streams.live import board
 from streams.live.delivery import persistently
+from streams.live.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -97,11 +98,12 @@ class SignalHandler:
             log.error("signal not delivered: %s", msgspec.json.encode(signal).decode())
 
 
-def agent_function(handler: SignalHandler) -> Callable[[Any], Any]:
+def agent_function(handler: SignalHandler, pace: Pace) -> Callable[[Any], Any]:
     """Return the Faust agent's function: as thin as one can be."""
 
     async def signals(stream: Any) -> None:
         async for value in stream:
+            await pace.turn()
             await handler.handle(value)
 
     return signals

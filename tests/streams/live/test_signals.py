@@ -12,6 +12,7 @@ from schemas.codec import Codec
 from streams.core.algebra import Signal
 from streams.live import board
 from streams.live.delivery import DeliveryFailedError, persistently, sign
+from streams.live.pace import Pace
 from streams.live.signals import REMEMBERED, SignalHandler, agent_function, encoder
 
 CODEC = Codec()
@@ -48,7 +49,7 @@ def feed(handler: SignalHandler, *values: bytes | None) -> None:
         for value in values:
             yield value
 
-    asyncio.run(agent_function(handler)(stream()))
+    asyncio.run(agent_function(handler, Pace(lambda: False))(stream()))
 
 
 def test_a_signal_travels_whole() -> None:
