@@ -54,8 +54,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `data_dir` is Faust's own directory, `partitions` the partition count of the signals topic, which its tables'
     changelogs share. `webhook_secrets` sign deliveries: several while one is being replaced. Without `webhook_url`
-    signals go to the log. `stale_seconds` without a beat of the engine makes it unhealthy. Invariants are looked at every
-    `invariant_seconds`, by the one worker that Faust calls its leader.
+    signals go to the log. `stale_seconds` without a beat of the engine makes it unhealthy. Invariants are looked at
+    every `invariant_seconds`, by the one worker that Faust calls its leader.
     """
 
     data_dir: Path
