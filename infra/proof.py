@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from clickhouse_driver import Client
 
-FOLDER = Path(__file__).parents[1] / "proof"
+FOLDER = Path(__file__).parent / "proofs"
 
 Rows = list[list[int | float]]
 
@@ -24,7 +24,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DataSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data set: ``file`` under the folder of real data, ``mapping`` under proof/."""
+    """One data set: ``file`` under the folder of real data, ``mapping`` in infra/proofs/."""
 
     name: str
     title: str
