@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _ASKED = {"up", "down", "demo", "status", "topics", "migrate", "emit", "import",
 
 @pytest.fixture(autouse=True)
 def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CX_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("CX_DATA_DIR", str(tmp_path / "cx"))
     monkeypatch.setenv("COLUMNS", "200")
 
