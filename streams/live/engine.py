@@ -122,6 +122,7 @@ class Engine:
             )
             while not self._stopping:
                 self._cycle(self._intake, transactions)
+            consumer.close()
         except (KafkaException, StoreCorruptedError) as error:
             self._give_up(transactions)
             raise EngineStopped(type(error).__name__, str(error)) from error
@@ -130,7 +131,6 @@ class Engine:
             raise
         finally:
             self.figures.state = "stopped"
-            consumer.close()
             self._ownership.close()
 
     def _transactions(self) -> Transactions:
@@ -144,8 +144,7 @@ class Engine:
 
     def _give_up(self, transactions: Transactions | None) -> None:
         self._stopping = True
-        if transactions is not None:
-            transactions.abandon()
+        self._intake.leave(transactions.abandon if transactions is not None else lambda: None)
 
     # Step 0: assignment, in the callbacks that the consumer makes while it is polled.
 
@@ -167,6 +166,8 @@ class Engine:
         self._ownership.park((each.topic, each.partition) for each in partitions)
 
     def _lost(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        if self._stopping:
+            return  # nothing will be committed any more
         names = [f"{each.topic}-{each.partition}" for each in partitions]
         raise EngineStopped("partitions lost", f"{names}: this worker was away longer than its session lasts")
 

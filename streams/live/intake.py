@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from streams.live import clients
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from streams.live.settings import EngineSettings
 
 _POLL_SECONDS = 0.2
+_FAREWELL_SECONDS = 8.0
 
 
 class Intake:
@@ -80,6 +82,20 @@ class Intake:
                 break
         self.consumer.resume(self.consumer.assignment())
         return before == self._rebalances and self._fatal is None
+
+    def leave(self, first: Callable[[], None]) -> None:
+        """Call `first` and leave the group after a failure, so that others need not wait for timeouts.
+
+        What it talks to may be what has failed: it gets a few seconds, and then the process may end without.
+        """
+
+        def farewell() -> None:
+            first()
+            self.consumer.close()
+
+        leaving = threading.Thread(target=farewell, name="farewell", daemon=True)
+        leaving.start()
+        leaving.join(_FAREWELL_SECONDS)
 
 
 def onward(messages: list[Message], offset: int) -> list[Message]:

@@ -47,18 +47,22 @@ class Transactions:
         self._dead = settings.topic(settings.dead_letters_topic)
 
     def commit(self, entries: Sequence[Entry], group: Any) -> None:
-        """Write and commit all entries; `group` is the consumer's group metadata."""
+        """Write and commit all entries; `group` is the consumer's group metadata.
+
+        Waiting longer than a transaction lasts would be in vain: the broker has aborted it by then.
+        """
+        deadline = self._clock() + int(self._settings.transaction_seconds * 1e6)
         try:
             self._producer.begin_transaction()
             for entry in entries:
                 self._write(entry)
             self._crash("mid_transaction")
             offsets = [TopicPartition(e.owned.topic, e.owned.number, e.mark.source) for e in entries]
-            self._patiently(self._producer.send_offsets_to_transaction, offsets, group)
+            self._until(deadline, self._producer.send_offsets_to_transaction, offsets, group)
             self._crash("before_commit")
-            self._patiently(self._producer.commit_transaction)
+            self._until(deadline, self._producer.commit_transaction)
             while any(entry.changelog_end < 0 for entry in entries):
-                self._producer.poll(0.01)  # the reports are in already; this only hands them out
+                self._producer.poll(0.01)  # the reports have arrived; this only hands them out
         except KafkaException as error:
             raise EngineStopped("transaction refused", str(error)) from error
 
@@ -97,12 +101,11 @@ class Transactions:
             else:
                 return
 
-    def _patiently(self, call: Callable[..., None], *arguments: Any) -> None:
-        """Repeat a call as long as the library says that repeating may help, for a bounded time."""
-        deadline = self._clock() + self._settings.patience_seconds * 1e6
+    def _until(self, deadline: int, call: Callable[..., None], *arguments: Any) -> None:
+        """Repeat a call as long as the library says that repeating may help, but not past the deadline."""
         while True:
             try:
-                call(*arguments, self._settings.transaction_seconds)
+                call(*arguments, max(1.0, (deadline - self._clock()) / 1e6))
             except KafkaException as error:
                 if not error.args[0].retriable() or self._clock() > deadline:
                     raise

@@ -257,7 +257,7 @@ def test_a_worker_without_partitions_waits_in_good_health(run: Run) -> None:
 
 
 def test_a_second_worker_of_one_name_stops_the_first(run: Run) -> None:
-    """Fencing is fatal for the consumer, and its library only logs it: a worker would hang there and look well."""
+    """A name given to two workers by mistake: the older one ends with a reason instead of idling unseen."""
     run.feed(100)
     with engine(run, member="twin") as first:
         wait_until(lambda: first.engine.figures.records > 0)
