@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _SESSION_SECONDS = 10.0
 _LINGER_SECONDS = 0.1
+_BUFFERED_SIGNALS = 256
 
 
 class _CommittedConsumerThread(driver.AIOKafkaConsumerThread):
@@ -144,6 +145,7 @@ def _app(engine: EngineSettings, settings: HostSettings) -> WorkerApp:
         consumer_auto_offset_reset="earliest",
         processing_guarantee="at_least_once",
         producer_linger=_LINGER_SECONDS,
+        stream_buffer_maxsize=_BUFFERED_SIGNALS,
         store="memory://",
         datadir=str(settings.data_dir),
         topic_partitions=settings.partitions,

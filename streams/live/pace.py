@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-WHILE_BEHIND = 100
+WHILE_BEHIND = 25
 """Signals a second that are handled while the engine is behind. At full speed a worker spends as much time on one
-signal as on ten events, so a flood of them would double a backlog; a hundred cost it about a thirtieth."""
+signal as on ten events, so a flood of them would lengthen a backlog by half; this many cost it a hundredth."""
 
 
 class Pace:
