@@ -9,6 +9,7 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from schemas.errors import Undecodable
+from streams.core.admission import check
 from streams.core.events import PolicySet, parse
 from streams.core.rules import Rules, rules_from
 from streams.live import clients
@@ -38,8 +39,8 @@ class PolicyWatch:
     """Follows the config topic from its first record, outside of any group.
 
     Rules apply by an event's own time, so when a worker learns of a policy does not matter to what it writes in the
-    end: `Ruled.use` brings older decisions up to date. Records that cannot be read are passed over here; the partition
-    that consumes the topic for its tables makes dead letters of them.
+    end: `Ruled.use` brings older decisions up to date. Records that admission refuses are passed over here, and of one
+    event id the first content holds; the partition that consumes the topic for its tables makes the dead letters.
     """
 
     def __init__(self, settings: EngineSettings, topic: str, codec: Codec, clock: Callable[[], int]) -> None:
@@ -48,7 +49,7 @@ class PolicyWatch:
         self._codec = codec
         self._clock = clock
         self._patience = settings.patience_seconds * 1e6
-        self._said: dict[str, PolicySet] = {}
+        self._said: dict[tuple[str, str], PolicySet] = {}
         self._waiting: set[int] = set()
         self._assigned = False
         self.rules = Rules()
@@ -103,7 +104,12 @@ class PolicyWatch:
         except (Undecodable, msgspec.ValidationError) as error:
             log.warning("%s-%d at %d is no policy: %s", self._topic, message.partition(), message.offset(), error)
             return False
-        if isinstance(event, PolicySet):
-            self._said[event.event_id] = event
-            return True
-        return False
+        if not isinstance(event, PolicySet):
+            return False
+        refusal = check(event, message.key(), message.timestamp()[1] * 1000)
+        if refusal is not None:
+            log.warning(
+                "%s-%d at %d is no policy: %s: %s", self._topic, message.partition(), message.offset(), *refusal
+            )
+            return False
+        return self._said.setdefault((event.source, event.event_id), event) is event
