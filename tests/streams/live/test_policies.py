@@ -21,6 +21,7 @@ pytestmark = pytest.mark.servers
 
 CODEC = Codec()
 DAY = 86_400_000_000
+START = 1_700_000_000_000_000  # the test's day 0
 HOUR = 3600
 
 
@@ -53,12 +54,12 @@ class Config:
         event: dict[str, Any] = {
             "event_id": f"00000000-0000-4000-8000-{number:012d}",
             "account_id": f"policy:{policy}",
-            "occurred_at": number * DAY,
+            "occurred_at": START + number * DAY,
             "source": "test:1",
             "policy": policy,
             "value": str(seconds),
             "policy_version": f"v{number}",
-            "valid_from": number * DAY,
+            "valid_from": START + number * DAY,
         }
         self.put(CODEC.encode("policy_set", event), f"policy:{policy}")
 
@@ -74,7 +75,7 @@ def config(stack: Stack, prefix: str) -> Config:
 
 
 def hours(rules: Rules, day: int) -> float:
-    return rules.followup_target(day * DAY).value / HOUR
+    return rules.followup_target(START + day * DAY).value / HOUR
 
 
 def test_policies_hold_from_the_first_partition_on(config: Config) -> None:
