@@ -6,7 +6,6 @@ import json
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -90,27 +89,6 @@ class Run:
             )
         self.processes.append(process)
         return process
-
-    @contextmanager
-    def supervised(self, **told: Any) -> Iterator[list[int]]:
-        """Keep one worker running as a supervisor would; yield the exit statuses seen so far."""
-        ended: list[int] = []
-        done = threading.Event()
-
-        def watch() -> None:
-            process = self.start(**told)
-            while not done.wait(0.1):
-                if process.poll() is not None:
-                    ended.append(process.returncode)
-                    process = self.start(**told)
-
-        watching = threading.Thread(target=watch)
-        watching.start()
-        try:
-            yield ended
-        finally:
-            done.set()
-            watching.join()
 
     def lag(self) -> int:
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.prefix}g"})

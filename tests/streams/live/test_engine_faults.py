@@ -5,18 +5,14 @@ Each ends in `Run.check`: outputs, changelog, rows and dead letters against an i
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from infra.embedded import kafka
 from streams.live.crash import EXIT_STATUS, POINTS
-from tests.streams.live.harness import Run, a_run
+from tests.streams.live.harness import Run
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
@@ -104,23 +100,3 @@ def test_state_on_disk_survives_kills_too(run: Run) -> None:
     run.drain()
     assert run.check() == EVENTS
     assert "next offset" in run.log
-
-
-def test_a_broker_that_hangs_and_then_dies_loses_nothing(tmp_path: Path) -> None:
-    """G5: frozen longer than the session, then killed. A worker may stop, but not hang: nobody would restart it."""
-    with ExitStack() as running:
-        broker = running.enter_context(kafka.start(tmp_path / "kafka"))
-        run = running.enter_context(a_run(broker.bootstrap, tmp_path, "t."))
-        run.feed(EVENTS, bad_every=97)
-        with run.supervised(slow=0.05, member="w"):
-            time.sleep(3)
-            os.kill(broker.pid, signal.SIGSTOP)
-            time.sleep(8)
-            os.kill(broker.pid, signal.SIGCONT)
-            time.sleep(2)
-            os.kill(broker.pid, signal.SIGKILL)
-            time.sleep(1)
-            port = int(broker.bootstrap.rsplit(":", 1)[1])
-            running.enter_context(kafka.start(tmp_path / "kafka", port=port))
-            run.drain(60)
-        assert run.check() == EVENTS
