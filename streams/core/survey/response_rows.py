@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.core.events import Answer, ResponseSubmitted
+from streams.core.events import ResponseSubmitted
 from streams.core.rows import (
     AnswerChoiceRow,
     AnswerRow,
@@ -26,8 +26,7 @@ def rows(response: Response | None, rules: Rules, passed: int) -> Sequence[Row]:
     written: list[Row] = [_response(response)]
     if response.counts:
         assert response.submitted is not None
-        for answer in response.answers:
-            written.extend(_answer(response, response.submitted, answer))
+        _answers(written, response, response.submitted)
     if response.tagged is not None and not response.deleted:
         written.extend(_topics(response))
     if response.followups:
@@ -82,29 +81,34 @@ def _id(response: Response) -> str:
     return response.last.event.response_id  # type: ignore[union-attr] # every event of this entity names it
 
 
-def _answer(response: Response, said: ResponseSubmitted, answer: Answer) -> Iterator[Row]:
-    account, response_id, question = said.account_id, said.response_id, answer.question_id
-    is_test = _is_test(response)
-    if answer.number is not None:
-        yield AnswerRow(
-            account,
-            response_id,
-            question,
-            answer.kind,
-            answer.number,
-            said.survey_id,
-            said.survey_version,
-            said.contact_id or "",
-            said.submitted_at,
-            is_test,
-            response.last.event.event_id,
-            response.last.ingested_at,
+def _answers(written: list[Row], response: Response, said: ResponseSubmitted) -> None:
+    account, response_id, submitted_at = said.account_id, said.response_id, said.submitted_at
+    contact, language, is_test = said.contact_id or "", said.language or "", _is_test(response)
+    for answer in response.answers:
+        question, text = answer.question_id, answer.text
+        if answer.number is not None:
+            written.append(
+                AnswerRow(
+                    account,
+                    response_id,
+                    question,
+                    answer.kind,
+                    answer.number,
+                    said.survey_id,
+                    said.survey_version,
+                    contact,
+                    submitted_at,
+                    is_test,
+                    response.last.event.event_id,
+                    response.last.ingested_at,
+                )
+            )
+        if text is not None and text.strip():
+            written.append(VerbatimRow(account, response_id, question, text, language, submitted_at, is_test))
+        written.extend(
+            AnswerChoiceRow(account, response_id, question, choice, said.survey_id, submitted_at, is_test)
+            for choice in dict.fromkeys(answer.choices)
         )
-    if answer.text is not None and answer.text.strip():
-        language = said.language or ""
-        yield VerbatimRow(account, response_id, question, answer.text, language, said.submitted_at, is_test)
-    for choice in dict.fromkeys(answer.choices):
-        yield AnswerChoiceRow(account, response_id, question, choice, said.survey_id, said.submitted_at, is_test)
 
 
 def _topics(response: Response) -> Iterator[ResponseTopicRow]:
