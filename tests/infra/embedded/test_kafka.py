@@ -107,6 +107,8 @@ def test_a_restart_keeps_the_log_and_takes_seconds(tmp_path: Path) -> None:
     with kafka.start(tmp_path, log=said.append) as server:
         took = time.monotonic() - began
         produce(server.bootstrap, "kept", b"3")
+        # A commit is answered before its markers are written; the kill is to come after both.
+        assert values(bootstrap, "kept", 3) == [b"1", b"2", b"3"]
         os.kill(server.pid, signal.SIGKILL)
     with kafka.start(tmp_path) as server:
         assert server.bootstrap == bootstrap
