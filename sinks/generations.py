@@ -46,7 +46,7 @@ def record(client: Client, warehouse: Warehouse, generation: str) -> None:
 
 
 def create_log(client: Client, warehouse: Warehouse) -> None:
-    """Make the database that remembers promotions, if it is not there."""
+    """Make the database that remembers promotions and replays, or bring it up to date. Twice is the same as once."""
     meta, cluster = sql.name(warehouse.meta), warehouse.on_cluster
     client.execute(f"CREATE DATABASE IF NOT EXISTS {meta} {cluster}")
     client.execute(
@@ -57,13 +57,13 @@ def create_log(client: Client, warehouse: Warehouse) -> None:
         f"ENGINE = {warehouse.engine_prefix}MergeTree ORDER BY number\n"
         "COMMENT 'Which generation of tables the views have read from, and since when'"
     )
+    _apply(client, warehouse, warehouse.meta, "meta", {"META": meta})
 
 
 def create(client: Client, warehouse: Warehouse) -> str:
     """Make the next generation with every table and return its name. Two at once get two generations."""
     while True:
-        number = max((int(name.rpartition("_g")[2]) for name in names(client, warehouse)), default=0) + 1
-        name = f"{warehouse.database}_g{number}"
+        name = f"{warehouse.database}_g{_highest(client, warehouse) + 1}"
         try:
             client.execute(f"CREATE DATABASE {sql.name(name)} {warehouse.on_cluster}")
         except ServerException as error:
@@ -74,22 +74,36 @@ def create(client: Client, warehouse: Warehouse) -> str:
             return name
 
 
+def _highest(client: Client, warehouse: Warehouse) -> int:
+    """Return the highest number that a generation has had: what is said of a dropped one must never mean another."""
+    meta = sql.name(warehouse.meta)
+    told = client.execute(f"SELECT generation FROM {meta}.promotion UNION ALL SELECT generation FROM {meta}.replay")  # noqa: S608
+    known = [*names(client, warehouse), *(name for (name,) in told)]
+    return max((int(name.rpartition("_g")[2]) for name in known), default=0)
+
+
 def migrate(client: Client, warehouse: Warehouse, generation: str) -> None:
     """Bring the generation's tables up to date; makes its database if it is not there. Twice is the same as once.
 
     Raises clickhouse_migrations' MigrationException when a migration that was applied has changed since.
     """
     client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(generation)} {warehouse.on_cluster}")
-    migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{generation}.schema_versions")
+    _apply(client, warehouse, generation, "migrations", {"GENERATION": sql.name(generation)})
+
+
+def _apply(client: Client, warehouse: Warehouse, database: str, folder: str, variables: dict[str, str]) -> None:
+    """Apply a folder's migrations to a database, which remembers those that it has had."""
+    migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{database}.schema_versions")
     migrator.init_schema(warehouse.cluster or None)
-    with as_file(files("sinks") / "migrations") as folder:
+    with as_file(files("sinks") / folder) as found:
         migrator.apply_migration(
-            MigrationStorage(folder).migrations(),
+            MigrationStorage(found).migrations(),
             multi_statement=True,
             variables={
-                "GENERATION": sql.name(generation),
                 "ON_CLUSTER": warehouse.on_cluster,
+                "ENGINE_PREFIX": warehouse.engine_prefix,
                 "REPLACING_ENGINE": f"{warehouse.engine_prefix}ReplacingMergeTree",
+                **variables,
             },
         )
 

@@ -21,6 +21,7 @@ from infra.workers import WorkerDiedError
 from schemas.codec import InvalidEventError
 from schemas.errors import RegistryUnavailableError
 from sinks.generations import GenerationError
+from sinks.locks import LockedError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
 from streams.live.errors import EngineStopped
@@ -43,6 +44,7 @@ _SENTENCES = (
     WorkerDiedError,
     TooSlowError,
     GenerationError,
+    LockedError,
     LogError,
     EngineStopped,
 )
