@@ -17,7 +17,7 @@ from infra.cli.pipeline import until_told
 from infra.demo import check, oracle
 from infra.demo.feed import feed
 from infra.demo.live import Screen
-from infra.demo.plan import messages
+from infra.demo.plan import messages, tally
 from infra.deployment import locate, recorded
 from infra.sending import Sender
 from infra.standing import settle
@@ -31,16 +31,16 @@ _SHOWN = 20
 _READING = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
 
 
-def dead_letters(settings: Settings) -> int:
+def counts(settings: Settings) -> tuple[int, int]:
     client = wiring.reader(settings)
     try:
-        return int(client.execute("SELECT count() FROM dead_letter")[0][0])
+        return check.counts(client)
     finally:
         client.disconnect()
 
 
-def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int]:
-    """Send the demonstration and wait for it; return its records and how many dead letters it left."""
+def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int, int]:
+    """Send the demonstration and wait for it; return its records, the events taken in and the dead letters it left."""
     with Screen(settings, output.err) as screen, Sender(settings) as sender:
 
         def turn() -> None:
@@ -49,7 +49,7 @@ def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], 
                 pipeline.watch(time.monotonic())
 
         settle(settings, turn)
-        before = dead_letters(settings)
+        _, before = counts(settings)
         records = messages(sender.encode_only)
         task = screen.task("demonstration", len(records))
 
@@ -59,7 +59,8 @@ def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], 
 
         feed(sender, records, show=show)
         settle(settings, turn)
-    return records, dead_letters(settings) - before
+    taken, dead = counts(settings)
+    return records, taken, dead - before
 
 
 def read(settings: Settings) -> dict[check.Key, check.Row]:
@@ -102,19 +103,21 @@ def demo(
     """
     with sentences(), until_told(), ExitStack() as open_:
         here, pipeline = _pipeline(open_, settings())
-        records, dead = play(here, pipeline)
+        records, taken, dead = play(here, pipeline)
         expected, found = oracle.expect(records), read(here)
         show(found, form)
         wrong: list[tuple[Any, ...]] = [
             (" ".join(filter(None, row.key)), row.expected, row.found) for row in check.compare(expected, found)
         ]
-        faults = sum(bool(record.fault) for record in records)
+        events, twice, faults = tally(records)
+        if taken != events:
+            wrong.append(("events taken in", events, taken))
         if dead != faults:
             wrong.append(("dead letters", faults, dead))
         if wrong:
             output.err.print(
                 output.grid(
-                    f"{len(wrong)} of {len(expected) + 1} figures differ",
+                    f"{len(wrong)} of {len(expected) + 2} figures differ",
                     ("figure", "expected", "found"),
                     wrong[:_SHOWN],
                 )
@@ -122,5 +125,5 @@ def demo(
             raise typer.Exit(1)
         output.say(
             f"{len(records):,} records sent; all {len(expected):,} figures are as the generator knows them,"
-            f" and so are the {dead} dead letters"
+            f" and so are the {taken:,} events taken in, the {twice:,} duplicates and the {dead} dead letters"
         )

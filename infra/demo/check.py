@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infra.demo.world import SOURCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -73,6 +75,12 @@ def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key
 def _same(expected: Numbers, found: Numbers) -> bool:
     pairs = zip(expected, found, strict=True)
     return all(math.isclose(ours, theirs, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for ours, theirs in pairs)
+
+
+def counts(client: Client) -> tuple[int, int]:
+    """Return how many of the demonstration's events were taken in, and how many dead letters there are."""
+    taken = client.execute("SELECT count() FROM event WHERE source = %(source)s", {"source": SOURCE})
+    return int(taken[0][0]), int(client.execute("SELECT count() FROM dead_letter")[0][0])
 
 
 def compare(expected: Iterable[Figure], found: Mapping[Key, Row]) -> list[Difference]:

@@ -99,3 +99,10 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     for number, message in enumerate(bad):
         stream.insert(len(stream) // 2 + number * step, message)
     return stream
+
+
+def tally(records: list[Message]) -> tuple[int, int, int]:
+    """Return how many of the records are events taken in, duplicates and dead letters: every record is one of them."""
+    good = [record.fields["event_id"] for record in records if not record.fault]
+    events = len(set(good))
+    return events, len(good) - events, len(records) - len(good)

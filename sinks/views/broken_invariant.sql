@@ -42,10 +42,13 @@ LEFT JOIN (SELECT account_id, response_id, toString(state) AS state FROM ${cx}.f
 WHERE c.state IN ('', 'voided')
 UNION ALL
 SELECT
-    'an_event_id_belongs_to_one_account',
+    'an_event_is_taken_in_once',
     min(account_id),
-    event_id,
-    concat('accounts ', arrayStringConcat(arraySort(groupUniqArray(5)(account_id)), ', '))
-FROM ${cx}.response
-GROUP BY event_id
-HAVING uniqExact(account_id) > 1
+    any(event_id),
+    concat(
+        'it stands at ',
+        arrayStringConcat(arraySort(groupArray(5)(concat(topic, '-', toString(partition), ' offset ', toString(offset)))), ', ')
+    )
+FROM ${cx}.event
+GROUP BY sipHash128(source, event_id)
+HAVING count() > 1

@@ -51,11 +51,12 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Reducer(Generic[View]):
     """One kind of entity: how its events fold into a view, and what the view says in rows.
 
-    `prefix` tells kinds apart among state keys; `identify` names the entity inside its account; `fold` receives the
-    standing notes in fold order; `rows` and `deadline` see the view, the rules and how far time is known to have gone;
-    `ruled` tells whether rules have a say in the view's rows at all.
+    `kind` is its name for people; `prefix` tells kinds apart among state keys; `identify` names the entity inside its
+    account; `fold` receives the standing notes in fold order; `rows` and `deadline` see the view, the rules and how far
+    time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all.
     """
 
+    kind: str
     prefix: str
     identify: Callable[[Any], str]
     fold: Callable[[Sequence[Note]], View]
@@ -66,6 +67,10 @@ class Reducer(Generic[View]):
 
     def key(self, event: Any) -> bytes:
         return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
+
+    def entity(self, event: Any) -> str:
+        """Return the entity of an event as people read it, kind:id; unique within the account."""
+        return f"{self.kind}:{self.identify(event)}"
 
 
 class Conflict(Exception):  # noqa: N818 - an outcome with a name, not a failure of the program

@@ -26,6 +26,7 @@ from streams.core.reducer import Reducer
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
+    kind="response",
     prefix="r",
     identify=lambda event: event.response_id,
     fold=response.fold,
@@ -34,21 +35,41 @@ RESPONSE = Reducer(
     signals=case.signals,
     ruled=case.ruled,
 )
-INVITATION = Reducer(prefix="i", identify=lambda event: event.invitation_id, fold=invitation.fold, rows=invitation.rows)
+INVITATION = Reducer(
+    kind="invitation",
+    prefix="i",
+    identify=lambda event: event.invitation_id,
+    fold=invitation.fold,
+    rows=invitation.rows,
+)
 DEFINITION = Reducer(
+    kind="survey_definition",
     prefix="d",
-    identify=lambda event: f"{event.survey_id}\0{event.version}",
+    identify=lambda event: f"{event.survey_id}/{event.version}",
     fold=definition.fold,
     rows=definition.rows,
 )
 DISPLAY = Reducer(
+    kind="survey_display",
     prefix="v",
     identify=lambda event: event.display_id,
     fold=definition.fold_display,
     rows=definition.display_rows,
 )
-REFERENCE = Reducer(prefix="h", identify=histories.original, fold=histories.newest, rows=histories.reference_rows)
-CONFIG = Reducer(prefix="c", identify=histories.config_identity, fold=histories.newest, rows=histories.config_rows)
+REFERENCE = Reducer(
+    kind="reference",
+    prefix="h",
+    identify=histories.original,
+    fold=histories.newest,
+    rows=histories.reference_rows,
+)
+CONFIG = Reducer(
+    kind="setting",
+    prefix="c",
+    identify=histories.config_identity,
+    fold=histories.newest,
+    rows=histories.config_rows,
+)
 
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,
@@ -74,4 +95,4 @@ BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in RED
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:
     """State key of the definition that a response of this account refers to."""
-    return f"{DEFINITION.prefix}{account_id}\0{survey_id}\0{version}".encode()
+    return f"{DEFINITION.prefix}{account_id}\0{survey_id}/{version}".encode()

@@ -9,6 +9,7 @@ from streams.core.rows_reference import (
     AccountHistoryRow,
     ContactHistoryRow,
     DeadLetterRow,
+    EventRow,
     FxRateRow,
     ManagerAssignmentRow,
     PolicyRow,
@@ -48,6 +49,7 @@ TABLES: dict[str, type[Row]] = {
         FxRateRow,
         TaxonomyTopicRow,
         PolicyRow,
+        EventRow,
         DeadLetterRow,
     )
 }
@@ -59,6 +61,7 @@ __all__ = [
     "AnswerRow",
     "ContactHistoryRow",
     "DeadLetterRow",
+    "EventRow",
     "FollowupCaseRow",
     "FollowupRow",
     "FxRateRow",

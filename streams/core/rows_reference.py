@@ -1,4 +1,4 @@
-"""Rows of reference data, settings and refused records: histories joined as of an event, and dead letters."""
+"""Rows of reference data and settings, joined as of an event; and of the records themselves, taken in or refused."""
 
 from typing import Annotated, ClassVar
 
@@ -104,6 +104,25 @@ class PolicyRow(Row, frozen=True, gc=False):
     value: Annotated[str, doc("Value in the policy's own notation")]
     policy_version: Annotated[Label, doc("Version that is recorded with what the policy shaped")]
     event_id: EventId
+
+
+class EventRow(Row, frozen=True, gc=False):
+    """Where each event that was taken in stands in Kafka: one row per event, duplicates and dead letters left out."""
+
+    TABLE: ClassVar[str] = "event"
+    KEY: ClassVar[int] = 5
+    account_id: AccountId
+    entity: Annotated[str, doc("What the event belongs to, kind:id, such as response:R1")]
+    topic: Annotated[Label, doc("Topic that the event stands in")]
+    partition: Annotated[Int32, doc("Partition that the event stands in")]
+    offset: Annotated[int, doc("Offset of the event in its partition")]
+    event_id: Annotated[str, doc("Id that its source gave the event")]
+    event_type: Annotated[Label, doc("Type of the event, such as response_submitted")]
+    source: Annotated[Label, doc("System and instance that sent the event, such as zendesk:main")]
+    occurred_at: Annotated[Moment, doc("When it happened, UTC")]
+    ingested_at: Annotated[Moment, doc("When Kafka stored the event, UTC (record time)")]
+    corrects_event_id: Annotated[str, doc("Earlier event that it replaces or retracts; empty when none")]
+    is_test: Annotated[bool, doc("1 when the event was marked as test data")]
 
 
 class DeadLetterRow(Row, frozen=True, gc=False):

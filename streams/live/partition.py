@@ -183,6 +183,25 @@ class Partition:
             return
         batch.claims[one[:CLAIM_ID]] = key
         self._keep(batch, key, state, outcome)
+        event = note.event
+        batch.rows["event"].append(  # an EventRow, spelled out: every event passes here
+            (
+                event.account_id,
+                reducer.entity(event),
+                self.topic,
+                self.number,
+                record.offset(),
+                event.event_id,
+                event.EVENT_TYPE,
+                event.source,
+                event.occurred_at,
+                note.ingested_at,
+                event.corrects_event_id or "",
+                event.is_test,
+                self._epoch << REVISION_BITS,
+                0,
+            )
+        )
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
         state = self._state(batch, owner)

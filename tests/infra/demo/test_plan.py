@@ -68,7 +68,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 def test_exactly_the_records_that_are_meant_to_be_bad_are_refused() -> None:
     """The demonstration promises a number of dead letters: each fault is found, and no good record is refused."""
-    _, faults, duplicates = _demonstration()
+    sink, faults, duplicates = _demonstration()
+    assert (len(sink.tables()["event"]), duplicates, len(faults)) == plan.tally(_MESSAGES)
     assert sorted(faults) == sorted(message.fault for message in _MESSAGES if message.fault)
     assert len(set(faults)) == len(faults) == 11
     assert duplicates > 100
