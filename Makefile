@@ -4,13 +4,16 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help test lint up demo bench proof lock clean
+.PHONY: help test faults lint up demo bench proof lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 test: lint ## lint, types, layers, then every test on real servers
 	$(BIN)/python -m pytest $(TESTS)
+
+faults: $(READY) ## kill, stop and starve everything for hours, recount, print the table (FAULTS="--volume short" for minutes)
+	@$(BIN)/python -m tests.faults --volume release $(FAULTS)
 
 lint: $(READY)
 	$(BIN)/ruff check --quiet .

@@ -1,0 +1,148 @@
+"""What must stand after a run, counted from the topics' records in plain Python.
+
+The rules are those of docs/emitting.md as far as the mix goes; nothing here is shared with the product.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.faults.avro import BadRecordError, Contract
+
+Place = tuple[str, int, int]
+"""Short topic name, partition, offset."""
+_UUID = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+_DETRACTOR_TO = 6
+_PROMOTER_FROM = 9
+
+
+class Record(NamedTuple):
+    """One record of a topic; `topic` without the deployment's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+    @property
+    def place(self) -> Place:
+        return self.topic, self.partition, self.offset
+
+
+class Response(NamedTuple):
+    """A row of `response`, as far as it is compared."""
+
+    account_id: str
+    status: str
+    nps: float | None
+    corrections: int
+    event_id: str
+
+
+@dataclass
+class Expected:
+    """Every record is accepted, a repetition of an accepted one, or bad."""
+
+    accepted: dict[Place, str] = field(default_factory=dict)
+    bad: dict[Place, bytes] = field(default_factory=dict)
+    repeated: set[Place] = field(default_factory=set)
+    identities: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    responses: dict[str, Response] = field(default_factory=dict)
+    invitations: dict[str, tuple[str, str]] = field(default_factory=dict)
+    accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def records(self) -> int:
+        return len(self.accepted) + len(self.bad) + len(self.repeated)
+
+    def scores(self) -> dict[str, tuple[int, int]]:
+        """Return (answers, promoters minus detractors) of every account that has any."""
+        n: Counter[str] = Counter()
+        net: Counter[str] = Counter()
+        for response in self.responses.values():
+            if response.nps is not None:
+                n[response.account_id] += 1
+                net[response.account_id] += (response.nps >= _PROMOTER_FROM) - (response.nps <= _DETRACTOR_TO)
+        return {account: (count, net[account]) for account, count in n.items()}
+
+
+def expect(records: Iterable[Record]) -> Expected:
+    """Count records, each partition's in the order of their offsets."""
+    contract, expected = Contract(), Expected()
+    stories: dict[str, list[tuple[Any, str, str, dict[str, Any]]]] = defaultdict(list)
+    for record in records:
+        try:
+            event_type, fields = contract.decode(record.value)
+            _require_sound(contract, record, event_type, fields)
+        except BadRecordError:
+            expected.bad[record.place] = record.value or b""
+            continue
+        if _is_new(expected, record, fields):
+            expected.accepted[record.place] = fields["event_id"]
+            entity = fields.get("response_id") or fields.get("invitation_id") or fields["event_id"]
+            stories[entity].append((fields["occurred_at"], fields["event_id"], event_type, fields))
+    for entity, story in stories.items():
+        _tell(expected, entity, sorted(story, key=lambda each: each[:2]))
+    return expected
+
+
+def _require_sound(contract: Contract, record: Record, event_type: str, fields: dict[str, Any]) -> None:
+    if contract.topic_of[event_type] != record.topic:
+        raise BadRecordError("wrong topic")
+    if record.key != fields["account_id"].encode():
+        raise BadRecordError("wrong key")
+    if not _UUID.fullmatch(fields["event_id"]):
+        raise BadRecordError("no UUID")
+    for answer in fields.get("answers", ()):
+        if answer["kind"] == "NPS" and answer["number"] not in range(11):
+            raise BadRecordError("outside the scale")
+
+
+def _is_new(expected: Expected, record: Record, fields: dict[str, Any]) -> bool:
+    """Take an event's identity in; the same bytes again are a repetition, other bytes under its id are bad."""
+    identity = hashlib.blake2b(f"{fields['source']}\0{fields['event_id']}".encode(), digest_size=16).digest()
+    known = expected.identities[record.topic, record.partition]
+    assert record.value is not None
+    content = hashlib.blake2b(record.value, digest_size=8).digest()
+    if identity not in known:
+        known[identity] = content
+        return True
+    if known[identity] == content:
+        expected.repeated.add(record.place)
+    else:
+        expected.bad[record.place] = record.value
+    return False
+
+
+def _tell(expected: Expected, entity: str, story: list[tuple[Any, str, str, dict[str, Any]]]) -> None:
+    _, _, first, fields = story[0]
+    account = fields["account_id"]
+    if first == "account_upserted":
+        expected.accounts[entity] = account, fields["name"]
+    elif first.startswith("invitation"):
+        types = {event_type for _, _, event_type, _ in story}
+        reached = ("invitation_bounced", "invitation_opened", "invitation_delivered", "invitation_sent")
+        furthest = next(event_type for event_type in reached if event_type in types)
+        expected.invitations[entity] = account, furthest.removeprefix("invitation_")
+    else:
+        _respond(expected, entity, account, story)
+
+
+def _respond(expected: Expected, entity: str, account: str, story: list[tuple[Any, str, str, dict[str, Any]]]) -> None:
+    status, nps, corrections = "submitted", None, 0
+    for _, _, event_type, fields in story:
+        if event_type == "response_deleted":
+            status, nps = "deleted", None
+            continue
+        corrections += event_type == "response_corrected"
+        nps = next((a["number"] for a in fields["answers"] if a["kind"] == "NPS"), None)
+        if nps is not None and nps <= _DETRACTOR_TO:
+            expected.waiting.add(entity)
+    expected.responses[entity] = Response(account, status, nps, corrections, story[-1][1])

@@ -1,0 +1,25 @@
+"""Every scenario in its short form, on the servers of the test session: no recount may find anything wrong.
+
+The control group takes part only in `python -m tests.faults`: it is slow, and these tests judge the product.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.stack import Stack
+from tests.faults import suite
+from tests.faults.scenario import Scenario
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
+SHARED = [each for each in suite.SCENARIOS if not each.own_stack]
+
+
+@pytest.mark.parametrize("scenario", SHARED, ids=lambda each: each.name)
+def test_the_promise_holds_under_its_fault(scenario: Scenario, stack: Stack, tmp_path: Path) -> None:
+    row = suite.run(scenario, "short", 1, stack, tmp_path, control=False)
+    assert (row["lost"], row["duplicated"], row["wrong"], row["failures"]) == (0, 0, 0, [])
+    assert row["acknowledged"] == row["produced"] > 0
+    assert sum(row["faults"].values()) > 0
