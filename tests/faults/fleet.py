@@ -17,6 +17,7 @@ from infra.settings import PREFIX
 
 STOP_GRACE = 45.0
 LOG = "worker.log"
+ASSIGNED = " assigned ["
 
 
 @dataclass
@@ -57,6 +58,13 @@ class Worker:
 
     def said(self, words: str) -> bool:
         return words in self.log.read_text("utf-8", "replace")
+
+    def works(self, seconds: float) -> bool:
+        """Wait until the product's worker has been assigned partitions; return whether it was in time."""
+        deadline = time.monotonic() + seconds
+        while not self.said(ASSIGNED) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.said(ASSIGNED)
 
 
 class Fleet(ABC):

@@ -10,6 +10,7 @@ from tests.faults.trial import Deployed, Trial
 
 WORKERS = 2
 STOP_SECONDS = 40.0
+START_SECONDS = 40.0
 CONTROL_SECONDS = 600.0
 
 
@@ -23,7 +24,9 @@ def kill(under: Deployed, number: int) -> None:
 
 
 def stop(under: Deployed, number: int) -> None:
-    """SIGTERM one worker of every fleet, wait for its end and start its successor, as a rolling deploy does."""
+    """SIGTERM one worker of every fleet once it works, wait for its end, start its successor: a rolling deploy."""
+    if not under.product.workers[number].works(START_SECONDS):
+        under.trial.outcome.failures.append(f"a worker did not start:\n{under.product.logs()}")
     under.note("SIGTERM")
     for fleet in under.fleets:
         fleet.workers[number].signal(signal.SIGTERM)
