@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS ${GENERATION}.event ${ON_CLUSTER}
     corrects_event_id String COMMENT 'Earlier event that it replaces or retracts; empty when none',
     is_test UInt8 COMMENT '1 when the event was marked as test data',
     version UInt64 COMMENT 'Version of the row: of two rows with the same key the higher one holds',
-    is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
+    is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out',
+    INDEX by_type event_type TYPE set(100) GRANULARITY 1
 )
 ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
 ORDER BY (account_id, entity, topic, partition, offset)
