@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,8 +24,11 @@ from streams.live.deadletters import DeadLetterLimit
 from streams.live.invariants import Broken, InvariantWatch
 from streams.live.settings import EngineSettings, HostSettings
 from streams.live.store.local import OpenStore, memory_stores, rocks_stores
+from streams.replay.log import KafkaLog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from clickhouse_driver import Client
 
     from infra.settings import Settings
@@ -112,6 +116,17 @@ def producer(settings: Settings) -> Any:
         )
     except (KafkaError, OSError) as error:
         raise Unreachable(f"no Kafka broker answers at {settings.kafka_bootstrap}: {error}") from error
+
+
+@contextmanager
+def replay_log(settings: Settings, *, at_once: int = 10_000) -> Iterator[KafkaLog]:
+    """Open the log of record for the length of a block; raises Unreachable."""
+    _require_broker(settings)
+    log = KafkaLog(settings.kafka_bootstrap, librdkafka(settings), at_once=at_once)
+    try:
+        yield log
+    finally:
+        log.close()
 
 
 def codec(settings: Settings) -> Codec:

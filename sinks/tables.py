@@ -46,6 +46,11 @@ class Table(msgspec.Struct, frozen=True):
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @property
+    def by_account(self) -> bool:
+        """Whether each row belongs to one account, so that some accounts' rows can be replaced by themselves."""
+        return "account_id" in self.names
+
 
 SYSTEM_COLUMNS = (
     Column("version", "UInt64", "Version of the row: of two rows with the same key the higher one holds"),

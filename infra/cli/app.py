@@ -6,6 +6,7 @@ import logging
 
 import typer
 
+from infra.cli import replay
 from infra.cli.demo import demo
 from infra.cli.emit import emit
 from infra.cli.importing import import_
@@ -45,8 +46,31 @@ _COMMANDS = (
     ("worker", worker, ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1")),
 )
 
+_REPLAY = (
+    (
+        "plan",
+        replay.plan,
+        (
+            "cx replay plan",
+            "cx replay plan --account acme --out acme.json",
+            "cx replay plan --topic survey --from 2026-11-21T22:00:00Z --to 2026-11-22T03:00:00Z",
+            "cx replay plan --policy followup_target_seconds=86400@default",
+        ),
+    ),
+    ("run", replay.run, ("cx replay run plan.json", "cx replay run plan.json --yes --rate 5000")),
+)
+
+replays = typer.Typer(
+    help="Compute tables again from the log of record, beside what is served: plan, run, compare, promote.",
+    no_args_is_help=True,
+    epilog=examples("cx replay plan", "cx replay run plan.json"),
+)
+
 for _name, _command, _examples in _COMMANDS:
     app.command(_name, epilog=examples(*_examples))(_command)
+for _name, _part, _shown in _REPLAY:
+    replays.command(_name, epilog=examples(*_shown))(_part)
+app.add_typer(replays, name="replay")
 
 
 def main() -> None:

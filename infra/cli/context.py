@@ -25,6 +25,7 @@ from sinks.locks import LockedError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
 from streams.live.errors import EngineStopped
+from streams.replay.errors import PlanError, ReplayStoppedError
 from streams.replay.log import LogError
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ _SENTENCES = (
     WorkerDiedError,
     TooSlowError,
     GenerationError,
-    LockedError,
     LogError,
+    PlanError,
+    ReplayStoppedError,
+    LockedError,
     EngineStopped,
 )
 _EXCERPT = 300

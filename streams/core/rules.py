@@ -22,6 +22,14 @@ class Policy(msgspec.Struct, frozen=True, array_like=True, order=True):
 DEFAULT_FOLLOWUP = Policy(valid_from=0, version="default", value=48 * HOUR)
 
 
+class Override(msgspec.Struct, frozen=True):
+    """Another value for a policy, to ask what would have been: in one version, or in all where `version` is empty."""
+
+    policy: str
+    value: int
+    version: str = ""
+
+
 class Rules(msgspec.Struct, frozen=True):
     """The policies in force over time. Equal rules have equal fingerprints."""
 
@@ -50,3 +58,15 @@ def rules_from(settings: Iterable[PolicySet]) -> Rules:
             chosen[each.valid_from] = (place, policy)
     versions = sorted(policy for _, policy in chosen.values())
     return Rules((DEFAULT_FOLLOWUP, *versions)) if versions else Rules()
+
+
+def overridden(rules: Rules, overrides: Iterable[Override]) -> Rules:
+    """Rules with other values, each from when its version holds. Raises KeyError for what is not there to override."""
+    policies = list(rules.followup)
+    for each in overrides:
+        meant = [at for at, policy in enumerate(policies) if each.version in ("", policy.version)]
+        if each.policy != FOLLOWUP_TARGET or not meant:
+            raise KeyError(each.policy if each.policy != FOLLOWUP_TARGET else each.version)
+        for at in meant:
+            policies[at] = Policy(policies[at].valid_from, policies[at].version, each.value)
+    return Rules(tuple(policies))

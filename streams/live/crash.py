@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 CrashHook: TypeAlias = Callable[[str], None]
@@ -25,7 +25,7 @@ def no_crash(_point: str) -> None:
     """Do nothing: what production runs with."""
 
 
-def crash_at(spec: str) -> CrashHook:
+def crash_at(spec: str, points: Collection[str] = POINTS) -> CrashHook:
     """Return a hook that ends the process the n-th time a point is passed; `spec` is "point:n".
 
     Raises ValueError for an unknown point: a test that never crashes would prove nothing.
@@ -33,8 +33,8 @@ def crash_at(spec: str) -> CrashHook:
     if not spec:
         return no_crash
     wanted, _, count = spec.partition(":")
-    if wanted not in POINTS or not count.isdigit():
-        raise ValueError(f"CRASH_AT={spec!r}: expected one of {', '.join(POINTS)}, a colon and a number")
+    if wanted not in points or not count.isdigit():
+        raise ValueError(f"CRASH_AT={spec!r}: expected one of {', '.join(points)}, a colon and a number")
     passed: Counter[str] = Counter()
 
     def hook(point: str) -> None:

@@ -49,11 +49,20 @@ class Partition:
     """State and indexes of one partition, opened from its store.
 
     `types` names the event types that the topic may carry. Opening raises the epoch: rows of this life outrank
-    those that an earlier, perhaps still writing, owner of the partition produced.
+    those that an earlier, perhaps still writing, owner of the partition produced. A replay gives epoch 0, which every
+    live owner's outranks.
     """
 
     def __init__(
-        self, topic: str, number: int, store: Store, *, codec: Codec, rules: Rules, types: frozenset[str]
+        self,
+        topic: str,
+        number: int,
+        store: Store,
+        *,
+        codec: Codec,
+        rules: Rules,
+        types: frozenset[str],
+        epoch: int | None = None,
     ) -> None:
         self.topic = topic
         self.number = number
@@ -64,7 +73,7 @@ class Partition:
         self._claims: dict[bytes, bytes] = {}
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
-        self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1
+        self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
         self._announced = False
         self._open()
 

@@ -1,1 +1,1 @@
-"""On-call tools over the log of record: for now, rebuilding every table from the first event on."""
+"""Replay: the log of record read again by the engine's own partitions, into tables of its own."""

@@ -43,13 +43,14 @@ class RocksStore:
         return found
 
     def put_all(self, changes: Mapping[bytes, bytes | None]) -> None:
-        batch = WriteBatch(raw_mode=True)
-        for key, value in changes.items():
-            if value is None:
-                batch.delete(_DATA + key)
-            else:
-                batch.put(_DATA + key, value)
+        self._write(_changed(changes))
+
+    def put_at(self, changes: Mapping[bytes, bytes | None], position: Position) -> None:
+        """Take over changes and note the position behind them in one write: both survive a kill, or neither does."""
+        batch = _changed(changes)
+        batch.put(_POSITION, msgspec.msgpack.encode(position))
         self._write(batch)
+        self._position = position
 
     def scan(self) -> Iterator[tuple[bytes, bytes]]:
         entries = self._live().iter()
@@ -122,3 +123,13 @@ class RocksStore:
         self._directory.mkdir(parents=True, exist_ok=True)
         (self._directory / _CORRUPT).touch()
         return StoreCorruptedError(f"{self._directory}: {error}")
+
+
+def _changed(changes: Mapping[bytes, bytes | None]) -> WriteBatch:
+    batch = WriteBatch(raw_mode=True)
+    for key, value in changes.items():
+        if value is None:
+            batch.delete(_DATA + key)
+        else:
+            batch.put(_DATA + key, value)
+    return batch

@@ -1,4 +1,4 @@
-"""Both stores keep the same promises: one suite, every test on each."""
+"""All stores keep the same promises: one suite, every test on each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from streams.live.store.local import rocks_stores
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import Position, Store, StoreBusyError, StoreCorruptedError
 from streams.live.store.rocks import RocksStore
+from streams.replay.store import ReplayStore
 
 Make = Callable[[], Store]
 
@@ -29,7 +30,11 @@ def rocks_in_a_fresh_directory() -> Store:
     return RocksStore(Path(tempfile.mkdtemp()))
 
 
-@pytest.mark.parametrize("fresh", [MemoryStore, rocks_in_a_fresh_directory])
+def replay_in_a_fresh_directory() -> Store:
+    return ReplayStore(RocksStore(Path(tempfile.mkdtemp())))
+
+
+@pytest.mark.parametrize("fresh", [MemoryStore, rocks_in_a_fresh_directory, replay_in_a_fresh_directory])
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.dictionaries(st.binary(max_size=4), st.none() | st.binary(max_size=8), max_size=6), max_size=6))
 def test_content_is_the_last_change_of_every_key(fresh: Make, batches: list[dict[bytes, bytes | None]]) -> None:
