@@ -46,7 +46,8 @@ def _show(found: list[Difference], candidate: Candidate, form: output.Machine) -
                         "missing": each.missing,
                         "extra": each.extra,
                         "changed": each.changed,
-                        "examples": each.examples,
+                        "columns": each.columns,
+                        "examples": [example.text for example in each.examples],
                     }
                     for each in found
                 },
@@ -58,7 +59,7 @@ def _show(found: list[Difference], candidate: Candidate, form: output.Machine) -
     output.rows(output.Format.TABLE, ("table", "rows", "missing", "extra", "changed"), rows, title)
     for each in found:
         for example in each.examples:
-            output.out.print(f"{each.table}: {example}", highlight=False, markup=False)
+            output.out.print(f"{each.table}: {example.text}", highlight=False, markup=False)
 
 
 def _drop(here: Settings, name: str) -> None:

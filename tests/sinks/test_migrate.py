@@ -9,7 +9,6 @@ from clickhouse_driver import Client
 
 from sinks import generations
 from sinks.clickhouse import ClickHouseSink
-from sinks.compare import compare
 from sinks.generations import GenerationError
 from sinks.migrate import described, migrate, promote
 from sinks.settings import Warehouse
@@ -116,31 +115,6 @@ def test_the_current_generation_cannot_be_dropped_and_an_unknown_one_not_promote
     second = generations.create(client, warehouse)
     generations.drop(client, warehouse, second)
     assert generations.names(client, warehouse) == [first]
-
-
-def test_generations_are_compared_row_by_row(client: Client, warehouse: Warehouse) -> None:
-    """A rebuild is promoted on the strength of this: each kind of difference must be found and named."""
-    first = migrate(client, warehouse)
-    second = generations.create(client, warehouse)
-    same = row("answer", 5, account_id="a", response_id="same", question_id="q", number=1.5)
-    resaid = (*same[:-2], 99, 0)
-    gone = row("answer", 1, account_id="a", response_id="gone", question_id="q")
-    withdrawn = row("answer", 2, 1, account_id="a", response_id="withdrawn", question_id="q")
-    other = {"account_id": "a", "response_id": "other"}
-    left = {"answer": [same, gone, withdrawn], "response": [row("response", **other, nps=0.0)]}
-    right = {"answer": [resaid], "response": [row("response", **other)], "policy": [row("policy", policy="p")]}
-    ClickHouseSink(client, first).insert(left)
-    ClickHouseSink(client, second).insert(right)
-    found = {d.table: d for d in compare(client, first, second) if not d.equal}
-    assert set(found) == {"answer", "response", "policy"}
-    assert (found["answer"].rows, found["answer"].missing, found["answer"].examples) == (
-        2,
-        1,
-        ('missing ["a", "gone", "q"]',),
-    )
-    assert (found["response"].changed, found["response"].examples) == (1, ('changed ["a", "other"]',))
-    assert (found["policy"].extra, found["policy"].missing) == (1, 0)
-    assert all(d.equal for d in compare(client, first, first))
 
 
 def test_settings_change_names_and_calendar_only(client: Client, warehouse: Warehouse) -> None:
