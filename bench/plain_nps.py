@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from streams.live.partition import Record
+    from streams.live.record import Record
     from streams.live.store.port import Store
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -15,7 +15,8 @@ from streams.core.rows import Row
 
 CLAIM_ID = 16
 CLAIM = CLAIM_ID + 8
-_NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
+NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
+_IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # the standard names SHA-1
 
 
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -25,7 +26,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ingested_at: int
 
 
-class Signal(msgspec.Struct, frozen=True):
+class Signal(msgspec.Struct, frozen=True, gc=False):
     """Something a person or a program should learn of now; `signal_id` makes delivery idempotent."""
 
     signal_id: str
@@ -36,7 +37,7 @@ class Signal(msgspec.Struct, frozen=True):
     detail: dict[str, str] = {}
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """What a step brings about: rows to write, rows to take away, signals to raise."""
 
     rows: Sequence[Row] = ()
@@ -107,8 +108,15 @@ def digest_of(packed: bytes, identity: bytes) -> bytes | None:
 
 
 def derived_id(event_id: str, kind: str, ordinal: int = 0) -> str:
-    """A reproducible id of something that follows from an event: UUIDv5 of (event id, kind, ordinal)."""
-    return str(uuid.uuid5(_NAMESPACE, f"{event_id}/{kind}/{ordinal}"))
+    """A reproducible id of something that follows from an event: UUIDv5 of (event id, kind, ordinal).
+
+    Spelt out (RFC 9562, 5.5), because `uuid.uuid5` takes four times as long for the same text.
+    """
+    name = _IN_NAMESPACE.copy()
+    name.update(f"{event_id}/{kind}/{ordinal}".encode())
+    digits = name.hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def difference(before: Sequence[Row], after: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:

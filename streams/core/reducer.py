@@ -39,6 +39,9 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notes: tuple[Note, ...] = ()
 
 
+UNBORN = State()
+
+
 class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of `State` that an index is rebuilt from."""
 
@@ -83,7 +86,7 @@ def step(reducer: Reducer[View], state: State | None, note: Note, claim: bytes, 
     Raises Conflict where the entity knows the event's identity with another content.
     """
     if state is None:
-        return _advance(reducer, State(), None, (note,), claim, rules)
+        return _advance(reducer, UNBORN, None, (note,), claim, rules)
     known = digest_of(state.claims, claim[:CLAIM_ID])
     if known is not None:
         if known != claim[CLAIM_ID:]:

@@ -1,5 +1,6 @@
 """Which reducer an event type belongs to. A new type is one line here and one case in its reducer."""
 
+from operator import attrgetter
 from typing import Any
 
 from streams.core import histories
@@ -28,7 +29,7 @@ from streams.core.survey import case, definition, invitation, response, response
 RESPONSE = Reducer(
     kind="response",
     prefix="r",
-    identify=lambda event: event.response_id,
+    identify=attrgetter("response_id"),
     fold=response.fold,
     rows=response_rows.rows,
     deadline=case.deadline,
@@ -38,7 +39,7 @@ RESPONSE = Reducer(
 INVITATION = Reducer(
     kind="invitation",
     prefix="i",
-    identify=lambda event: event.invitation_id,
+    identify=attrgetter("invitation_id"),
     fold=invitation.fold,
     rows=invitation.rows,
 )
@@ -52,7 +53,7 @@ DEFINITION = Reducer(
 DISPLAY = Reducer(
     kind="survey_display",
     prefix="v",
-    identify=lambda event: event.display_id,
+    identify=attrgetter("display_id"),
     fold=definition.fold_display,
     rows=definition.display_rows,
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.live.clients import Watermarks
     from streams.live.crash import CrashHook
     from streams.live.deadletters import DeadLetterCount
-    from streams.live.partition import Record
+    from streams.live.record import Record
     from streams.live.restore import Restored
     from streams.live.settings import EngineSettings
     from streams.live.store.local import OpenStore

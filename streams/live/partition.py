@@ -5,22 +5,22 @@ run the very same code. A batch that is thrown away leaves the partition as it w
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import check
 from streams.core.algebra import CLAIM_ID, Facts, Note, claim, claims_in, digest_of
-from streams.core.events import Event, ResponseCorrected, ResponseSubmitted, parse
+from streams.core.events import parse
 from streams.core.reducer import Conflict, Head, Reducer, State, settle, step, tick
-from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE, definition_key
-from streams.core.rows import DeadLetterRow
+from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE
 from streams.core.rules import Rules
-from streams.core.survey.definition import fold as defined_by
-from streams.core.survey.definition import has_declared_scale, off_scale
-from streams.live.batch import Batch, DeadLetter
+from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
+from streams.live.record import Record
+from streams.live.refusals import refuse
+from streams.live.scales import off_scale
 from streams.live.store.port import Store
 
 EPOCH_KEY = b"\0epoch"
@@ -33,16 +33,6 @@ _encode = msgspec.msgpack.Encoder().encode
 _state_from = msgspec.msgpack.Decoder(State).decode
 _head_from = msgspec.msgpack.Decoder(Head).decode
 _astuple = msgspec.structs.astuple
-
-
-class Record(Protocol):
-    """A consumed record, as confluent-kafka gives it."""
-
-    def offset(self) -> int: ...
-    def key(self) -> bytes | None: ...
-    def value(self) -> bytes | None: ...
-    def timestamp(self) -> tuple[int, int]: ...
-    def headers(self) -> Any: ...
 
 
 class Partition:
@@ -108,10 +98,11 @@ class Partition:
     def process(self, records: Iterable[Record]) -> Batch:
         """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on."""
         batch = self._new_batch()
-        for record in records:
-            batch.records += 1
-            batch.next_offset = record.offset() + 1
+        taken = list(records)
+        for record in taken:
             self._take(batch, record)
+        if taken:
+            batch.records, batch.next_offset = len(taken), taken[-1].offset() + 1
         return self._finish(batch)
 
     def tick(self, now: int) -> Batch:
@@ -167,7 +158,7 @@ class Partition:
             self._refuse(batch, record, "invalid_field", str(fault))
             return
         ingested_at = record.timestamp()[1] * 1000
-        refusal = check(event, record.key(), ingested_at) or self._off_scale(batch, event)
+        refusal = check(event, record.key(), ingested_at) or off_scale(batch, event, self._state)
         if refusal is not None:
             self._refuse(batch, record, *refusal)
             return
@@ -221,27 +212,6 @@ class Partition:
         if state is not None:
             self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))
 
-    def _off_scale(self, batch: Batch, event: Event) -> tuple[str, str] | None:
-        """Whether an answer leaves the scale that its survey's definition, as far as known here, declares."""
-        if not isinstance(event, ResponseSubmitted | ResponseCorrected) or not has_declared_scale(event.answers):
-            return None
-        submitted = event if isinstance(event, ResponseSubmitted) else self._submission(batch, event)
-        if submitted is None:
-            return None
-        key = definition_key(event.account_id, submitted.survey_id, submitted.survey_version)
-        defined = self._state(batch, key)
-        definition = defined_by(defined.notes) if defined is not None else None
-        wrong = off_scale(definition, event.answers) if definition is not None else None
-        if wrong is None:
-            return None
-        return "score_out_of_scale", f"{wrong.number:g} is outside the scale of {wrong.question_id[:64]!r}"
-
-    def _submission(self, batch: Batch, event: ResponseCorrected) -> ResponseSubmitted | None:
-        state = self._state(batch, RESPONSE.key(event))
-        notes = state.notes if state is not None else ()
-        found = (note.event for note in reversed(notes) if isinstance(note.event, ResponseSubmitted))
-        return next(found, None)
-
     def _state(self, batch: Batch, key: bytes) -> State | None:
         state = batch.states.get(key)
         if state is None:
@@ -255,25 +225,16 @@ class Partition:
             return
         batch.states[key] = state
         version = self._epoch << REVISION_BITS | state.revision
+        rows = batch.rows
+        written = (version, 0)
         for row in facts.rows:
-            batch.rows[row.TABLE].append((*_astuple(row), version, 0))
-        for row in facts.removed:
-            batch.rows[row.TABLE].append((*_astuple(row), version, 1))
+            rows[row.TABLE].append(_astuple(row) + written)
+        if facts.removed:
+            removed = (version, 1)
+            for row in facts.removed:
+                rows[row.TABLE].append(_astuple(row) + removed)
         if facts.signals:
             batch.signals.extend(facts.signals)
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
-        key, value, at = record.key(), record.value(), record.timestamp()[1]
-        letter = DeadLetter(self.topic, self.number, record.offset(), at, key, value, record.headers(), reason, detail)
-        batch.dead.append(letter)
-        row = DeadLetterRow(
-            self.topic,
-            self.number,
-            record.offset(),
-            (key or b"")[:1024].decode(errors="replace"),
-            reason,
-            detail,
-            at * 1000,
-            len(value or b""),
-        )
-        batch.rows[row.TABLE].append((*_astuple(row), self._epoch << REVISION_BITS, 0))
+        refuse(batch, record, (reason, detail), self._epoch << REVISION_BITS)

@@ -1,13 +1,12 @@
 """The follow-up case of a detractor: who waits, since when, by when somebody was to call, and whether they did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from streams.core.algebra import Signal, derived_id
 from streams.core.reducer import NEVER
 from streams.core.rows import FollowupCaseRow
 from streams.core.rules import Policy, Rules
 from streams.core.survey.response import Response
-from streams.core.survey.scores import is_detractor
 
 SECOND = 1_000_000
 
@@ -19,7 +18,7 @@ def ruled(response: Response | None) -> bool:
 
 def _due(response: Response, rules: Rules) -> tuple[int, int, Policy]:
     """(start, deadline, policy) of the clock, microseconds: it starts when the detractor answered."""
-    said = response.submitted if is_detractor(response.nps) else response.was_detractor
+    said = response.submitted if response.is_detractor else response.was_detractor
     assert said is not None
     policy = rules.followup_target(said.submitted_at)
     return said.submitted_at, said.submitted_at + policy.value * SECOND, policy
@@ -35,21 +34,20 @@ def _contacts(response: Response) -> tuple[int | None, int | None]:
 
 def deadline(response: Response | None, rules: Rules, passed: int) -> int:
     """When the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
-    if response is None or not is_detractor(response.nps) or response.followups:
+    if response is None or not response.is_detractor or response.followups:
         return NEVER
     due = _due(response, rules)[1]
     return NEVER if due <= passed else due
 
 
-def case_rows(response: Response, rules: Rules, passed: int) -> Iterator[FollowupCaseRow]:
-    """One row for a response that is, or once was, a detractor's."""
+def case_row(response: Response, rules: Rules, passed: int) -> FollowupCaseRow:
+    """The row of a response that is, or once was, a detractor's."""
     origin = response.was_detractor
     assert origin is not None
     start, due, policy = _due(response, rules)
     first, closed = _contacts(response)
-    open_case = is_detractor(response.nps)
-    missed = open_case and (due <= passed if first is None else first > due)
-    yield FollowupCaseRow(
+    missed = response.is_detractor and (due <= passed if first is None else first > due)
+    return FollowupCaseRow(
         origin.account_id,
         origin.response_id,
         origin.survey_id,
@@ -68,7 +66,7 @@ def case_rows(response: Response, rules: Rules, passed: int) -> Iterator[Followu
 
 
 def _state(response: Response) -> str:
-    if not is_detractor(response.nps):
+    if not response.is_detractor:
         return "voided"
     if not response.followups:
         return "waiting"
@@ -80,7 +78,7 @@ def signals(before: Response | None, after: Response | None, rules: Rules, passe
 
     Nobody is called about the distant past: both need the response to have been noted before its deadline.
     """
-    if after is None or not is_detractor(after.nps):
+    if after is None or not after.is_detractor:
         return ()
     start, due, policy = _due(after, rules)
     if after.last.ingested_at >= due:
@@ -88,7 +86,7 @@ def signals(before: Response | None, after: Response | None, rules: Rules, passe
     if before is after:
         overdue = not after.followups and due <= passed
         return (_signal(after, "detractor_overdue", due, due, policy),) if overdue else ()
-    waited = before is not None and is_detractor(before.nps)
+    waited = before is not None and before.is_detractor
     return () if waited or after.followups else (_signal(after, "detractor_waiting", start, due, policy),)
 
 

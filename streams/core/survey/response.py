@@ -14,7 +14,7 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
 )
-from streams.core.survey.scores import is_detractor, nps_of, scores
+from streams.core.survey.scores import DETRACTOR_TO, nps_of, scores
 
 ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
 # A first answer noted later than this after it was given changes figures that were published as final.
@@ -33,8 +33,11 @@ class Restated(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class Response(msgspec.Struct):
-    """A response as its standing events say. Local to one fold, so it may be filled step by step."""
+class Response(msgspec.Struct, gc=False):
+    """A response as its standing events say. Local to one fold, so it may be filled step by step.
+
+    `is_detractor` tells of the score as it stands, `was_detractor` the last submission that had such a score.
+    """
 
     last: Note
     submitted: ResponseSubmitted | None = None
@@ -47,6 +50,7 @@ class Response(msgspec.Struct):
     followups: dict[str, FollowupLogged] = {}
     restated: list[Restated] = []
     nps: float | None = None
+    is_detractor: bool = False
 
     @property
     def counts(self) -> bool:
@@ -57,10 +61,9 @@ def fold(notes: Sequence[Note]) -> Response | None:
     """The response that the standing notes describe; None where every note was retracted."""
     if not notes:
         return None
-    response = Response(last=notes[0])
+    response = Response(last=notes[-1])
     for note in notes:
         _apply(response, note)
-        response.last = note
     return response
 
 
@@ -74,7 +77,7 @@ def _apply(response: Response, note: Note) -> None:
         case ResponseDeleted():
             _restate(response, note, (), None, event.reason or "deleted")
             response.deleted = True
-            response.nps = None
+            _scored(response, None)
         case ResponseTagged():
             response.tagged = event
         case FollowupLogged():
@@ -91,8 +94,8 @@ def _submit(response: Response, note: Note, event: ResponseSubmitted) -> None:
         _restate(response, note, event.answers, event.submitted_at, "submitted again")
     elif note.ingested_at - event.submitted_at > LATE_AFTER:
         _restate(response, note, event.answers, event.submitted_at, "late")
-    response.submitted, response.deleted = event, False
-    _now_says(response, event.answers)
+    response.submitted, response.deleted, response.answers = event, False, event.answers
+    _scored(response, nps_of(event.answers))
 
 
 def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason: str) -> None:
@@ -100,14 +103,16 @@ def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason
         assert response.submitted is not None
         _restate(response, note, answers, response.submitted.submitted_at, reason)
     response.corrections += 1
-    _now_says(response, answers)
-
-
-def _now_says(response: Response, answers: tuple[Answer, ...]) -> None:
-    """Take the answers over; a score that makes a detractor is remembered even when a later one undoes it."""
     response.answers = answers
-    response.nps = score = nps_of(answers) if response.counts else None
-    if score is not None and is_detractor(score):
+    _scored(response, nps_of(answers) if response.counts else None)
+
+
+def _scored(response: Response, score: float | None) -> None:
+    """Take the score over; one that makes a detractor is remembered even when a later one undoes it."""
+    response.nps = score
+    response.is_detractor = score is not None and score <= DETRACTOR_TO
+    if response.is_detractor:
+        assert score is not None
         response.was_detractor, response.detractor_score = response.submitted, score
 
 

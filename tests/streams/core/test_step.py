@@ -1,8 +1,12 @@
-"""Steps that the laws leave open: an identity that means two things, and policies chosen by an event's own time."""
+"""What the laws leave open: an identity that means two things, policies chosen by an event's own time, derived ids."""
+
+import uuid
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streams.core.algebra import Note, claim
+from streams.core.algebra import NAMESPACE, Note, claim, derived_id
 from streams.core.events import FollowupLogged, PolicySet
 from streams.core.reducer import Conflict, step
 from streams.core.routes import RESPONSE
@@ -51,3 +55,9 @@ def test_a_policy_set_again_for_the_same_moment_replaces_it_in_any_order(turned:
     versions = [policy(100, "10", 2, version=1), policy(100, "30", 1, version=2)]
     rules = rules_from(reversed(versions) if turned else versions)
     assert rules.followup_target(150).value == 30
+
+
+@given(st.text(max_size=60), st.sampled_from(["detractor_waiting", "tally"]), st.integers(-1, 2**40))
+def test_a_derived_id_is_the_standard_uuid_of_its_name(event_id: str, kind: str, ordinal: int) -> None:
+    """Receivers know a signal by its id: one that came out differently would be delivered a second time."""
+    assert derived_id(event_id, kind, ordinal) == str(uuid.uuid5(NAMESPACE, f"{event_id}/{kind}/{ordinal}"))
