@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from streams.live import clients
@@ -49,15 +50,13 @@ class Intake:
             raise EngineStopped("consumer failed", str(self._fatal))
         undisturbed = before == self._rebalances and not self._carried
         messages, self._carried = [*self._carried, *messages], []
-        groups: dict[tuple[str, int], list[Message]] = {}
+        groups: defaultdict[tuple[str, int], list[Message]] = defaultdict(list)
         for message in messages:
-            place = (message.topic(), message.partition())
-            if message.error() is not None:
-                _noticed(message, owned_by_place.get(place))
-            elif place in groups:
+            place = message.topic(), message.partition()
+            if message.error() is None:
                 groups[place].append(message)
             else:
-                groups[place] = [message]
+                _noticed(message, owned_by_place.get(place))
         for place, group in groups.items():
             owned = owned_by_place.get(place)
             if owned is None:

@@ -11,13 +11,14 @@ from streams.live.deadletters import headers
 from streams.live.errors import EngineStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from confluent_kafka import KafkaError, Message, Producer
 
     from streams.core.algebra import Signal
     from streams.live.crash import CrashHook
     from streams.live.entry import Entry
+    from streams.live.ownership import Owned
     from streams.live.settings import EngineSettings
 
 
@@ -80,8 +81,7 @@ class Transactions:
             self._produce(self._dead, letter.value, letter.key, headers=headers(letter, now))
         for signal in batch.signals:
             self._produce(self._signals, self._encode_signal(signal), signal.account_id.encode())
-        for key, value in batch.changes.items():
-            self._produce(owned.changelog, value, key, partition=owned.number)
+        self._write_changes(owned, batch.changes)
 
         def placed(error: KafkaError | None, message: Message) -> None:
             if error is None:
@@ -91,6 +91,15 @@ class Transactions:
         self._produce(
             owned.changelog, marks.encode(entry.mark), marks.MARK_KEY, partition=owned.number, on_delivery=placed
         )
+
+    def _write_changes(self, owned: Owned, changes: Mapping[bytes, bytes | None]) -> None:
+        """Write one record per change, the bulk of a transaction, with as little as can be around each."""
+        produce, changelog, number = self._producer.produce, owned.changelog, owned.number
+        for key, value in changes.items():
+            try:
+                produce(changelog, value, key, number)
+            except BufferError:
+                self._produce(changelog, value, key, partition=number)
 
     def _produce(self, topic: str, value: bytes | None, key: bytes | None, **rest: Any) -> None:
         while True:

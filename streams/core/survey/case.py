@@ -26,8 +26,10 @@ def _due(response: Response, rules: Rules) -> tuple[int, int, Policy]:
 
 def _contacts(response: Response) -> tuple[int | None, int | None]:
     """(first contact, first closing contact), microseconds, None where there was none."""
+    if not response.followups:
+        return None, None
     events = response.followups.values()
-    first = min((event.occurred_at for event in events), default=None)
+    first = min(event.occurred_at for event in events)
     closed = min((event.occurred_at for event in events if event.closed), default=None)
     return first, closed
 
