@@ -15,6 +15,7 @@ from streams.core.algebra import CLAIM_ID, Facts, Note, claim, claims_in, digest
 from streams.core.events import parse
 from streams.core.reducer import Conflict, Head, Reducer, State, settle, step, tick
 from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE
+from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
@@ -64,6 +65,7 @@ class Partition:
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
         self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
+        self._first_version = self._epoch << REVISION_BITS
         self._announced = False
         self._open()
 
@@ -133,8 +135,7 @@ class Partition:
         return Batch(topic=self.topic, partition=self.number)
 
     def _finish(self, batch: Batch) -> Batch:
-        for key, state in batch.states.items():
-            batch.changes[key] = _encode(state)
+        batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
         if batch.changes or batch.records or batch.unsettled is not None:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
@@ -183,24 +184,26 @@ class Partition:
             return
         batch.claims[one[:CLAIM_ID]] = key
         self._keep(batch, key, state, outcome)
+        batch.rows[EventRow.TABLE].append(self._event_row(record, note, reducer.entity(note.event)))
+
+    def _event_row(self, record: Record, note: Note, entity: str) -> tuple[Any, ...]:
+        """An EventRow's fields with version and is_deleted, spelt out: every event passes here."""
         event = note.event
-        batch.rows["event"].append(  # an EventRow, spelled out: every event passes here
-            (
-                event.account_id,
-                reducer.entity(event),
-                self.topic,
-                self.number,
-                record.offset(),
-                event.event_id,
-                event.EVENT_TYPE,
-                event.source,
-                event.occurred_at,
-                note.ingested_at,
-                event.corrects_event_id or "",
-                event.is_test,
-                self._epoch << REVISION_BITS,
-                0,
-            )
+        return (
+            event.account_id,
+            entity,
+            self.topic,
+            self.number,
+            record.offset(),
+            event.event_id,
+            event.EVENT_TYPE,
+            event.source,
+            event.occurred_at,
+            note.ingested_at,
+            event.corrects_event_id or "",
+            event.is_test,
+            self._first_version,
+            0,
         )
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
@@ -224,7 +227,7 @@ class Partition:
         if state is before:
             return
         batch.states[key] = state
-        version = self._epoch << REVISION_BITS | state.revision
+        version = self._first_version | state.revision
         rows = batch.rows
         written = (version, 0)
         for row in facts.rows:
@@ -237,4 +240,4 @@ class Partition:
             batch.signals.extend(facts.signals)
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
-        refuse(batch, record, (reason, detail), self._epoch << REVISION_BITS)
+        refuse(batch, record, (reason, detail), self._first_version)
