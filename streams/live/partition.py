@@ -20,9 +20,9 @@ from streams.core.rules import Rules
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.record import Record
-from streams.live.refusals import refuse
 from streams.live.scales import off_scale
 from streams.live.store.port import Store
+from streams.live.traces import event_row, refuse
 
 EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
@@ -184,26 +184,8 @@ class Partition:
             return
         batch.claims[one[:CLAIM_ID]] = key
         self._keep(batch, key, state, outcome)
-        batch.rows[EventRow.TABLE].append(self._event_row(record, note, reducer.entity(note.event)))
-
-    def _event_row(self, record: Record, note: Note, entity: str) -> tuple[Any, ...]:
-        """An EventRow's fields with version and is_deleted, spelt out: every event passes here."""
-        event = note.event
-        return (
-            event.account_id,
-            entity,
-            self.topic,
-            self.number,
-            record.offset(),
-            event.event_id,
-            event.EVENT_TYPE,
-            event.source,
-            event.occurred_at,
-            note.ingested_at,
-            event.corrects_event_id or "",
-            event.is_test,
-            self._first_version,
-            0,
+        batch.rows[EventRow.TABLE].append(
+            event_row(record, note, batch, reducer.entity(note.event), self._first_version)
         )
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:

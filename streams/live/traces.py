@@ -1,14 +1,38 @@
-"""A record that cannot be taken leaves a dead letter for the topic of its kind and a row that people can look up."""
+"""What a record itself leaves behind: the row of an event that was taken, or a dead letter and its row."""
+
+from typing import Any
 
 import msgspec
 
 from streams.core.admission import Refusal
+from streams.core.algebra import Note
 from streams.core.rows import DeadLetterRow
 from streams.live.batch import Batch, DeadLetter
 from streams.live.record import Record
 
 MAX_KEY_BYTES = 1024
 """As much of a record's key as its row shows; the dead letter holds all of it."""
+
+
+def event_row(record: Record, note: Note, batch: Batch, entity: str, version: int) -> tuple[Any, ...]:
+    """Return a complete EventRow as a bare tuple, for every event passes here. `entity` is kind:id."""
+    event = note.event
+    return (
+        event.account_id,
+        entity,
+        batch.topic,
+        batch.partition,
+        record.offset(),
+        event.event_id,
+        event.EVENT_TYPE,
+        event.source,
+        event.occurred_at,
+        note.ingested_at,
+        event.corrects_event_id or "",
+        event.is_test,
+        version,
+        0,
+    )
 
 
 def refuse(batch: Batch, record: Record, refusal: Refusal, version: int) -> None:
