@@ -20,6 +20,7 @@ from sinks import generations
 from sinks import migrate as tables
 from sinks.clickhouse import ClickHouseSink, connect
 from sinks.settings import Warehouse
+from streams.live import inserting
 from streams.live.deadletters import DeadLetterLimit
 from streams.live.invariants import Broken, InvariantWatch
 from streams.live.settings import EngineSettings, HostSettings
@@ -216,7 +217,7 @@ def sink(settings: Settings) -> ClickHouseSink:
         generation = None
     if generation is None:
         raise Unreachable("there are no tables yet: run `cx migrate` first")
-    return ClickHouseSink(client, generation)
+    return ClickHouseSink(client, generation, others=[clickhouse(settings) for _ in range(inserting.THREADS - 1)])
 
 
 def stores(settings: Settings) -> OpenStore:

@@ -1,5 +1,6 @@
 """The ClickHouse sink's twin in memory, for tests without servers. One suite proves both."""
 
+import threading
 from collections.abc import Iterable
 
 from sinks.checks import refusal
@@ -12,6 +13,7 @@ class MemorySink:
 
     def __init__(self) -> None:
         self._tables: dict[str, dict[RowTuple, RowTuple]] = {name: {} for name in TABLES}
+        self._merging = threading.Lock()
 
     def insert(self, rows: Rows) -> None:
         for table, batch in rows.items():
@@ -19,7 +21,8 @@ class MemorySink:
                 raise SinkRefused("no such table", table=table)
             if (error := refusal(table, batch)) is not None:
                 raise error
-            self._merge(table, batch)
+            with self._merging:
+                self._merge(table, batch)
 
     def _merge(self, table: str, batch: Iterable[RowTuple]) -> None:
         kept, width = self._tables[table], len(TABLES[table].key)

@@ -38,7 +38,7 @@ class Sink(Protocol):
     """
 
     def insert(self, rows: Rows) -> None:
-        """Write the rows and return once they are acknowledged. Blocks.
+        """Write the rows and return once they are acknowledged. Blocks; several threads may call it at a time.
 
         Raises SinkUnavailable (the caller inserts the same again) or SinkRefused (the caller stops).
         """

@@ -2,7 +2,7 @@
 
 0. assigned: wait until the group's committed offsets are stable, then restore every partition's store.
 1. consume a micro-batch, decode and reduce it: rows, signals, dead letters, changes of state.
-2. insert the rows into the sink and wait for the acknowledgement.
+2. insert the rows into the sink, most of them while the last partitions are reduced; wait for every acknowledgement.
 3. one Kafka transaction: signals, dead letters, changelog records, consumed offsets; commit.
 4. only now take the changes over into the stores.
 
@@ -21,9 +21,10 @@ from sinks.port import SinkRefused, SinkUnavailable
 from streams.live import clients
 from streams.live.crash import no_crash
 from streams.live.deadletters import count
-from streams.live.entry import Entry, merged_rows
+from streams.live.entry import Entry
 from streams.live.errors import EngineStopped
 from streams.live.figures import Figures
+from streams.live.inserting import Inserts
 from streams.live.intake import Intake
 from streams.live.lag import Lag
 from streams.live.mark import Mark, encode
@@ -80,7 +81,7 @@ class Engine:
         crash: CrashHook = no_crash,
     ) -> None:
         self._settings = settings
-        self._sink = sink
+        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash)
         self._clock = clock
         self._summarise = summarise
         self._between = between
@@ -131,6 +132,7 @@ class Engine:
             raise
         finally:
             self.figures.state = "stopped"
+            self._inserts.close()
             self._ownership.close()
 
     def _transactions(self) -> Transactions:
@@ -173,8 +175,8 @@ class Engine:
 
     def _cycle(self, intake: Intake, transactions: Transactions) -> None:
         self._beat()
-        entries = [self._processed(owned, records) for owned, records in intake.take(self._ownership.owned)]
-        self._settle(intake, transactions, entries)
+        taken = self._inserts.alongside(intake.take(self._ownership.owned))
+        self._settle(intake, transactions, [self._processed(owned, records) for owned, records in taken])
         self._between([owned.processor for owned in self._ownership.owned.values()])
         self._settle(intake, transactions, self._ticked())
         self._lag.update(self._ownership.owned.values())
@@ -197,13 +199,13 @@ class Engine:
 
     def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
         batch.signals = [*batch.signals, *self._summarise(batch)]
+        self._inserts.gather(batch.rows)
         return Entry(owned, batch, mark)
 
     def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
         if not entries:
             return
-        self._crash("before_insert")
-        if not self._inserted(intake, merged_rows(entries)):
+        if not self._inserted(intake):
             return
         self._crash("after_insert")
         transactions.commit(entries, intake.consumer.consumer_group_metadata())
@@ -212,12 +214,11 @@ class Engine:
 
     # Step 2: insert, as often as it takes while the sink is away.
 
-    def _inserted(self, intake: Intake, rows: dict[str, list[tuple[Any, ...]]]) -> bool:
+    def _inserted(self, intake: Intake) -> bool:
         """Return False when the batch is void: its partitions were taken away, or the engine is to stop."""
-        while rows:
+        while True:
             try:
-                self._sink.insert(rows)
-                break
+                self.figures.rows += self._inserts.settle()
             except SinkRefused as error:
                 raise EngineStopped("sink refused", str(error)) from error
             except SinkUnavailable as error:
@@ -226,10 +227,11 @@ class Engine:
                 self.figures.sink_retries += 1
                 self._lag.update(self._ownership.owned.values())
                 if not intake.wait(self._settings.sink_retry_seconds, self._beat) or self._stopping:
+                    self._inserts.forget()
                     return False
-        self.figures.rows += sum(map(len, rows.values()))
-        self.figures.state = "running"
-        return True
+            else:
+                self.figures.state = "running"
+                return True
 
     # Step 4: take over.
 

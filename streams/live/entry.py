@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from streams.live.batch import Batch
     from streams.live.mark import Mark
     from streams.live.ownership import Owned
@@ -24,12 +22,3 @@ class Entry(msgspec.Struct):
     batch: Batch
     mark: Mark
     changelog_end: int = -1
-
-
-def merged_rows(entries: Iterable[Entry]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of all entries by table, for one insert."""
-    merged: dict[str, list[tuple[Any, ...]]] = {}
-    for entry in entries:
-        for table, rows in entry.batch.rows.items():
-            merged.setdefault(table, []).extend(rows)
-    return merged

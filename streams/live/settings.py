@@ -15,7 +15,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     `topics` are short names: prefix + name is the source topic, prefix + name + "-changelog" its changelog. `member` is
     a stable name of this worker: with one, a restart takes its partitions back at once (static membership) and ends
     its predecessor's open transaction. Two live workers of one name stop each other. `client` holds librdkafka's
-    security settings.
+    security settings. A table with `early_rows` rows or more is inserted before the cycle's last partition is reduced.
     """
 
     bootstrap: str
@@ -28,6 +28,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     client: dict[str, str] = {}
     batch_records: int = 5_000
     batch_seconds: float = 0.1
+    early_rows: int = 4_000
     session_seconds: float = 10.0
     poll_seconds: float = 300.0
     transaction_seconds: float = 15.0

@@ -1,6 +1,7 @@
 """One suite for every sink: the memory twin is proven by what proves ClickHouse."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import pytest
@@ -39,10 +40,10 @@ class Memory:
 
 
 class Server:
-    def __init__(self, client: Client, clear: Callable[[], str], *, checked: bool) -> None:
+    def __init__(self, client: Client, other: Client, clear: Callable[[], str], *, checked: bool) -> None:
         self._client, self.clear = client, clear
         self._generation = clear()
-        self.sink = ClickHouseSink(client, self._generation, checked=checked)
+        self.sink = ClickHouseSink(client, self._generation, others=[other], checked=checked)
 
     def tables(self) -> dict[str, list[RowTuple]]:
         return {name: self._client.execute(self._query(table)) for name, table in TABLES.items()}
@@ -65,8 +66,9 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
         yield Memory()
         return
     empty: Callable[[Warehouse], Migrated] = request.getfixturevalue("empty")
-    client = request.getfixturevalue("client")
-    yield Server(client, lambda: empty(Warehouse())[1], checked=request.param.endswith("checked"))
+    client, other = request.getfixturevalue("client"), request.getfixturevalue("open_client")()
+    yield Server(client, other, lambda: empty(Warehouse())[1], checked=request.param.endswith("checked"))
+    other.disconnect()
 
 
 FILLED = {
@@ -178,6 +180,14 @@ def test_an_unknown_table_is_refused_by_name(opened: Opened) -> None:
     with pytest.raises(SinkRefused) as caught:
         opened.sink.insert({"no_such_table": [()]})
     assert caught.value.table == "no_such_table"
+
+
+def test_several_threads_insert_at_once(opened: Opened) -> None:
+    """The engine inserts tables side by side: a connection or a table shared without care would lose or mix rows."""
+    chunks = [[row("policy", 1, policy=f"p{chunk}-{n}", value="v") for n in range(200)] for chunk in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda rows: opened.sink.insert({"policy": rows}), chunks))
+    assert {r[0] for r in opened.tables()["policy"]} == {r[0] for chunk in chunks for r in chunk}
 
 
 def test_no_rows_are_no_statement(opened: Opened) -> None:

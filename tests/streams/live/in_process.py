@@ -17,16 +17,24 @@ from tests.streams.live.harness import Run
 
 
 class Flaky:
-    """The file sink behind a switch: `fault` is raised instead of, or after, each insert while it is set."""
+    """The file sink behind a switch: `fault` is raised instead of, or after, each insert while it is set.
+
+    From its `held_from`-th insert on it answers only once `answering` is set.
+    """
 
     def __init__(self, sink: FileSink) -> None:
         self.sink = sink
         self.fault: Exception | None = None
         self.after_writing = False
         self.calls = 0
+        self.held_from = 1
+        self.answering = threading.Event()
+        self.answering.set()
 
     def insert(self, rows: Rows) -> None:
         self.calls += 1
+        if self.calls >= self.held_from:
+            assert self.answering.wait(60)
         if self.fault is None or self.after_writing:
             self.sink.insert(rows)
         if self.fault is not None:
@@ -76,9 +84,10 @@ def engine(
     *,
     clock: Callable[[], int] = lambda: time.time_ns() // 1000,
     partition: Callable[..., Any] = CountingPartition,
+    sink: Flaky | None = None,
     **settings: Any,
 ) -> Iterator[Background]:
-    sink = Flaky(run.sink)
+    sink = sink or Flaky(run.sink)
     told = EngineSettings(**{**run.settings(), "sink_retry_seconds": 0.2, **settings})
     background = Background(
         Engine(settings=told, sink=sink, open_partition=partition, encode_signal=encode_signal, clock=clock), sink
@@ -86,5 +95,6 @@ def engine(
     try:
         yield background
     finally:
+        sink.answering.set()
         background.engine.stop()
         background.ended()

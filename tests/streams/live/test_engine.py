@@ -10,13 +10,13 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from sinks.port import SinkRefused
+from sinks.port import SinkRefused, SinkUnavailable
 from streams.live.batch import Batch
 from streams.live.deadletters import DeadLetterLimit
 from streams.live.mark import MARK_KEY
 from tests.streams.live.counting import CountingPartition
 from tests.streams.live.harness import PARTITIONS, Run
-from tests.streams.live.in_process import engine, wait_until
+from tests.streams.live.in_process import Flaky, engine, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -69,6 +69,60 @@ def test_a_sink_that_refuses_rows_stops_the_engine(run: Run) -> None:
     assert run.lag() == 100
     drained(run)
     assert run.check() == 100
+
+
+ONE_CYCLE = {"batch_records": 600, "batch_seconds": 3.0, "early_rows": 1}
+
+
+def held(run: Run, insert: int) -> Flaky:
+    """A sink that does not answer the given insert: of two in a cycle, the one ahead or the one behind."""
+    sink = Flaky(run.sink)
+    sink.held_from = insert
+    sink.answering.clear()
+    return sink
+
+
+def nothing_is_committed(run: Run) -> bool:
+    return run.read("signals") == [] == run.read("survey-changelog") and run.lag() == 600
+
+
+@pytest.mark.parametrize("insert", [1, 2], ids=["ahead of the last partition", "behind it"])
+def test_nothing_is_committed_before_every_insert_is_acknowledged(run: Run, insert: int) -> None:
+    """A cycle's rows travel in several inserts: a commit that overtakes one of them can lose its rows for good."""
+    run.feed(600)
+    sink = held(run, insert)
+    with engine(run, sink=sink, **ONE_CYCLE) as worker:
+        wait_until(lambda: sink.calls == 2)
+        time.sleep(1)
+        assert nothing_is_committed(run)
+        assert worker.engine.figures.records == 0, "taken over"
+        sink.answering.set()
+        run.drain()
+    assert run.check() == 600
+
+
+@pytest.mark.parametrize("insert", [1, 2], ids=["ahead of the last partition", "behind it"])
+@pytest.mark.parametrize("fault", ["refused", "away"])
+def test_one_failed_insert_of_a_cycle_holds_the_whole_back(run: Run, insert: int, fault: str) -> None:
+    """The other insert's rows are stored by then: only the repeat of the cycle makes both whole."""
+    run.feed(600)
+    sink = held(run, insert)
+    with engine(run, sink=sink, **ONE_CYCLE) as worker:
+        wait_until(lambda: sink.calls == 2)
+        sink.fault = SinkRefused("no such column", table="running") if fault == "refused" else SinkUnavailable("gone")
+        sink.answering.set()
+        if fault == "away":
+            wait_until(lambda: worker.engine.figures.sink_retries > 0)
+            assert nothing_is_committed(run)
+            sink.back()
+            run.drain()
+        else:
+            stopped = worker.ended()
+            assert stopped is not None
+            assert stopped.reason == "sink refused"
+            assert nothing_is_committed(run)
+    drained(run)
+    assert run.check() == 600
 
 
 class TooLarge(CountingPartition):
