@@ -1,96 +1,95 @@
-"""How rows get into ClickHouse fastest: plain row tuples, columns, or numpy arrays, for the 23 columns of response.
+"""What it costs to get a batch's rows into ClickHouse, for the client and for the server, and what changes that.
 
     python -m bench.sink_inserts
 
-Starts an embedded server of its own and prints rows/s and CPU microseconds of the client per row, best of three.
+Reduces generated responses as a worker does, inserts their rows table by table into an embedded server of its own and
+prints CPU and wall microseconds per event over many rounds in random order: medians, of the server the mean. Merges
+are held back meanwhile.
 """
 
 import random
+import statistics
 import tempfile
 import time
-import uuid
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 from clickhouse_driver import Client
 from rich.console import Console
 from rich.table import Table
 
+from bench.state import opened, records
+from bench.usage import Usage
 from infra.embedded import clickhouse
 from sinks.clickhouse import connect
 from sinks.migrate import migrate
-from sinks.port import RowTuple
+from sinks.port import Rows
 from sinks.settings import Warehouse
 from sinks.tables import TABLES
+from streams.live.store.memory import MemoryStore
 
-SIZES = (1_000, 4_000, 20_000)
-ROUNDS = 3
-COLUMNS = TABLES["response"].columns
-DTYPES = {
-    "DateTime64(6, 'UTC')": "datetime64[us]",
-    "Float64": "f8",
-    "UInt8": "u1",
-    "UInt16": "u2",
-    "Int32": "i4",
-    "UInt64": "u8",
-}
-SETTINGS = {"async_insert": 0, "network_compression_method": "LZ4"}
+SIZES = (2_500, 10_000)
+EVENTS = 60_000
+PAUSE_S = 0.05
+MICROS = 1e6
+
+Cost = tuple[float, float, float]  # seconds: the client's CPU, the server's, wall
 
 
-def responses(count: int) -> list[RowTuple]:
-    chance = random.Random(1)
-    made = []
-    for i in range(count):
-        at = 1_760_000_000_000_000 + chance.randrange(10**13)
-        account, contact = f"acc-{chance.randrange(10_000)}", f"c{chance.randrange(100_000)}"
-        ids = [str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(2)]
-        asked = (account, ids[0], "s1", 1, "", "", contact, "email", "en", "submitted", None, at, True)
-        made.append((*asked, float(chance.randrange(11)), False, 0, False, "app:main", ids[1], at, at + 1000, i, 0))
-    return made
+def insert(client: Client, rows: Rows, *, columnar: bool = False, settings: Mapping[str, int] | None = None) -> None:
+    for table, batch in rows.items():
+        columns = ", ".join(TABLES[table].names)
+        data = [list(column) for column in zip(*batch, strict=True)] if columnar else batch
+        statement = f"INSERT INTO cx_g1.{table} ({columns}) VALUES"
+        client.execute(statement, data, columnar=columnar, settings=settings)
 
 
-def as_arrays(rows: list[RowTuple]) -> list[np.ndarray]:
-    """Columns as numpy takes them; nullable and text columns stay objects."""
-    return [
-        np.array(values, dtype=DTYPES.get(column.type, object))
-        for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=True)
-    ]
+def ways(client: Client, rows: Rows) -> dict[str, Callable[[], None]]:
+    made = partial(insert, client, rows)
+    return {
+        "row tuples": made,
+        "columns": partial(made, columnar=True),
+        "labels as plain strings": partial(made, settings={"low_cardinality_allow_in_native_format": 0}),
+        "statistics left to merges": partial(made, settings={"materialize_statistics_on_insert": 0}),
+        "rows of one key merged at once": partial(made, settings={"optimize_on_insert": 1}),
+    }
 
 
-def best(insert: Callable[[], object]) -> tuple[float, float]:
-    """Least wall and CPU seconds of some rounds."""
-    walls, cpus = [], []
-    for _ in range(ROUNDS):
-        wall, cpu = time.perf_counter(), time.process_time()
-        insert()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    return min(walls), min(cpus)
+def cost(way: Callable[[], None], server: Usage) -> Cost:
+    """The server's clock ticks a hundred times a second: only many rounds tell its share."""
+    cpu, theirs, wall = time.process_time(), server.read()[0], time.perf_counter()
+    way()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    time.sleep(PAUSE_S)
+    return cpu, server.read()[0] - theirs, wall
+
+
+def measured(chosen: Mapping[str, Callable[[], None]], server: Usage, rounds: int) -> dict[str, list[Cost]]:
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    order = list(chosen) * rounds
+    random.Random(1).shuffle(order)
+    for name in order:
+        costs[name].append(cost(chosen[name], server))
+    return {name: costs[name] for name in chosen}
 
 
 def main() -> None:
-    shown = Table("rows", "how", "rows/s", "client CPU us/row")
-    statement = f"INSERT INTO cx_g1.response ({', '.join(TABLES['response'].names)}) VALUES"
+    shown = Table("events", "rows", "how", "client µs", "server µs", "wall µs")
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        plain = connect(server.host, server.tcp_port)
-        numpy = Client(server.host, port=server.tcp_port, settings={**SETTINGS, "use_numpy": True})
-        packed = Client(server.host, port=server.tcp_port, settings=SETTINGS, compression="lz4")
-        migrate(plain, Warehouse())
+        client, usage = connect(server.host, server.tcp_port), Usage.of([server.pid])
+        migrate(client, Warehouse())
         for size in SIZES:
-            rows = responses(size)
-            ways = {
-                "row tuples": lambda rows=rows: plain.execute(statement, rows),
-                "row tuples, LZ4": lambda rows=rows: packed.execute(statement, rows),
-                "row tuples, types_check": lambda rows=rows: plain.execute(statement, rows, types_check=True),
-                "columns": lambda rows=rows: plain.execute(
-                    statement, [list(column) for column in zip(*rows, strict=True)], columnar=True
-                ),
-                "numpy": lambda rows=rows: numpy.execute(statement, as_arrays(rows), columnar=True),
-            }
-            for name, insert in ways.items():
-                wall, cpu = best(insert)
-                shown.add_row(f"{size:,}", name, f"{size / wall:,.0f}", f"{cpu / size * 1e6:.1f}")
+            rows = opened(MemoryStore()).process(records(size)).rows
+            for table in rows:
+                client.execute(f"TRUNCATE TABLE cx_g1.{table}")
+                client.execute(f"SYSTEM STOP MERGES cx_g1.{table}")
+            for name, costs in measured(ways(client, rows), usage, EVENTS // size).items():
+                cpu, _, wall = (statistics.median(each) / size * MICROS for each in zip(*costs, strict=True))
+                theirs = statistics.mean(each[1] for each in costs) / size * MICROS
+                figures = (f"{figure:.1f}" for figure in (cpu, theirs, wall))
+                shown.add_row(f"{size:,}", f"{sum(map(len, rows.values())):,}", name, *figures)
     Console().print(shown)
 
 

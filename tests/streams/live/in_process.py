@@ -19,7 +19,7 @@ from tests.streams.live.harness import Run
 class Flaky:
     """The file sink behind a switch: `fault` is raised instead of, or after, each insert while it is set.
 
-    From its `held_from`-th insert on it answers only once `answering` is set.
+    Its `held`-th insert is answered only once `answering` is set.
     """
 
     def __init__(self, sink: FileSink) -> None:
@@ -27,13 +27,15 @@ class Flaky:
         self.fault: Exception | None = None
         self.after_writing = False
         self.calls = 0
-        self.held_from = 1
+        self.held = 0
         self.answering = threading.Event()
-        self.answering.set()
+        self._counting = threading.Lock()
 
     def insert(self, rows: Rows) -> None:
-        self.calls += 1
-        if self.calls >= self.held_from:
+        with self._counting:
+            self.calls += 1
+            number = self.calls
+        if number == self.held:
             assert self.answering.wait(60)
         if self.fault is None or self.after_writing:
             self.sink.insert(rows)

@@ -75,10 +75,9 @@ ONE_CYCLE = {"batch_records": 600, "batch_seconds": 3.0, "early_rows": 1}
 
 
 def held(run: Run, insert: int) -> Flaky:
-    """A sink that does not answer the given insert: of two in a cycle, the one ahead or the one behind."""
+    """Return a sink that does not answer the given insert: of two in a cycle, the one ahead or the one behind."""
     sink = Flaky(run.sink)
-    sink.held_from = insert
-    sink.answering.clear()
+    sink.held = insert
     return sink
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -101,10 +102,11 @@ class Held(Keeping):
 
     def __init__(self, nth: int) -> None:
         super().__init__()
-        self._nth, self.reached, self.released = nth, threading.Event(), threading.Event()
+        self._nth, self._numbers = nth, itertools.count(1)
+        self.reached, self.released = threading.Event(), threading.Event()
 
     def insert(self, rows: Rows) -> None:
-        if len(self.tried) + 1 == self._nth:
+        if next(self._numbers) == self._nth:
             self.reached.set()
             assert self.released.wait(30)
         super().insert(rows)
