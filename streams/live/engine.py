@@ -203,9 +203,7 @@ class Engine:
         return Entry(owned, batch, mark)
 
     def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
-        if not entries:
-            return
-        if not self._inserted(intake):
+        if not entries or not self._inserted(intake):
             return
         self._crash("after_insert")
         transactions.commit(entries, intake.consumer.consumer_group_metadata())
