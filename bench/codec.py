@@ -56,8 +56,9 @@ def main() -> None:
         "fastavro, instants as integers": best(
             lambda b: fastavro.schemaless_reader(io.BytesIO(b), micros, None), bodies
         ),
-        "schemas.codec decode": best(codec.decode, values),
-        "  and parse into the struct": best(lambda value: parse(*codec.decode(value)), values),
+        "schemas.codec decode, by name": best(codec.decode, values),
+        "schemas.codec decode_array": best(codec.decode_array, values),
+        "  and parse into the struct": best(lambda value: parse(*codec.decode_array(value)), values),
         "schemas.codec encode, checked": best(lambda each: codec.encode(events.EVENT_TYPE, each), fields),
     }
     for name, cost in rows.items():

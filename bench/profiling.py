@@ -17,7 +17,7 @@ RATE_HZ = 200
 FAUST = "Faust: signals, board, web"
 # (part, frame): a stack belongs to the first part whose frame it holds. Functions as py-spy prints them.
 PARTS = (
-    ("decode Avro", "Codec.decode (schemas/codec.py"),
+    ("decode Avro", "Decoder.decode (schemas/decoder.py"),
     ("typed event", "parse (streams/core/events.py"),
     ("contract checks", "check (streams/core/admission.py"),
     ("identity and digest", "claim (streams/core/algebra.py"),

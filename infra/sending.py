@@ -62,8 +62,7 @@ class Sender:
     def encode(self, event_type: str, fields: Mapping[str, Any]) -> bytes:
         """Frame an event after holding it against the whole contract; raises ContractError."""
         value = self.encode_only(event_type, fields)
-        decoded_type, decoded = self._codec.decode(value)
-        event = parse(decoded_type, decoded)
+        event = parse(*self._codec.decode_array(value))
         refusal = check(event, event.account_id.encode(), wiring.clock())
         if refusal is not None:
             raise ContractError(": ".join(refusal))

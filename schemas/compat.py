@@ -73,7 +73,7 @@ def _unreadable(reader: SchemaVersion, writer: SchemaVersion) -> Iterator[str]:
         yield f"{name_of(reader)} cannot read {name_of(writer)}: {'; '.join(sorted(result.messages))}"
         return
     try:
-        compile_reader(writer.definition, reader.definition)
+        compile_reader(writer.definition, reader.definition, tag=reader.event_type)
     except TypeError as error:
         yield f"{name_of(reader)} cannot read {name_of(writer)}: {error}"
 

@@ -1,5 +1,6 @@
 """Schema ids from a Schema Registry, for records in the Confluent frame."""
 
+from collections.abc import Callable
 from typing import Any
 
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
@@ -11,9 +12,11 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from schemas import frames
 from schemas.catalogue import SchemaVersion, latest_schemas
 from schemas.errors import RegistryUnavailableError, Undecodable
-from schemas.reader import Reader, compile_reader
+from schemas.reader import Node, Reader
 
 NOT_FOUND = 404
+Compile = Callable[[Node, SchemaVersion], Reader]
+"""Makes the reader of a writer's schema and the newest version that we know of it; raises TypeError if it cannot."""
 
 
 class Confluent:
@@ -41,7 +44,7 @@ class Confluent:
             self._headers[key] = frames.confluent(number)
         return self._headers[key]
 
-    def reader(self, schema_id: int) -> tuple[str, Reader]:
+    def reader(self, schema_id: int, compile_: Compile) -> tuple[str, Reader]:
         """Return event type and reader for a registered writer's schema, which may be newer than ours.
 
         Raises Undecodable("unknown_schema") where the id does not exist or names nothing that we can read, and
@@ -55,10 +58,10 @@ class Confluent:
             raise RegistryUnavailableError(f"schema {schema_id} could not be read: {error}") from error
         except Exception as error:
             raise RegistryUnavailableError(f"schema {schema_id} could not be read: {error}") from error
-        return _resolved(schema_id, text)
+        return _resolved(schema_id, text, compile_)
 
 
-def _resolved(schema_id: int, text: str) -> tuple[str, Reader]:
+def _resolved(schema_id: int, text: str, compile_: Compile) -> tuple[str, Reader]:
     try:
         writer = parse(text)
     except AvroException as error:
@@ -70,6 +73,6 @@ def _resolved(schema_id: int, text: str) -> tuple[str, Reader]:
     if result.compatibility is not SchemaCompatibilityType.compatible:
         raise Undecodable("unknown_schema", f"schema {schema_id} cannot be read as {ours.event_type}")
     try:
-        return ours.event_type, compile_reader(writer.to_json(), ours.definition)
+        return ours.event_type, compile_(writer.to_json(), ours)
     except TypeError as error:
         raise Undecodable("unknown_schema", f"schema {schema_id}: {error}") from error

@@ -4,27 +4,31 @@ A reader is a Python function generated from the schemas, straight-line code wit
 that dataclasses make their constructors. It refuses what the Avro specification does not allow and what common
 libraries let pass: negative lengths, enum and union indexes; booleans other than 0 and 1; integers outside their
 type. It needs no more memory than the record has bytes, because every element of an array or map takes at least one.
+
+Records come out as dicts, or as lists of values in the order of the reader's schema, which are quicker to make and
+are what msgspec turns into array-like structs.
 """
 
 from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
-from schemas.varint import MalformedError, read_block, read_int, read_long, read_string
+from schemas.varint import STEP, MalformedError, read_block, read_int, read_long, read_string
 
 Fields = dict[str, Any]
-Reader = Callable[[bytes, int], tuple[Fields, int]]
+Values = list[Any]
+Reader = Callable[[bytes, int], tuple[Any, int]]
 Node = Any
 
 SHORT = 64
+FIELDS = "fields"
 STRING = (
-    "n = b[p]",
-    "if n & 129:",
-    "    {to}, p = read_string(b, p)",
-    "else:",
-    "    q = p + 1 + (n >> 1)",
+    "q = p + STEP[b[p]]",
+    "if q > p:",
     "    {to} = b[p + 1:q].decode()",
     "    p = q",
+    "else:",
+    "    {to}, p = read_string(b, p)",
 )
 INTEGER = (
     "n = b[p]",
@@ -44,17 +48,18 @@ PRIMITIVES = {
 }
 
 
-def compile_reader(writer: Node, reader: Node) -> Reader:
+def compile_reader(writer: Node, reader: Node, *, tag: str | None = None) -> Reader:
     """Return a function from (bytes, offset) to (the reader's fields, offset after them).
 
+    The fields are a dict; with a tag, records are lists of values and the outermost is headed by the tag.
     The function raises ValueError (MalformedError, UnicodeDecodeError), LookupError or struct.error for bytes that
     are no such record; a string that runs past the end shows only in an offset behind the last byte. Writer
     and reader are records that resolve without aliases or promotions, which FULL compatibility grants.
     Raises TypeError for what no event uses: bytes, fixed, float, recursion, unions of two types besides null.
     """
-    source = _Source()
-    source.value(_inlined(writer, {}), _inlined(reader, {}), "    ", "fields")
-    lines = ["def read(b, p):", *source.lines, "    return fields, p"]
+    source = _Source(tag)
+    source.value(_inlined(writer, {}), _inlined(reader, {}), "    ", FIELDS)
+    lines = ["def read(b, p):", *source.lines, f"    return {FIELDS}, p"]
     scope: dict[str, Any] = dict(source.constants)
     exec("\n".join(lines), scope)  # noqa: S102 - of the schemas only names enter the text, each as a literal
     read: Reader = scope["read"]
@@ -90,10 +95,12 @@ def _takes_bytes(node: Node) -> bool:
 class _Source:
     """The lines of a reader under construction, and the objects that they name."""
 
-    def __init__(self) -> None:
+    def __init__(self, tag: str | None) -> None:
+        self.tag = tag
         self.lines: list[str] = []
         self.variables = 0
         self.constants: dict[str, Any] = {
+            "STEP": STEP,
             "MalformedError": MalformedError,
             "read_block": read_block,
             "read_double": Struct("<d").unpack_from,
@@ -146,9 +153,21 @@ class _Source:
             variable = self.fresh()
             found[field["name"]] = variable
             self.value(field["type"], types.get(field["name"], field["type"]), indent, variable)
-        pairs = [(f["name"], found.get(f["name"]) or repr(f["default"])) for f in wanted["fields"]]
-        body = ", ".join(f"{name!r}: {value}" for name, value in pairs)
-        self.lines.append(f"{indent}{to} = {{{body}}}")
+        values = {f["name"]: found.get(f["name"]) or self.default(f) for f in wanted["fields"]}
+        self.lines.append(f"{indent}{to} = {self.made_of(values, outermost=to == FIELDS)}")
+
+    def made_of(self, values: dict[str, str], *, outermost: bool) -> str:
+        """Render a record of these names and variables."""
+        if self.tag is None:
+            return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
+        head = [repr(self.tag)] if outermost else []
+        return "[" + ", ".join([*head, *values.values()]) + "]"
+
+    def default(self, field: Node) -> str:
+        value = field["default"]
+        if self.tag is not None and isinstance(value, list | dict) and value:
+            raise TypeError(f"no list of values for the default of {field['name']}: {value}")
+        return repr(value)
 
     def enum(self, written: Node, wanted: Node, indent: str, to: str) -> None:
         if len(written["symbols"]) > SHORT:

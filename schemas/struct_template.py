@@ -7,9 +7,7 @@ Classes are array-like: a stored event is the list of its fields in schema order
 a union such as `SurveyEvent` decodes by itself.
 """
 
-from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -19,41 +17,16 @@ Micros = Int64
 '''
 
 FOOTER = '''
-_Values = Callable[[Mapping[str, Any]], tuple[Any, ...]]
-
-
-class _Shape(NamedTuple):
-    """How decoded fields become a struct: its values in order, and where lists of records stand in it."""
-
-    struct: type[Any]
-    values: _Values
-    records: tuple[tuple[int, _Values], ...]
-
-
-def _shape(struct: type[Envelope], **records: type[msgspec.Struct]) -> _Shape:
-    names = struct.__struct_fields__
-    lists = [(names.index(name) + 1, itemgetter(*item.__struct_fields__)) for name, item in records.items()]
-    return _Shape(struct, itemgetter(*names), tuple(lists))
-
-
-_SHAPES: dict[str, _Shape] = {
-%(shapes)s
+EVENT_TYPES: dict[str, type[Event]] = {
+%(types)s
 }
-EVENT_TYPES: dict[str, type[Envelope]] = {name: shape.struct for name, shape in _SHAPES.items()}
 
 
-def parse(event_type: str, fields: Mapping[str, Any]) -> Event:
-    """Turn decoded fields, every one of them present, into the event's struct, types and ranges checked.
+def parse(event_type: str, values: list[Any]) -> Event:
+    """Turn a decoded event, the list of its type and its values, into its struct, types and ranges checked.
 
     Raises KeyError for a type that is no event of these topics and msgspec.ValidationError for anything else.
     """
-    shape = _SHAPES[event_type]
-    try:
-        values: list[Any] = [event_type, *shape.values(fields)]
-        for index, record in shape.records:
-            values[index] = [record(item) for item in values[index]]
-    except (KeyError, TypeError) as error:
-        raise msgspec.ValidationError(f"{event_type} does not fit its schema: {error!r}") from error
-    event: Event = msgspec.convert(values, shape.struct)
+    event: Event = msgspec.convert(values, EVENT_TYPES[event_type])
     return event
 '''

@@ -95,16 +95,6 @@ def _events() -> Iterator[SchemaVersion]:
             yield schema
 
 
-def _record_lists(definition: Definition) -> Iterator[tuple[str, str]]:
-    """Yield (field, record name) for every field that is a list of records."""
-    for field in definition["fields"]:
-        node = field["type"]
-        if isinstance(node, dict) and node["type"] == "array":
-            item = node["items"]["name"] if isinstance(node["items"], dict) else node["items"]
-            if item not in SCALARS:
-                yield field["name"], item
-
-
 def _event_block(renderer: _Renderer, schema: SchemaVersion) -> str:
     definition = schema.definition
     names = {"EVENT_TYPE": schema.event_type, "TOPIC": schema.topic}
@@ -120,11 +110,6 @@ def _envelope_block(renderer: _Renderer, schema: SchemaVersion) -> str:
     return renderer.record(node, fields, f"msgspec.Struct, {OPTIONS}", constants)
 
 
-def _shape_line(schema: SchemaVersion) -> str:
-    lists = [f"{field}={item}" for field, item in _record_lists(schema.definition)]
-    return f'    "{schema.event_type}": _shape({", ".join([schema.definition["name"], *lists])}),'
-
-
 def render() -> str:
     """Return the whole module."""
     renderer = _Renderer()
@@ -136,8 +121,8 @@ def render() -> str:
         topics.setdefault(schema.topic, []).append(renderer.named(schema.definition["name"], block))
     unions = [_union(f"{topic.capitalize()}Event", members) for topic, members in topics.items()]
     unions.append(_union("Event", [f"{topic.capitalize()}Event" for topic in topics]))
-    shapes = "\n".join(_shape_line(schema) for schema in schemas)
-    return "".join([HEADER, *_spaced(renderer.blocks), "\n\n", *unions, FOOTER % {"shapes": shapes}])
+    types = "\n".join(f'    "{schema.event_type}": {schema.definition["name"]},' for schema in schemas)
+    return "".join([HEADER, *_spaced(renderer.blocks), "\n\n", *unions, FOOTER % {"types": types}])
 
 
 def _union(name: str, members: list[str]) -> str:

@@ -1,9 +1,13 @@
 """Avro's variable-length integers and what is counted by them, read strictly (Avro 1.12, "Binary Encoding")."""
 
-from struct import Struct
+import struct
 
-_EIGHT = Struct("<8B").unpack_from
-_CONTINUED = sum(128 << (7 * place) for place in range(7))
+STEP = [0 if byte & 129 else 1 + (byte >> 1) for byte in range(256)]
+"""How far a string's first byte leads: past the string where this byte is its whole length, else nowhere."""
+
+_EIGHT = struct.Struct("<Q").unpack_from
+_CONTINUED = 0x0080_8080_8080_8080
+_CONTINUED_OR_NEGATIVE = 0x8080_8080_8080_8081
 _INT_MAX = 2**31 - 1
 _LONG_BITS = 64
 
@@ -14,14 +18,18 @@ class MalformedError(ValueError):
 
 def read_long(b: bytes, p: int) -> tuple[int, int]:
     """Read a 64-bit integer at offset p; return it and the offset after it. IndexError where the bytes end."""
-    if p + 8 <= len(b) and not b[p + 7] & 128:
-        # An instant of this age takes eight bytes: all at once is half the time of one by one.
-        b0, b1, b2, b3, b4, b5, b6, b7 = _EIGHT(b, p)
-        if b0 & b1 & b2 & b3 & b4 & b5 & b6 & 128:
-            low = b0 + (b1 << 7) + (b2 << 14) + (b3 << 21)
-            n = low + (b4 << 28) + (b5 << 35) + (b6 << 42) + (b7 << 49) - _CONTINUED
-            return (n >> 1) ^ -(n & 1), p + 8
-    return _read_byte_by_byte(b, p)
+    # Eight bytes, as instants of this age take, are read at once in half the time: the sevens of bits are pushed
+    # together in pairs, then pairs of pairs, then both halves.
+    try:
+        (n,) = _EIGHT(b, p)
+    except struct.error:
+        return _read_byte_by_byte(b, p)
+    n ^= _CONTINUED
+    if n & _CONTINUED_OR_NEGATIVE:
+        return _read_byte_by_byte(b, p)
+    n -= (n & 0x7F00_7F00_7F00_7F00) >> 1
+    n -= ((n & 0x3FFF_0000_3FFF_0000) >> 2) * 3
+    return ((n & 0x0FFF_FFFF) >> 1) + (n >> 32 << 27), p + 8
 
 
 def _read_byte_by_byte(b: bytes, p: int) -> tuple[int, int]:

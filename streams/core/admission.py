@@ -2,10 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import assert_never
+from typing import assert_never, get_args
 
 from streams.core.events import (
     AccountUpserted,
@@ -39,7 +38,9 @@ AHEAD = 24 * 3_600_000_000
 EARLIEST = 946_684_800_000_000
 MAX_ID = 256
 MAX_ITEMS = 1_000
-_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
+_UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+_HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
+_NPS_SCORES = frozenset(range(NPS_MAX + 1))
 _CURRENCY = re.compile("[A-Z]{3}").fullmatch
 _WHOLE_NUMBER_POLICIES = frozenset({FOLLOWUP_TARGET, "response_window_days", "low_sample_n"})
 
@@ -58,7 +59,7 @@ def _key(event: Event, key: bytes | None) -> Refusal | None:
 
 
 def _envelope(event: Event, ingested_at: int) -> Refusal | None:
-    if not _UUID(event.event_id):
+    if event.event_id.encode().translate(_HEX_AS_X) != _UUID_SHAPE:  # an eighth of a regular expression's time
         return "invalid_event_id", f"{event.event_id[:64]!r} is not a UUID"
     if event.occurred_at > ingested_at + AHEAD:
         return "occurred_in_future", "occurred_at is more than a day after the record was stored"
@@ -73,19 +74,20 @@ def _envelope(event: Event, ingested_at: int) -> Refusal | None:
     return None
 
 
-@cache
-def _id_values(kind: type[Event]) -> Callable[[Event], tuple[str | None, ...]]:
-    names = _id_names(kind)
-    return attrgetter(*names, names[0])
-
-
-@cache
 def _id_names(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if name.endswith("_id") and name != "event_id")
 
 
+def _id_values(kind: type[Event]) -> Callable[[Event], tuple[str | None, ...]]:
+    names = _id_names(kind)
+    return attrgetter(*names, names[0])  # attrgetter returns a tuple only for two names or more
+
+
+_ID_VALUES = {kind: _id_values(kind) for kind in get_args(Event)}
+
+
 def _ids(event: Event) -> Refusal | None:
-    values = _id_values(type(event))(event)
+    values = _ID_VALUES[type(event)](event)
     together = "".join(filter(None, values))
     if len(together) <= MAX_ID and together.isprintable() and "" not in values:
         return None  # true for nearly every event, and three times as fast as looking at each
@@ -148,16 +150,16 @@ def _answers(answers: Sequence[Answer]) -> Refusal | None:
     if refusal is not None:
         return refusal
     for answer in answers:
-        number = answer.number
-        if not answer.question_id or len(answer.question_id) > MAX_ID:
+        question, number, is_nps = answer.question_id, answer.number, answer.kind == "NPS"
+        if not 0 < len(question) <= MAX_ID:
             return "invalid_field", f"question_id must be 1 to {MAX_ID} characters"
         if len(answer.choices) > MAX_ITEMS:
             return "too_many_items", f"more than {MAX_ITEMS} choices in one answer"
-        if number is None:
+        if number is None or (is_nps and number in _NPS_SCORES):
             continue
         if not math.isfinite(number):
-            return "invalid_field", f"the number of {answer.question_id[:64]!r} is not finite"
-        if answer.kind == "NPS" and not (0 <= number <= NPS_MAX and number == int(number)):
+            return "invalid_field", f"the number of {question[:64]!r} is not finite"
+        if is_nps:
             return "score_out_of_scale", f"{number:g} is not a whole number from 0 to {NPS_MAX}"
     return None
 
@@ -193,7 +195,9 @@ def _policy(event: PolicySet) -> Refusal | None:
     return None
 
 
-def _unique(what: str, ids: Iterable[str]) -> Refusal | None:
+def _unique(what: str, ids: Sequence[str]) -> Refusal | None:
+    if len(set(ids)) == len(ids) <= MAX_ITEMS:
+        return None
     seen: set[str] = set()
     for each in ids:
         if each in seen:

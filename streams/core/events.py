@@ -5,9 +5,7 @@ Classes are array-like: a stored event is the list of its fields in schema order
 a union such as `SurveyEvent` decodes by itself.
 """
 
-from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -319,56 +317,31 @@ SurveyEvent = (
 )
 Event = ConfigEvent | ReferenceEvent | SurveyEvent
 
-_Values = Callable[[Mapping[str, Any]], tuple[Any, ...]]
-
-
-class _Shape(NamedTuple):
-    """How decoded fields become a struct: its values in order, and where lists of records stand in it."""
-
-    struct: type[Any]
-    values: _Values
-    records: tuple[tuple[int, _Values], ...]
-
-
-def _shape(struct: type[Envelope], **records: type[msgspec.Struct]) -> _Shape:
-    names = struct.__struct_fields__
-    lists = [(names.index(name) + 1, itemgetter(*item.__struct_fields__)) for name, item in records.items()]
-    return _Shape(struct, itemgetter(*names), tuple(lists))
-
-
-_SHAPES: dict[str, _Shape] = {
-    "fx_rate_set": _shape(FxRateSet),
-    "taxonomy_set": _shape(TaxonomySet, topics=TaxonomyTopic),
-    "policy_set": _shape(PolicySet),
-    "account_upserted": _shape(AccountUpserted, external_refs=ExternalRef),
-    "contact_upserted": _shape(ContactUpserted),
-    "manager_assigned": _shape(ManagerAssigned),
-    "survey_defined": _shape(SurveyDefined, questions=Question),
-    "invitation_sent": _shape(InvitationSent),
-    "invitation_delivered": _shape(InvitationDelivered),
-    "invitation_bounced": _shape(InvitationBounced),
-    "invitation_opened": _shape(InvitationOpened),
-    "survey_displayed": _shape(SurveyDisplayed),
-    "response_submitted": _shape(ResponseSubmitted, answers=Answer),
-    "response_corrected": _shape(ResponseCorrected, answers=Answer),
-    "response_deleted": _shape(ResponseDeleted),
-    "response_tagged": _shape(ResponseTagged, topics=Topic),
-    "followup_logged": _shape(FollowupLogged),
+EVENT_TYPES: dict[str, type[Event]] = {
+    "fx_rate_set": FxRateSet,
+    "taxonomy_set": TaxonomySet,
+    "policy_set": PolicySet,
+    "account_upserted": AccountUpserted,
+    "contact_upserted": ContactUpserted,
+    "manager_assigned": ManagerAssigned,
+    "survey_defined": SurveyDefined,
+    "invitation_sent": InvitationSent,
+    "invitation_delivered": InvitationDelivered,
+    "invitation_bounced": InvitationBounced,
+    "invitation_opened": InvitationOpened,
+    "survey_displayed": SurveyDisplayed,
+    "response_submitted": ResponseSubmitted,
+    "response_corrected": ResponseCorrected,
+    "response_deleted": ResponseDeleted,
+    "response_tagged": ResponseTagged,
+    "followup_logged": FollowupLogged,
 }
-EVENT_TYPES: dict[str, type[Envelope]] = {name: shape.struct for name, shape in _SHAPES.items()}
 
 
-def parse(event_type: str, fields: Mapping[str, Any]) -> Event:
-    """Turn decoded fields, every one of them present, into the event's struct, types and ranges checked.
+def parse(event_type: str, values: list[Any]) -> Event:
+    """Turn a decoded event, the list of its type and its values, into its struct, types and ranges checked.
 
     Raises KeyError for a type that is no event of these topics and msgspec.ValidationError for anything else.
     """
-    shape = _SHAPES[event_type]
-    try:
-        values: list[Any] = [event_type, *shape.values(fields)]
-        for index, record in shape.records:
-            values[index] = [record(item) for item in values[index]]
-    except (KeyError, TypeError) as error:
-        raise msgspec.ValidationError(f"{event_type} does not fit its schema: {error!r}") from error
-    event: Event = msgspec.convert(values, shape.struct)
+    event: Event = msgspec.convert(values, EVENT_TYPES[event_type])
     return event

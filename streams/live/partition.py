@@ -58,7 +58,7 @@ class Partition:
         self.topic = topic
         self.number = number
         self._store = store
-        self._codec = codec
+        self._decode = codec.decode_array
         self._rules = rules
         self._types = types
         self._claims: dict[bytes, bytes] = {}
@@ -147,11 +147,11 @@ class Partition:
     def _take(self, batch: Batch, record: Record) -> None:
         value = record.value()
         try:
-            event_type, fields = self._codec.decode(value)
+            event_type, values = self._decode(value)
             if event_type not in self._types:
                 self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong on {self.topic}")
                 return
-            event = parse(event_type, fields)
+            event = parse(event_type, values)
         except Undecodable as fault:
             self._refuse(batch, record, fault.reason, fault.detail)
             return

@@ -100,7 +100,8 @@ class PolicyWatch:
 
     def _note(self, message: Message) -> bool:
         try:
-            event = parse(*self._codec.decode(message.value()))
+            event_type, values = self._codec.decode_array(message.value())
+            event = parse(event_type, values) if event_type == PolicySet.EVENT_TYPE else None
         except (Undecodable, msgspec.ValidationError) as error:
             log.warning("%s-%d at %d is no policy: %s", self._topic, message.partition(), message.offset(), error)
             return False

@@ -19,7 +19,7 @@ def test_a_stack_belongs_to_its_innermost_named_part() -> None:
     """Decoding happens inside the partition, the partition inside the engine: only decoding counts."""
     found = shares(
         [
-            f"{PARTITION};Codec.decode (schemas/codec.py:5);read (<string>:7) 6",
+            f"{PARTITION};Decoder.decode (schemas/decoder.py:5);read (<string>:7) 6",
             f"{PARTITION} 3",
             f"{ENGINE};Engine._cycle (streams/live/engine.py:4) 1",
         ]

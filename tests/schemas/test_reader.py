@@ -72,6 +72,7 @@ def test_any_bytes_are_an_integer_or_refused(data: bytes) -> None:
     ("avro_type", "data"),
     [
         pytest.param("string", b"\x01abc", id="negative length"),
+        pytest.param("string", b"\x01", id="negative length and nothing after it"),
         pytest.param("string", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", id="most negative length"),
         pytest.param("string", b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", id="longest length"),
         pytest.param("string", b"\x80\x02" + b"a" * 127, id="one byte less than announced"),
@@ -149,6 +150,23 @@ def test_a_default_list_is_not_shared_between_records() -> None:
     read_new = compile_reader(OLD, NEW)
     value = record(OLD, {"kept": "", "dropped": None, "kind": "A"})
     assert read_new(value, 0)[0]["added"] is not read_new(value, 0)[0]["added"]
+
+
+def test_a_tagged_reader_puts_values_in_the_readers_order() -> None:
+    """A value in its neighbour's place would often have its neighbour's type and pass every later check."""
+    value = record(OLD, {"kept": "a", "dropped": "b", "kind": "A"})
+    assert compile_reader(OLD, NEW, tag="probe")(value, 0)[0] == ["probe", "A", "a", [], 7]
+
+
+def test_a_default_without_a_list_of_its_values_is_refused_when_compiled() -> None:
+    """A record's default is written by names, and would reach a struct as a dict."""
+    inner = {"type": "record", "name": "Inner", "fields": [{"name": "a", "type": "int"}]}
+    new = one_field(inner, default={"a": 1})
+    new["fields"].append({"name": "g", "type": "int"})
+    old = {**new, "fields": new["fields"][1:]}
+    assert compile_reader(old, new)(b"\x02", 0)[0] == {"f": {"a": 1}, "g": 1}
+    with pytest.raises(TypeError, match="default of f"):
+        compile_reader(old, new, tag="probe")
 
 
 @pytest.mark.parametrize(

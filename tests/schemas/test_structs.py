@@ -8,12 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import structs
-from schemas.catalogue import SchemaVersion, latest_schemas
+from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas
 from schemas.codec import Codec
-from streams.core.events import EVENT_TYPES, ConfigEvent, Event, ReferenceEvent, SurveyEvent, parse
+from streams.core.events import (
+    EVENT_TYPES,
+    ConfigEvent,
+    Event,
+    ReferenceEvent,
+    ResponseSubmitted,
+    SurveyEvent,
+    parse,
+)
 from tests.support.schema_values import event_fields
 
+CODEC = Codec()
 SCHEMAS = [schema for schema in latest_schemas().values() if schema.topic != "signals"]
+VERSIONS = [schema for schema in load_schemas().values() if schema.topic != "signals"]
 UNIONS = {"survey": SurveyEvent, "reference": ReferenceEvent, "config": ConfigEvent}
 
 
@@ -48,20 +58,20 @@ def test_every_event_type_has_its_struct() -> None:
 
 
 @given(st.data())
-def test_decoded_fields_become_the_struct(data: st.DataObject) -> None:
-    """All fields arrive under their names, lists of records as tuples of structs."""
-    schema: SchemaVersion = data.draw(st.sampled_from(SCHEMAS))
-    fields = data.draw(event_fields(schema))
-    event = parse(schema.event_type, fields)
+def test_a_decoded_array_becomes_the_struct_of_the_decoded_fields(data: st.DataObject) -> None:
+    """The workers' short road must end where the road by names ends, for every version that may stand in a topic."""
+    schema: SchemaVersion = data.draw(st.sampled_from(VERSIONS))
+    value = CODEC.encode(schema.event_type, data.draw(event_fields(schema)), schema.version)
+    event = parse(*CODEC.decode_array(value))
     assert type(event) is EVENT_TYPES[schema.event_type]
-    assert _plain(event) == fields
+    assert (schema.event_type, _plain(event)) == CODEC.decode(value)
 
 
 @given(st.data())
 def test_a_stored_event_is_read_back_from_its_topics_union(data: st.DataObject) -> None:
     """State keeps events of several types in one list; the tag tells them apart."""
     schema: SchemaVersion = data.draw(st.sampled_from(SCHEMAS))
-    event = parse(schema.event_type, data.draw(event_fields(schema)))
+    event = parse(*CODEC.decode_array(CODEC.encode(schema.event_type, data.draw(event_fields(schema)))))
     stored = msgspec.msgpack.encode(event)
     assert msgspec.msgpack.decode(stored, type=UNIONS[schema.topic]) == event
     assert hash(event) == hash(msgspec.msgpack.decode(stored, type=Event))
@@ -77,26 +87,27 @@ def test_a_stored_event_is_read_back_from_its_topics_union(data: st.DataObject) 
         {"finished": 1},
         {"actor": "customer"},
         {"answers": None},
-        {"answers": [{}]},
+        {"answers": [[]]},
         {"answers": [5]},
-        {"answers": [{"question_id": "q", "kind": "NPS", "number": "9", "text": None, "choices": []}]},
+        {"answers": [["q", "NPS", "9", None, []]]},
     ],
 )
-def test_wrong_fields_are_refused(change: dict[str, Any]) -> None:
-    """Events also come from tests and imports, not only from the codec."""
-    fields = Codec().decode(_submitted())[1]
+def test_wrong_values_are_refused(change: dict[str, Any]) -> None:
+    """A reader that does not fit the structs must be noticed before a reducer meets its values."""
+    event_type, values = CODEC.decode_array(_submitted())
+    for name, value in change.items():
+        values[1 + ResponseSubmitted.__struct_fields__.index(name)] = value
     with pytest.raises(msgspec.ValidationError):
-        parse("response_submitted", fields | change)
+        parse(event_type, values)
 
 
-def test_a_missing_field_and_an_unknown_type_are_told_apart() -> None:
-    """A missing field is the event's fault; an unknown type is the caller's."""
-    fields = Codec().decode(_submitted())[1]
-    del fields["submitted_at"]
-    with pytest.raises(msgspec.ValidationError, match="submitted_at"):
-        parse("response_submitted", fields)
+def test_a_missing_value_and_an_unknown_type_are_told_apart() -> None:
+    """A missing value is the event's fault; an unknown type is the caller's."""
+    event_type, values = CODEC.decode_array(_submitted())
+    with pytest.raises(msgspec.ValidationError, match="length"):
+        parse(event_type, values[:-1])
     with pytest.raises(KeyError):
-        parse("signal_raised", fields)
+        parse("signal_raised", values)
 
 
 def test_one_name_stands_for_one_type() -> None:
@@ -111,7 +122,7 @@ def _submitted() -> bytes:
     answer = {"question_id": "q", "kind": "NPS", "number": 9.0}
     times = {"occurred_at": 1, "submitted_at": 1}
     ids = {"event_id": "e", "account_id": "a", "source": "s", "response_id": "r", "survey_id": "s"}
-    return Codec().encode("response_submitted", {**ids, **times, "survey_version": 1, "answers": [answer]})
+    return CODEC.encode("response_submitted", {**ids, **times, "survey_version": 1, "answers": [answer]})
 
 
 def _plain(value: Any) -> Any:

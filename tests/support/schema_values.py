@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from schemas.catalogue import SchemaVersion, without_logical_types
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
-LONGS = st.integers(-(2**63), 2**63 - 1) | st.integers(-70, 70) | st.integers(10**15, 2 * 10**15)
+_INSTANTS = st.integers(10**15, 2 * 10**15)
+LONGS = st.integers(-(2**63), 2**63 - 1) | st.integers(-70, 70) | _INSTANTS | _INSTANTS.map(int.__neg__)
 PRIMITIVES: dict[str, st.SearchStrategy[Any]] = {
     "null": st.none(),
     "boolean": st.booleans(),

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from infra.stack import Stack
 from schemas.codec import Codec
+from schemas.examples import load
 from streams.core.rules import FOLLOWUP_TARGET, Rules
 from streams.live.errors import EngineStopped
 from streams.live.policies import PolicyWatch
@@ -93,6 +94,7 @@ def test_policies_hold_from_the_first_partition_on(config: Config) -> None:
 def test_a_policy_that_makes_no_sense_is_passed_over(config: Config) -> None:
     """It is read by every worker at every start: one that stopped at it would stop all of them for good."""
     config.create()
+    config.put(next(one.value for one in load() if one.event_type == "signal_raised" and one.passes and one.value))
     config.say(10, "soon")
     config.say(11, -5)
     config.say(12, 24 * HOUR)
