@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Annotated
 
 import typer
@@ -12,6 +13,10 @@ from infra.cli import output
 from infra.cli.context import located, sentences
 from streams.live import host
 from streams.live.assembly import product_engine
+from streams.live.crash import crash_at
+
+CRASH_AT = "CX_CRASH_AT"
+"""Set by the fault suite alone: point:n ends the process where the engine passes the point for the n-th time."""
 
 
 def worker(
@@ -33,6 +38,7 @@ def worker(
             codec=codec,
             clock=wiring.clock,
             open_store=wiring.stores(settings),
+            crash=crash_at(os.environ.get(CRASH_AT, "")),
         )
     host.run(
         engine=engine,

@@ -16,7 +16,7 @@ CONTROL_SECONDS = 600.0
 
 def kill(under: Deployed, number: int) -> None:
     """SIGKILL one worker of every fleet and start its successor."""
-    under.note("SIGKILL")
+    under.note("SIGKILL", measured=True)
     for fleet in under.fleets:
         fleet.workers[number].kill()
     for fleet in under.fleets:
@@ -27,7 +27,7 @@ def stop(under: Deployed, number: int) -> None:
     """SIGTERM one worker of every fleet once it works, wait for its end, start its successor: a rolling deploy."""
     if not under.product.workers[number].works(START_SECONDS):
         under.trial.outcome.failures.append(f"a worker did not start:\n{under.product.logs()}")
-    under.note("SIGTERM")
+    under.note("SIGTERM", measured=True)
     for fleet in under.fleets:
         fleet.workers[number].signal(signal.SIGTERM)
     status = under.product.workers[number].wait(STOP_SECONDS)
@@ -83,12 +83,12 @@ def rebalances(trial: Trial) -> None:
         for _ in range(max(1, trial.volume.faults // 4)):
             for number in (2, 3):
                 time.sleep(trial.volume.scale)
-                under.note(f"{'static' if named else 'dynamic'} member joins")
+                under.note(f"{'static' if named else 'dynamic'} member joins", measured=True)
                 for fleet in under.fleets:
                     fleet.start(number, named=named)
             for number in (3, 2):
                 time.sleep(trial.volume.scale)
-                under.note(f"{'static' if named else 'dynamic'} member leaves")
+                under.note(f"{'static' if named else 'dynamic'} member leaves", measured=True)
                 for fleet in under.fleets:
                     fleet.retire(number)
         _finish(under)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tests.faults.avro import Contract
@@ -18,7 +18,7 @@ SECOND = 1_000_000
 _RECENT = 500
 _SCORES = range(11)
 _WEIGHTS = (1, 0, 0, 1, 1, 4, 6, 12, 23, 17, 35)
-_SHARES = {
+SHARES = {
     "response": 50,
     "invitation": 12,
     "progress": 12,
@@ -29,6 +29,7 @@ _SHARES = {
     "conflict": 1,
     "poison": 2,
 }
+GOOD = {kind: share for kind, share in SHARES.items() if kind not in ("conflict", "poison")}
 POISON = (
     "empty",
     "json_text",
@@ -55,22 +56,21 @@ class Piece(NamedTuple):
 class Mix:
     """An endless stream of pieces. `start` is the business time of the first (microseconds since 1970, UTC)."""
 
-    def __init__(self, seed: int, start: int, *, shares: dict[str, int] | None = None) -> None:
+    def __init__(self, seed: int, start: int) -> None:
         self._chance = random.Random(seed)
         self._contract = Contract()
         self._now = start
-        told = shares or _SHARES
-        self._kinds, self._weights = tuple(told), tuple(told.values())
         self._live: deque[dict[str, Any]] = deque(maxlen=_RECENT)
         self._invited: deque[dict[str, Any]] = deque(maxlen=_RECENT)
         self._recent: deque[tuple[Piece, str, dict[str, Any]]] = deque(maxlen=_RECENT)
         self._poisoned = 0
 
-    def pieces(self, count: int) -> Iterator[Piece]:
+    def pieces(self, count: int, shares: Mapping[str, int] = SHARES) -> Iterator[Piece]:
+        """So many pieces, drawn by their shares."""
+        kinds, weights = tuple(shares), tuple(shares.values())
         for _ in range(count):
             self._now += 1_000
-            kind = self._chance.choices(self._kinds, self._weights)[0]
-            yield getattr(self, f"_{kind}")()
+            yield getattr(self, f"_{self._chance.choices(kinds, weights)[0]}")()
 
     def poison(self, count: int) -> Iterator[Piece]:
         """Bad records only, the ten kinds in turn."""

@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import kills
+from tests.faults import boundaries, kills, poison, refusals, stalls
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
-SCENARIOS: tuple[Scenario, ...] = (*kills.SCENARIOS,)
+SCENARIOS: tuple[Scenario, ...] = (
+    *kills.SCENARIOS,
+    *boundaries.SCENARIOS,
+    *refusals.SCENARIOS,
+    *poison.SCENARIOS,
+    *stalls.SCENARIOS,
+)
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")
 _KINDS = {".py", ".sql", ".avsc", ".yaml", ".xml"}

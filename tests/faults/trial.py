@@ -81,10 +81,11 @@ class Deployed:
             for number in range(1, workers + 1):
                 fleet.start(number, named=named)
 
-    def note(self, fault: str) -> None:
-        """Count a fault that has been done just now, and measure the recovery from it."""
+    def note(self, fault: str, *, measured: bool = False) -> None:
+        """Count a fault that has been done just now; `measured`, also how long it keeps the product standing."""
         self.trial.outcome.faults[fault] += 1
-        self.recovery.fault()
+        if measured:
+            self.recovery.fault()
 
     def drain(self, seconds: float, *, revive: bool = True) -> float:
         """Wait until the product has committed everything, starting again what has ended; returns the seconds it took.
