@@ -28,7 +28,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     client: dict[str, str] = {}
     batch_records: int = 5_000
     batch_seconds: float = 0.1
-    early_rows: int = 4_000
+    early_rows: int = 10_000
     session_seconds: float = 10.0
     poll_seconds: float = 300.0
     transaction_seconds: float = 15.0
