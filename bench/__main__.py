@@ -3,7 +3,8 @@
 Starts its own Kafka and ClickHouse on loopback, fills one topic of four partitions with generated response_submitted
 events (Avro, one NPS answer each, 30 % with a comment, 10,000 accounts), runs one contender after the other over it in
 the order of the table, prints the table and writes bench.json. Each contender runs in processes of its own; CPU and
-memory are theirs alone. Then: latency under steady traffic, memory and recovery time of the state (bench-more.json).
+memory are theirs alone. Then: latency under steady traffic, memory and recovery time of the state, and a rebuild of
+mixed events beside live throughput (bench-more.json).
 docs/performance.md says what is measured and how.
 """
 
@@ -27,8 +28,8 @@ from bench.run import ContenderError
 from bench.session import CONTENDERS, EXTRAS, Choice, Report, measured
 from infra.embedded.errors import EmbeddedServerError
 
-FULL = Choice(400_000, 1_000_000, 45.0, 30.0, (*CONTENDERS, "latency", "state"))
-QUICK = Choice(20_000, 5_000, 8.0, 3.0, FULL.names)
+FULL = Choice(400_000, 10_000_000, 1_000_000, 45.0, 30.0, (*CONTENDERS, "latency", "state", "rebuild"))
+QUICK = Choice(20_000, 100_000, 5_000, 8.0, 3.0, FULL.names)
 ERRORS = (EmbeddedServerError, ContenderError, UnseenError, KafkaException, subprocess.CalledProcessError)
 
 
@@ -51,6 +52,7 @@ def _choice(args: argparse.Namespace) -> Choice:
     usual = QUICK if args.quick else FULL
     return Choice(
         events=args.events or usual.events,
+        rebuilt=args.events or usual.rebuilt,
         keys=args.keys or usual.keys,
         faust_seconds=args.faust_seconds or usual.faust_seconds,
         traffic_seconds=usual.traffic_seconds,
@@ -67,6 +69,8 @@ def _show(report: Report, console: Console) -> None:
         console.print(table.latency_table(report.latency))
     if report.state:
         console.print(table.state_table(report.state))
+    if report.rebuild is not None:
+        console.print(table.rebuild_table(report.rebuild))
 
 
 def _write(report: Report, build: Path) -> None:
@@ -84,7 +88,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help=f"smoke test: {QUICK.events:,} events, no fit figures")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
-    parser.add_argument("--events", type=int, help=f"events in the topic ({FULL.events:,})")
+    parser.add_argument(
+        "--events", type=int, help=f"events in the topic ({FULL.events:,}), or rebuilt ({FULL.rebuilt:,})"
+    )
     parser.add_argument("--keys", type=int, help=f"open entities of the state measurement ({FULL.keys:,})")
     parser.add_argument("--faust-seconds", type=float, help=f"how long Faust may work ({FULL.faust_seconds:.0f})")
     parser.add_argument("--document", type=Path, help="page whose figures the run replaces (docs/performance.md)")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from bench.rebuild import Rebuilt
     from bench.session import Report
     from bench.table import Result
 
@@ -53,6 +54,8 @@ def figures(report: Report, load: float) -> str:
         )
     if report.state:
         parts.append(_state(report.state))
+    if report.rebuild is not None:
+        parts.append(_rebuild(report.rebuild))
     return "\n\n".join(parts)
 
 
@@ -91,6 +94,16 @@ def _state(found: Sequence[dict[str, Any]]) -> str:
     heads = ("store", "keys", "content MB", "memory MB", "peak MB", "disk MB", "restore s", "open s")
     rows = [(each["store"], f"{each['keys']:,}", *(f"{each[name]:,.1f}" for name in names)) for each in found]
     return "State of one open response per key, as measured, not scaled:\n\n" + _rows(heads, rows)
+
+
+def _rebuild(found: Rebuilt) -> str:
+    heads = ("processes", "live events/s", "rebuild events/s", "x live")
+    rows = [
+        (str(count), f"{found.live[count]:,.0f}", f"{rate:,.0f}", f"{rate / found.live[count]:.2f}")
+        for count, rate in found.replay.items()
+    ]
+    told = f"A rebuild of {found.events:,} mixed events: {found.rows:,} rows in {found.seconds:,.0f} s."
+    return told + " Rates are those of the steady part.\n\n" + _rows(heads, rows)
 
 
 def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import contenders, events, extras, feed, product, quix_venv
 from bench.encoding import SCHEMA, ResponseEncoder
+from bench.rebuild import measure_rebuild
 from bench.run import run
 from bench.stack import servers
 from bench.table import Result
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
     from bench.contenders import Plan
     from bench.extras import Profile
     from bench.latency import Latency
+    from bench.rebuild import Rebuilt
     from bench.stack import Stack
 
     Say = Callable[[str], None]
 
 CONTENDERS = ("faust", "quix", "engine", "product")
-EXTRAS = ("latency", "state", "profile")
+EXTRAS = ("latency", "state", "rebuild", "profile")
 WORKERS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to run: events in the topic, keys of state, seconds for Faust and of steady traffic, and the names."""
+    """What to run: events in the topic, keys of state, seconds for Faust and of steady traffic, and the names.
+
+    `rebuilt` is the number of mixed events that are rebuilt.
+    """
 
     events: int
+    rebuilt: int
     keys: int
     faust_seconds: float
     traffic_seconds: float
@@ -48,6 +54,7 @@ class Report:
     profile: Profile | None = None
     latency: Latency | None = None
     state: list[dict[str, Any]] = field(default_factory=list)
+    rebuild: Rebuilt | None = None
 
 
 def measured(choice: Choice, build: Path, say: Say) -> Report:
@@ -59,7 +66,8 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
     logs, report = build / "bench" / "logs", Report()
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
-        fill(stack, choice.events, say)
+        if set(choice.names) - {"state", "rebuild"}:
+            fill(stack, choice.events, say)
         report.results = [_run(plan, stack, choice.events, logs, say) for plan in _plans(choice, stack, python)]
         if "profile" in choice.names:
             say("sampling a worker with py-spy")
@@ -69,6 +77,8 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
             report.latency = extras.measure_latency(stack, choice.events, choice.traffic_seconds, logs)
         if "state" in choice.names:
             report.state = extras.measure_state(stack, choice.keys, say)
+        if "rebuild" in choice.names:
+            report.rebuild = measure_rebuild(stack, choice.rebuilt, choice.traffic_seconds, logs, say)
     return report
 
 

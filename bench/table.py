@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from bench.extras import Profile
     from bench.latency import Latency
+    from bench.rebuild import Rebuilt
     from bench.window import Window
 
 YARDSTICKS = ("faust", "quix")
@@ -109,6 +110,15 @@ def profile_table(found: Profile) -> Table:
     for part, micros in sorted(found.parts.items(), key=lambda each: -each[1]):
         printed.add_row(part, f"{micros:.1f}", f"{micros / found.cpu_us_per_event:.1%}")
     printed.add_row("all", f"{found.cpu_us_per_event:.1f}", "")
+    return printed
+
+
+def rebuild_table(found: Rebuilt) -> Table:
+    printed = _plain(f"{found.events:,} mixed events", "live events/s", "rebuild events/s", "x live")
+    for count, rate in found.replay.items():
+        live = found.live[count]
+        printed.add_row(f"{count} process{'es' * (count > 1)}", f"{live:,.0f}", f"{rate:,.0f}", f"{rate / live:.2f}")
+    printed.caption = f"the whole rebuild: {found.rows:,} rows in {found.seconds:,.0f} s"
     return printed
 
 

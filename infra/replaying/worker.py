@@ -6,7 +6,6 @@ outlives neither Ctrl-C nor the death of whoever started it.
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import signal
@@ -169,13 +168,12 @@ def main(crash: CrashHook = no_crash) -> int:
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # whatever prints by itself belongs in the log
         told, stopping = Reporter(out), threading.Event()
-        gc.disable()  # a batch holds millions of objects and no cycles: looking for some took a tenth of the time
         job = wire.job(sys.stdin.buffer.readline())
         try:
             worker = Worker(from_environment(os.environ), job, told, stopping, crash)
             tasks = _tasks(sys.stdin.buffer, stopping)
             while (task := tasks.get()) is not None and worker.do(task):
-                gc.collect()
+                pass
             worker.close()
         except EXPECTED as error:
             told.say(wire.Failed(str(error)))

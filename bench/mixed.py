@@ -1,0 +1,145 @@
+"""Mixed events for a rebuild: invitations and what becomes of them, answers, second thoughts, tags, calls, reference.
+
+Millions must be made in minutes, so records are templates of the contract's codec with ids filled in. Times are those
+of a template's window of units: of one window, events of one kind happen at one moment.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+from bench.events import ACCOUNTS
+from schemas.codec import Codec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Fill = Callable[[tuple[bytes, ...]], bytes]
+
+Record = tuple[str, bytes, bytes]
+"""Topic's short name, key and value."""
+
+WINDOW = 500
+"""Units whose events of one kind come together: a response is answered hundreds of records after its invitation."""
+_SECOND = 1_000_000
+_HOUR = 3600 * _SECOND
+_MARKS = (b"00000000-0000-4000-8000-00000000EEEE", b"acc-AAAAA", b"unit-UUUUUUUUUU", b"contact-CC")
+_PROMOTER = 9
+_SCORES = (9,) * 5 + (10,) * 5 + (8,) * 3 + (7,) * 3 + (0, 3, 5, 6)
+_PER_UNIT = 4.3
+_QUESTIONS = [
+    {"question_id": "recommend", "kind": "NPS", "text": "Would you?", "scale_min": 0, "scale_max": 10},
+    {"question_id": "why", "kind": "TEXT", "text": "Why?"},
+]
+_COMMENT = "The invoice came twice and nobody could tell me which one to pay, otherwise all good."
+
+
+class Templates:
+    """The record of each event type, as a function of its ids, for units that begin at `start` (microseconds)."""
+
+    def __init__(self, codec: Codec, start: int) -> None:
+        self._codec, self._start = codec, start
+
+    def of(self, event_type: str, after: int, **fields: Any) -> Fill:
+        event, account, _unit, _contact = (mark.decode() for mark in _MARKS)
+        envelope = {"event_id": event, "account_id": account, "occurred_at": self._start + after, "source": "bench:1"}
+        return _template(self._codec.encode(event_type, {**envelope, **fields}))
+
+    def answer(self, score: int, *, comment: bool) -> Fill:
+        at = self._start + 3 * _HOUR
+        answers: list[dict[str, Any]] = [{"question_id": "recommend", "kind": "NPS", "number": float(score)}]
+        if comment:
+            answers.append({"question_id": "why", "kind": "TEXT", "text": _COMMENT})
+        return self.of(
+            "response_submitted", 3 * _HOUR, **_UNIT, submitted_at=at, finished=True, language="en", actor="CUSTOMER",
+            survey_version=1, survey_id="relationship", contact_id="contact-CC", answers=answers,
+        )  # fmt: skip
+
+
+_UNIT = {"response_id": "unit-UUUUUUUUUU", "invitation_id": "unit-UUUUUUUUUU"}
+_INVITATION = {"invitation_id": "unit-UUUUUUUUUU"}
+_RESPONSE = {"response_id": "unit-UUUUUUUUUU"}
+
+
+def _template(value: bytes) -> Fill:
+    """The record with its marks to be filled in, in whatever order and number the schema has them."""
+    parts = re.split(b"(" + b"|".join(map(re.escape, _MARKS)) + b")", value)
+    form = b"".join(b"%b" if part in _MARKS else part.replace(b"%", b"%%") for part in parts)
+    places = [_MARKS.index(part) for part in parts if part in _MARKS]
+    return lambda ids: form % tuple([ids[place] for place in places])
+
+
+def beginning(count: int, now: int) -> int:
+    """When `count` records must begin to have happened by `now` (microseconds)."""
+    return now - int(count / _PER_UNIT / WINDOW + 1) * 60 * _SECOND - 10 * _HOUR
+
+
+def records(count: int, start: int, *, accounts: int = ACCOUNTS) -> Iterator[Record]:
+    """`count` records, the same for the same arguments; times are microseconds UTC from `start` on."""
+    return itertools.islice(_endless(start, accounts), count)
+
+
+def _endless(start: int, accounts: int) -> Iterator[Record]:
+    codec, number = Codec(), itertools.count()
+    yield from _reference(Templates(codec, start), accounts, number)
+    for window in itertools.count():
+        templates = Templates(codec, start + window * 60 * _SECOND)
+        units = range(window * WINDOW, (window + 1) * WINDOW)
+        for fill, share in _kinds(templates):
+            for unit in units:
+                if share(unit):
+                    account = b"acc-%05d" % (unit * 7919 % accounts)
+                    yield "survey", account, fill((_event(number), account, b"unit-%010d" % unit, _contact(unit)))
+
+
+def _reference(templates: Templates, accounts: int, number: Iterator[int]) -> Iterator[Record]:
+    kinds = (
+        ("reference", templates.of("account_upserted", 0, name="An account", segment="growth", lifecycle="customer")),
+        ("reference", templates.of("manager_assigned", 0, manager_id="kim", role="OWNER", valid_from=_SECOND)),
+        (
+            "survey",
+            templates.of("survey_defined", 0, survey_id="relationship", version=1, title="R",
+                         relationship="RELATIONSHIP", questions=_QUESTIONS),
+        ),
+    )  # fmt: skip
+    for each in range(accounts):
+        account = b"acc-%05d" % each
+        for topic, fill in kinds:
+            yield topic, account, fill((_event(number), account, b"", b""))
+
+
+def _kinds(templates: Templates) -> list[tuple[Fill, Callable[[int], bool]]]:
+    """Templates in the order in which they happen to a window of units, and which units each happens to."""
+    answered = [(templates.answer(score, comment=score < _PROMOTER), _scored(score)) for score in sorted({*_SCORES})]
+    topics = [{"topic_id": "billing", "sentiment": "NEGATIVE"}]
+    corrected = [{"question_id": "recommend", "kind": "NPS", "number": 8.0}]
+    return [
+        (templates.of("invitation_sent", 0, **_INVITATION, survey_id="relationship", contact_id="contact-CC",
+                      channel="email"), lambda _: True),
+        (templates.of("invitation_delivered", 60 * _SECOND, **_INVITATION), lambda _: True),
+        (templates.of("invitation_opened", _HOUR, **_INVITATION), lambda unit: unit % 5 < 3),
+        *answered,
+        (templates.of("response_tagged", 4 * _HOUR, **_RESPONSE, topics=topics, taxonomy_version="1", tagger="rules"),
+         lambda unit: unit % 2 == 0),
+        (templates.of("response_corrected", 5 * _HOUR, **_RESPONSE, answers=corrected, reason="changed"), _of(9, 4)),
+        (templates.of("followup_logged", 9 * _HOUR, **_RESPONSE, followup_id="unit-UUUUUUUUUU", kind="call",
+                      manager_id="kim", outcome="apologised", closed=True, actor="AGENT"), _scored(3)),
+    ]  # fmt: skip
+
+
+def _of(every: int, number: int) -> Callable[[int], bool]:
+    return lambda unit: unit % every == number
+
+
+def _scored(score: int) -> Callable[[int], bool]:
+    return lambda unit: _SCORES[unit % len(_SCORES)] == score
+
+
+def _event(number: Iterator[int]) -> bytes:
+    return b"00000000-0000-4000-8000-%012x" % next(number)
+
+
+def _contact(unit: int) -> bytes:
+    return b"contact-%02d" % (unit % 100)

@@ -1,0 +1,137 @@
+"""How fast `cx replay run` rebuilds everything, beside how fast workers take the very same topic in live."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from bench import mixed, product
+from bench.contenders import Plan
+from bench.feed import PARTITIONS, delete_topics
+from bench.group import Group
+from bench.run import Contender, run
+from bench.window import Sample, measure
+from infra import topics
+from infra.replaying import planning, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bench.stack import Stack
+    from infra.replaying.fleet import Progress
+    from infra.settings import Settings
+
+    Say = Callable[[str], None]
+
+PREFIX = "mixed."
+_SOURCES = tuple(f"{PREFIX}{name}" for name in ("survey", "reference", "config"))
+PROCESSES = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """Events per second over the steady part of each run, by workers or processes, and the whole rebuild's figures."""
+
+    events: int
+    seconds: float
+    rows: int
+    live: dict[int, float] = field(default_factory=dict)
+    replay: dict[int, float] = field(default_factory=dict)
+
+
+class _EnoughError(Exception):
+    """The rate of a run that need not end is known."""
+
+
+def measure_rebuild(stack: Stack, events: int, seconds: float, logs: Path, say: Say) -> Rebuilt:
+    """Fill topics, take them in live for some seconds, rebuild them: with one process as long, with two to the end."""
+    base = _settings(stack, "cx_mixed", "mixed-none")
+    product.prepare(base)
+    fill(base, events, say)
+    live = {}
+    for workers in PROCESSES:
+        say(f"taking mixed events in live, {workers} worker{'s' * (workers > 1)}")
+        live[workers] = _live(stack, workers, events, seconds, logs)
+    say("rebuilding with 1 process")
+    one, *_ = _rebuild(base, 1, seconds)
+    say("rebuilding with 2 processes")
+    both, took, rows = _rebuild(base, 2, 0.0)
+    delete_topics(stack.bootstrap, _SOURCES)
+    return Rebuilt(events, took, rows, live, {1: one, 2: both})
+
+
+def _settings(stack: Stack, database: str, group: str) -> Settings:
+    return msgspec.structs.replace(product.settings(stack, database, group), topic_prefix=PREFIX)
+
+
+def fill(settings: Settings, count: int, say: Say) -> None:
+    """Put mixed events into the topics and wait for the broker. Raises KafkaException."""
+    refused: list[KafkaError] = []
+    began, start = time.time(), mixed.beginning(count, int(time.time() * 1e6))
+    producer = Producer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "log_level": 0,  # what fails is raised
+            "partitioner": "murmur2_random",
+            "linger.ms": 50,
+            "compression.type": "lz4",
+            "queue.buffering.max.messages": 500_000,
+        }
+    )
+
+    def delivered(error: KafkaError | None, _message: object) -> None:
+        if error is not None:
+            refused.append(error)
+
+    for number, (topic, key, value) in enumerate(mixed.records(count, start)):
+        while True:
+            try:
+                producer.produce(PREFIX + topic, value, key, on_delivery=delivered)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        if number % 1000 == 0:
+            producer.poll(0)
+    producer.flush()
+    if refused:
+        raise KafkaException(refused[0])
+    say(f"{count:,} mixed events after {time.time() - began:.0f} s")
+
+
+def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path) -> float:
+    settings = _settings(stack, f"cx_mixed{workers}", f"mixed-{workers}")
+    product.prepare(settings)
+    contender = Contender("product-mixed", workers, product.COMMAND, product.environment(settings), seconds)
+    progress = Group(stack.bootstrap, settings.group, f"{PREFIX}survey", PARTITIONS)
+    plan = Plan(contender, partial(product.prepare, settings), progress, [])
+    samples = run(plan.contender, plan.progress, events, stack, logs)
+    delete_topics(stack.bootstrap, [each.name for each in topics.wanted(settings) if each.name not in _SOURCES])
+    return measure(samples, events).events_per_s
+
+
+def _rebuild(settings: Settings, processes: int, limit_s: float) -> tuple[float, float, int]:
+    """Return events per second between the first and the last sign of progress, all seconds, and all rows.
+
+    A limit above 0 ends the run after that long a time.
+    """
+    samples: list[Sample] = []
+    rows, began = 0, time.monotonic()
+
+    def turn(_generation: str, progress: Progress) -> None:
+        nonlocal rows
+        rows = progress.rows
+        samples.append(Sample(time.monotonic(), progress.records, 0.0, 0.0, 0.0, 0, ready=True))
+        if limit_s and time.monotonic() - began > limit_s:
+            raise _EnoughError
+
+    plan = planning.make(settings, planning.Wish(), processes)
+    with suppress(_EnoughError):
+        running.perform(settings, plan, running.Choices(processes=processes), turn)
+    return measure(samples, plan.cost.records + 1).events_per_s, time.monotonic() - began, rows
