@@ -74,8 +74,8 @@ SCENARIOS = (
         promise="every step boundary is safe",
         fault="the worker exits at each boundary of the loop, in restore, in revocation, amid an insert",
         volumes={
-            "short": Volume(1, 1, 8_000),
-            "medium": Volume(1, 2, 32_000),
+            "short": Volume(1, 1, 4_000),
+            "medium": Volume(1, 3, 24_000),
             "release": Volume(5, 4, 64_000),
         },
         act=boundaries,

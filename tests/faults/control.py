@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,7 @@ from tests.faults.fleet import Fleet
 from tests.faults.product import Product
 from tests.faults.recount import Where, committed, read
 from tests.faults.recount import consumer as asking
-from tests.faults.verdict import Verdict
+from tests.faults.verdict import Part, Verdict
 
 Guarantee = Literal["at_least_once", "exactly_once"]
 GUARANTEES: tuple[Guarantee, ...] = ("at_least_once", "exactly_once")
@@ -59,16 +59,9 @@ class Control(Fleet):
 
     def judge(self, records: Iterable[Record]) -> Verdict:
         """Recount outputs and table; what lies behind the committed offsets is not lost, only late."""
-        listed = [record for record in records if record.topic == "survey"]
         reached = committed(self.where, [("survey", number) for number in range(self._product.partitions)])
-        origins, totals = _countable(record for record in listed if record.offset < reached["survey", record.partition])
-        verdict = Verdict(records=len(listed), accepted=len(origins))
-        short = self.guarantee
-        outputs = [tuple(map(int, (m.value() or b"").split(b"/")))[:2] for m in read(self.where, f"{short}-results")]
-        verdict.table("output", dict.fromkeys(origins), ((each, None) for each in outputs if each in origins))
-        verdict.duplicated += sum(c - 2 for c in Counter(outputs).values() if c > 2)  # a third copy counts too
-        verdict.table("sum", totals, self._table().items())
-        return verdict
+        outputs = [origin_of(message.value() or b"") for message in read(self.where, f"{self.guarantee}-results")]
+        return tally(records, reached, outputs, self._table())
 
     def _table(self) -> dict[str, int]:
         changelog = f"{self.guarantee}-counts-changelog"
@@ -79,7 +72,26 @@ class Control(Fleet):
         return {json.loads(key): json.loads(value) for key, value in newest.items()}
 
 
-def _countable(records: Iterable[Record]) -> tuple[set[tuple[int, int]], dict[str, int]]:
+def origin_of(output: bytes) -> tuple[int, int]:
+    """Return partition and offset of the record that an output comes from."""
+    partition, offset, _count = map(int, output.split(b"/"))
+    return partition, offset
+
+
+def tally(
+    records: Iterable[Record], reached: Mapping[Part, int], outputs: list[tuple[int, int]], table: Mapping[str, int]
+) -> Verdict:
+    """Hold outputs and sums against the survey records before the committed offsets."""
+    survey = [record for record in records if record.topic == "survey"]
+    origins, totals = countable(each for each in survey if each.offset < reached["survey", each.partition])
+    verdict = Verdict(records=len(survey), accepted=len(origins))
+    verdict.table("output", dict.fromkeys(origins), ((each, None) for each in outputs if each in origins))
+    verdict.duplicated += sum(count - 2 for count in Counter(outputs).values() if count > 2)  # each copy counts
+    verdict.table("sum", totals, table.items())
+    return verdict
+
+
+def countable(records: Iterable[Record]) -> tuple[set[tuple[int, int]], dict[str, int]]:
     """Return the places of the records that the program counts, and the counts by account."""
     contract, origins, totals = Contract(), set(), Counter[str]()
     for record in records:

@@ -101,7 +101,7 @@ SCENARIOS = (
         fault="SIGKILL of workers, 1-10 s apart",
         volumes={
             "short": Volume(1, 3, 6_000, 4.0),
-            "medium": Volume(1, 8, 40_000, 8.0),
+            "medium": Volume(1, 10, 30_000, 10.0),
             "release": Volume(10, 20, 200_000, 10.0),
         },
         act=kills,
@@ -112,8 +112,8 @@ SCENARIOS = (
         promise="graceful restart and rolling deploy lose nothing",
         fault="SIGTERM under backlog",
         volumes={
-            "short": Volume(1, 3, 8_000, 2.0),
-            "medium": Volume(1, 8, 40_000, 4.0),
+            "short": Volume(1, 2, 6_000, 1.0),
+            "medium": Volume(1, 8, 20_000, 3.0),
             "release": Volume(10, 20, 200_000, 5.0),
         },
         act=restarts,
@@ -124,8 +124,8 @@ SCENARIOS = (
         promise="rebalancing is safe",
         fault="1 -> 3 -> 1 workers, static and dynamic members",
         volumes={
-            "short": Volume(2, 4, 4_000, 2.0),
-            "medium": Volume(2, 4, 20_000, 5.0),
+            "short": Volume(2, 4, 2_000, 1.0),
+            "medium": Volume(2, 4, 10_000, 5.0),
             "release": Volume(10, 20, 100_000, 8.0),
         },
         act=rebalances,

@@ -59,7 +59,7 @@ SCENARIOS = (
         fault="ten kinds of malformed record among good ones, and nothing else until the worker stops",
         volumes={
             "short": Volume(1, 100, 2_000),
-            "medium": Volume(1, 1_000, 20_000),
+            "medium": Volume(1, 1_000, 10_000),
             "release": Volume(2, 1_000, 100_000),
         },
         act=poison,

@@ -53,8 +53,8 @@ def lag(ends: dict[Part, int], committed: dict[Part, int]) -> int:
 class Recovery:
     """Measures, in a thread, from each fault until every partition that has something to read has moved on.
 
-    A commit follows the acknowledged insert, so this is when rows of every partition arrive again. A fault before
-    the recovery from the one before prolongs that outage.
+    A commit follows the acknowledged insert, so this is when rows of every partition arrive again. A fault before the
+    recovery from the one before starts the clock anew: the one before has no figure then.
     """
 
     def __init__(self, where: Where) -> None:
@@ -70,12 +70,7 @@ class Recovery:
     def fault(self) -> None:
         """Note that a fault has been done just now."""
         with self._lock:
-            self._since = self._since if self._since is not None else time.monotonic()
-            self._from = None
-
-    @property
-    def pending(self) -> bool:
-        return self._since is not None
+            self._since, self._from = time.monotonic(), None
 
     def stop(self) -> None:
         self._stopping.set()

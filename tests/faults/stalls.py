@@ -117,7 +117,7 @@ SCENARIOS = (
         promise="a stall is noticed",
         fault="zombie, hanging transaction, frozen worker, hung shutdown",
         volumes={
-            "short": Volume(1, 2, 4_000, 200),
+            "short": Volume(1, 2, 2_000, 200),
             "medium": Volume(1, 4, 20_000, 250),
             "release": Volume(5, 4, 40_000, 500),
         },
