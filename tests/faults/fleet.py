@@ -81,7 +81,12 @@ class Fleet(ABC):
         """Return command and environment of a worker that keeps its files in `home`."""
 
     def start(self, number: int = 1, *, named: bool = True, environment: Mapping[str, str] | None = None) -> Worker:
-        """Start a worker; with a name, its successor of the same name takes its partitions back at once."""
+        """Start a worker, in the place of one that has ended.
+
+        With a name, its successor of the same name takes its partitions back at once.
+        """
+        if number in self.workers:
+            self.retire(number)
         self._lives += 1
         home = self.directory / f"life-{self._lives}"
         home.mkdir(parents=True)
@@ -103,12 +108,10 @@ class Fleet(ABC):
 
     def restart(self, number: int) -> Worker:
         """Start the successor of a worker, with the same name or none again; the worker is ended if it is not."""
-        former = self.workers[number]
-        former.clear()
-        return self.start(number, named=bool(former.name))
+        return self.start(number, named=bool(self.workers[number].name))
 
     def retire(self, number: int) -> None:
-        """End a worker gracefully and fill its place no more."""
+        """End a worker, gracefully if it still runs, and leave its place empty."""
         self.workers.pop(number).clear()
 
     def revive(self) -> int:

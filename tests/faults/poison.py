@@ -31,18 +31,17 @@ def nothing_else(trial: Trial) -> None:
     with trial.deploy(dead_run=RUN) as under:
         under.feeder.feed(under.mix.poison(4 * RUN * under.product.told.partitions))
         position = Position(under.product.where)
-        under.product.start()
         for _ in range(2):
+            under.product.start()
             status = under.product.workers[1].wait(_SECONDS)
             assert status == STATUS, f"at the limit the worker ended with {status}\n{under.product.logs()}"
             assert under.product.workers[1].said("dead-letter limit"), under.product.logs()
             _, committed = position.look()
             assert max(committed.values()) < RUN, f"committed past the limit: {committed}"
             under.note("only bad records")
-            under.product.restart(1)
         position.close()
         under.product.changes = {"dead_run": 1_000_000, "dead_share": 1.0}
-        under.product.restart(1)
+        under.product.start()
         under.drain(120)
         under.judge()
 

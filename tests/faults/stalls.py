@@ -47,19 +47,17 @@ def frozen_worker(under: Deployed) -> None:
 
 def zombie(under: Deployed) -> None:
     """A worker is stopped and replaced under its own name; woken, it has to end without committing."""
-    former = under.product.workers[1]
+    former = under.product.workers.pop(1)
     former.works(_START)
     former.signal(signal.SIGSTOP)
     under.note("zombie")
-    successor = under.product.start(1)
-    successor.works(_START)
-    former.signal(signal.SIGCONT)
-    under.product.workers[1] = former
-    status = former.wait(ALARM)
-    if status is None:
-        under.trial.outcome.failures.append(f"a zombie still runs after {ALARM:g} s\n{under.product.logs()}")
-    former.clear()
-    under.product.workers[1] = successor
+    try:
+        under.product.start(1).works(_START)
+        former.signal(signal.SIGCONT)
+        if former.wait(ALARM) is None:
+            under.trial.outcome.failures.append(f"a zombie still runs after {ALARM:g} s\n{under.product.logs()}")
+    finally:
+        former.clear()
 
 
 def hung_shutdown(under: Deployed) -> None:
