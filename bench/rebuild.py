@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,14 +37,22 @@ PROCESSES = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """Events per second over the steady part of a run, and CPU microseconds per event of its processes."""
+
+    events_per_s: float
+    cpu_us_per_event: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """Events per second over the steady part of each run, by workers or processes, and the whole rebuild's figures."""
+    """The speed of workers and of a rebuild, each by the number of processes, and the whole rebuild's figures."""
 
     events: int
     seconds: float
     rows: int
-    live: dict[int, float] = field(default_factory=dict)
-    replay: dict[int, float] = field(default_factory=dict)
+    live: dict[int, Speed] = field(default_factory=dict)
+    replay: dict[int, Speed] = field(default_factory=dict)
 
 
 class _EnoughError(Exception):
@@ -105,7 +114,7 @@ def fill(settings: Settings, count: int, say: Say) -> None:
     say(f"{count:,} mixed events after {time.time() - began:.0f} s")
 
 
-def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path) -> float:
+def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path) -> Speed:
     settings = _settings(stack, f"cx_mixed{workers}", f"mixed-{workers}")
     product.prepare(settings)
     contender = Contender("product-mixed", workers, product.COMMAND, product.environment(settings), seconds)
@@ -113,13 +122,14 @@ def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path) -
     plan = Plan(contender, partial(product.prepare, settings), progress, [])
     samples = run(plan.contender, plan.progress, events, stack, logs)
     delete_topics(stack.bootstrap, [each.name for each in topics.wanted(settings) if each.name not in _SOURCES])
-    return measure(samples, events).events_per_s
+    window = measure(samples, events)
+    return Speed(window.events_per_s, window.cpu_us_per_event)
 
 
-def _rebuild(settings: Settings, processes: int, limit_s: float) -> tuple[float, float, int]:
-    """Return events per second between the first and the last sign of progress, all seconds, and all rows.
+def _rebuild(settings: Settings, processes: int, limit_s: float) -> tuple[Speed, float, int]:
+    """Return the speed between the first and the last sign of progress, all seconds, and all rows.
 
-    A limit above 0 ends the run after that long a time.
+    A limit above 0 ends the run after that long a time. CPU time is that of the whole run, start-up included.
     """
     samples: list[Sample] = []
     rows, began = 0, time.monotonic()
@@ -131,7 +141,14 @@ def _rebuild(settings: Settings, processes: int, limit_s: float) -> tuple[float,
         if limit_s and time.monotonic() - began > limit_s:
             raise _EnoughError
 
-    plan = planning.make(settings, planning.Wish(), processes)
+    plan, before = planning.make(settings, planning.Wish(), processes), _spent()
     with suppress(_EnoughError):
         running.perform(settings, plan, running.Choices(processes=processes), turn)
-    return measure(samples, plan.cost.records + 1).events_per_s, time.monotonic() - began, rows
+    rate = measure(samples, plan.cost.records + 1).events_per_s
+    return Speed(rate, (_spent() - before) / samples[-1].done * 1e6), time.monotonic() - began, rows
+
+
+def _spent() -> float:
+    """CPU seconds so far of this process's children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -97,13 +97,15 @@ def _state(found: Sequence[dict[str, Any]]) -> str:
 
 
 def _rebuild(found: Rebuilt) -> str:
-    heads = ("processes", "live events/s", "rebuild events/s", "x live")
-    rows = [
-        (str(count), f"{found.live[count]:,.0f}", f"{rate:,.0f}", f"{rate / found.live[count]:.2f}")
-        for count, rate in found.replay.items()
-    ]
-    told = f"A rebuild of {found.events:,} mixed events: {found.rows:,} rows in {found.seconds:,.0f} s."
-    return told + " Rates are those of the steady part.\n\n" + _rows(heads, rows)
+    heads = ("processes", "live events/s", "rebuild events/s", "x live", "live CPU µs/event", "rebuild CPU µs/event")
+    rows = []
+    for count, rebuilt in found.replay.items():
+        live = found.live[count]
+        rates = live.events_per_s, rebuilt.events_per_s
+        told = [f"{rate:,.0f}" for rate in rates] + [f"{rates[1] / rates[0]:.2f}"]
+        rows.append([str(count), *told, f"{live.cpu_us_per_event:.1f}", f"{rebuilt.cpu_us_per_event:.1f}"])
+    whole = f"A rebuild of {found.events:,} mixed events: {found.rows:,} rows in {found.seconds:,.0f} s."
+    return whole + " Rates are those of the steady part.\n\n" + _rows(heads, rows)
 
 
 def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

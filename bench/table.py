@@ -114,10 +114,18 @@ def profile_table(found: Profile) -> Table:
 
 
 def rebuild_table(found: Rebuilt) -> Table:
-    printed = _plain(f"{found.events:,} mixed events", "live events/s", "rebuild events/s", "x live")
-    for count, rate in found.replay.items():
+    printed = _plain(
+        f"{found.events:,} mixed events", "live events/s", "rebuild events/s", "x live", "live CPU µs", "rebuild CPU µs"
+    )
+    for count, rebuilt in found.replay.items():
         live = found.live[count]
-        printed.add_row(f"{count} process{'es' * (count > 1)}", f"{live:,.0f}", f"{rate:,.0f}", f"{rate / live:.2f}")
+        rates = live.events_per_s, rebuilt.events_per_s
+        printed.add_row(
+            f"{count} process{'es' * (count > 1)}",
+            *(f"{rate:,.0f}" for rate in rates),
+            f"{rates[1] / rates[0]:.2f}",
+            *(f"{each.cpu_us_per_event:,.1f}" for each in (live, rebuilt)),
+        )
     printed.caption = f"the whole rebuild: {found.rows:,} rows in {found.seconds:,.0f} s"
     return printed
 

@@ -159,7 +159,8 @@ def _describe(planned: Plan) -> None:
     cost = planned.cost
     read = [each for each in planned.stretches if each.records]
     topics = sorted({each.topic for each in read})
-    whom = f"{len(planned.accounts):,} accounts" if planned.accounts else "every account"
+    count = len(planned.accounts)
+    whom = f"{count:,} account{'s' * (count != 1)}" if count else "every account"
     lines = [
         ("plan", f"{planned.kind} of {whom}, {fingerprint(planned)[:12]}"),
         ("reads", f"{cost.records:,} records of {len(read)} partitions of {', '.join(topics)}, {_size(cost.bytes)}"),

@@ -29,14 +29,15 @@ class _Seen(msgspec.Struct, frozen=True):
     per_process: float
 
 
-def rows(settings: Settings, share: Share, taken: Mapping[Place, int]) -> dict[str, int]:
+def rows(settings: Settings, share: Share, taken: Mapping[Place, int], *, sparse: bool) -> dict[str, int]:
     """Return about how many rows come of the records, by table: as many for each record as there are now."""
+    meant = tuple(name for name, table in TABLES.items() if table.by_account or not sparse)
     with wiring.clickhouse(settings) as client:
         current = generations.current(client, wiring.warehouse(settings))
         found = client.execute(
             "SELECT name, total_rows FROM system.tables WHERE database = %(current)s AND name IN %(tables)s"
             " ORDER BY name",
-            {"current": current or "", "tables": tuple(TABLES)},
+            {"current": current or "", "tables": meant},
         )
     part = share.records / max(1, sum(taken.values()))
     return {name: round(count * part) for name, count in found if count}

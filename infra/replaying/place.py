@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from clickhouse_driver.errors import ErrorCodes, ServerException
+
+from infra import wiring
 from infra.standing import Watch, sources
 from schemas.topics import load_topics
 from streams.replay.errors import PlanError
@@ -11,8 +15,10 @@ from streams.replay.log import Place
 from streams.replay.plan import Deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from clickhouse_driver import Client
 
     from infra.settings import Settings
     from streams.replay.log import Bounds, KafkaLog
@@ -58,6 +64,18 @@ def require_same(plan: Plan, settings: Settings, log: KafkaLog) -> None:
     now = log.ids(list(plan.deployment.topics))
     if anew := sorted(name for name, known in plan.deployment.topics.items() if now[name] != known):
         raise PlanError(f"{', '.join(anew)} was deleted and made anew after the plan was made: plan again")
+
+
+@contextmanager
+def remembered(settings: Settings) -> Iterator[Client]:
+    """Open a client to what is remembered of replays; raises PlanError where there is no such memory yet."""
+    with wiring.clickhouse(settings) as client:
+        try:
+            yield client
+        except ServerException as error:
+            if error.code not in (ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE):
+                raise
+            raise PlanError("the tables are not up to this version of cx: run `cx migrate` first") from error
 
 
 def state_directory(settings: Settings, generation: str) -> Path:

@@ -10,7 +10,7 @@ import msgspec
 
 from infra import wiring
 from infra.replaying import code, estimates
-from infra.replaying.place import deployment, ends, events_topics
+from infra.replaying.place import deployment, ends, events_topics, remembered
 from sinks import replays
 from streams.core.rules import FOLLOWUP_TARGET, Override, Rules, overridden
 from streams.live.policies import PolicyWatch
@@ -77,7 +77,8 @@ def make(settings: Settings, wish: Wish, processes: int, show: Callable[[str], N
         raise PlanError("there is nothing to read: the workers have not taken in a single event")
     _refuse_erased(settings, accounts)
     show("asking the tables")
-    rows, seconds = estimates.rows(settings, share, until), estimates.seconds(settings, share, processes)
+    rows = estimates.rows(settings, share, until, sparse=wish.some)
+    seconds = estimates.seconds(settings, share, processes)
     return Plan(
         kind=kind,
         deployment=known,
@@ -110,7 +111,8 @@ def _scope(
         accounts |= by_key.keys_in(log, within)
         if not accounts:
             raise PlanError("no event lies in that range: there is nothing to repair")
-    show(f"looking for {len(accounts):,} accounts in {sum(each.records for each in everything):,} records")
+    stored = sum(each.records for each in everything)
+    show(f"looking for {len(accounts):,} account{'s' * (len(accounts) != 1)} in {stored:,} records")
     stretches, share, found = by_key.narrowed(log, everything, accounts)
     if unknown := sorted(set(wish.accounts) - found):
         raise PlanError(f"no event speaks of {_listed(unknown)}: check the spelling, capitals count")
@@ -158,7 +160,7 @@ def rules_in_force(settings: Settings) -> Rules:
 
 
 def _refuse_erased(settings: Settings, accounts: set[str]) -> None:
-    with wiring.clickhouse(settings) as client:
+    with remembered(settings) as client:
         erased = replays.erased(client, wiring.warehouse(settings), sorted(accounts))
     if erased:
         names = sorted({each.account_id for each in erased})

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
+from clickhouse_driver import errors as driver
 
 from infra import wiring
 from infra.replaying import code, estimates, fleet
-from infra.replaying.place import ends, require_same, state_directory
+from infra.replaying.place import ends, remembered, require_same, state_directory
 from sinks import generations, locks, replays
 from streams.replay import ranges, wire
 from streams.replay.errors import PlanError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from streams.replay.log import Bounds, Place
 
 _BEAT_S = 5.0
+_AWAY = (driver.Error, OSError, EOFError)
+_CORES = os.cpu_count() or 1
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +51,8 @@ class Outlook(msgspec.Struct, frozen=True):
 def outlook(settings: Settings, plan: Plan) -> Outlook:
     """Hold a plan against the deployment as it is now, and say what there is to do. Raises PlanError."""
     until = _checked(settings, plan)
-    with wiring.clickhouse(settings) as client:
+    with remembered(settings) as client:
         warehouse = wiring.warehouse(settings)
-        generations.create_log(client, warehouse)
         if erased := replays.erased(client, warehouse, plan.accounts):
             raise PlanError(f"subjects of {erased[0].account_id!r} were erased after the plan was made: plan again")
         found = replays.of_plan(client, warehouse, fingerprint(plan))
@@ -126,8 +129,9 @@ def _recorded(client: Client, settings: Settings, plan: Plan, generation: str) -
         yield
     except BaseException as error:
         reason = str(error) or "it was told to stop"
-        replays.fail(client, warehouse, generation, reason)
-        replays.audit(client, warehouse, "run", "failed", generation=generation, plan_hash=name, detail=reason)
+        with suppress(*_AWAY):  # the reason itself must not be lost to a database that is the reason
+            replays.fail(client, warehouse, generation, reason)
+            replays.audit(client, warehouse, "run", "failed", generation=generation, plan_hash=name, detail=reason)
         raise
     replays.audit(client, warehouse, "run", "done", generation=generation, plan_hash=name)
 
@@ -148,7 +152,8 @@ def _fill(
         turn(generation, progress)
         if time.monotonic() - beaten >= _BEAT_S:
             beaten = time.monotonic()
-            replays.heartbeat(client, warehouse, generation, records=progress.records, total=progress.total)
+            with suppress(*_AWAY):
+                replays.heartbeat(client, warehouse, generation, records=progress.records, total=progress.total)
 
     done = advance(settings, plan, generation, until, choices, shown)
     estimates.note(settings, done.fresh, time.monotonic() - began, choices.processes)
@@ -185,7 +190,7 @@ def advance(
 def catch_up(
     settings: Settings,
     generation: str,
-    processes: int = 1,
+    processes: int = _CORES,
     turn: Callable[[fleet.Progress], None] = lambda _: None,
 ) -> int:
     """Read a filled generation on to where the workers stand; return how many records that were.
@@ -193,7 +198,7 @@ def catch_up(
     With the workers standing still, it holds afterwards what they have written. Twice is the same as once. Raises
     PlanError where the plan does not hold any more, ReplayStoppedError where it was cut short.
     """
-    with wiring.clickhouse(settings) as client:
+    with remembered(settings) as client:
         known = replays.state(client, wiring.warehouse(settings), generation)
     if known is None or known.state != "filled":
         raise PlanError(f"{generation} is not filled by a replay: `cx replay list` says how it stands")

@@ -16,7 +16,7 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 _PATIENCE_S = 30.0
-_POLL_S = 0.5
+_POLL_S = 0.1
 _END = KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
 
 
