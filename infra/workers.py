@@ -12,7 +12,7 @@ import msgspec
 
 from infra.deployment import as_writer, environment, worker_directory
 from infra.embedded import checks
-from infra.embedded.process import ServerProcess, find, launch, own
+from infra.embedded.process import Identity, ServerProcess, find, launch, own
 from infra.settings import PREFIX
 
 if TYPE_CHECKING:
@@ -66,6 +66,14 @@ def stop(workers: Collection[ServerProcess]) -> None:
             list(pool.map(lambda worker: worker.stop(STOP_GRACE_S), workers))
 
 
+class _Pause(msgspec.Struct, frozen=True):
+    """Who paused the workers, and the numbers of those that ran before."""
+
+    owner: int
+    created: float
+    workers: list[int]
+
+
 def resume(settings: Settings) -> None:
     """End a pause that a crash has left behind."""
     (settings.data_dir / _PAUSE).unlink(missing_ok=True)
@@ -78,26 +86,52 @@ def death(worker: ServerProcess) -> WorkerDiedError:
 
 
 def paused(settings: Settings) -> bool:
-    """Tell whether workers are to stay stopped for now."""
-    return (settings.data_dir / _PAUSE).exists()
+    """Tell whether workers are to stay stopped for now: as long as the process lives that has paused them."""
+    pause = _paused(settings)
+    return pause is not None and Identity(pause.owner, pause.created).process() is not None
+
+
+def _paused(settings: Settings) -> _Pause | None:
+    try:
+        return msgspec.json.decode((settings.data_dir / _PAUSE).read_bytes(), type=_Pause)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 @contextmanager
 def pause(settings: Settings, located: Settings, *, detached: bool) -> Iterator[None]:
     """Stop the data directory's workers for the length of a block.
 
-    Afterwards the process that watches over them starts them again; detached ones have none and are started here.
+    Afterwards the process that watches over them starts them again; detached ones have none and are started here,
+    those included that a killed pause has left stopped.
     """
-    marker = settings.data_dir / _PAUSE
-    marker.touch()
+    left = _paused(settings)
     stopped = running(settings)
+    numbers = {_number(worker) for worker in stopped} | set(left.workers if left else ())
+    me = Identity.of(os.getpid())
+    marker = settings.data_dir / _PAUSE
+    written = marker.with_suffix(".new")
+    written.write_bytes(msgspec.json.encode(_Pause(me.pid, me.created, sorted(numbers))))
+    written.replace(marker)
     try:
         stop(stopped)
         yield
     finally:
-        resume(settings)
-        for worker in stopped if detached else ():
-            start(located, int(worker.name.rpartition(" ")[2]), detach=True)
+        wake(settings, located, detached=detached)
+
+
+def wake(settings: Settings, located: Settings, *, detached: bool) -> None:
+    """End a pause: start the workers that ran before it, unless a process watches over them that does."""
+    pause = _paused(settings)
+    if detached and pause is not None:
+        here = {_number(worker) for worker in running(settings)}
+        for number in sorted({*pause.workers} - here):
+            start(located, number, detach=True)
+    resume(settings)
+
+
+def _number(worker: ServerProcess) -> int:
+    return int(worker.name.rpartition(" ")[2])
 
 
 def _last_line(log: Path) -> str:

@@ -37,11 +37,12 @@ def current(client: Client, warehouse: Warehouse) -> str | None:
     return rows[0][0] if rows else None
 
 
-def record(client: Client, warehouse: Warehouse, generation: str) -> None:
-    """Write the promotion down."""
+def record(client: Client, warehouse: Warehouse, generation: str, action: str = "promote") -> None:
+    """Write down that the views are to read from the generation: ``promote`` it, or ``back`` to it."""
     log = f"{sql.name(warehouse.meta)}.promotion"
     client.execute(
-        f"INSERT INTO {log} (number, generation) SELECT max(number) + 1, {sql.text(generation)} FROM {log}"  # noqa: S608
+        f"INSERT INTO {log} (number, generation, action)"  # noqa: S608
+        f" SELECT max(number) + 1, {sql.text(generation)}, {sql.text(action)} FROM {log}"
     )
 
 

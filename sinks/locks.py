@@ -50,13 +50,18 @@ class _Top(msgspec.Struct, frozen=True):
 class Lock:
     """A lock that this process holds.
 
-    ``resumed``: the same purpose was cut short before. Set ``underway`` once stopping would leave something half
-    done: an error then leaves the lock behind, and only the same purpose may take it up.
+    ``taken_from`` is the claim of a holder that died before its work was done. Set ``underway`` once stopping would
+    leave something half done: an error then leaves the lock behind as a death would.
     """
 
-    def __init__(self, series: "_Series", number: int, *, resumed: bool) -> None:
+    def __init__(self, series: "_Series", number: int, taken_from: Claim | None) -> None:
         self._series, self._number = series, number
-        self.resumed, self.underway = resumed, False
+        self.taken_from, self.underway = taken_from, False
+
+    @property
+    def resumed(self) -> bool:
+        """Whether earlier work was cut short and is taken up now."""
+        return self.taken_from is not None
 
     def check(self) -> None:
         """Raise LockedError when somebody took the lock over because this process was silent for too long."""
@@ -90,15 +95,18 @@ class Lock:
 
 
 @contextmanager
-def lock(open_client: OpenClient, warehouse: Warehouse, scope: str, purpose: str) -> Iterator[Lock]:
+def lock(
+    open_client: OpenClient, warehouse: Warehouse, scope: str, purpose: str, *, whatever: bool = False
+) -> Iterator[Lock]:
     """Hold the lock of the scope for the length of a block.
 
-    A dead holder's lock is taken over by the same purpose only; ``purpose`` is the command as an operator would type
-    it. ``open_client`` opens connections of the lock's own. Raises LockedError.
+    A dead holder's lock is taken over by the same purpose only, or by any that can finish ``whatever`` was begun;
+    ``purpose`` is the command as an operator would type it. ``open_client`` opens connections of the lock's own.
+    Raises LockedError.
     """
     client = open_client()
     try:
-        held = _take(_Series(client, warehouse, scope), purpose)
+        held = _take(_Series(client, warehouse, scope), purpose, whatever=whatever)
         with held.beating(open_client):
             try:
                 yield held
@@ -117,29 +125,28 @@ def interrupted(client: Client, warehouse: Warehouse, scope: str) -> Claim | Non
     return None if top is None or top.released or top.held else top.claim
 
 
-def give_up(client: Client, warehouse: Warehouse, scope: str) -> None:
-    """Release a dead holder's lock for any purpose. Raises LockedError while the holder lives."""
+def give_up(client: Client, warehouse: Warehouse, scope: str, purpose: str) -> None:
+    """Release the lock that a dead holder left for the purpose. Raises LockedError while the holder lives."""
     series = _Series(client, warehouse, scope)
     top = series.top()
-    if top is not None and not top.released:
+    if top is not None and not top.released and top.claim.purpose == purpose:
         if top.held:
             raise LockedError(_taken(top.claim))
         series.say(top.number, "released")
 
 
-def _take(series: "_Series", purpose: str) -> Lock:
+def _take(series: "_Series", purpose: str, *, whatever: bool) -> Lock:
     while True:
         top = series.top()
         if top is not None and top.held:
             raise LockedError(_taken(top.claim))
-        if top is not None and not top.released and top.claim.purpose != purpose:
-            raise LockedError(
-                f"`{top.claim.purpose}` was cut short and must be finished first: run it again ({top.claim.actor})"
-            )
+        left = None if top is None or top.released else top.claim
+        if left is not None and left.purpose != purpose and not whatever:
+            raise LockedError(f"`{left.purpose}` was cut short and must be finished first: run it again ({left.actor})")
         number = top.number + 1 if top else 1
         if series.make(number, Claim(series.scope, purpose, actor(), myself())):
             series.forget_below(number)
-            return Lock(series, number, resumed=top is not None and not top.released)
+            return Lock(series, number, left)
 
 
 def _taken(claim: Claim) -> str:

@@ -8,7 +8,7 @@ from clickhouse_driver import Client
 
 from sinks import catalogue, generations, sql, views
 from sinks.settings import Warehouse
-from sinks.tables import TABLES, Column
+from sinks.tables import Column
 from sinks.views import View
 
 
@@ -29,17 +29,6 @@ def migrate(client: Client, warehouse: Warehouse) -> str:
     for view in (*views.load(), catalogue.view()):
         apply(client, warehouse, view, current)
     return current
-
-
-def promote(client: Client, warehouse: Warehouse, generation: str) -> None:
-    """Point the base views at the generation, one statement each; every other view follows.
-
-    Promoting the former generation is the way back. Raises GenerationError when there is no such generation.
-    """
-    generations.require(client, warehouse, generation)
-    generations.record(client, warehouse, generation)
-    for table in TABLES.values():
-        apply(client, warehouse, views.base(table), generation)
 
 
 def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> None:

@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from infra.cli import replay
+from infra.cli import generations, replay
 from infra.cli.demo import demo
 from infra.cli.emit import emit
 from infra.cli.importing import import_
@@ -58,12 +58,17 @@ _REPLAY = (
         ),
     ),
     ("run", replay.run, ("cx replay run plan.json", "cx replay run plan.json --yes --rate 5000")),
+    ("diff", generations.diff, ("cx replay diff", "cx replay diff cx_g2 --format json")),
+    ("promote", generations.promote, ("cx replay promote cx_g2", "cx replay promote cx_g2 --yes")),
+    ("back", generations.back, ("cx replay back", "cx replay back --yes")),
+    ("drop", generations.drop, ("cx replay drop cx_g3 --yes", "cx replay drop cx_g1 cx_g1 --yes")),
+    ("list", generations.list_, ("cx replay list", "cx replay list --format json")),
 )
 
 replays = typer.Typer(
     help="Compute tables again from the log of record, beside what is served: plan, run, compare, promote.",
     no_args_is_help=True,
-    epilog=examples("cx replay plan", "cx replay run plan.json"),
+    epilog=examples("cx replay plan", "cx replay run plan.json", "cx replay diff", "cx replay promote cx_g2"),
 )
 
 for _name, _command, _examples in _COMMANDS:

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from infra.cli import output
 from infra.deployment import NotRunning, locate
 from infra.embedded.errors import EmbeddedServerError
+from infra.judging import PromotionError
 from infra.sending import ContractError
 from infra.settings import Settings, SettingsError, from_environment
 from infra.standing import TooSlowError
@@ -49,6 +50,7 @@ _SENTENCES = (
     PlanError,
     ReplayStoppedError,
     LockedError,
+    PromotionError,
     EngineStopped,
 )
 _EXCERPT = 300

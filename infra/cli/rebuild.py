@@ -1,74 +1,27 @@
-"""cx rebuild: every table anew from the first event, compared row by row with what is served."""
+"""cx rebuild: `cx replay` in one command. Every table anew from the first event, compared with what is served."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
-from typing import TYPE_CHECKING, Annotated, Any
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from infra import wiring, workers
-from infra.cli import output
+from infra import differing, promoting, wiring
+from infra.cli import generations, output
 from infra.cli.context import located, sentences, settings
-from infra.deployment import recorded
-from infra.rebuilding import Candidate, live_members
-from sinks import generations
+from infra.cli.replay_progress import shown
+from infra.judging import PromotionError
+from infra.replaying import planning, running
+from sinks import replays
+from streams.replay.plan import fingerprint
 
 if TYPE_CHECKING:
-    from infra.settings import Settings
-    from sinks.compare import Difference
-    from streams.replay.rebuild import Progress as Done
+    from infra.differing import Diff
 
-
-def _paused(here: Settings) -> Any:
-    """Return a block in which no worker runs; raises Unreachable where that is not ours to arrange."""
-    told = settings()
-    record = None if told.stack == "external" else recorded(told)
-    if record is not None:
-        return workers.pause(told, here, detached=record.detached)
-    if live_members(here):
-        raise wiring.Unreachable("workers run elsewhere and would go on writing to the former tables: stop them first")
-    return nullcontext()
-
-
-def _show(found: list[Difference], candidate: Candidate, form: output.Machine) -> None:
-    if form is output.Machine.JSON:
-        output.machine(
-            {
-                "generation": candidate.name,
-                "compared_with": candidate.current,
-                "records": candidate.progress.records,
-                "equal": all(each.equal for each in found),
-                "tables": {
-                    each.table: {
-                        "rows": each.rows,
-                        "missing": each.missing,
-                        "extra": each.extra,
-                        "changed": each.changed,
-                        "columns": each.columns,
-                        "examples": [example.text for example in each.examples],
-                    }
-                    for each in found
-                },
-            }
-        )
-        return
-    rows = [(each.table, each.rows, each.missing, each.extra, each.changed) for each in found]
-    title = f"{candidate.name} beside {candidate.current}, after {candidate.progress.records:,} records"
-    output.rows(output.Format.TABLE, ("table", "rows", "missing", "extra", "changed"), rows, title)
-    for each in found:
-        for example in each.examples:
-            output.out.print(f"{each.table}: {example.text}", highlight=False, markup=False)
-
-
-def _drop(here: Settings, name: str) -> None:
-    client = wiring.clickhouse(here)
-    try:
-        generations.drop(client, wiring.warehouse(here), name)
-    finally:
-        client.disconnect()
-    output.say(f"{name} is dropped")
+_CORES = os.cpu_count() or 1
+_NOTE = "rebuild.plan"
 
 
 def rebuild(
@@ -79,52 +32,87 @@ def rebuild(
 ) -> None:
     """Fill a fresh generation of tables from the first event on and compare it row by row with what is served.
 
-    The code is the one that runs live; nothing but rows is written, and the workers go on meanwhile. With --promote
-    the workers stand still while the views are pointed at the new tables. Exit status 1 where rows differ.
+    Short for `cx replay plan`, `run`, `diff` and, with --promote, `promote`. Exit status 1 where rows differ; with
+    --promote they are compared while the workers stand still.
     """
-    with sentences(), ExitStack() as open_:
-        here = located()
+    with sentences(), closing(promoting.Desk(settings(), located(), output.say)) as desk:
         if drop:
-            _drop(here, drop)
+            promoting.drop(desk, drop, drop)
+            output.say(f"{drop} is dropped")
             return
-        progress = open_.enter_context(
-            Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=output.err,
-                transient=True,
-                disable=not output.err.is_terminal,
-            )
-        )
-        task = progress.add_task("rebuilding", total=None)
+        name = _filled(desk)
+        found = _promoted(desk, name, accept=accept) if promote else differing.diff(desk.here, name)
+        _show(found, form)
+        if not found.equal and not accept:
+            output.fail(f"the tables differ; {name} is kept to look into, until `cx rebuild --drop` names it")
 
-        def show(done: Done) -> None:
-            progress.update(task, completed=done.records, total=done.total)
 
-        candidate = Candidate(here, show)
-        open_.callback(candidate.close)
-        try:
-            found = _run(candidate, here, promote=promote, accept=accept)
-        except BaseException:
-            candidate.drop()
+def _promoted(desk: promoting.Desk, name: str, *, accept: bool) -> Diff:
+    """Serve the generation if that is right, and return how it compared while no worker wrote."""
+    looks: list[Diff] = []
+
+    def judge() -> None:
+        looks.append(differing.diff(desk.here, name))
+        if not looks[-1].equal and not accept:
+            raise PromotionError("the tables differ")
+
+    try:
+        done = promoting.promote(desk, name, accept=True, judge=judge)
+    except PromotionError:
+        if not looks:
             raise
-        _show(found, candidate, form)
-        if not all(each.equal for each in found) and not accept:
-            output.fail(f"the tables differ; {candidate.name} is kept to look into, until `cx rebuild --drop` names it")
+    else:
+        output.say(f"the views read from {name} now; {done.current} is kept")
+    return looks[-1]
 
 
-def _run(candidate: Candidate, here: Settings, *, promote: bool, accept: bool) -> list[Difference]:
-    """Fill, compare and, if asked and the same, promote; return the comparison."""
-    if not candidate.fill():
-        output.say("events keep coming: rows that differ may only be newer")
-    if not promote:
-        return candidate.compare()
-    with _paused(here):
-        candidate.fill()
-        found = candidate.compare()
-        if accept or all(each.equal for each in found):
-            candidate.promote()
-            output.say(f"the views read from {candidate.name} now; {candidate.current} is kept")
-    return found
+def _filled(desk: promoting.Desk) -> str:
+    """Fill a generation from a plan of everything; leave none behind that is not filled."""
+    _clear(desk)
+    plan = planning.make(desk.here, planning.Wish(), _CORES)
+    note = desk.here.data_dir / _NOTE
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(fingerprint(plan), "ascii")
+    try:
+        with shown(output.err) as turn:
+            return running.perform(desk.here, plan, running.Choices(processes=_CORES), turn).generation
+    except BaseException:
+        _clear(desk)
+        raise
+
+
+def _clear(desk: promoting.Desk) -> None:
+    """Drop what an earlier rebuild left half filled: nobody holds its plan."""
+    note = desk.here.data_dir / _NOTE
+    if not note.exists():
+        return
+    with wiring.clickhouse(desk.here) as client:
+        left = replays.of_plan(client, desk.warehouse, note.read_text("ascii"))
+    for each in left:
+        if each.state != "filled" and not each.under_way:
+            promoting.drop(desk, each.generation)
+
+
+def _show(found: Diff, form: output.Machine) -> None:
+    if form is output.Machine.TEXT:
+        generations.show(found)
+        return
+    output.machine(
+        {
+            "generation": found.generation,
+            "compared_with": found.compared_with,
+            "records": found.records,
+            "equal": found.equal,
+            "tables": {
+                each.table: {
+                    "rows": each.rows,
+                    "missing": each.missing,
+                    "extra": each.extra,
+                    "changed": each.changed,
+                    "columns": each.columns,
+                    "examples": [example.text for example in each.examples],
+                }
+                for each in found.tables
+            },
+        }
+    )

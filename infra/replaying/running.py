@@ -98,12 +98,17 @@ def perform(
     def connect() -> Client:
         return wiring.clickhouse(settings)
 
-    with connect() as client, locks.lock(connect, warehouse, scope(plan), f"cx replay run {name[:12]}"):
+    with connect() as client, locks.lock(connect, warehouse, scope(plan), command(name)):
         if not seen.filled:
             generation = seen.generation or generations.create(client, warehouse)
             with _recorded(client, settings, plan, generation):
                 _fill(client, settings, plan, generation, seen.until, choices, turn)
         return replays.of_plan(client, warehouse, name)[0]
+
+
+def command(plan_hash: str) -> str:
+    """Return what stands in the lock of a run."""
+    return f"cx replay run {plan_hash[:12]}"
 
 
 def scope(plan: Plan) -> str:

@@ -69,15 +69,21 @@ def test_a_dead_holder_is_followed_by_the_same_command_only(
     with lock(open_client, warehouse, "s", "promote g2") as held:
         assert held.resumed
     assert locks.interrupted(client, warehouse, "s") is None
+    _die_holding(stack, warehouse)
+    with lock(open_client, warehouse, "s", "back", whatever=True) as held:
+        assert held.taken_from is not None
+        assert held.taken_from.purpose == "promote g2"
 
 
 @pytest.mark.servers
 def test_a_dead_holder_can_be_given_up(open_client: Open, client: Client, warehouse: Warehouse, stack: Stack) -> None:
     """Dropping an unfinished generation gives up what was begun on it."""
     _die_holding(stack, warehouse)
-    locks.give_up(client, warehouse, "s")
+    locks.give_up(client, warehouse, "s", "another")
+    assert locks.interrupted(client, warehouse, "s") is not None
+    locks.give_up(client, warehouse, "s", "promote g2")
     with lock(open_client, warehouse, "s", "back"), pytest.raises(LockedError, match="under way"):
-        locks.give_up(client, warehouse, "s")
+        locks.give_up(client, warehouse, "s", "back")
 
 
 def _stumble(open_client: Open, warehouse: Warehouse, *, underway: bool) -> None:

@@ -10,7 +10,8 @@ from clickhouse_driver import Client
 from sinks import generations
 from sinks.clickhouse import ClickHouseSink
 from sinks.generations import GenerationError
-from sinks.migrate import described, migrate, promote
+from sinks.migrate import described, migrate
+from sinks.promotion import point
 from sinks.settings import Warehouse
 from sinks.tables import TABLES
 from sinks.views import View, load, select
@@ -85,10 +86,10 @@ def test_promotion_moves_the_views_and_back(client: Client, warehouse: Warehouse
     ClickHouseSink(client, second).insert({"response": [row("response", account_id="new", **given)]})
     count = f"SELECT sum(n) FROM {warehouse.database}.nps WHERE grain = 'day' AND dimension = 'all'"
     assert client.execute(count) == [(0,)]
-    promote(client, warehouse, second)
+    point(client, warehouse, second)
     assert client.execute(count) == [(1,)]
     assert generations.current(client, warehouse) == second == migrate(client, warehouse)
-    promote(client, warehouse, first)
+    point(client, warehouse, first, "back")
     assert client.execute(count) == [(0,)]
 
 
@@ -111,7 +112,7 @@ def test_the_current_generation_cannot_be_dropped_and_an_unknown_one_not_promote
     with pytest.raises(GenerationError, match="promote another"):
         generations.drop(client, warehouse, first)
     with pytest.raises(GenerationError, match="_g9"):
-        promote(client, warehouse, f"{warehouse.database}_g9")
+        point(client, warehouse, f"{warehouse.database}_g9")
     second = generations.create(client, warehouse)
     generations.drop(client, warehouse, second)
     assert generations.names(client, warehouse) == [first]

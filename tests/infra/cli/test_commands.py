@@ -12,9 +12,9 @@ from infra import local, wiring, workers
 from infra.cli import app
 from infra.deployment import environment
 from infra.embedded.process import ServerProcess
-from infra.rebuilding import live_members
 from infra.settings import Settings
 from infra.standing import settle
+from infra.stillness import members
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
@@ -174,7 +174,7 @@ def test_a_rebuild_equals_live_and_takes_its_place(cx: Cx, here: Settings, worke
 
 def _idle(here: Settings) -> None:
     """Wait until the broker has noticed that the group's last member is gone."""
-    while live_members(here):
+    while members(here):
         time.sleep(0.1)
 
 

@@ -1,0 +1,210 @@
+"""cx replay diff, promote, back, drop and list: looking at generations, serving one, and taking that back."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from infra import differing, judging, promoting
+from infra.cli import output
+from infra.cli.context import located, sentences, settings
+from infra.cli.pipeline import Stopped, until_told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.differing import Diff
+    from sinks.compare import Difference
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this the command only says what it would do.")]
+Generation = Annotated[str, typer.Argument(metavar="GENERATION", help="As `cx replay list` names it.")]
+
+
+@contextmanager
+def _desk(action: str) -> Iterator[promoting.Desk]:
+    """Yield where to act; Ctrl-C ends the block as a sentence that says how to finish."""
+    with sentences(), output.steps() as say:
+        desk = promoting.Desk(settings(), located(), say)
+        stopped = False
+        try:
+            with until_told():
+                try:
+                    yield desk
+                except Stopped:
+                    stopped = True
+        finally:
+            desk.close()
+    if stopped:
+        output.fail(f"stopped: nothing is lost, and `cx replay {action} --yes` goes on from there")
+
+
+def diff(
+    generation: Annotated[str, typer.Argument(metavar="[GENERATION]", help="The newest that is not served.")] = "",
+    form: output.TextFormat = output.Machine.TEXT,
+) -> None:
+    """Compare a generation row by row with what is served: missing, extra and changed rows, with the first of each.
+
+    Missing rows are served and not in the generation, extra ones the other way round. Versions are left out.
+    """
+    with sentences(), output.steps() as say:
+        here = located()
+        say("comparing")
+        found = differing.diff(here, generation)
+    if form is output.Machine.JSON:
+        output.machine(msgspec.to_builtins(found))
+        return
+    show(found)
+
+
+def show(found: Diff) -> None:
+    """Print a comparison for people."""
+    whom = f", {found.accounts:,} accounts" if found.accounts else ""
+    title = f"{found.generation} ({found.kind}{whom}) beside {found.compared_with}"
+    rows = [(each.table, each.rows, each.missing, each.extra, each.changed, _columns(each)) for each in found.tables]
+    output.rows(output.Format.TABLE, ("table", "rows", "missing", "extra", "changed", "columns"), rows, title)
+    for each in found.tables:
+        for example in each.examples:
+            line = f"{each.table}: {example.kind} {json.dumps(example.key, ensure_ascii=False)}"
+            output.out.print(line, highlight=False, markup=False)
+            for change in example.changes:
+                told = f"    {change.column}: {output.plain(change.a)!r} -> {output.plain(change.b)!r}"
+                output.out.print(told, highlight=False, markup=False)
+    if found.behind:
+        output.say(f"the workers have taken in {found.behind:,} records since: rows that differ may only be newer")
+    verdict = "every row is the same" if found.equal else "the tables differ"
+    output.out.print(f"{verdict}; what differs is recorded as {found.summary[:12]}", highlight=False)
+
+
+def _columns(each: Difference) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in each.columns.items())
+
+
+def promote(
+    generation: Generation,
+    yes: Yes = False,
+    accept: Annotated[
+        bool, typer.Option("--accept-differences", help="Even if nobody has looked at `cx replay diff` since.")
+    ] = False,
+    if_equal: Annotated[
+        bool, typer.Option("--if-equal", help="Compare once more while no worker writes, and only if nothing differs.")
+    ] = False,
+    form: output.TextFormat = output.Machine.TEXT,
+) -> None:
+    """Serve a generation that a rebuild filled, or put a repair's accounts in place of what is served of them.
+
+    The workers stand still meanwhile and go on with the new tables. A kill at any point is finished by the same
+    command. The former generation is kept: `cx replay back` serves it again.
+    """
+    with _desk(f"promote {generation}") as desk:
+        if yes:
+            judge = (lambda: _judge(desk, generation)) if if_equal else (lambda: None)
+            found = promoting.promote(desk, generation, accept=accept or if_equal, judge=judge)
+        else:
+            found = judging.promotion_of(desk.told, desk.here, desk.client, generation, accept=accept or if_equal)
+        if form is output.Machine.JSON:
+            output.machine({**msgspec.to_builtins(found), "did": yes and not found.served})
+        elif found.served:
+            _print(f"{generation} is served already: there is nothing to do")
+        elif yes:
+            _print(f"{generation} is served now; {found.current} is kept, and `cx replay back` serves it again")
+        else:
+            told = [*["--accept-differences"] * accept, *["--if-equal"] * if_equal]
+            _foretell(_promotion_steps(found), " ".join(["cx replay promote", generation, *told]))
+
+
+def _judge(desk: promoting.Desk, generation: str) -> None:
+    found = differing.diff(desk.here, generation)
+    if not found.equal:
+        tables = ", ".join(each.table for each in found.tables if not each.equal)
+        raise judging.PromotionError(f"{generation} differs in {tables}: `cx replay diff {generation}` shows the rows")
+
+
+def _promotion_steps(found: judging.Promotion) -> list[str]:
+    steps = [f"bring {found.generation} up to the last record that they have taken in"]
+    if found.kind == "repair":
+        steps += [f"put the rows of {found.accounts:,} accounts in place of those in a copy of {found.current}"]
+        steps += ["point every view at that copy, one statement each"]
+    else:
+        steps += [f"point every view at {found.generation} instead of {found.current}, one statement each"]
+    return _around(found.workers, [*steps, f"keep {found.current} for the way back"])
+
+
+def _around(workers: tuple[str, ...], steps: list[str]) -> list[str]:
+    if not workers:
+        return ["make sure that no worker runs: none does", *steps]
+    return [f"stop {', '.join(workers)}", *steps, f"start {', '.join(workers)} again"]
+
+
+def back(yes: Yes = False, form: output.TextFormat = output.Machine.TEXT) -> None:
+    """Serve the generation that was served before; what the workers have written since goes with it."""
+    with _desk("back") as desk:
+        found = promoting.back(desk) if yes else judging.way_back(desk.told, desk.here, desk.client)
+        if form is output.Machine.JSON:
+            output.machine({**msgspec.to_builtins(found), "did": yes})
+        elif yes:
+            _print(f"{found.former} is served again; {found.current} is kept until `cx replay drop` names it")
+        else:
+            steps = [f"copy {found.rows:,} rows that they wrote into {found.current} to {found.former}"]
+            steps += [f"point every view at {found.former} instead of {found.current}, one statement each"]
+            _foretell(_around(found.workers, steps), "cx replay back")
+
+
+def drop(
+    generation: Generation,
+    again: Annotated[
+        str, typer.Argument(metavar="[AGAIN]", help="The same name once more, to drop one that was served.")
+    ] = "",
+    yes: Yes = False,
+    form: output.TextFormat = output.Machine.TEXT,
+) -> None:
+    """Remove a generation and its rows for good. What is served cannot be dropped."""
+    with _desk(f"drop {generation}") as desk:
+        if yes:
+            promoting.drop(desk, generation, again)
+        else:
+            judging.droppable(desk.here, desk.client, generation, again)
+        if form is output.Machine.JSON:
+            output.machine({"generation": generation, "did": yes})
+        elif yes:
+            _print(f"{generation} is dropped")
+        else:
+            named = f"{generation} {again}".strip()
+            _foretell([f"drop {generation} with all its rows; this cannot be undone"], f"cx replay drop {named}")
+
+
+def list_(form: output.RowFormat = output.Format.TABLE) -> None:
+    """List the generations: which is served, which was, and how far each replay got."""
+    with sentences():
+        rows = [
+            (
+                each.generation,
+                each.kind,
+                each.state,
+                each.accounts or None,
+                each.records,
+                each.total,
+                each.bytes,
+                each.plan[:12],
+                each.begun_at,
+                each.actor,
+                each.detail,
+            )
+            for each in differing.listed(located())
+        ]
+        names = ("generation", "kind", "state", "accounts", "records", "of", "bytes", "plan", "begun", "by", "detail")
+        output.rows(form, names, rows)
+
+
+def _foretell(steps: list[str], command: str) -> None:
+    _print("it would:")
+    for at, step in enumerate(steps, 1):
+        _print(f"  {at}. {step}")
+    _print(f"to do it: {command} --yes")
+
+
+def _print(text: str) -> None:
+    output.out.print(text, highlight=False, markup=False)
