@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table as Shown
 
+from bench.usage import Usage
 from infra.embedded import clickhouse
 from sinks import compare, generations
 from sinks.clickhouse import connect
@@ -74,14 +75,14 @@ def _fill(client: Client, database: str, table: Table, rows: int, *, differing: 
     )
 
 
-def _expected(rows: int) -> tuple[int, int, int]:
+def expected(rows: int) -> tuple[int, int, int]:
     """Missing, extra and changed rows of a table that has so many."""
     step = rows // PLANTED
     return PLANTED, PLANTED, sum(1 for n in range(0, rows, step) if n >= PLANTED)
 
 
-def run(rows: int) -> tuple[float, list[Difference], dict[str, int]]:
-    """Fill and compare; return the comparison's seconds, what it found, and the rows of each table."""
+def run(rows: int) -> tuple[float, float, list[Difference], dict[str, int]]:
+    """Fill and compare; return wall and the server's CPU seconds, what was found, and the rows of each table."""
     counts = {name: int(rows * share) for name, share in SHARES.items()}
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
         client = connect(server.host, server.tcp_port, timeout=600)
@@ -91,11 +92,12 @@ def run(rows: int) -> tuple[float, list[Difference], dict[str, int]]:
         for at, database in enumerate((first, second)):
             for name, count in counts.items():
                 _fill(client, database, TABLES[name], count, differing=bool(at))
-        started = time.perf_counter()
+        usage = Usage.of([server.process.pid])
+        started, spent = time.perf_counter(), usage.read()[0]
         found = compare.compare(client, first, second)
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, usage.read()[0] - spent
         client.disconnect()
-    return seconds, [each for each in found if each.rows], counts
+    return seconds, cpu, [each for each in found if each.rows], counts
 
 
 def main() -> int:
@@ -105,15 +107,18 @@ def main() -> int:
     if rows < 10 * 2 * PLANTED:
         parser.error(f"--rows: at least {10 * 2 * PLANTED}")
     load = os.getloadavg()[0]
-    seconds, found, counts = run(rows)
+    seconds, cpu, found, counts = run(rows)
     shown = Shown("table", "rows", "missing", "extra", "changed")
     for each in found:
         shown.add_row(each.table, *(f"{n:,}" for n in (each.rows, each.missing, each.extra, each.changed)))
     console = Console()
     console.print(shown)
-    console.print(f"{seconds:.1f} s for {rows:,} rows on each side; load average {load:.1f} before the run")
+    console.print(
+        f"{seconds:.1f} s, {cpu:.1f} s of the server's CPU time, for {rows:,} rows on each side;"
+        f" {os.cpu_count()} cores, load average {load:.1f} before the run"
+    )
     told = {each.table: (each.missing, each.extra, each.changed) for each in found}
-    return 0 if told == {name: _expected(count) for name, count in counts.items()} else 1
+    return 0 if told == {name: expected(count) for name, count in counts.items()} else 1
 
 
 if __name__ == "__main__":

@@ -12,10 +12,13 @@ import psutil
 import pytest
 
 from infra import local, workers
+from infra.deployment import locate
 from infra.embedded.checks import pick_free_ports
 from infra.settings import Settings
+from infra.standing import settle
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+_ACCOUNT = '{"account_id": "acme", "occurred_at": "2025-05-01T00:00:00Z", "name": "Acme"}'
 
 
 def _environment(folder: Path, ports: list[int]) -> dict[str, str]:
@@ -139,11 +142,18 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         settings = Settings(data_dir=folder)
         before = {worker.pid for worker in workers.running(settings)}
         assert len(before) == 2
+        (tmp_path / "event.json").write_text(_ACCOUNT)
+        emitted = _cx(environment, "emit", "account_upserted", str(tmp_path / "event.json"))
+        assert emitted.returncode == 0, emitted.stderr
+        settle(locate(settings), lambda: None)
         promoted = _cx(environment, "rebuild", "--promote")
         assert promoted.returncode == 0, promoted.stderr
         after = {worker.pid for worker in workers.running(settings)}
         assert len(after) == 2
         assert not before & after
+        taken_back = _cx(environment, "replay", "back", "--yes")
+        assert taken_back.returncode == 0, taken_back.stderr
+        assert "acme" in _cx(environment, "sql", "SELECT account_id FROM account_history").stdout
     finally:
         local.stop(Settings(data_dir=folder))
     _gone(folder)
