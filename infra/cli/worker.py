@@ -30,6 +30,7 @@ def worker(
     """
     with sentences():
         settings = located()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder, but none above it
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         codec, engine_settings = wiring.codec(settings), wiring.engine_settings(settings, member=name)
         engine = product_engine(

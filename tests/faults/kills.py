@@ -11,7 +11,7 @@ from tests.faults.trial import Deployed, Trial
 WORKERS = 2
 STOP_SECONDS = 40.0
 START_SECONDS = 40.0
-CONTROL_SECONDS = 600.0
+CONTROL_EVENTS_PER_SECOND = 200
 
 
 def kill(under: Deployed, number: int) -> None:
@@ -40,7 +40,7 @@ def stop(under: Deployed, number: int) -> None:
 def _finish(under: Deployed) -> None:
     under.feeder.join()
     under.drain(120 + under.trial.volume.events / 1_000)
-    under.drain_controls(CONTROL_SECONDS)
+    under.drain_controls(60 + under.trial.volume.events / CONTROL_EVENTS_PER_SECOND)
     under.judge()
 
 
@@ -50,9 +50,12 @@ def _pace(trial: Trial, mean: float) -> float:
 
 
 def kills(trial: Trial) -> None:
-    """`scale` is the longest pause between two kills in seconds; the shortest is a tenth of it."""
+    """`scale` is the longest pause between two kills in seconds; the shortest is a tenth of it.
+
+    Rounds take turns with state in memory and on disk.
+    """
     longest = trial.volume.scale
-    with trial.deploy() as under:
+    with trial.deploy(state_store="memory" if trial.seed % 2 else "rocksdb") as under:
         under.start(WORKERS)
         under.feeder.start(under.mix.pieces(trial.volume.events), per_second=_pace(trial, 0.55 * longest))
         for _ in range(trial.volume.faults):
@@ -101,7 +104,7 @@ SCENARIOS = (
         fault="SIGKILL of workers, 1-10 s apart",
         volumes={
             "short": Volume(1, 3, 6_000, 4.0),
-            "medium": Volume(1, 10, 30_000, 10.0),
+            "medium": Volume(2, 6, 15_000, 10.0),
             "release": Volume(10, 20, 200_000, 10.0),
         },
         act=kills,

@@ -45,7 +45,8 @@ class Product(Fleet):
         )
 
     def program(self, home: Path, name: str) -> tuple[list[str], dict[str, str]]:
-        told = msgspec.structs.replace(deployment.as_writer(self.told), data_dir=home, **self.changes)
+        kept = home.with_name(name) if name else home  # what a named worker has on its disk is there for its successor
+        told = msgspec.structs.replace(deployment.as_writer(self.told), **{"data_dir": kept, **self.changes})
         return [*COMMAND, *(("--name", name) if name else ())], deployment.environment(told)
 
     def drop(self) -> None:
