@@ -121,6 +121,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Address of a worker's web endpoints; loopback unless told otherwise.")
     ] = "127.0.0.1"
     web_port: Annotated[Port, Meta(description="Port of a worker's web endpoints; 0 takes a free one.")] = 6066
+    stall_seconds: Annotated[
+        float,
+        Meta(ge=1, le=3600, description="Seconds without a commit while records wait that end a worker (status 4)."),
+    ] = 60.0
+    insert_seconds: Annotated[
+        float, Meta(ge=1, le=3600, description="Seconds after which an insert that is not acknowledged is reported.")
+    ] = 30.0
+    shutdown_seconds: Annotated[
+        float, Meta(ge=1, le=3600, description="Seconds that a worker may take to stop before it is cut short.")
+    ] = 20.0
     webhook_url: Annotated[
         str, Meta(description="Where signals are delivered to; empty writes them to the worker's log.")
     ] = ""

@@ -181,6 +181,9 @@ def host_settings(settings: Settings) -> HostSettings:
         web_port=settings.web_port or pick_free_ports(1)[0],
         webhook_url=settings.webhook_url,
         webhook_secrets=(secret,) if secret else (),
+        stall_seconds=settings.stall_seconds,
+        insert_seconds=settings.insert_seconds,
+        shutdown_seconds=settings.shutdown_seconds,
     )
 
 

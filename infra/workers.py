@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ import msgspec
 
 from infra.deployment import as_writer, environment, worker_directory
 from infra.embedded import checks
+from infra.embedded.checks import LOOPBACK, pick_free_ports
 from infra.embedded.process import Identity, ServerProcess, find, launch, own
 from infra.settings import PREFIX
 
@@ -21,10 +25,14 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
 
-STOP_GRACE_S: Final = 20.0
+STOP_GRACE_S: Final = 25.0
+"""More than a worker takes before it cuts its own shutdown (`shutdown_seconds`)."""
 LOG: Final = "worker.log"
 _NAME: Final = "worker"
 _PAUSE: Final = "workers.paused"
+_WEB: Final = "web"
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, never bound to
+_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class WorkerDiedError(Exception):
@@ -38,19 +46,44 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
     """
     home = checks.prepare_directory(worker_directory(settings, number))
     # Only the first keeps the port that the settings name; the others take free ones.
-    port = settings.web_port if number == 1 else 0
+    port = (settings.web_port if number == 1 else 0) or pick_free_ports(1)[0]
     told = msgspec.structs.replace(as_writer(settings), data_dir=settings.data_dir.resolve(), web_port=port)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     with own(_NAME, home) as lock:
+        (home / _WEB).write_text(f"http://{_reachable(settings.web_host)}:{port}\n", "utf-8")
         return launch(
             lock,
             f"{_NAME} {number}",
-            [sys.executable, "-m", "infra.cli", "worker"],
+            [sys.executable, "-m", "infra.cli", "worker", "--name", stable_name(settings, number)],
             home,
             environment={**inherited, **environment(told)},
             output=home / LOG,
             detach=detach,
         )
+
+
+def stable_name(settings: Settings, number: int) -> str:
+    """Return the worker's name in the group: the same after a restart, another on every host and data directory.
+
+    Two live workers of one name would stop each other; a successor of the same name takes over at once.
+    """
+    host = _NOT_IN_A_NAME.sub("-", socket.gethostname())[:64]
+    place = hashlib.sha256(os.fsencode(settings.data_dir.resolve())).hexdigest()[:10]
+    return f"{host}-{place}-{number}"
+
+
+def address(worker: ServerProcess) -> str:
+    """Return the base address of the worker's web endpoints; empty where it left none."""
+    try:
+        return (worker.directory / _WEB).read_text("utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _reachable(host: str) -> str:
+    """Return a host by which this machine reaches what listens on `host`."""
+    bare = LOOPBACK if host in _EVERYWHERE else host
+    return f"[{bare}]" if ":" in bare else bare
 
 
 def running(settings: Settings) -> list[ServerProcess]:

@@ -22,6 +22,7 @@ from streams.live.restore import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
     from streams.live.settings import EngineSettings
 
@@ -132,6 +133,18 @@ class Watermarks:
     def bounds(self, topic: str, number: int) -> tuple[int, int]:
         """Return the first offset and the high watermark (read uncommitted)."""
         return self._offset(topic, number, OffsetSpec.earliest()), self._offset(topic, number, OffsetSpec.latest())
+
+    def ask_readable(self, places: Iterable[tuple[str, int]], seconds: float) -> list[Future[Any]]:
+        """Ask, without waiting, where each partition ends for a reader of what is committed; in the places' order."""
+        asked = [TopicPartition(topic, number) for topic, number in places]
+        if not asked:
+            return []
+        found = self._admin.list_offsets(
+            dict.fromkeys(asked, OffsetSpec.latest()),
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=seconds,
+        )
+        return [found[each] for each in asked]
 
     def topic_id(self, topic: str) -> str:
         """Return the cluster's id of the topic. Raises EngineStopped when there is no such topic."""

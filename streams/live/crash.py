@@ -1,8 +1,9 @@
-"""Exits on purpose, so that tests can prove every boundary between two steps safe."""
+"""Exits and stalls on purpose, so that tests can prove every boundary between two steps safe."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Collection
 from typing import TypeAlias
@@ -19,6 +20,7 @@ POINTS = (
     "after_commit",
 )
 EXIT_STATUS = 86
+HANG = ":hang"
 
 
 def no_crash(_point: str) -> None:
@@ -28,11 +30,12 @@ def no_crash(_point: str) -> None:
 def crash_at(spec: str, points: Collection[str] = POINTS) -> CrashHook:
     """Return a hook that ends the process the n-th time a point is passed; `spec` is "point:n".
 
-    Raises ValueError for an unknown point: a test that never crashes would prove nothing.
+    With "point:n:hang" the thread that passes there never goes on instead. Raises ValueError for an unknown point: a
+    test that never crashes would prove nothing.
     """
     if not spec:
         return no_crash
-    wanted, _, count = spec.partition(":")
+    wanted, _, count = spec.removesuffix(HANG).partition(":")
     if wanted not in points or not count.isdigit():
         raise ValueError(f"CRASH_AT={spec!r}: expected one of {', '.join(points)}, a colon and a number")
     passed: Counter[str] = Counter()
@@ -40,6 +43,8 @@ def crash_at(spec: str, points: Collection[str] = POINTS) -> CrashHook:
     def hook(point: str) -> None:
         passed[point] += 1
         if point == wanted and passed[point] == int(count):
+            if spec.endswith(HANG):
+                threading.Event().wait()
             os._exit(EXIT_STATUS)
 
     return hook

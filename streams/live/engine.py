@@ -81,7 +81,8 @@ class Engine:
         crash: CrashHook = no_crash,
     ) -> None:
         self._settings = settings
-        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash)
+        self.figures = Figures(started_at=clock())
+        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash, figures=self.figures, clock=clock)
         self._clock = clock
         self._summarise = summarise
         self._between = between
@@ -94,9 +95,9 @@ class Engine:
             open_partition=open_partition,
             clock=self._beat,
             crash=crash,
+            figures=self.figures,
         )
         self._stopping = False
-        self.figures = Figures(started_at=clock())
 
     def _beat(self) -> int:
         """Tell the time, and that the engine is alive: for whatever may take long and asks for the time meanwhile."""
@@ -152,14 +153,14 @@ class Engine:
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         self._intake.disturbed()
-        self.figures.state = "restoring"
+        self.figures.state, self.figures.restore_moved_at = "restoring", self._clock()
         offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
         taken = self._ownership.take(offsets)
         consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
         self.figures.assignments += 1
         self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
         self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
-        self.figures.state = "running"
+        self.figures.state, self.figures.ready_at = "running", self._clock()
         log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
 
     def _revoked(self, _consumer: Any, partitions: list[TopicPartition]) -> None:

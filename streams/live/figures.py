@@ -9,7 +9,11 @@ class Figures(msgspec.Struct):
     """Counters since the start and the newest gauges. Written by the engine's thread alone, read by anyone.
 
     Times are microseconds since 1970 (UTC), 0 for never. `lag_records` and `lag_seconds` are by "topic-partition": how
-    many records wait, and how old the last record taken is while some wait.
+    many records wait, and how old the last record taken is while some wait. `positions` are the offsets before which
+    everything was taken in or is nothing to read, `entries` the keys of state, both by source partition; `restoring`
+    has (offset reached, offset wanted) of each changelog that the newest assignment brought. `inserting_since` is when
+    the insert under way began, repeats included, `insert_ended_at` when the newest one came to its end; `ready_at` is
+    when the newest assignment was restored, `restore_moved_at` when a restore last got further.
     """
 
     state: str = "starting"
@@ -27,5 +31,17 @@ class Figures(msgspec.Struct):
     assignments: int = 0
     restored_changes: int = 0
     restore_seconds: float = 0.0
+    restore_moved_at: int = 0
+    ready_at: int = 0
+    inserting_since: int = 0
+    insert_ended_at: int = 0
     lag_records: dict[str, int] = {}
     lag_seconds: dict[str, float] = {}
+    positions: dict[str, int] = {}
+    entries: dict[str, int] = {}
+    restoring: dict[str, tuple[int, int]] = {}
+
+    @property
+    def restore_remaining(self) -> int:
+        """Changelog records that the restore under way still has to read, as far as it is known."""
+        return sum(wanted - reached for reached, wanted in self.restoring.values())

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import faust
 from faust.transport.drivers import aiokafka as driver
 
+from streams.live.clients import Watermarks
 from streams.live.delivery import LogDelivery, WebhookDelivery
+from streams.live.errors import EngineStopped
 from streams.live.pace import Pace
 from streams.live.pages import add_pages
-from streams.live.service import EngineService
+from streams.live.service import EngineService, end_process
 from streams.live.signals import SignalHandler, agent_function, encoder
+from streams.live.stalls import Limits
+from streams.live.watchdog import STALLED_STATUS, ReadableEnds, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +65,18 @@ class WorkerApp(faust.App):
         return _Transport(self.conf.broker_consumer, self)
 
 
+class _Worker(faust.Worker):
+    """Tells the watchdog when stopping begins."""
+
+    def __init__(self, watchdog: Watchdog, *arguments: Any, **rest: Any) -> None:
+        self._watchdog = watchdog
+        super().__init__(*arguments, **rest)
+
+    async def stop(self) -> None:
+        self._watchdog.stopping()
+        await super().stop()
+
+
 def create_app(
     *,
     engine: Engine,
@@ -69,8 +85,12 @@ def create_app(
     codec: Codec,
     clock: Callable[[], int],
     invariants: InvariantWatch | None = None,
+    turned: Callable[[], None] = lambda: None,
 ) -> faust.App:
-    """Return the application, not yet started. Its own topics carry the deployment's prefix too."""
+    """Return the application, not yet started. Its own topics carry the deployment's prefix too.
+
+    `turned` is called as long as the event loop turns.
+    """
     app = _app(engine_settings, settings)
     handler = SignalHandler(
         codec=codec,
@@ -88,7 +108,7 @@ def create_app(
     )
     pace = Pace(lambda: sum(engine.figures.lag_records.values()) > engine_settings.batch_records)
     app.agent(topic, name="signals")(agent_function(handler, pace))
-    app.add_dependency(EngineService(engine))
+    app.add_dependency(EngineService(engine, turned))
     add_pages(app, engine, handler, settings, clock)
     if invariants is not None:
         _watch(app, topic, invariants, encoder(codec), settings.invariant_seconds)
@@ -104,7 +124,17 @@ def run(
     clock: Callable[[], int],
     invariants: InvariantWatch | None = None,
 ) -> None:
-    """Run the worker in this process's main thread until SIGTERM or SIGINT; exits with 0, or 3 if the engine fails."""
+    """Run the worker in this process's main thread until SIGTERM or SIGINT.
+
+    Exits with 0, with 3 if the engine fails, or with 4 if the watchdog has ended it.
+    """
+    watchdog = Watchdog(
+        figures=engine.figures,
+        ends=ReadableEnds(Watermarks(engine_settings)),
+        limits=Limits.of(engine_settings, settings),
+        clock=clock,
+        end=lambda reason: end_process(EngineStopped("watchdog", reason), STALLED_STATUS),
+    )
     app = create_app(
         engine=engine,
         engine_settings=engine_settings,
@@ -112,8 +142,10 @@ def run(
         codec=codec,
         clock=clock,
         invariants=invariants,
+        turned=watchdog.turned,
     )
-    worker = faust.Worker(app, loglevel="INFO", override_logging=False, redirect_stdouts=False, quiet=True)
+    watchdog.start()
+    worker = _Worker(watchdog, app, loglevel="INFO", override_logging=False, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
 
 

@@ -11,11 +11,12 @@ import msgspec
 from sinks.port import RowTuple, SinkUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     from sinks.port import Rows, Sink
     from streams.live.crash import CrashHook
+    from streams.live.figures import Figures
 
 THREADS = 2
 _LEFT = 0.2
@@ -51,10 +52,15 @@ class Inserts:
 
     At most two inserts are made for a table and cycle, for every insert is a part that the server has to merge: one
     ahead, of at least `least_rows`, and one for what is left. `crash` passes "before_insert" ahead of a cycle's first.
+    `figures` hear when inserting begins and ends.
     """
 
-    def __init__(self, sink: Sink, *, least_rows: int, crash: CrashHook) -> None:
+    def __init__(
+        self, sink: Sink, *, least_rows: int, crash: CrashHook, figures: Figures, clock: Callable[[], int]
+    ) -> None:
         self._sink = sink
+        self._figures = figures
+        self._clock = clock
         self._least_rows = least_rows
         self._crash = crash
         self._threads = ThreadPoolExecutor(THREADS, "sink")
@@ -106,6 +112,7 @@ class Inserts:
     def forget(self) -> None:
         """Let a void cycle's rows go. Only when `settle` has returned or raised: nothing is under way then."""
         self._gathered, self._acknowledged, self._begun = {}, 0, False
+        self._figures.insert_ended_at, self._figures.inserting_since = self._clock(), 0
 
     def close(self) -> None:
         """Begin no further insert. One under way ends by itself; nobody hears of it."""
@@ -118,6 +125,7 @@ class Inserts:
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
+            self._figures.inserting_since = self._clock()
             self._crash("before_insert")
 
     def _send(self, tables: list[str]) -> None:

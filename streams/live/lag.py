@@ -1,4 +1,4 @@
-"""How far the owned partitions stand behind their topics."""
+"""How the owned partitions stand: how far behind their topics, and how much state they hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EVERY = 1_000_000  # microseconds
 
 
 class Lag:
-    """Keeps the lag of `Figures` fresh, once a second at most, from what the consumer has fetched anyway."""
+    """Keeps the standing in `Figures` fresh, once a second at most, from what the consumer has fetched anyway."""
 
     def __init__(self, consumer: Any, figures: Figures, clock: Callable[[], int]) -> None:
         self._consumer = consumer
@@ -26,17 +26,23 @@ class Lag:
 
     def update(self, owned: Iterable[Owned]) -> None:
         now = self._clock()
-        if now < self._due:
+        if self._due - _EVERY <= now < self._due:  # a clock that was set back must not silence it
             return
         self._due = now + _EVERY
         records: dict[str, int] = {}
         seconds: dict[str, float] = {}
+        positions: dict[str, int] = {}
+        entries: dict[str, int] = {}
         for each in owned:
             name = f"{each.topic}-{each.number}"
-            records[name] = self._behind(each)
+            positions[name] = max(each.next_offset, each.end_seen)
+            entries[name] = len(each.store)
+            records[name] = max(0, self._high(each) - positions[name])
             seconds[name] = (now - each.last_time) / 1e6 if records[name] and each.last_time else 0.0
-        self._figures.lag_records, self._figures.lag_seconds = records, seconds
+        figures = self._figures
+        figures.lag_records, figures.lag_seconds = records, seconds
+        figures.positions, figures.entries = positions, entries
 
-    def _behind(self, owned: Owned) -> int:
+    def _high(self, owned: Owned) -> int:
         _low, high = self._consumer.get_watermark_offsets(TopicPartition(owned.topic, owned.number), cached=True)
-        return max(0, int(high) - max(owned.next_offset, owned.end_seen))
+        return int(high)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from streams.live.clients import Watermarks
     from streams.live.crash import CrashHook
     from streams.live.deadletters import DeadLetterCount
+    from streams.live.figures import Figures
     from streams.live.record import Record
     from streams.live.restore import Restored
     from streams.live.settings import EngineSettings
@@ -77,6 +79,7 @@ class Ownership:
         open_partition: Callable[[str, int, Store], Processor],
         clock: Callable[[], int],
         crash: CrashHook,
+        figures: Figures,
     ) -> None:
         self._settings = settings
         self._watermarks = watermarks
@@ -84,6 +87,7 @@ class Ownership:
         self._open_partition = open_partition
         self._clock = clock
         self._crash = crash
+        self._figures = figures
         self._parked: dict[tuple[str, int], Store] = {}
         self.owned: dict[tuple[str, int], Owned] = {}
         self.restored: dict[tuple[str, int], Restored] = {}
@@ -91,6 +95,7 @@ class Ownership:
     def take(self, committed: dict[tuple[str, int], int | None]) -> list[Owned]:
         """Open the given partitions at their committed offsets; close what was parked and did not come back."""
         self.restored.clear()
+        self._figures.restoring = {}
         for where in set(self._parked) - set(committed):
             self._parked.pop(where).close()
         for (topic, number), offset in sorted(committed.items()):
@@ -143,9 +148,17 @@ class Ownership:
                 clock=self._clock,
                 patience=self._settings.patience_seconds,
                 max_age=self._settings.store_age_seconds,
+                report=partial(self._restoring, reader.name),
             )
         finally:
             reader.close()
+
+    def _restoring(self, name: str, reached: int, wanted: int) -> None:
+        """Tell how far a restore is; figures are replaced whole, for other threads read them."""
+        figures = self._figures
+        if figures.restoring.get(name) != (reached, wanted):
+            figures.restoring = {**figures.restoring, name: (reached, wanted)}
+            figures.restore_moved_at = self._clock()
 
 
 def note_position(owned: Owned, changelog_offset: int, mark: bytes, now: int) -> None:

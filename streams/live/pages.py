@@ -28,7 +28,7 @@ def add_pages(
 
     @app.page("/health")
     async def health(view: Any, _request: Any) -> Any:
-        status, body = web.health(engine.figures, clock(), settings.stale_seconds)
+        status, body = web.health(engine.figures, clock(), settings.stale_seconds, settings.insert_seconds)
         return view.json(body, status=status)
 
     @app.page("/lag")

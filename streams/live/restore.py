@@ -53,19 +53,27 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(
-    changelog: Changelog, store: Store, *, clock: Callable[[], int], patience: float, max_age: float
+    changelog: Changelog,
+    store: Store,
+    *,
+    clock: Callable[[], int],
+    patience: float,
+    max_age: float,
+    report: Callable[[int, int], None] = lambda _reached, _wanted: None,
 ) -> Restored:
     """Apply what the store has not seen, up to the high watermark read at the start.
 
     The caller has made sure that no older transaction of the group can still commit an offset. Their changes may still
     wait for their commit markers, though: the reader goes on until it stands at the high watermark, not at the last
-    stable offset. Raises EngineStopped when an open transaction blocks the way for `patience` seconds.
+    stable offset. `report` hears the offset reached and the one wanted, again and again. Raises EngineStopped when an
+    open transaction blocks the way for `patience` seconds.
     """
     started = clock()
     low, high = changelog.bounds()
     position = _usable(store, low, high, started, max_age)
     changelog.seek(position.changelog)
     at, mark, changes, noted, moved_at = position.changelog, position.mark, 0, 0, started
+    report(min(at, high), high)
     while at < high:
         chunk = changelog.read()
         now = clock()
@@ -78,6 +86,7 @@ def restore(
         if changes - noted >= _KEEP_STORE_UP_TO_DATE:
             noted = changes
             store.set_position(Position(at, now, mark))
+        report(min(at, high), high)
     store.set_position(Position(max(at, low), clock(), mark))
     return Restored(changes, (clock() - started) / 1e6, mark)
 

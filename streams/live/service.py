@@ -13,38 +13,59 @@ from mode import Service
 from streams.live.errors import EngineStopped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.live.engine import Engine
 
 log = logging.getLogger(__name__)
 
 EXIT_STATUS = 3
-_JOIN_SECONDS = 30.0
+_WORDS_SECONDS = 2.0
+_TURN_SECONDS = 0.5
 
 
-def end_process(error: BaseException) -> None:
-    """End the process at once: whatever else it does, it must not commit, and a hung shutdown must not hide that."""
+def end_process(error: BaseException, status: int = EXIT_STATUS) -> None:
+    """End the process at once: whatever else it does, it must not commit, and a hung shutdown must not hide that.
+
+    What is said of it may be what hangs (a full pipe, a lock that a stuck thread holds), so it gets two seconds.
+    """
+    saying = threading.Thread(target=_last_words, args=(error,), daemon=True)
+    saying.start()
+    saying.join(_WORDS_SECONDS)
+    os._exit(status)
+
+
+def _last_words(error: BaseException) -> None:
     reason = str(error) if isinstance(error, EngineStopped) else repr(error)
-    log.critical("the engine has stopped: %s", reason, exc_info=not isinstance(error, EngineStopped))
+    log.critical("the engine has stopped: %s", reason, exc_info=None if isinstance(error, EngineStopped) else error)
     logging.shutdown()
-    os._exit(EXIT_STATUS)
 
 
 class EngineService(Service):
-    """Runs one engine from start to stop of the application; its failure ends the process with status 3."""
+    """Runs one engine from start to stop of the application; its failure ends the process with status 3.
 
-    def __init__(self, engine: Engine, **rest: Any) -> None:
+    `turned` is called whenever the event loop has turned. Stopping waits for the engine's cycle for as long as it
+    takes: the watchdog cuts what takes too long.
+    """
+
+    def __init__(self, engine: Engine, turned: Callable[[], None], **rest: Any) -> None:
         super().__init__(**rest)
         self._engine = engine
+        self._turned = turned
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     async def on_start(self) -> None:
         self._thread.start()
 
+    @Service.task
+    async def _turn(self) -> None:
+        while not self.should_stop:
+            self._turned()
+            await self.sleep(_TURN_SECONDS)
+
     async def on_stop(self) -> None:
         self._engine.stop()
-        await asyncio.to_thread(self._thread.join, _JOIN_SECONDS)
-        if self._thread.is_alive():
-            end_process(TimeoutError(f"the engine did not finish its cycle within {_JOIN_SECONDS:g} s"))
+        await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
         try:

@@ -56,7 +56,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `data_dir` is Faust's own directory, `partitions` the partition count of the signals topic, which its tables'
     changelogs share. `webhook_secrets` sign deliveries: several while one is being replaced. Without `webhook_url`
     signals go to the log. `stale_seconds` without a beat of the engine makes it unhealthy. Invariants are looked at
-    every `invariant_seconds`, by the one worker that Faust calls its leader.
+    every `invariant_seconds`, by the one worker that Faust calls its leader. The watchdog ends a worker that has stood
+    still for `stall_seconds` or takes more than `shutdown_seconds` to stop; it reports an insert of `insert_seconds`.
     """
 
     data_dir: Path
@@ -68,4 +69,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secrets: tuple[bytes, ...] = ()
     delivery_attempts: int = 8
     stale_seconds: float = 30.0
+    stall_seconds: float = 60.0
+    insert_seconds: float = 30.0
+    shutdown_seconds: float = 20.0
     invariant_seconds: float = 60.0

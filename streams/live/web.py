@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,6 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 if TYPE_CHECKING:
     from streams.live.figures import Figures
     from streams.live.signals import SignalHandler
+
+_CODE_VERSION = version("cxledger")
 
 Value = Callable[["Figures", "SignalHandler"], float]
 
@@ -33,23 +36,49 @@ GAUGES: list[tuple[str, str, Value]] = [
     ("cx_beat_timestamp_seconds", "When the engine last turned its loop.", lambda f, _: f.beat_at / 1e6),
     ("cx_commit_timestamp_seconds", "When the engine last committed.", lambda f, _: f.last_commit_at / 1e6),
     ("cx_restore_seconds", "What the newest restore of state took.", lambda f, _: f.restore_seconds),
+    (
+        "cx_restore_remaining",
+        "Changelog records that the restore under way still reads.",
+        lambda f, _: f.restore_remaining,
+    ),
+    (
+        "cx_inserting_since_timestamp_seconds",
+        "When the insert under way began, its repeats included; 0 while there is none.",
+        lambda f, _: f.inserting_since / 1e6,
+    ),
 ]
 LAG_RECORDS = ("cx_lag_records", "Records that wait, by source partition.")
 LAG_SECONDS = ("cx_lag_seconds", "Age of the last record taken while others wait, by source partition.")
+ENTRIES = ("cx_state_entries", "Keys of state, by source partition; an estimate where they are on disk.")
+STATE = ("cx_state", "What the engine does: 1 for the state that it is in.")
+VERSION = ("cx_version", "Version of the code: always 1.")
+LABELLED = (LAG_RECORDS, LAG_SECONDS, ENTRIES, STATE, VERSION)
+INSERT_STALLED = "insert stalled"
 
-_SERVING = frozenset({"running", "restoring", "waiting for the sink"})
+_SERVING = frozenset({"running", "restoring", "waiting for the sink", INSERT_STALLED})
 
 
-def health(figures: Figures, now: int, stale_seconds: float) -> tuple[int, dict[str, Any]]:
-    """Return status 200 while the engine's loop turns, 503 when it stopped or has not turned for too long."""
-    silent = (now - figures.beat_at) / 1e6
-    well = figures.state in _SERVING and silent <= stale_seconds
-    body = {"healthy": well, "state": figures.state, "seconds_since_beat": round(silent, 3)}
+def state(figures: Figures, now: int, insert_seconds: float) -> str:
+    """Return what the engine does; an insert of more than `insert_seconds` is a state of its own."""
+    since = figures.inserting_since
+    return INSERT_STALLED if since and now - since > insert_seconds * 1e6 else figures.state
+
+
+def health(figures: Figures, now: int, stale_seconds: float, insert_seconds: float) -> tuple[int, dict[str, Any]]:
+    """Return status 200 while the engine's loop turns, 503 when it stopped or has not turned for too long.
+
+    A stalled insert is not ill: the loop waits for the sink, and a restart would wait for the same.
+    """
+    silent, doing = (now - figures.beat_at) / 1e6, state(figures, now, insert_seconds)
+    well = doing in _SERVING and (silent <= stale_seconds or figures.inserting_since > 0)
+    body = {"healthy": well, "state": doing, "seconds_since_beat": round(silent, 3)}
+    if doing == INSERT_STALLED:
+        body["seconds_inserting"] = round((now - figures.inserting_since) / 1e6, 3)
     return (200 if well else 503), body
 
 
 def lag(figures: Figures) -> dict[str, Any]:
-    """Return records and seconds of lag, in total and by partition."""
+    """Return records and seconds of lag, in total and by partition, the size of state and how far a restore is."""
     partitions = {
         name: {"records": records, "seconds": figures.lag_seconds.get(name, 0.0)}
         for name, records in figures.lag_records.items()
@@ -58,8 +87,11 @@ def lag(figures: Figures) -> dict[str, Any]:
         "records": sum(figures.lag_records.values()),
         "seconds": max(figures.lag_seconds.values(), default=0.0),
         "last_commit_at": figures.last_commit_at,
+        "started_at": figures.started_at,
         "consumed": figures.records,
         "dead_letters": figures.dead_letters,
+        "entries": sum(figures.entries.values()),
+        "restore": {"remaining": figures.restore_remaining, "seconds": figures.restore_seconds},
         "partitions": partitions,
     }
 
@@ -83,8 +115,18 @@ class WorkerMetrics:
             yield CounterMetricFamily(name, says, value=value(figures, self._handler))
         for name, says, value in GAUGES:
             yield GaugeMetricFamily(name, says, value=value(figures, self._handler))
-        for (name, says), values in ((LAG_RECORDS, figures.lag_records), (LAG_SECONDS, figures.lag_seconds)):
-            family = GaugeMetricFamily(name, says, labels=["partition"])
-            for partition, number in values.items():
-                family.add_metric([partition], number)
-            yield family
+        for (name, says), values in (
+            (LAG_RECORDS, figures.lag_records),
+            (LAG_SECONDS, figures.lag_seconds),
+            (ENTRIES, figures.entries),
+        ):
+            yield _labelled(name, says, "partition", values)
+        yield _labelled(*STATE, "state", {figures.state: 1})
+        yield _labelled(*VERSION, "version", {_CODE_VERSION: 1})
+
+
+def _labelled(name: str, says: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, says, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], number)
+    return family

@@ -1,4 +1,4 @@
-"""Runs of the engine on the test stack's broker, each on topics of its own."""
+"""Runs of the engine, and of the whole worker program, on the test stack's broker, each on topics of its own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from infra.stack import Stack
 from tests.streams.live.harness import Run, a_run
+from tests.streams.live.host_process import Receiver, Worker
 
 
 @pytest.fixture
 def run(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Run]:
     with a_run(stack.bootstrap, tmp_path, prefix) as run:
         yield run
+
+
+@pytest.fixture
+def worker(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Worker]:
+    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
+    compact = {"cleanup.policy": "compact"}
+    sources = {"survey": 4, "reference": 4, "config": 1}
+    new = [NewTopic(prefix + name, n, 1) for name, n in {**sources, "signals": 4, "dead-letters": 4}.items()]
+    new += [NewTopic(f"{prefix}{name}-changelog", n, 1, config=compact) for name, n in sources.items()]
+    for done in admin.create_topics(new).values():
+        done.result(10)
+    with Receiver() as receiver:
+        made = Worker(stack, prefix, tmp_path, receiver)
+        yield made
+        for process in made.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+        receiver.shutdown()

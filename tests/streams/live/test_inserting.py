@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sinks.port import Rows, RowTuple, SinkRefused, SinkUnavailable
 from streams.live.crash import no_crash
+from streams.live.figures import Figures
 from streams.live.inserting import THREADS, Inserts, head
 
 
@@ -38,7 +39,7 @@ class Keeping:
 
 @contextmanager
 def inserts(sink: Keeping, *, least_rows: int = 1, crash: Callable[[str], None] = no_crash) -> Iterator[Inserts]:
-    made = Inserts(sink, least_rows=least_rows, crash=crash)
+    made = Inserts(sink, least_rows=least_rows, crash=crash, figures=Figures(), clock=lambda: 1)
     yield made
     made.close()
 

@@ -31,9 +31,17 @@ SECOND = 1_000_000
 def test_health_is_a_turning_loop(state: str, silent_s: int, status: int) -> None:
     """G12: a frozen loop is told within half a minute; waiting for ClickHouse is not ill, a restart would not help."""
     figures = Figures(state=state, beat_at=100 * SECOND)
-    found, body = web.health(figures, (100 + silent_s) * SECOND, 30.0)
+    found, body = web.health(figures, (100 + silent_s) * SECOND, 30.0, 30.0)
     assert found == status
     assert body["healthy"] is (status == 200)
+
+
+@pytest.mark.parametrize(("held_s", "state"), [(29, "running"), (31, "insert stalled"), (3600, "insert stalled")])
+def test_a_stalled_insert_is_said_and_is_not_ill(held_s: int, state: str) -> None:
+    """An orchestrator that kills what is ill would kill every worker while ClickHouse is away, and help nobody."""
+    figures = Figures(state="running", beat_at=100 * SECOND, inserting_since=100 * SECOND)
+    status, body = web.health(figures, (100 + held_s) * SECOND, 30.0, 30.0)
+    assert (status, body["state"]) == (200, state)
 
 
 def test_lag_adds_up_over_partitions() -> None:
@@ -49,11 +57,13 @@ def test_every_metric_is_rendered_with_its_sentence() -> None:
     """The table in the module is the list of metrics: what stands there is scraped, and nothing else."""
     delivery = LogDelivery()
     handler = SignalHandler(codec=Codec(), delivery=delivery, delivered={}, minutes={}, attempts=1, clock=lambda: 0)
-    figures = Figures(records=7, lag_records={"cx.survey-0": 4})
+    figures = Figures(records=7, lag_records={"cx.survey-0": 4}, restoring={"cx.survey-changelog-0": (3, 8)})
     text = web.WorkerMetrics(lambda: figures, handler).render().decode()
     assert "cx_records_total 7.0" in text
     assert 'cx_lag_records{partition="cx.survey-0"} 4.0' in text
-    named = [name for name, _, _ in (*web.COUNTERS, *web.GAUGES)] + [web.LAG_RECORDS[0], web.LAG_SECONDS[0]]
+    assert 'cx_state{state="starting"} 1.0' in text
+    assert "cx_restore_remaining 5.0" in text
+    named = [name for name, _, _ in (*web.COUNTERS, *web.GAUGES)] + [name for name, _ in web.LABELLED]
     for name in named:
         assert f"# HELP {name}" in text
     assert text.count("# HELP") == len(named)
