@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, kills, poison, refusals, stalls
+from tests.faults import boundaries, kills, poison, refusals, stalls, watchdogs
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -20,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *refusals.SCENARIOS,
     *poison.SCENARIOS,
     *stalls.SCENARIOS,
+    *watchdogs.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")
