@@ -53,8 +53,11 @@ def end_amid_insert(under: Deployed) -> None:
 
 
 def boundaries(trial: Trial) -> None:
-    """Each boundary `faults` times in a drawn order; before each a slice of events is fed."""
-    with trial.deploy(batch_records=_BATCH) as under:
+    """Each boundary `faults` times in a drawn order; before each a slice of events is fed.
+
+    Rounds take turns with state in memory and on disk.
+    """
+    with trial.deploy(batch_records=_BATCH, state_store="memory" if trial.seed % 2 else "rocksdb") as under:
         points = [*PASSES, AMID_INSERT] * trial.volume.faults
         trial.chance.shuffle(points)
         for point in points:
@@ -75,7 +78,7 @@ SCENARIOS = (
         fault="the worker exits at each boundary of the loop, in restore, in revocation, amid an insert",
         volumes={
             "short": Volume(1, 1, 4_000),
-            "medium": Volume(1, 3, 24_000),
+            "medium": Volume(2, 2, 16_000),
             "release": Volume(5, 4, 64_000),
         },
         act=boundaries,
