@@ -117,6 +117,7 @@ class Deployed:
         """Give the control group time to come to the end too; what it has not reached by then is not lost."""
         for control in self.controls:
             _drained(control, control.where, seconds, topics=("survey",))
+            control.stop()
 
     def _judge_controls(self) -> None:
         source = records(self.product.where)
