@@ -78,6 +78,11 @@ class Watch:
         self._admin = wiring.admin(settings)
         self._sources = sources(settings)
 
+    @property
+    def admin(self) -> Any:
+        """The administration client, for questions beside those below."""
+        return self._admin
+
     def close(self) -> None:
         self._admin.close()
 

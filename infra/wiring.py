@@ -158,8 +158,9 @@ def reader(settings: Settings) -> Client:
     )
 
 
-def engine_settings(settings: Settings, *, member: str = "") -> EngineSettings:
+def engine_settings(settings: Settings, *, member: str = "", patience_seconds: float = 60.0) -> EngineSettings:
     return EngineSettings(
+        patience_seconds=patience_seconds,
         bootstrap=settings.kafka_bootstrap,
         group=settings.group,
         prefix=settings.topic_prefix,

@@ -8,13 +8,15 @@ import typer
 
 from infra.cli import generations, replay
 from infra.cli.demo import demo
+from infra.cli.doctor import doctor
 from infra.cli.emit import emit
 from infra.cli.importing import import_
 from infra.cli.output import examples
-from infra.cli.pipeline import down, status, up
+from infra.cli.pipeline import down, up
 from infra.cli.proof import prove_all
 from infra.cli.rebuild import rebuild
 from infra.cli.sql import sql
+from infra.cli.status import status
 from infra.cli.topics import topics
 from infra.cli.worker import migrate, worker
 
@@ -31,7 +33,12 @@ _COMMANDS = (
     ("up", up, ("cx up", "cx up --detach --workers 2", "CX_DATA_DIR=/var/lib/cx cx up --no-demo")),
     ("down", down, ("cx down",)),
     ("demo", demo, ("cx demo", "cx demo --format json")),
-    ("status", status, ("cx status", "cx status --format json")),
+    (
+        "status",
+        status,
+        ("cx status", "cx status --format json", "cx status --worker http://10.0.0.7:6066 --max-lag 60"),
+    ),
+    ("doctor", doctor, ("cx doctor", "cx doctor --format json")),
     ("topics", topics, ("cx topics", "cx topics --dry-run --format csv")),
     ("migrate", migrate, ("cx migrate",)),
     ("emit", emit, ("cx emit response_deleted event.json", "cx emit response_submitted < event.json")),

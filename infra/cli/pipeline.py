@@ -1,4 +1,4 @@
-"""cx up, down and status: the whole pipeline on this machine."""
+"""cx up and down: the whole pipeline on this machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from infra import local, workers
+from infra import local
 from infra.cli import output
-from infra.cli.context import located, sentences, settings
+from infra.cli.context import sentences, settings
 from infra.demo.feed import feed
-from infra.demo.live import Observer, Screen
+from infra.demo.live import Screen
 from infra.demo.plan import messages
 from infra.sending import Sender
-from infra.standing import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,28 +124,3 @@ def down() -> None:
         output.out.print(
             f"stopped: {', '.join(names)}" if names else f"nothing ran on {told.data_dir}", highlight=False
         )
-
-
-def status(form: output.TextFormat = output.Machine.TEXT) -> None:
-    """Say what runs, where to connect, and how far the workers stand."""
-    with sentences():
-        here = located()
-        watch, observer = Watch(here), Observer(here)
-        try:
-            standing, figures = watch.now(), observer.look()
-        finally:
-            watch.close()
-            observer.close()
-        running = [worker.name for worker in workers.running(settings())]
-        if form is output.Machine.JSON:
-            topics = {each.topic: {"stored": each.stored, "taken": each.taken, "lag": each.lag} for each in standing}
-            addresses = {"kafka": here.kafka_bootstrap, "clickhouse": f"{here.clickhouse_host}:{here.clickhouse_port}"}
-            output.machine({**addresses, "workers": running, "topics": topics, "dead_letters": figures.dead_letters})
-            return
-        _welcome(here)
-        output.out.print(
-            f"[bold]{'workers':<11}[/bold] {', '.join(running) or 'none on this machine'}", highlight=False
-        )
-        rows = [(each.topic, each.stored, each.taken, each.lag) for each in standing]
-        output.rows(output.Format.TABLE, ("topic", "stored", "taken in", "lag"), rows)
-        output.out.print(f"dead letters {figures.dead_letters:,}; {figures.nps}", highlight=False)

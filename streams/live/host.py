@@ -109,7 +109,7 @@ def create_app(
     pace = Pace(lambda: sum(engine.figures.lag_records.values()) > engine_settings.batch_records)
     app.agent(topic, name="signals")(agent_function(handler, pace))
     app.add_dependency(EngineService(engine, turned))
-    add_pages(app, engine, handler, settings, clock)
+    add_pages(app, engine, handler, settings, clock, invariants)
     if invariants is not None:
         _watch(app, topic, invariants, encoder(codec), settings.invariant_seconds)
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import faust
 
     from streams.live.engine import Engine
+    from streams.live.invariants import InvariantWatch
     from streams.live.settings import HostSettings
     from streams.live.signals import SignalHandler
 
@@ -21,10 +24,21 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def add_pages(
-    app: faust.App, engine: Engine, handler: SignalHandler, settings: HostSettings, clock: Callable[[], int]
+    app: faust.App,
+    engine: Engine,
+    handler: SignalHandler,
+    settings: HostSettings,
+    clock: Callable[[], int],
+    invariants: InvariantWatch | None,
 ) -> None:
     """Add the pages to the application's web server. None of them shows anything of a customer."""
-    metrics = web.WorkerMetrics(lambda: engine.figures, handler)
+
+    def beside() -> dict[str, float]:
+        space = _space(settings.data_dir)
+        broken = 0 if invariants is None else invariants.standing
+        return {"cx_broken_invariants": broken, "cx_disk_free_bytes": space.free, "cx_disk_bytes": space.total}
+
+    metrics = web.WorkerMetrics(lambda: engine.figures, handler, beside)
 
     @app.page("/health")
     async def health(view: Any, _request: Any) -> Any:
@@ -42,3 +56,9 @@ def add_pages(
     @app.page("/board")
     async def live(view: Any, _request: Any) -> Any:
         return view.json([msgspec.to_builtins(minute) for minute in handler.board()])
+
+
+def _space(folder: Path) -> Any:
+    """Return total, used and free bytes of the disk that the folder is on, or will be once it is made."""
+    place = folder.resolve()
+    return shutil.disk_usage(next(each for each in (place, *place.parents) if each.exists()))

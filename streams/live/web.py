@@ -33,6 +33,7 @@ COUNTERS: list[tuple[str, str, Value]] = [
     ("cx_signals_failed", "Signals given up after every attempt; the log holds them.", lambda _, s: s.failed),
 ]
 GAUGES: list[tuple[str, str, Value]] = [
+    ("cx_started_timestamp_seconds", "When the worker was started.", lambda f, _: f.started_at / 1e6),
     ("cx_beat_timestamp_seconds", "When the engine last turned its loop.", lambda f, _: f.beat_at / 1e6),
     ("cx_commit_timestamp_seconds", "When the engine last committed.", lambda f, _: f.last_commit_at / 1e6),
     ("cx_restore_seconds", "What the newest restore of state took.", lambda f, _: f.restore_seconds),
@@ -53,6 +54,11 @@ ENTRIES = ("cx_state_entries", "Keys of state, by source partition; an estimate 
 STATE = ("cx_state", "What the engine does: 1 for the state that it is in.")
 VERSION = ("cx_version", "Version of the code: always 1.")
 LABELLED = (LAG_RECORDS, LAG_SECONDS, ENTRIES, STATE, VERSION)
+BESIDE = {
+    "cx_broken_invariants": "Rows that two looks in a row found to contradict each other; one worker looks.",
+    "cx_disk_free_bytes": "Space left where the worker keeps its data.",
+    "cx_disk_bytes": "Space there in all.",
+}
 INSERT_STALLED = "insert stalled"
 
 _SERVING = frozenset({"running", "restoring", "waiting for the sink", INSERT_STALLED})
@@ -97,10 +103,16 @@ def lag(figures: Figures) -> dict[str, Any]:
 
 
 class WorkerMetrics:
-    """Collector of one worker; asked anew at every scrape."""
+    """Collector of one worker; asked anew at every scrape. `beside` returns the values of `BESIDE`."""
 
-    def __init__(self, figures: Callable[[], Figures], handler: SignalHandler) -> None:
+    def __init__(
+        self,
+        figures: Callable[[], Figures],
+        handler: SignalHandler,
+        beside: Callable[[], Mapping[str, float]] = lambda: dict.fromkeys(BESIDE, 0),
+    ) -> None:
         self._figures = figures
+        self._beside = beside
         self._handler = handler
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -115,6 +127,9 @@ class WorkerMetrics:
             yield CounterMetricFamily(name, says, value=value(figures, self._handler))
         for name, says, value in GAUGES:
             yield GaugeMetricFamily(name, says, value=value(figures, self._handler))
+        beside = self._beside()
+        for name, says in BESIDE.items():
+            yield GaugeMetricFamily(name, says, value=beside[name])
         for (name, says), values in (
             (LAG_RECORDS, figures.lag_records),
             (LAG_SECONDS, figures.lag_seconds),

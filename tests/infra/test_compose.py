@@ -30,7 +30,7 @@ PANELS = json.loads((COMPOSE / "grafana" / "boards" / "nps.json").read_text())["
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_is_pinned(service: str) -> None:
     """`latest` is another program tomorrow."""
-    assert re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)*", SERVICES[service]["image"])
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+(\.\d+)*", SERVICES[service]["image"])
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -107,8 +107,10 @@ def test_an_event_emitted_is_a_row_to_query(cx: Cx, here: Settings, worker: Serv
     assert cx("sql", query, "--format", "csv").stdout.splitlines()[1].startswith("r1,9.0,")
     assert "r1" in cx("sql", "-", stdin=query).stdout
     status = json.loads(cx("status", "--format", "json").stdout)
-    assert status["topics"][f"{here.topic_prefix}survey"] == {"stored": 1, "taken": 1, "lag": 0}
-    assert status["workers"] == ["worker 1"]
+    survey = {"stored": 1, "taken": 1, "lag": 0, "seconds": None}
+    assert status["topics"][f"{here.topic_prefix}survey"] == survey
+    assert [worker["name"] for worker in status["workers"]] == ["worker 1"]
+    assert status["healthy"]
 
 
 @pytest.mark.parametrize(

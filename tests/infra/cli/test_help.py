@@ -15,7 +15,7 @@ _COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 _REPLAYS = sorted(get_command(app).commands["replay"].commands)  # type: ignore[attr-defined]
 _ASKED = (
     "up", "down", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild", "replay",
-    "proof",
+    "proof", "doctor",
 )  # fmt: skip
 
 

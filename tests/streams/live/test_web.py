@@ -63,7 +63,7 @@ def test_every_metric_is_rendered_with_its_sentence() -> None:
     assert 'cx_lag_records{partition="cx.survey-0"} 4.0' in text
     assert 'cx_state{state="starting"} 1.0' in text
     assert "cx_restore_remaining 5.0" in text
-    named = [name for name, _, _ in (*web.COUNTERS, *web.GAUGES)] + [name for name, _ in web.LABELLED]
+    named = [name for name, _, _ in (*web.COUNTERS, *web.GAUGES)] + [name for name, _ in web.LABELLED] + [*web.BESIDE]
     for name in named:
         assert f"# HELP {name}" in text
     assert text.count("# HELP") == len(named)

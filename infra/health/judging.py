@@ -1,0 +1,159 @@
+"""What a look means: each question answered with ok, warn or fail. No clock, no client: a function of the look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infra.health.model import Check
+from infra.health.text import duration, number, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.health.model import Broker, Disk, Look, Tables, Worker
+
+LAG, CLICKHOUSE, BROKER = "lag-grows.md", "clickhouse-down.md", "broker-down.md"
+POISON, WRONG, DISK, DEPLOY = "poison-flood.md", "wrong-numbers.md", "disk-full.md", "bad-deploy.md"
+REBUILD = "rebuild-everything.md"
+
+
+class Tolerance(msgspec.Struct, frozen=True):
+    """From where on something is wrong: seconds of lag and of an open transaction, shares of records and of a disk.
+
+    Fewer than ``dead_least`` dead letters are no flood, whatever their share.
+    """
+
+    lag_seconds: float = 300.0
+    transaction_seconds: float = 30.0
+    dead_share: float = 0.01
+    dead_least: int = 10
+    disk_warn: float = 0.15
+    disk_fail: float = 0.05
+    disk_bytes: int = 1 << 30
+
+
+def judge(look: Look, tolerance: Tolerance = Tolerance()) -> list[Check]:  # noqa: B008 - frozen
+    """Return all checks, in the order in which one would look."""
+    return [
+        _server("kafka", look, "Kafka", look.kafka, BROKER),
+        _server("clickhouse", look, "ClickHouse", look.clickhouse, CLICKHOUSE),
+        *(_of_broker(look, look.broker, tolerance) if look.broker else ()),
+        *(_worker(worker) for worker in look.workers),
+        *(_of_tables(look.tables, tolerance) if look.tables else ()),
+        *_disks(look, tolerance),
+    ]
+
+
+def _server(name: str, look: Look, server: str, address: str, runbook: str) -> Check:
+    if server in look.down:
+        remedy = f"see whether {server} runs and whether this machine reaches it"
+        return Check(name, "fail", f"{server} at {address} does not answer: {look.down[server]}", remedy, runbook)
+    return Check(name, "ok", f"{server} answers at {address}")
+
+
+def _of_broker(look: Look, broker: Broker, tolerance: Tolerance) -> Iterator[Check]:
+    yield _members(look, broker)
+    yield _lag(look, broker, tolerance)
+    yield _transactions(broker, tolerance)
+
+
+def _members(look: Look, broker: Broker) -> Check:
+    if look.paused:
+        return Check("workers", "warn", "workers are paused: a promotion is under way", "wait for it to end", REBUILD)
+    if not broker.members:
+        return Check("workers", "fail", "no worker is a member of the group", "start `cx worker`, look at its log", LAG)
+    return Check("workers", "ok", f"{number(len(broker.members), 'worker')} in the group")
+
+
+def _lag(look: Look, broker: Broker, tolerance: Tolerance) -> Check:
+    waiting = sum(place.waiting for place in broker.places)
+    if not waiting:
+        return Check("lag", "ok", "everything is taken in")
+    worst = max((place for place in broker.places if place.waiting), key=lambda place: place.seconds or 0.0)
+    where = f"{worst.topic} partition {worst.partition}"
+    age = "of unknown age" if worst.seconds is None else f"the oldest for {duration(worst.seconds)}"
+    said = f"{number(waiting, 'record')} wait, {age} ({where}), {broker.rate:,.0f} a second are taken in"
+    if (worst.seconds or 0.0) > tolerance.lag_seconds and not look.paused:
+        return Check("lag", "fail", said, "see whether workers run, are stalled, or are too few", LAG)
+    return Check("lag", "ok", said)
+
+
+def _transactions(broker: Broker, tolerance: Tolerance) -> Check:
+    hanging = [each for each in broker.transactions if each.seconds > tolerance.transaction_seconds]
+    if not hanging:
+        return Check("transactions", "ok", "no transaction hangs")
+    worst = max(hanging, key=lambda each: each.seconds)
+    said = f"{worst.producer} holds {worst.topic} partition {worst.partition} open for {duration(worst.seconds)}"
+    return Check("transactions", "fail", said, "end that producer, or wait for its transaction timeout", LAG)
+
+
+def _worker(worker: Worker) -> Check:
+    if worker.trouble:
+        remedy = "look at its log; it may still be starting"
+        return Check(
+            worker.name, "fail", f"{worker.name} does not answer at {worker.url}: {worker.trouble}", remedy, LAG
+        )
+    if worker.state in ("insert stalled", "waiting for the sink"):
+        return Check(worker.name, "fail", f"{worker.name}: {worker.state}", "see to ClickHouse", CLICKHOUSE)
+    if worker.restore_remaining:
+        return Check(
+            worker.name, "warn", f"{worker.name} restores its state, {worker.restore_remaining:,} changes to go"
+        )
+    if not worker.healthy:
+        return Check(worker.name, "fail", f"{worker.name} stands still: {worker.state}", "look at its log", LAG)
+    return Check(worker.name, "ok", f"{worker.name}: {worker.state}, {worker.entries:,} keys of state")
+
+
+def _of_tables(tables: Tables, tolerance: Tolerance) -> Iterator[Check]:
+    if tables.generation is None:
+        yield Check("generation", "fail", "there are no tables yet", "run `cx migrate`", DEPLOY)
+    else:
+        yield Check("generation", "ok", f"views read from {tables.generation}")
+    yield _letters(tables, tolerance)
+    yield _invariants(tables)
+    yield from (_replay(replay.generation, replay.actor, alive=replay.alive) for replay in tables.replays)
+
+
+def _letters(tables: Tables, tolerance: Tolerance) -> Check:
+    found = tables.dead_letters
+    if found is None:
+        return Check("dead letters", "warn", "dead letters could not be counted", "run `cx migrate`", POISON)
+    counts = ((found.recent, found.looked_at), (found.hour, found.hour_of))
+    flood = any(bad >= tolerance.dead_least and bad > tolerance.dead_share * of for bad, of in counts)
+    said = (
+        f"{found.recent:,} of the last {found.looked_at:,} records, {found.hour:,} of {found.hour_of:,} in the last"
+        f" hour, {found.total:,} in all"
+    )
+    if flood:
+        return Check("dead letters", "fail", said, "see why with `cx dead-letters list`", POISON)
+    return Check("dead letters", "ok", said)
+
+
+def _invariants(tables: Tables) -> Check:
+    if tables.broken is None:
+        return Check("invariants", "warn", "invariants could not be checked in time", "", WRONG)
+    if tables.broken:
+        said = ", ".join(f"{name} ({count:,})" for name, count in tables.broken.items())
+        return Check("invariants", "fail", f"broken: {said}", "look at cx.broken_invariant", WRONG)
+    return Check("invariants", "ok", "no row contradicts another")
+
+
+def _replay(generation: str, actor: str, *, alive: bool) -> Check:
+    if alive:
+        return Check("replay", "ok", f"{actor} fills {generation}")
+    return Check("replay", "warn", f"the replay into {generation} was cut short", "run it again: it goes on", REBUILD)
+
+
+def _disks(look: Look, tolerance: Tolerance) -> Iterator[Check]:
+    disks = [*([look.data_disk] if look.data_disk else ()), *(look.tables.disks if look.tables else ())]
+    yield from (_disk(disk, tolerance) for disk in disks)
+
+
+def _disk(disk: Disk, tolerance: Tolerance) -> Check:
+    name, share = f"disk {disk.name}", disk.free / max(1, disk.total)
+    said = f"{size(disk.free)} of {size(disk.total)} free at {disk.path}"
+    if share < tolerance.disk_fail or disk.free < tolerance.disk_bytes:
+        return Check(name, "fail", said, "free some space before Kafka or ClickHouse stop", DISK)
+    return Check(name, "warn" if share < tolerance.disk_warn else "ok", said, runbook=DISK)

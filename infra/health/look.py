@@ -1,0 +1,72 @@
+"""One look at everything, whatever of it answers."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import version
+from typing import TYPE_CHECKING, TypeVar
+
+from clickhouse_driver import errors as clickhouse
+from confluent_kafka import KafkaException
+from kafka.errors import KafkaError
+
+from infra import wiring, workers
+from infra.health import broker, endpoints, tables
+from infra.health.model import Disk, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from infra.settings import Settings
+
+Found = TypeVar("Found")
+KAFKA, CLICKHOUSE = "Kafka", "ClickHouse"
+SILENT = (wiring.Unreachable, KafkaError, KafkaException, clickhouse.Error, EOFError, OSError)
+"""What the clients raise where a server does not answer, or not as it should."""
+
+
+def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
+    """Look at everything; ``told`` are the settings as given, ``here`` those that name running servers.
+
+    Takes a second or two; where a server does not answer, several. Raises AddressError.
+    """
+    down: dict[str, str] = {}
+    of_workers = endpoints.look(told, urls)
+    of_broker = tried(down, KAFKA, lambda: broker.look(here))
+    taken = {(place.topic, place.partition): place.taken for place in of_broker.places} if of_broker else {}
+    return Look(
+        at=wiring.clock() / 1e6,
+        version=version("cxledger"),
+        kafka=here.kafka_bootstrap,
+        clickhouse=f"{here.clickhouse_host}:{here.clickhouse_port}",
+        broker=of_broker,
+        tables=tried(down, CLICKHOUSE, lambda: tables.look(here, taken)),
+        workers=of_workers,
+        paused=workers.paused(told),
+        data_disk=_disk(told.data_dir),
+        down=down,
+    )
+
+
+def tried(down: dict[str, str], server: str, asked: Callable[[], Found]) -> Found | None:
+    """Return what the server answers, or None with the reason noted."""
+    try:
+        return asked()
+    except SILENT as error:
+        down[server] = reason(error)
+        return None
+
+
+def reason(error: BaseException) -> str:
+    """Return an error in one short line."""
+    text = str(getattr(error, "message", "") or error).split("Stack trace", maxsplit=1)[0]
+    return " ".join(text.split())[:200] or type(error).__name__
+
+
+def _disk(folder: Path) -> Disk | None:
+    try:
+        space = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return Disk("data directory", str(folder), space.free, space.total)

@@ -1,0 +1,130 @@
+"""One look at a deployment, as values; what could not be looked at is None, with the reason beside it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One question and its answer: ``said`` in one sentence, ``remedy`` what to do, ``runbook`` a file's name."""
+
+    name: str
+    verdict: Verdict
+    said: str
+    remedy: str = ""
+    runbook: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One partition of a source topic; offsets, and ``seconds`` as the age of the oldest record not taken in.
+
+    ``waiting`` counts what a reader of committed records would still get; ``hidden`` is what an open transaction
+    keeps from it.
+    """
+
+    topic: str
+    partition: int
+    stored: int
+    taken: int
+    waiting: int
+    hidden: int = 0
+    seconds: float | None = None
+
+
+class OpenTransaction(msgspec.Struct, frozen=True):
+    """A transaction that holds back a partition; ``seconds`` since its producer last wrote there."""
+
+    topic: str
+    partition: int
+    producer: str
+    offset: int
+    seconds: float
+
+
+class Broker(msgspec.Struct, frozen=True, kw_only=True):
+    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never."""
+
+    version: str
+    places: list[Place]
+    rate: float
+    last_commit_at: float | None
+    members: list[str]
+    transactions: list[OpenTransaction]
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """Space in bytes."""
+
+    name: str
+    path: str
+    free: int
+    total: int
+
+
+class DeadLetters(msgspec.Struct, frozen=True):
+    """``recent`` of the last ``looked_at`` records are dead letters; ``hour`` of the ``hour_of`` of the last hour."""
+
+    total: int
+    recent: int
+    looked_at: int
+    hour: int
+    hour_of: int
+
+
+class ReplayState(msgspec.Struct, frozen=True):
+    """A replay that runs, or that ran and was cut short (``alive`` is false then)."""
+
+    generation: str
+    kind: str
+    actor: str
+    records: int
+    total: int
+    alive: bool
+
+
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """What ClickHouse says; ``broken`` counts contradictions by invariant, None where counting took too long."""
+
+    version: str
+    generation: str | None
+    dead_letters: DeadLetters | None
+    broken: dict[str, int] | None
+    disks: list[Disk]
+    replays: list[ReplayState]
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker's web endpoints say; ``trouble`` says why one is silent.
+
+    ``last_commit_at`` in seconds since 1970, 0 for never.
+    """
+
+    name: str
+    url: str
+    healthy: bool = False
+    state: str = ""
+    last_commit_at: float = 0.0
+    restore_remaining: int = 0
+    entries: int = 0
+    records: int = 0
+    dead_letters: int = 0
+    trouble: str = ""
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. ``at`` in seconds since 1970; ``down`` says of each server that did not answer why."""
+
+    at: float
+    version: str
+    kafka: str
+    clickhouse: str
+    broker: Broker | None
+    tables: Tables | None
+    workers: list[Worker]
+    paused: bool
+    data_disk: Disk | None
+    down: dict[str, str]

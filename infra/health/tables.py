@@ -1,0 +1,102 @@
+"""What ClickHouse says of a deployment: what is served, what was refused, what contradicts itself, the space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clickhouse_driver.errors import ErrorCodes, ServerException
+
+from infra import wiring
+from infra.health.model import DeadLetters, Disk, ReplayState, Tables
+from sinks import generations, replays, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clickhouse_driver import Client
+
+    from infra.settings import Settings
+    from sinks.settings import Warehouse
+
+RECENT = 10_000
+_PATIENCE = {"max_execution_time": 5, "timeout_overflow_mode": "throw"}
+_NOT_THERE = frozenset({ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE})
+_SLOW = frozenset({ErrorCodes.TIMEOUT_EXCEEDED, ErrorCodes.TOO_SLOW, ErrorCodes.MEMORY_LIMIT_EXCEEDED})
+
+
+def look(settings: Settings, taken: Mapping[tuple[str, int], int]) -> Tables:
+    """Look; ``taken`` are the workers' offsets by topic and partition. Raises what the driver raises."""
+    client, warehouse = wiring.clickhouse(settings), wiring.warehouse(settings)
+    try:
+        return Tables(
+            version=client.execute("SELECT version()")[0][0],
+            generation=current(client, warehouse),
+            dead_letters=_dead_letters(client, settings, taken),
+            broken=_broken(client, settings),
+            disks=[
+                Disk(*row) for row in client.execute("SELECT name, path, free_space, total_space FROM system.disks")
+            ],
+            replays=_replays(client, warehouse),
+        )
+    finally:
+        client.disconnect()
+
+
+def current(client: Client, warehouse: Warehouse) -> str | None:
+    """Return the generation that is served, None where nothing was migrated yet."""
+    try:
+        return generations.current(client, warehouse)
+    except ServerException as error:
+        if error.code not in _NOT_THERE:
+            raise
+        return None
+
+
+def _asked(client: Client, query: str, parameters: Mapping[str, Any] | None = None) -> list[Any] | None:
+    """Ask, for a few seconds; None where the table is not there or the answer takes too long."""
+    try:
+        found: list[Any] = client.execute(query, dict(parameters or {}), settings=_PATIENCE)
+    except ServerException as error:
+        if error.code not in _NOT_THERE | _SLOW:
+            raise
+        return None
+    return found
+
+
+def _dead_letters(client: Client, settings: Settings, taken: Mapping[tuple[str, int], int]) -> DeadLetters | None:
+    letter, event = (f"{sql.name(settings.database)}.{name}" for name in ("dead_letter", "event"))
+    each = RECENT // max(1, len(taken))
+    since = [(topic, number, max(0, offset - each)) for (topic, number), offset in taken.items()]
+    places, offsets = [(topic, number) for topic, number, _ in since] or [("", 0)], [at for *_, at in since] or [0]
+    found = _asked(
+        client,
+        f"SELECT count(), countIf(offset >= %(offsets)s[indexOf(%(places)s, (toString(topic), partition))]),"  # noqa: S608
+        f" countIf(ingested_at > now() - 3600), (SELECT countIf(ingested_at > now() - 3600) FROM {event})"
+        f" FROM {letter}",
+        {"places": places, "offsets": offsets},
+    )
+    if found is None:
+        return None
+    total, recent, hour, accepted = found[0]
+    looked_at = max(recent, sum(min(each, offset) for offset in taken.values()))
+    return DeadLetters(total, recent, looked_at, hour, hour + accepted)
+
+
+def _broken(client: Client, settings: Settings) -> dict[str, int] | None:
+    view = f"{sql.name(settings.database)}.broken_invariant"
+    found = _asked(client, f"SELECT invariant, count() FROM {view} GROUP BY invariant ORDER BY invariant")  # noqa: S608
+    return None if found is None else dict(found)
+
+
+def _replays(client: Client, warehouse: Warehouse) -> list[ReplayState]:
+    try:
+        known = replays.listed(client, warehouse)
+    except ServerException as error:
+        if error.code not in _NOT_THERE:
+            raise
+        return []
+    return [
+        ReplayState(each.generation, each.kind, each.actor, each.records, each.total, each.under_way)
+        for each in known
+        if each.state == "running"
+    ]

@@ -1,0 +1,152 @@
+"""What a look means, without any server: one thing wrong is one check failed, and the others stay as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.cli.status import document, failed
+from infra.health.judging import Tolerance, judge
+from infra.health.model import (
+    Broker,
+    DeadLetters,
+    Disk,
+    Look,
+    OpenTransaction,
+    Place,
+    ReplayState,
+    Tables,
+    Worker,
+)
+from infra.health.text import duration, size
+
+NOW = 1_000_000.0
+GIB = 1 << 30
+BROKER = Broker(
+    version="4.3",
+    places=[Place("cx.survey", 0, 10, 10, 0), Place("cx.survey", 1, 8, 8, 0)],
+    rate=0.0,
+    last_commit_at=NOW - 5,
+    members=["127.0.0.1"],
+    transactions=[],
+)
+TABLES = Tables(
+    version="26.9",
+    generation="cx_g1",
+    dead_letters=DeadLetters(3, 3, 1000, 0, 100),
+    broken={},
+    disks=[Disk("default", "/var/lib/clickhouse", 80 * GIB, 100 * GIB)],
+    replays=[],
+)
+WORKER = Worker(name="worker 1", url="http://127.0.0.1:6066", healthy=True, state="running")
+WELL = Look(
+    at=NOW,
+    version="0.1.0",
+    kafka="k:9092",
+    clickhouse="c:9000",
+    broker=BROKER,
+    tables=TABLES,
+    workers=[WORKER],
+    paused=False,
+    data_disk=Disk("data directory", "/var/lib/cx", 80 * GIB, 100 * GIB),
+    down={},
+)
+
+
+def _with(value: msgspec.Struct, **changes: object) -> msgspec.Struct:
+    return msgspec.structs.replace(value, **changes)
+
+
+def _look(part: str, **changes: object) -> Look:
+    found = msgspec.structs.replace(WELL, **{part: _with(getattr(WELL, part), **changes)})
+    assert isinstance(found, Look)
+    return found
+
+
+LATE = [Place("cx.survey", 0, 10, 10, 0), Place("cx.survey", 1, 9, 8, 1, seconds=301.0)]
+WRONG = [
+    (_look("broker", members=[]), "workers", "lag-grows.md"),
+    (_look("broker", places=LATE), "lag", "lag-grows.md"),
+    (_look("broker", transactions=[OpenTransaction("t", 0, "billing", 7, 31.0)]), "transactions", "lag-grows.md"),
+    (_look("tables", generation=None), "generation", "bad-deploy.md"),
+    (_look("tables", dead_letters=DeadLetters(11, 11, 1000, 0, 1)), "dead letters", "poison-flood.md"),
+    (_look("tables", dead_letters=DeadLetters(99, 0, 1000, 10, 50)), "dead letters", "poison-flood.md"),
+    (_look("tables", broken={"nps_is_the_answer_given": 2}), "invariants", "wrong-numbers.md"),
+    (_look("tables", disks=[Disk("default", "/d", 4 * GIB, 100 * GIB)]), "disk default", "disk-full.md"),
+    (_look("data_disk", free=GIB - 1, total=2 * GIB), "disk data directory", "disk-full.md"),
+    (_with(WELL, workers=[_with(WORKER, state="insert stalled")]), "worker 1", "clickhouse-down.md"),
+    (_with(WELL, workers=[_with(WORKER, healthy=False, state="stopped")]), "worker 1", "lag-grows.md"),
+    (_with(WELL, workers=[_with(WORKER, trouble="refused")]), "worker 1", "lag-grows.md"),
+    (_with(WELL, broker=None, down={"Kafka": "no route"}), "kafka", "broker-down.md"),
+    (_with(WELL, tables=None, down={"ClickHouse": "no route"}), "clickhouse", "clickhouse-down.md"),
+]
+
+
+@pytest.mark.parametrize(("look", "name", "runbook"), WRONG)
+def test_one_thing_wrong_is_one_check_failed(look: Look, name: str, runbook: str) -> None:
+    """Whoever is woken gets one cause, one remedy and one runbook, not a page of consequences."""
+    found = [check for check in judge(look) if check.verdict == "fail"]
+    assert [(check.name, check.runbook) for check in found] == [(name, runbook)]
+    assert found[0].remedy
+    assert "\n" not in found[0].said
+    assert not document(look, judge(look))["healthy"]
+
+
+def test_a_deployment_that_is_well_passes_every_check() -> None:
+    """A monitor that cries wolf is switched off."""
+    checks = judge(WELL)
+    assert {check.verdict for check in checks} == {"ok"}
+    assert len({check.name for check in checks}) == len(checks) >= 9
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        _with(WELL, paused=True, broker=_with(BROKER, members=[], places=LATE)),
+        _with(WELL, workers=[_with(WORKER, state="restoring", restore_remaining=5)]),
+        _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=False)]),
+        _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=True)]),
+        _look("tables", dead_letters=DeadLetters(9, 9, 10, 9, 10)),
+        _look("tables", broken=None),
+        _look("data_disk", free=14 * GIB),
+    ],
+)
+def test_what_passes_by_itself_wakes_nobody(look: Look) -> None:
+    """A promotion, a restore, a replay, a handful of bad records: said, and no reason for exit status 1."""
+    assert not failed(judge(look))
+
+
+@given(seconds=st.floats(0, 1e6), limit=st.floats(0, 1e6))
+def test_lag_is_wrong_exactly_beyond_the_limit(seconds: float, limit: float) -> None:
+    """`--max-lag` is what a monitor sets, and an age of records is what customers notice."""
+    look = _look("broker", places=[Place("t", 0, 9, 3, 6, seconds=seconds)])
+    assert failed(judge(look, Tolerance(lag_seconds=limit))) == (seconds > limit)
+
+
+def test_every_runbook_that_a_check_may_name_has_one_of_the_known_names() -> None:
+    """A misspelt name would be found at three in the morning."""
+    known = {"lag-grows", "clickhouse-down", "broker-down", "poison-flood", "wrong-numbers", "bad-deploy"}
+    known |= {"schema-order", "disk-full", "rebuild-everything"}
+    folder = Path(__file__).parents[3] / "infra" / "health"
+    named = {word for path in folder.glob("*.py") for word in path.read_text().split('"') if word.endswith(".md")}
+    assert named
+    assert {name.removesuffix(".md") for name in named} <= known
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (119, "119 s"), (120, "2 min 0 s"), (7200, "2 h 0 min"), (172_800, "2 days 0 h")],
+)
+def test_durations_have_the_two_units_that_matter(seconds: float, text: str) -> None:
+    """1,237,411 seconds is a figure that nobody can read."""
+    assert duration(seconds) == text
+
+
+@given(st.integers(0, 1 << 60))
+def test_sizes_are_read_at_a_glance(octets: int) -> None:
+    """At most four digits before the unit, in whatever order of magnitude."""
+    assert float(size(octets).split()[0].replace(",", "")) < 1024.05
