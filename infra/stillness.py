@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
 
-# A worker that was killed is counted in by the group until its session has timed out.
+# A worker that was killed elsewhere is counted in by the group until its session has timed out.
 _FAREWELL_S = 60.0
 
 
 def members(settings: Settings) -> list[str]:
-    """Return the hosts of the group's workers, wherever they run, one entry for each worker."""
+    """Return the hosts of the group's workers, wherever they run, one entry for each worker.
+
+    The group counts a worker with a stable name in until its session has timed out. Those of the data directory are
+    left out where they have ended.
+    """
+    gone = workers.ended(settings)
     admin = wiring.admin(settings)
     try:
         found = admin.describe_groups([settings.group])[settings.group]["members"]
-        return sorted(str(member["client_host"]).lstrip("/") for member in found)
+        return sorted(
+            str(member["client_host"]).lstrip("/") for member in found if member.get("group_instance_id") not in gone
+        )
     finally:
         admin.close()
 

@@ -92,6 +92,12 @@ def running(settings: Settings) -> list[ServerProcess]:
     return [worker for home in homes if (worker := find(home.name.replace("-", " "), home)) is not None]
 
 
+def ended(settings: Settings) -> set[str]:
+    """Return the stable names of the data directory's workers that do not run."""
+    homes = {int(home.name.rpartition("-")[2]) for home in settings.data_dir.glob(f"{_NAME}-*")}
+    return {stable_name(settings, number) for number in homes - {_number(worker) for worker in running(settings)}}
+
+
 def stop(workers: Collection[ServerProcess]) -> None:
     """Stop workers, all at once; each commits what it has in hand."""
     if workers:
