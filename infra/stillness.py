@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 # A worker that was killed elsewhere is counted in by the group until its session has timed out.
-_FAREWELL_S = 60.0
+_FAREWELL_S = 15.0
 
 
 def members(settings: Settings) -> list[str]:

@@ -115,6 +115,31 @@ def test_it_says_what_a_plain_comparison_says(
         assert [kinds.count(kind) for kind in compare.KINDS] == [told.missing, told.extra, told.changed]
 
 
+_TOLD_APART: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
+    ("survey_question", {"scale_min": None}, {"scale_min": 0.0}, True),
+    ("survey_question", {"scale_min": 0.0}, {"scale_min": -0.0}, True),
+    ("survey_question", {"scale_min": math.nan}, {"scale_min": -math.nan}, False),
+    ("survey_question", {"scale_min": 1.0}, {"scale_max": 1.0}, True),
+    ("response", {"started_at": None}, {"started_at": 0}, True),
+    ("response", {"channel": "ab", "language": ""}, {"channel": "a", "language": "b"}, True),
+    ("account_history", {"external_refs": []}, {"external_refs": [("", "")]}, True),
+    ("account_history", {"external_refs": [("a", "b")]}, {"external_refs": [("ab", "")]}, True),
+    ("account_history", {"external_refs": [("a", "b")]}, {"external_refs": [("a", "b"), ("c", "d")]}, True),
+]
+
+
+def test_values_are_told_apart_as_they_are_stored(client: Client, sides: Sides) -> None:
+    """The server's hash function takes NULL and an empty list for nothing at all, which would hide a change."""
+    keys = {"survey_question": "question_id", "response": "response_id", "account_history": "event_id"}
+    filled: tuple[dict[str, list[RowTuple]], ...] = ({}, {})
+    for at, (table, *values, _) in enumerate(_TOLD_APART):
+        for side, told in zip(filled, values, strict=True):
+            side.setdefault(table, []).append(row(table, **{keys[table]: f"{at}"}, **told))
+    _fill(client, sides, *filled)
+    changed = {each.table: each.changed for each in compare.compare(client, *sides) if not each.equal}
+    assert changed == {table: sum(case[-1] for case in _TOLD_APART if case[0] == table) for table in keys}
+
+
 def test_examples_show_key_column_and_both_values(client: Client, sides: Sides) -> None:
     """Three in the morning: the first rows must say what is wrong without another query."""
     moment = 1_772_442_000_000_001
