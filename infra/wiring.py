@@ -130,8 +130,12 @@ def replay_log(settings: Settings, *, at_once: int = 10_000) -> Iterator[KafkaLo
         log.close()
 
 
+def registry(settings: Settings) -> Confluent | None:
+    return Confluent(settings.registry_url) if settings.registry_url else None
+
+
 def codec(settings: Settings) -> Codec:
-    return Codec(Confluent(settings.registry_url) if settings.registry_url else None)
+    return Codec(registry(settings))
 
 
 def clickhouse(settings: Settings, *, database: str = "") -> Client:

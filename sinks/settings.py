@@ -43,6 +43,7 @@ class Warehouse(msgspec.Struct, frozen=True):
         """Substitutions of the view files."""
         return {
             "cx": self.database,
+            "meta": self.meta,
             "zone": self.time_zone,
             "week_mode": str(_WEEK_MODES[self.week_start]),
             "response_window_days": str(self.response_window_days),

@@ -11,6 +11,7 @@ from infra.cli.demo import demo
 from infra.cli.doctor import doctor
 from infra.cli.emit import emit
 from infra.cli.importing import import_
+from infra.cli.letters_app import app as dead_letters
 from infra.cli.output import examples
 from infra.cli.pipeline import down, up
 from infra.cli.proof import prove_all
@@ -83,6 +84,7 @@ for _name, _command, _examples in _COMMANDS:
 for _name, _part, _shown in _REPLAY:
     replays.command(_name, epilog=examples(*_shown))(_part)
 app.add_typer(replays, name="replay")
+app.add_typer(dead_letters, name="dead-letters")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from infra.cli import output
 from infra.deployment import NotRunning, locate
 from infra.embedded.errors import EmbeddedServerError
 from infra.judging import PromotionError
+from infra.letters.choosing import LetterError
 from infra.sending import ContractError
 from infra.settings import Settings, SettingsError, from_environment
 from infra.standing import TooSlowError
@@ -46,6 +47,7 @@ _SENTENCES = (
     WorkerDiedError,
     TooSlowError,
     GenerationError,
+    LetterError,
     LogError,
     PlanError,
     ReplayStoppedError,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ATTEMPT = "cx-attempt"
 FIRST_SEEN = "cx-first-seen"
+REDRIVEN_FROM = "cx-redriven-from"
+"""Where the letter stands that a record was sent again for: topic-partition@offset."""
 _CODE_VERSION = version("cxledger").encode()
 _FRAME = 10  # bytes that name the writer schema in either frame
 
@@ -58,12 +60,13 @@ def count(limit: DeadLetterLimit, before: DeadLetterCount, records: int, bad: Se
 def headers(letter: DeadLetter, now: int) -> list[tuple[str, bytes]]:
     """Return origin, reason and history as headers, those of the record itself first. `now` in microseconds.
 
-    A record that comes back after a redrive keeps its first sighting and counts its attempts.
+    A record that comes back after a redrive keeps its first sighting and counts its attempts, and says whence it came.
     """
     own = [(name, value or b"") for name, value in letter.headers or () if not name.startswith("cx-")]
     known = {name: value for name, value in letter.headers or () if name.startswith("cx-")}
     seen = str(now).encode()
     attempt = known.get(ATTEMPT, b"0")
+    whence = [(REDRIVEN_FROM, known[REDRIVEN_FROM] or b"")] if REDRIVEN_FROM in known else []
     return [
         *own,
         ("cx-topic", letter.topic.encode()),
@@ -77,4 +80,23 @@ def headers(letter: DeadLetter, now: int) -> list[tuple[str, bytes]]:
         (FIRST_SEEN, known.get(FIRST_SEEN, seen)),
         ("cx-last-seen", seen),
         (ATTEMPT, str(int(attempt) + 1 if attempt.isdigit() else 1).encode()),
+        *whence,
+    ]
+
+
+def redriven(
+    carried: Sequence[tuple[str, bytes | None]], whence: str, first_seen: int
+) -> list[tuple[str, bytes | None]]:
+    """Return the headers under which a refused record is sent again: its own, its history, and `whence` it came.
+
+    `first_seen` in microseconds holds for a record that has no history yet.
+    """
+    own = [(name, value) for name, value in carried if not name.startswith("cx-")]
+    known = {name: value or b"" for name, value in carried if name.startswith("cx-")}
+    attempt = known.get(ATTEMPT, b"0")
+    return [
+        *own,
+        (FIRST_SEEN, known.get(FIRST_SEEN, str(first_seen).encode())),
+        (ATTEMPT, str(int(attempt) + 1 if attempt.isdigit() else 1).encode()),
+        (REDRIVEN_FROM, whence.encode()),
     ]

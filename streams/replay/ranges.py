@@ -32,12 +32,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return self != Asked()
 
 
-def moment(text: str, option: str, now: int) -> int:
-    """Read a time as microseconds since 1970 (UTC). Raises PlanError, also for a time later than `now`."""
+def moment(text: str, option: str, now: int, *, or_offset: bool = True) -> int:
+    """Read a time as microseconds since 1970 (UTC). Raises PlanError, also for a time later than `now`.
+
+    `or_offset` says whether the option takes an offset as well.
+    """
     try:
         said = datetime.fromisoformat(text)
     except ValueError as error:
-        raise PlanError(f"{option} {text!r} is neither an offset nor an ISO 8601 time: {error}") from error
+        wanted = "is neither an offset nor an ISO 8601 time" if or_offset else "is no ISO 8601 time"
+        raise PlanError(f"{option} {text!r} {wanted}: {error}") from error
     if said.tzinfo is None:
         raise PlanError(f"{option} {text!r} names no offset from UTC: add Z or one like +02:00")
     since = said.astimezone(UTC) - _EPOCH

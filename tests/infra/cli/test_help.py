@@ -12,11 +12,16 @@ from infra.cli.emit import completed, event_fields
 from infra.sending import ContractError, topic_of
 
 _COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
-_REPLAYS = sorted(get_command(app).commands["replay"].commands)  # type: ignore[attr-defined]
+_PARTS = [
+    f"{group} {name}"
+    for group in ("replay", "dead-letters")
+    for name in sorted(get_command(app).commands[group].commands)  # type: ignore[attr-defined]
+]
 _ASKED = (
     "up", "down", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild", "replay",
-    "proof", "doctor",
+    "proof", "doctor", "dead-letters",
 )  # fmt: skip
+_LETTERS = [["dead-letters", *words] for words in (["list"], ["show", "survey-0@1"], ["redrive"], ["export"])]
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +37,7 @@ def test_the_commands_are_the_promised_ones() -> None:
     assert set(_COMMANDS) == set(_ASKED)
 
 
-@pytest.mark.parametrize("name", [*_COMMANDS, *(f"replay {name}" for name in _REPLAYS)])
+@pytest.mark.parametrize("name", [*_COMMANDS, *_PARTS])
 def test_every_command_explains_itself_with_examples(name: str) -> None:
     """On call at night, --help is the documentation; the command of each example must exist, with its options."""
     result = CliRunner().invoke(app, [*name.split(), "--help"])
@@ -43,7 +48,7 @@ def test_every_command_explains_itself_with_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sql", "SELECT 1"], ["status"], ["topics"], ["migrate"], ["rebuild"], ["replay", "plan"]]
+    "arguments", [["sql", "SELECT 1"], ["status"], ["topics"], ["migrate"], ["rebuild"], ["replay", "plan"], *_LETTERS]
 )
 def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> None:
     """A traceback is no answer to "nothing runs here"."""

@@ -1,0 +1,96 @@
+"""What a dead letter looks like on a terminal: text that cannot act on it, bytes as hex, values one a line."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schemas.claims import Look
+    from schemas.walk import Part
+
+_ROW = 16
+_LONGEST = 200
+_MOST_LINES = 200
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LATIN, _BASIC = 0xFF, 0xFFFF
+
+
+def visible(text: str, most: int = _LONGEST) -> str:
+    """Return text without anything that a terminal obeys: control and format characters are shown as escapes."""
+    cut = text[:most]
+    shown = "".join(each if each.isprintable() else _escape(each) for each in cut)
+    return shown if len(text) <= most else f"{shown}... ({len(text):,} characters)"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
+    width, letter = (2, "x") if code <= _LATIN else (4, "u") if code <= _BASIC else (8, "U")
+    return named or f"\\{letter}{code:0{width}x}"
+
+
+def hexdump(value: bytes, start: int, most: int) -> Iterator[str]:
+    """Yield lines of 16 bytes with their offsets, hex and ASCII, from `start` on, at most so many bytes."""
+    end = min(len(value), start + most)
+    for at in range(start, end, _ROW):
+        row = value[at : min(at + _ROW, end)]
+        halves = (" ".join(f"{byte:02x}" for byte in half) for half in (row[: _ROW // 2], row[_ROW // 2 :]))
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)  # noqa: PLR2004 - printable ASCII
+        yield f"{at:08x}  {'  '.join(f'{half:<23}' for half in halves)}  |{text}|"
+    if end < len(value):
+        yield f"{end:08x}  {len(value) - end:,} more bytes"
+
+
+def instant(micros: int) -> str:
+    """Return microseconds since 1970 as ISO 8601, UTC, or as a number where no calendar reaches."""
+    try:
+        return (_EPOCH + dt.timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return f"{micros} us since 1970"
+
+
+def values(parts: Iterable[Part]) -> Iterator[str]:
+    """Yield a line for each value: its name, and what it says."""
+    kept = list(parts)
+    width = min(40, max((len(part.path) for part in kept[:_MOST_LINES]), default=0))
+    for part in kept[:_MOST_LINES]:
+        yield f"{visible(part.path):<{width}}  {_said(part)}"
+    if len(kept) > _MOST_LINES:
+        yield f"... {len(kept) - _MOST_LINES:,} more values (--format json holds them)"
+
+
+def _said(part: Part) -> str:
+    if part.instant:
+        return f"{instant(part.value)} ({part.value})"
+    return f'"{visible(part.value)}"' if isinstance(part.value, str) else visible(str(part.value))
+
+
+def plain(value: Any) -> Any:
+    """Return decoded values as JSON can hold them: numbers that are not finite become text."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def in_base64(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()
+
+
+def decoded(seen: Look) -> dict[str, Any]:
+    """Return what could be read of a record, for a machine."""
+    return {
+        "frame": seen.frame,
+        "claimed": seen.claimed,
+        "schema": seen.schema or None,
+        "nearest": list(seen.nearest),
+        "fields": plain(seen.walked.fields) if seen.walked else {},
+        "read_to": seen.at,
+        "why": seen.why or None,
+    }

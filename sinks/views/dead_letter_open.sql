@@ -1,0 +1,15 @@
+/*
+comment: Records that could not be taken in and that nobody has redriven or discarded; empty when all are dealt with
+columns:
+  topic: Topic that the record was read from
+  partition: Partition that the record was read from
+  offset: Offset of the record in its partition
+  account_key: Kafka key of the record as text, undecodable bytes replaced
+  reason: Reason code of the refusal
+  detail: What exactly was wrong
+  ingested_at: When Kafka stored the record, UTC (record time)
+  size_bytes: Length of the record's value in bytes
+*/
+SELECT topic, partition, offset, account_key, reason, detail, ingested_at, size_bytes
+FROM ${cx}.dead_letter_state
+WHERE status = 'open'
