@@ -186,7 +186,7 @@ def drop(desk: Desk, generation: str, again: str = "") -> None:
         judging.droppable(desk.here, desk.client, generation, again)
         with desk.alone(f"cx replay drop {generation}"):
             known = judging.droppable(desk.here, desk.client, generation, again)
-            if known is not None and known.state == "running":
+            if known is not None and known.state == "running" and known.kind != "merge":
                 plan = msgspec.json.decode(known.plan, type=Plan)
                 command = running.command(fingerprint(plan))
                 locks.give_up(desk.client, desk.warehouse, running.scope(plan), command)

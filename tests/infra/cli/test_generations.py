@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -15,6 +16,8 @@ from infra.deployment import environment
 from infra.sending import Sender
 from infra.settings import Settings
 from sinks import generations, promotion, replays
+from sinks.holders import myself
+from streams.replay.plan import canonical, unseal
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 Cx = Callable[..., Result]
@@ -153,6 +156,24 @@ def test_what_must_not_be_served_or_dropped_is_refused(cx: Cx, here: Settings, t
     cx("drop", unknown, "--yes")
     assert promotion.served(client, warehouse).order == (first,)
     client.disconnect()
+
+
+@pytest.mark.parametrize("kind", ["merge", "rebuild"])
+def test_what_a_kill_has_left_can_be_dropped(cx: Cx, here: Settings, tmp_path: Path, kind: replays.Kind) -> None:
+    """Nobody may want to finish what was cut short, and its rows must not lie about for ever."""
+    client, warehouse = wiring.clickhouse(here), wiring.warehouse(here)
+    file = tmp_path / "plan.json"
+    cx("plan", "--out", str(file))
+    plan = unseal(file.read_bytes(), "plan")
+    left = generations.create(client, warehouse)
+    text = canonical(plan).decode() if kind == "rebuild" else '{"base": "a", "repair": "b"}'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replays, "myself", lambda: msgspec.structs.replace(myself(), started=0.0))
+        replays.begin(client, warehouse, left, plan_hash="p", kind=kind, accounts=(), plan=text)
+    client.disconnect()
+    assert _states(cx)["g2"] == "cut short"
+    cx("drop", left, "--yes")
+    assert _states(cx) == {"g1": "served"}
 
 
 def test_a_new_look_is_needed_after_new_content(cx: Cx, here: Settings, tmp_path: Path) -> None:
