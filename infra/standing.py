@@ -73,9 +73,9 @@ def settle(settings: Settings, turn: Callable[[], object]) -> None:
 class Watch:
     """Reads the standing again and again over one administration client."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, patience_s: float = 30.0) -> None:
         self._settings = settings
-        self._admin = wiring.admin(settings)
+        self._admin = wiring.admin(settings, patience_s=patience_s)
         self._sources = sources(settings)
 
     @property

@@ -94,11 +94,11 @@ def _require_broker(settings: Settings) -> None:
     raise Unreachable(f"no Kafka broker answers at {settings.kafka_bootstrap}: {reason}")
 
 
-def admin(settings: Settings) -> Any:
-    """Open an administration client; raises Unreachable."""
+def admin(settings: Settings, *, patience_s: float = 30.0) -> Any:
+    """Open an administration client; raises Unreachable, in time where a broker listens and says nothing."""
     _require_broker(settings)
     try:
-        return KafkaAdminClient(**kafka_python(settings))
+        return KafkaAdminClient(**kafka_python(settings), bootstrap_timeout_ms=int(patience_s * 1000))
     except (KafkaError, OSError) as error:
         raise Unreachable(f"no Kafka broker answers at {settings.kafka_bootstrap}: {error}") from error
 
@@ -138,8 +138,11 @@ def codec(settings: Settings) -> Codec:
     return Codec(registry(settings))
 
 
-def clickhouse(settings: Settings, *, database: str = "") -> Client:
-    """Open a client of the user that migrates and writes; it connects at its first statement."""
+def clickhouse(settings: Settings, *, database: str = "", timeout: float = 60.0) -> Client:
+    """Open a client of the user that migrates and writes; it connects at its first statement.
+
+    ``timeout`` (s) bounds each wait for the server.
+    """
     return connect(
         settings.clickhouse_host,
         settings.clickhouse_port,
@@ -147,6 +150,7 @@ def clickhouse(settings: Settings, *, database: str = "") -> Client:
         password=settings.clickhouse_password.reveal(),
         database=database,
         secure=settings.clickhouse_secure,
+        timeout=timeout,
     )
 
 

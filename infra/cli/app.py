@@ -91,4 +91,6 @@ def main() -> None:
     """Run `cx`."""
     # Its client warns of a slow turn of its own loop: news for its authors.
     logging.getLogger("kafka").setLevel(logging.ERROR)
+    # It logs a connection that fails with its traceback; the commands say the same in a sentence.
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     app()

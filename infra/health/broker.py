@@ -12,7 +12,7 @@ from kafka.protocol.consumer.offsets import IsolationLevel
 from kafka.structs import TopicPartition
 
 from infra import topics, wiring
-from infra.health.model import Broker, OpenTransaction, Place
+from infra.health.model import PATIENCE_S, Broker, OpenTransaction, Place
 from infra.standing import Watch, sources
 from streams.live.clients import END_OF_PARTITION, plain_consumer
 
@@ -28,7 +28,7 @@ Offsets = dict[TopicPartition, int]
 
 def look(settings: Settings) -> Broker:
     """Look for about a second. Raises Unreachable and what kafka-python and librdkafka raise."""
-    watch = Watch(settings)
+    watch = Watch(settings, patience_s=PATIENCE_S)
     with closing(watch):
         began, first = time.monotonic(), watch.taken()
         admin = watch.admin

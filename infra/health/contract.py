@@ -12,7 +12,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from infra import wiring
-from infra.health.model import Check
+from infra.health.model import PATIENCE_S, Check
 from infra.standing import Watch
 from schemas import compat
 from schemas.catalogue import crc64, latest_schemas, load_schemas
@@ -102,7 +102,7 @@ def of_topics(here: Settings) -> Iterator[Check]:
 
 
 def _newest(here: Settings) -> Iterator[tuple[str, int, int, bytes]]:
-    watch = Watch(here)
+    watch = Watch(here, patience_s=PATIENCE_S)
     with closing(watch):
         ends = {(place.topic, place.partition): end for place, end in watch.ends().items() if end > 0}
     if not ends:

@@ -12,7 +12,7 @@ from kafka.structs import TopicPartition
 from infra import topics, wiring
 from infra.health.broker import group_members
 from infra.health.judging import BROKER, DEPLOY, LAG, REBUILD
-from infra.health.model import Check
+from infra.health.model import PATIENCE_S, Check
 from infra.health.text import number
 from infra.standing import Watch, sources
 
@@ -26,7 +26,7 @@ SKEW_S = 5.0
 
 def examine(here: Settings) -> Iterator[Check]:
     """Yield the checks. Raises what the clients raise where Kafka does not answer."""
-    watch = Watch(here)
+    watch = Watch(here, patience_s=PATIENCE_S)
     with closing(watch):
         yield _brokers(watch.admin, here)
         yield from _topics(watch.admin, here)

@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+PATIENCE_S = 10.0
+"""Longest wait for a server that takes a connection and says nothing."""
+
 Verdict = Literal["ok", "warn", "fail"]
 
 

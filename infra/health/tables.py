@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
-from infra.health.model import DeadLetters, Disk, ReplayState, Tables
+from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables
 from sinks import generations, replays, sql
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SLOW = frozenset({ErrorCodes.TIMEOUT_EXCEEDED, ErrorCodes.TOO_SLOW, ErrorCodes.
 
 def look(settings: Settings, taken: Mapping[tuple[str, int], int]) -> Tables:
     """Look; ``taken`` are the workers' offsets by topic and partition. Raises what the driver raises."""
-    client, warehouse = wiring.clickhouse(settings), wiring.warehouse(settings)
+    client, warehouse = wiring.clickhouse(settings, timeout=PATIENCE_S), wiring.warehouse(settings)
     try:
         return Tables(
             version=client.execute("SELECT version()")[0][0],

@@ -10,7 +10,7 @@ from clickhouse_driver.errors import ServerException
 from infra import wiring
 from infra.health.judging import CLICKHOUSE, DEPLOY, WRONG
 from infra.health.log_of_record import SKEW_S
-from infra.health.model import Check
+from infra.health.model import PATIENCE_S, Check
 from infra.health.tables import current
 from sinks import catalogue, sql, views
 from sinks.tables import TABLES
@@ -29,7 +29,7 @@ _READ_ONLY = 2
 
 def examine(here: Settings) -> Iterator[Check]:
     """Yield the checks. Raises what the driver raises where ClickHouse does not answer."""
-    client, warehouse = wiring.clickhouse(here), wiring.warehouse(here)
+    client, warehouse = wiring.clickhouse(here, timeout=PATIENCE_S), wiring.warehouse(here)
     try:
         yield _clock(client)
         generation = current(client, warehouse)
