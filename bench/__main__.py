@@ -67,6 +67,8 @@ def _show(report: Report, console: Console) -> None:
         console.print(table.profile_table(report.profile))
     if report.latency is not None:
         console.print(table.latency_table(report.latency))
+    if report.explain is not None:
+        console.print(table.explain_table(report.explain))
     if report.state:
         console.print(table.state_table(report.state))
     if report.rebuild is not None:

@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench import contenders, feed, latency, product, profiling
+import msgspec
+
+from bench import contenders, events, explaining, feed, latency, product, profiling
 from bench.job import Job
 from bench.run import START_S, ContenderError, started
 from bench.state import STORES
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 PROFILE_S = 8
+EXPLAINED = 20
 CHANGELOG = "bench-state-changelog"
 
 
@@ -50,6 +53,19 @@ def measure_latency(stack: Stack, total: int, seconds: float, logs: Path) -> lat
         _until(lambda: plan.progress.done() >= total, contenders.LIMIT_S)
         generation = wiring.migrate(settings)
         found = latency.watch(traffic, latency.newest_rows(wiring.clickhouse(settings), f"{generation}.response"))
+    feed.delete_topics(stack.bootstrap, plan.leaves)
+    return found
+
+
+def measure_explain(stack: Stack, total: int, logs: Path) -> explaining.Explained:
+    """Ask for figures of a few accounts once a worker has taken in the source topic."""
+    plan = contenders.whole_product(stack, 1, database="cx_benche")
+    plan.prepare()
+    settings = msgspec.structs.replace(product.settings(stack, "cx_benche", ""), bi_user="default")
+    with started(plan.contender, logs):
+        _until(lambda: plan.progress.done() >= total, contenders.LIMIT_S)
+    asked = [f"acc-{number:05d}" for number in range(0, events.ACCOUNTS, events.ACCOUNTS // EXPLAINED)]
+    found = explaining.ask(settings, total, asked)
     feed.delete_topics(stack.bootstrap, plan.leaves)
     return found
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.contenders import Plan
+    from bench.explaining import Explained
     from bench.extras import Profile
     from bench.latency import Latency
     from bench.rebuild import Rebuilt
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 CONTENDERS = ("faust", "quix", "engine", "product")
-EXTRAS = ("latency", "state", "rebuild", "profile")
+EXTRAS = ("latency", "state", "rebuild", "profile", "explain")
 WORKERS = (1, 2)
 
 
@@ -53,6 +54,7 @@ class Report:
     results: list[Result] = field(default_factory=list)
     profile: Profile | None = None
     latency: Latency | None = None
+    explain: Explained | None = None
     state: list[dict[str, Any]] = field(default_factory=list)
     rebuild: Rebuilt | None = None
 
@@ -75,6 +77,9 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
         if "latency" in choice.names:
             say(f"steady traffic for {choice.traffic_seconds:.0f} s")
             report.latency = extras.measure_latency(stack, choice.events, choice.traffic_seconds, logs)
+        if "explain" in choice.names:
+            say("a worker takes the events in, then figures are explained")
+            report.explain = extras.measure_explain(stack, choice.events, logs)
         if "state" in choice.names:
             report.state = extras.measure_state(stack, choice.keys, say)
         if "rebuild" in choice.names:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bench.explaining import Explained
     from bench.extras import Profile
     from bench.latency import Latency
     from bench.rebuild import Rebuilt
@@ -92,6 +93,17 @@ def latency_table(found: Latency) -> Table:
     printed = _plain("produce to queryable row", *headings)
     figures = (found.p50_ms, found.p99_ms, found.worst_ms, found.polled_ms)
     printed.add_row("one worker", f"{found.events:,}", f"{found.rate:,.0f}", *(f"{figure:,.0f}" for figure in figures))
+    return printed
+
+
+def explain_table(found: Explained) -> Table:
+    """Milliseconds from asking to the whole answer, without the interpreter's start."""
+    headings = ("events in the log", "accounts asked", "events read", "p50 ms", "worst ms")
+    printed = _plain("until a figure is explained", *headings)
+    common = (f"{found.events:,}", f"{found.accounts:,}")
+    printed.add_row("as it is", *common, "0", f"{found.now_p50_ms:,.0f}", f"{found.now_worst_ms:,.0f}")
+    then = (f"{found.read:,.0f}", f"{found.then_p50_ms:,.0f}", f"{found.then_worst_ms:,.0f}")
+    printed.add_row("and as it was known", *common, *then)
     return printed
 
 

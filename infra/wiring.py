@@ -80,7 +80,7 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
     return config
 
 
-def _require_broker(settings: Settings) -> None:
+def require_broker(settings: Settings) -> None:
     """Raise Unreachable at once where no broker listens: the client would try for half a minute, and leak sockets."""
     reason: OSError | None = None
     for address in settings.kafka_bootstrap.split(","):
@@ -96,7 +96,7 @@ def _require_broker(settings: Settings) -> None:
 
 def admin(settings: Settings, *, patience_s: float = 30.0) -> Any:
     """Open an administration client; raises Unreachable, in time where a broker listens and says nothing."""
-    _require_broker(settings)
+    require_broker(settings)
     try:
         return KafkaAdminClient(**kafka_python(settings), bootstrap_timeout_ms=int(patience_s * 1000))
     except (KafkaError, OSError) as error:
@@ -105,7 +105,7 @@ def admin(settings: Settings, *, patience_s: float = 30.0) -> Any:
 
 def producer(settings: Settings) -> Any:
     """Open an idempotent producer; its default partitioner is the Java clients' murmur2. Raises Unreachable."""
-    _require_broker(settings)
+    require_broker(settings)
     try:
         return KafkaProducer(
             **kafka_python(settings),
@@ -122,7 +122,7 @@ def producer(settings: Settings) -> Any:
 @contextmanager
 def replay_log(settings: Settings, *, at_once: int = 10_000) -> Iterator[KafkaLog]:
     """Open the log of record for the length of a block; raises Unreachable."""
-    _require_broker(settings)
+    require_broker(settings)
     log = KafkaLog(settings.kafka_bootstrap, librdkafka(settings), at_once=at_once)
     try:
         yield log
@@ -154,8 +154,8 @@ def clickhouse(settings: Settings, *, database: str = "", timeout: float = 60.0)
     )
 
 
-def reader(settings: Settings) -> Client:
-    """Open a client of the user that reads views only."""
+def reader(settings: Settings, *, typed: bool = False) -> Client:
+    """Open a client of the user that reads views only; `typed` sends parameters apart from the query's text."""
     return connect(
         settings.clickhouse_host,
         settings.clickhouse_port,
@@ -163,6 +163,7 @@ def reader(settings: Settings) -> Client:
         password=settings.bi_password.reveal(),
         database=settings.database,
         secure=settings.clickhouse_secure,
+        typed=typed,
     )
 
 

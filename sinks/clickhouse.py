@@ -75,8 +75,12 @@ def connect(
     database: str = "",
     secure: bool = False,
     timeout: float = 60.0,
+    typed: bool = False,
 ) -> Client:
-    """Open a client; it connects at its first statement. ``timeout`` (s) bounds each wait for the server."""
+    """Open a client; it connects at its first statement. ``timeout`` (s) bounds each wait for the server.
+
+    ``typed`` makes the server fill in parameters, which queries then name with their types: ``{account:String}``.
+    """
     return Client(
         host,
         port=port,
@@ -86,7 +90,7 @@ def connect(
         secure=secure,
         connect_timeout=5,
         send_receive_timeout=timeout,
-        settings=_SETTINGS,
+        settings=_SETTINGS | {"server_side_params": typed},
         settings_is_important=True,
         compression=False,
     )

@@ -75,6 +75,10 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     catalogue: Catalogue
     facts: str
     """View of the facts: moment, account_id, survey_id, fact_id and what the counts name."""
+    restated: str = ""
+    """Metric of restatement_log whose rows tell what corrections changed in the facts; empty when there are none."""
+    excluded: str = ""
+    """Condition on excluded_fact, where not everything that is left out of the facts concerns the metric."""
     where: str = ""
     latest_per_person: bool = False
     """Whether only the latest fact of each account and person counts within a window and slice."""

@@ -48,4 +48,5 @@ class Warehouse(msgspec.Struct, frozen=True):
             "week_mode": str(_WEEK_MODES[self.week_start]),
             "response_window_days": str(self.response_window_days),
             "low_sample": str(self.low_sample),
+            "now": "now64(6, 'UTC')",
         }

@@ -1,7 +1,7 @@
 """Every view as a value: base views over a generation's tables, declared fact views, and one view for each metric."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
@@ -114,8 +114,24 @@ def load() -> tuple[View, ...]:
     return tuple(in_order([*tables, *declared, *(_measured(record) for record in metric.load())]))
 
 
+def inlined(select: str, leaf: Callable[[str], str]) -> str:
+    """SELECT that needs no view: each that it reads from is put in its place, and ``leaf`` names the tables."""
+    known = {view.name: view for view in load()}
+
+    def put(match: re.Match[str]) -> str:
+        name = match[1]
+        return leaf(name) if name in TABLES else f"({inlined(known[name].select, leaf)})"
+
+    return _REFERENCE.sub(put, select)
+
+
 def select(view: View, warehouse: Warehouse, generation: str) -> str:
     """Fill in the variables. Raises KeyError for a variable that no setting gives."""
+    return filled(view.select, warehouse, generation=generation)
+
+
+def filled(select: str, warehouse: Warehouse, **others: str) -> str:
+    """Fill in the deployment's variables, and others that go before them."""
     centre, error = net_share("promoters", "detractors", "n")
-    variables = {**warehouse.variables(), "generation": generation, "nps_centre": centre, "nps_error": error}
-    return Template(view.select).substitute(variables)
+    variables = {**warehouse.variables(), "nps_centre": centre, "nps_error": error, **others}
+    return Template(select).substitute(variables)

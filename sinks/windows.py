@@ -12,13 +12,16 @@ answer of the same person takes its place, and the counts are running totals.
 The SQL stands in sinks/templates; here its parts are put together.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from string import Template
+from typing import Literal
 
 from sinks.intervals import bounds
 from sinks.metric import Metric
 
+Kind = Literal["calendar", "rolling"]
 ROLLING_DAYS = 90
 FACTS = ("facts_by_account", "facts_by_others")
 """Templates that give every fact its dimension and slice."""
@@ -106,11 +109,12 @@ def _rolling_aggregated(metric: Metric, facts: str) -> str:
     )
 
 
-def _windows(metric: Metric) -> str:
-    """Union of every branch; with a spread array, each row also carries the counts of its whole window."""
+def _windows(metric: Metric, facts: Iterable[str], kinds: Iterable[Kind]) -> str:
+    """Union of the branches; with a spread array, each row also carries the counts of its whole window."""
     rolling = _rolling_aggregated if metric.aggregated else _rolling
+    render = {"calendar": _calendar, "rolling": rolling}
     columns = f"grain, window_start, window_end, {_keys(metric)}, {', '.join(names(metric))}"
-    branches = [branch(metric, _facts(metric, facts)) for facts in FACTS for branch in (_calendar, rolling)]
+    branches = [render[kind](metric, _facts(metric, template)) for template in facts for kind in kinds]
     union = "\nUNION ALL\n".join(_fill("branch", columns=columns, branch=text) for text in branches)
     if metric.spread is None:
         return union
@@ -119,7 +123,29 @@ def _windows(metric: Metric) -> str:
     return _fill("whole", whole=whole, union=union)
 
 
-def render(metric: Metric) -> str:
+def of_account(metric: Metric, kind: Kind) -> str:
+    """The same SELECT without what no question about one account reads: other slices, and `as_of` (it is NULL)."""
+    return render(metric, FACTS[:1], [kind], as_of="NULL")
+
+
+def facts_of_account(metric: Metric, facts: str) -> str:
+    """SELECT of the facts of one account and window, with `counted` and what each count would be of the fact alone.
+
+    ``facts`` selects them; `counted` is 0 where a later answer of the same person takes the fact's place.
+    """
+    scope, counts = _fill("facts_of_window", facts=facts), _counts(metric, "1", "1")
+    if not metric.latest_per_person:
+        return _fill("facts_alone", scope=scope, counts=f"1 AS counted, {counts}")
+    latest = _fill("calendar_latest", scope=scope, fact_keys=_fact_keys(metric))
+    return _fill("facts_alone", scope=latest, counts=counts)
+
+
+def render(
+    metric: Metric,
+    facts: Iterable[str] = FACTS,
+    kinds: Iterable[Kind] = ("calendar", "rolling"),
+    as_of: str = "assumeNotNull((SELECT as_of FROM ${cx}.watermark))",
+) -> str:
     """SELECT of the metric's view, with the deployment's variables still to fill in."""
     low, high = bounds(metric.interval)
     own = [name for name in names(metric) if name != "n"]
@@ -132,8 +158,9 @@ def render(metric: Metric) -> str:
         n=metric.n,
         ci_low=low,
         ci_high=high,
+        as_of=as_of,
         immature=metric.immature or "0",
         columns=",\n    ".join([*own, *(f"{column.value} AS {name}" for name, column in metric.columns.items())]),
-        windows=_windows(metric),
+        windows=_windows(metric, facts, kinds),
         keep=f"({metric.keep}) AND {metric.spread.name} != ''" if metric.spread else metric.keep,
     )

@@ -10,6 +10,7 @@ from infra.cli import generations, replay
 from infra.cli.demo import demo
 from infra.cli.doctor import doctor
 from infra.cli.emit import emit
+from infra.cli.explain import explain
 from infra.cli.importing import import_
 from infra.cli.letters_app import app as dead_letters
 from infra.cli.output import examples
@@ -49,6 +50,15 @@ _COMMANDS = (
         ("cx import mapping.yaml answers.csv.gz", "cx import mapping.yaml answers.csv --rejects bad.csv"),
     ),
     ("sql", sql, ('cx sql "SELECT * FROM metric_definition"', "cx sql --format csv - < query.sql")),
+    (
+        "explain",
+        explain,
+        (
+            "cx explain nps --account acme --window 2026-Q3",
+            "cx explain nps --account acme --window 2026-Q3 --known-at 2026-10-01T09:00:00+02:00",
+            "cx explain response R1 --account acme --format json",
+        ),
+    ),
     ("rebuild", rebuild, ("cx rebuild", "cx rebuild --promote", "cx rebuild --drop cx_g1")),
     ("proof", prove_all, ("CX_REAL_DATA=/data cx proof", "cx proof --format json")),
     ("worker", worker, ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1")),

@@ -22,8 +22,10 @@ from infra.wiring import Unreachable
 from infra.workers import WorkerDiedError
 from schemas.codec import InvalidEventError
 from schemas.errors import RegistryUnavailableError
+from sinks.explain import ExplainError
 from sinks.generations import GenerationError
 from sinks.locks import LockedError
+from sinks.period import PeriodError
 from streams.ingest.mapping import MappingError
 from streams.ingest.reader import FileError
 from streams.live.errors import EngineStopped
@@ -54,6 +56,8 @@ _SENTENCES = (
     LockedError,
     PromotionError,
     EngineStopped,
+    ExplainError,
+    PeriodError,
 )
 _EXCERPT = 300
 

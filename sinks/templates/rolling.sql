@@ -2,7 +2,7 @@ SELECT
     'rolling_90d' AS grain,
     addDays(window_end, -${rolling_days}) AS window_start,
     arrayJoin(
-        arrayMap(x -> toDate(x), range(toUInt32(from_day) + 1, toUInt32(least(next_day, toDate(now(), '${zone}') + 1)) + 1))
+        arrayMap(x -> toDate(x), range(toUInt32(from_day) + 1, toUInt32(least(next_day, toDate(${now}, '${zone}') + 1)) + 1))
     ) AS window_end,
     ${keys},
     ${totals}

@@ -10,7 +10,7 @@ FROM
         *,
         toUInt32(toDate(moment, '${zone}')) AS first_day,
         arrayJoin(
-            range(first_day, least(first_day + ${rolling_days}, toUInt32(toDate(now(), '${zone}')) + 1))
+            range(first_day, least(first_day + ${rolling_days}, toUInt32(toDate(${now}, '${zone}')) + 1))
         ) AS last_day
     FROM (${facts})
 )

@@ -10,9 +10,9 @@ SELECT
     ${ci_low} AS ci_low,
     ${ci_high} AS ci_high,
     toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
-    toUInt8(window_end <= toDate(now(), '${zone}') AND ${immature} = 0) AS is_final,
+    toUInt8(window_end <= toDate(${now}, '${zone}') AND ${immature} = 0) AS is_final,
     toUInt8(${immature} > 0) AS maturing,
-    assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of,
+    ${as_of} AS as_of,
     ${columns}
 FROM
 (

@@ -10,6 +10,7 @@ columns:
   seconds_to_contact: Seconds from the response to its first follow-up; NULL before it
   is_immature: 1 while the case waits and its due time has not passed
   next_score: The same contact's next NPS answer at the account, 0 to 10; NULL when there is none
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
     c.submitted_at AS moment,
@@ -19,12 +20,19 @@ SELECT
     toUInt8(c.first_contact_at IS NOT NULL) AS is_contacted,
     toUInt8(ifNull(c.first_contact_at <= c.due_at, 0)) AS is_contacted_in_time,
     (toUnixTimestamp64Micro(c.first_contact_at) - toUnixTimestamp64Micro(c.submitted_at)) / 1000000 AS seconds_to_contact,
-    toUInt8(c.first_contact_at IS NULL AND c.due_at > now64(6, 'UTC')) AS is_immature,
-    if(ifNull(n.is_answer, 0) = 1, toNullable(n.score), NULL) AS next_score
+    toUInt8(c.first_contact_at IS NULL AND c.due_at > ${now}) AS is_immature,
+    if(ifNull(n.is_answer, 0) = 1, toNullable(n.score), NULL) AS next_score,
+    arrayConcat([concat('response:', c.response_id)], n.entities) AS entities
 FROM ${cx}.followup_case AS c
 ASOF LEFT JOIN
 (
-    SELECT account_id, person, moment, argMax(score, fact_id) AS score, 1 AS is_answer
+    SELECT
+        account_id,
+        person,
+        moment,
+        argMax(score, fact_id) AS score,
+        1 AS is_answer,
+        argMax(entities, fact_id) AS entities
     FROM ${cx}.nps_score
     GROUP BY account_id, person, moment
 ) AS n ON c.account_id = n.account_id AND c.contact_id = n.person AND c.submitted_at < n.moment

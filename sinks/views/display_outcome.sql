@@ -7,6 +7,7 @@ columns:
   fact_id: Display
   is_started: 1 when a response names the display
   is_finished: 1 when a response to the display was answered to its end
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
     d.displayed_at AS moment,
@@ -14,11 +15,17 @@ SELECT
     d.survey_id AS survey_id,
     d.display_id AS fact_id,
     toUInt8(ifNull(r.is_started, 0)) AS is_started,
-    toUInt8(ifNull(r.is_finished, 0)) AS is_finished
+    toUInt8(ifNull(r.is_finished, 0)) AS is_finished,
+    arrayConcat([concat('survey_display:', d.display_id)], r.responses) AS entities
 FROM ${cx}.survey_display AS d
 LEFT JOIN
 (
-    SELECT account_id, display_id, 1 AS is_started, max(finished) AS is_finished
+    SELECT
+        account_id,
+        display_id,
+        1 AS is_started,
+        max(finished) AS is_finished,
+        arraySort(groupArray(concat('response:', response_id))) AS responses
     FROM ${cx}.response
     WHERE status = 'submitted' AND is_test = 0 AND display_id != ''
     GROUP BY account_id, display_id

@@ -10,6 +10,7 @@ columns:
   is_answered_late: 1 when its first response came after the response window
   is_immature: 1 while the response window is open and no response has come
   policy_version: Version of the response window that applies; empty for the default
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
     moment,
@@ -19,8 +20,9 @@ SELECT
     toUInt8(has_bounced AND answered_at IS NULL) AS is_bounced,
     toUInt8(ifNull(answered_at < closes_at, 0)) AS is_answered,
     toUInt8(ifNull(answered_at >= closes_at, 0)) AS is_answered_late,
-    toUInt8(answered_at IS NULL AND NOT has_bounced AND closes_at > now64(6, 'UTC')) AS is_immature,
-    policy_version
+    toUInt8(answered_at IS NULL AND NOT has_bounced AND closes_at > ${now}) AS is_immature,
+    policy_version,
+    arrayConcat([concat('invitation:', fact_id)], responses) AS entities
 FROM
 (
     SELECT
@@ -31,7 +33,8 @@ FROM
         i.has_bounced AS has_bounced,
         if(ifNull(r.is_answered, 0) = 1, toNullable(r.answered_at), NULL) AS answered_at,
         i.moment + toIntervalDay(w.days) AS closes_at,
-        w.policy_version AS policy_version
+        w.policy_version AS policy_version,
+        r.responses AS responses
     FROM
     (
         SELECT
@@ -47,7 +50,12 @@ FROM
     ASOF LEFT JOIN ${cx}.response_window AS w ON i.policy = w.policy AND i.moment >= w.valid_from
     LEFT JOIN
     (
-        SELECT account_id, invitation_id, min(assumeNotNull(submitted_at)) AS answered_at, 1 AS is_answered
+        SELECT
+            account_id,
+            invitation_id,
+            min(assumeNotNull(submitted_at)) AS answered_at,
+            1 AS is_answered,
+            arraySort(groupArray(concat('response:', response_id))) AS responses
         FROM ${cx}.response
         WHERE status = 'submitted' AND is_test = 0 AND invitation_id != '' AND submitted_at IS NOT NULL
         GROUP BY account_id, invitation_id

@@ -12,6 +12,7 @@ columns:
   scale: Declared scale as lowest-highest; empty when not declared
   is_positive: 1 when the answer reaches the declared positive_from
   reason: Empty when the answer is scored; else no_definition, no_scale, no_positive_from or outside_scale
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
     a.submitted_at AS moment,
@@ -30,7 +31,11 @@ SELECT
         q.positive_from IS NULL, 'no_positive_from',
         ifNull(a.number < q.scale_min OR a.number > q.scale_max, 1), 'outside_scale',
         ''
-    ) AS reason
+    ) AS reason,
+    [
+        concat('response:', a.response_id),
+        concat('survey_definition:', a.survey_id, '/', toString(a.survey_version))
+    ] AS entities
 FROM ${cx}.answer AS a
 LEFT JOIN ${cx}.question_scale AS q
     ON a.survey_id = q.survey_id AND a.survey_version = q.survey_version AND a.question_id = q.question_id

@@ -9,7 +9,8 @@ columns:
   score: Answer on the question's own scale
   scale: Declared scale as lowest-highest
   is_positive: 1 when the answer reaches the declared positive_from
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
-SELECT moment, account_id, survey_id, fact_id, kind, score, scale, is_positive
+SELECT moment, account_id, survey_id, fact_id, kind, score, scale, is_positive, entities
 FROM ${cx}.judged_answer
 WHERE reason = ''

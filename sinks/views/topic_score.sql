@@ -8,6 +8,7 @@ columns:
   person: Contact within the account; a response without a contact stands for a person of its own
   score: Answer, 0 to 10
   topics: Topics of the response, and an empty name that stands for all responses, tagged or not
+  entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
     s.moment AS moment,
@@ -16,7 +17,8 @@ SELECT
     s.fact_id AS fact_id,
     s.person AS person,
     s.score AS score,
-    arrayPushBack(ifNull(t.names, []), '') AS topics
+    arrayPushBack(ifNull(t.names, []), '') AS topics,
+    s.entities AS entities
 FROM ${cx}.nps_score AS s
 LEFT JOIN
 (

@@ -91,6 +91,8 @@ REDUCERS: dict[type, Reducer[Any]] = {
     PolicySet: CONFIG,
     TaxonomySet: CONFIG,
 }
+SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PolicySet, TaxonomySet))
+"""Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
 
 

@@ -9,7 +9,11 @@ from clickhouse_driver.errors import ServerException
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse_users import BI_READER, LOCAL_PASSWORDS, VERBATIM_READER, WRITER
 from sinks.clickhouse import ClickHouseSink, connect
+from sinks.explain import Explainer
+from sinks.figures import Given, Served
+from sinks.metric import load as load_metrics
 from sinks.migrate import migrate
+from sinks.period import parse
 from sinks.settings import Warehouse
 from sinks.views import load
 from tests.sinks.example_rows import row
@@ -67,6 +71,26 @@ def test_a_reader_of_texts_sees_them(server: clickhouse.ClickHouseServer) -> Non
     """Named users read verbatims through the same view."""
     client = _as(server, VERBATIM_READER)
     assert client.execute("SELECT text FROM cx.verbatim") == [("said in confidence",)]
+    client.disconnect()
+
+
+def test_a_reader_may_explain_all_but_texts(server: clickhouse.ClickHouseServer) -> None:
+    """Analysts explain figures with the user that dashboards read with: tables sent along included."""
+    client = connect(server.host, server.tcp_port, user=BI_READER, password=LOCAL_PASSWORDS[BI_READER], typed=True)
+    explainer, asked = Explainer(client, Warehouse()), parse("rolling:2026-03-31")
+    given = {"response": [row("response", account_id="a", nps=9.0, submitted_at=AT)[:-2]]}
+    for record in load_metrics():
+        assert len(Served(client, Warehouse()).figures(record, "a", asked)) <= 1
+        Served(client, Warehouse()).facts(record, "a", asked)
+        explainer.excluded(record, "a", asked)
+        explainer.restatements(record, "a", asked)
+    (record,) = (record for record in load_metrics() if record.name == "nps")
+    (figure,) = Given(client, Warehouse(), given, AT).figures(record, "a", parse("2026-Q1"))
+    assert figure["value"] == 100.0
+    assert explainer.events("a", ["response:r", "setting:x"]) == {}
+    assert explainer.refused("a") == []
+    with pytest.raises(ServerException, match="Not enough privileges"):
+        explainer.texts("a", ["response:r"])
     client.disconnect()
 
 

@@ -24,7 +24,18 @@ from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import row
 
 CASES = sorted((Path(__file__).parent / "views").glob("*/*.yaml"))
-ORDER = ("grain", "window_start", "dimension", "dimension_value", "response_id", "scale", "topic_id", "day")
+ORDER = (
+    "grain",
+    "window_start",
+    "dimension",
+    "dimension_value",
+    "response_id",
+    "scale",
+    "topic_id",
+    "day",
+    "facts",
+    "fact_id",
+)
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,5 +99,5 @@ def test_every_metric_and_log_view_has_a_case() -> None:
     """A view without a test is a formula that nobody has seen work."""
     tested = {path.parent.name for path in CASES}
     named = {view.name for view in load() if view.catalogue is not None}
-    assert named | {"unscored_answer", "restatement_log", "watermark"} <= tested
+    assert named | {"unscored_answer", "excluded_fact", "restatement_log", "watermark"} <= tested
     assert tested <= {view.name for view in load()} | {"metric_definition"}

@@ -1,0 +1,156 @@
+"""The whole answer to `cx explain`: a figure with its facts, events, corrections and omissions, or an entity."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from clickhouse_driver.errors import ServerException
+
+from infra import wiring
+from infra.explaining import known_at
+from sinks import figures
+from sinks.explain import Explainer, ExplainError, restated_entities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from clickhouse_driver import Client
+
+    from infra.settings import Settings
+    from sinks.figures import Found
+    from sinks.metric import Metric
+    from sinks.period import Period
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_ACCESS_DENIED = 497  # unnamed in the driver
+
+
+class Explanation:
+    """Answers as the user who reads views. Close it after use."""
+
+    def __init__(self, settings: Settings, *, limit: int, texts: bool) -> None:
+        self._settings, self._limit, self._texts = settings, limit, texts
+        self._client: Client = wiring.reader(settings, typed=True)
+        self.warehouse = figures.deployed(self._client, wiring.warehouse(settings))
+        self._explainer = Explainer(self._client, self.warehouse)
+
+    def close(self) -> None:
+        self._client.disconnect()
+
+    def entity(self, kind: str, identity: str, account: str) -> dict[str, Any]:
+        """Return an entity's events and the rows that they left. Raises ExplainError."""
+        self._explainer.require_account(account)
+        try:
+            rows = self._explainer.rows(account, kind, identity, texts=self._texts)
+        except ServerException as error:
+            raise self._denied(error) from error
+        events = rows.pop("event")
+        return {"entity": f"{kind}:{identity}", "account": account, "events": events, "rows": rows}
+
+    def figure(self, metric: Metric, account: str, asked: Period, then: int | None) -> dict[str, Any]:
+        """Return why the figure is what it is; `then` (microseconds) asks what was known at a moment.
+
+        Raises ExplainError, LogError or Unreachable.
+        """
+        self._explainer.require_account(account)
+        served = figures.Served(self._client, self.warehouse)
+        facts = served.facts(metric, account, asked)
+        known = None if then is None else self._known(metric, account, asked, then, facts)
+        excluded = self._explainer.excluded(metric, account, asked)
+        restated = self._explainer.restatements(metric, account, asked)
+        listed, left_out, corrected = facts[: self._limit], excluded[: self._limit], restated[-self._limit :]
+        changed = known["changes"] if known else []
+        entities = {entity for each in (*listed, *left_out, *_sides(changed)) for entity in each["entities"]}
+        events = self._explainer.events(account, entities | restated_entities(corrected))
+        by_id = {event["event_id"]: event for found in events.values() for event in found}
+        for change in changed:
+            change["events"] = [e for e in _events(events, _sides([change])) if e["ingested_at"] > _at(then)]
+        return {
+            **_described(metric, account, asked, self.warehouse.time_zone),
+            "figures": served.figures(metric, account, asked),
+            "known_at": known,
+            "facts_in_all": len(facts),
+            "facts": [_alone(metric, fact) | {"events": _events(events, [fact])} for fact in listed],
+            "excluded_in_all": len(excluded),
+            "excluded": [each | {"events": _events(events, [each])} for each in left_out],
+            "restatements_in_all": len(restated),
+            "restatements": [each | {"event": by_id.get(each["event_id"])} for each in corrected],
+            "refused": self._explainer.refused(account),
+            **({"texts": self._written(account, entities)} if self._texts else {}),
+        }
+
+    def _known(self, metric: Metric, account: str, asked: Period, then: int, facts: Found) -> dict[str, Any]:
+        known = known_at(self._settings, self._explainer, account, then)
+        given = figures.Given(self._client, self.warehouse, known.tables, then)
+        changes = _changes(given.facts(metric, account, asked), facts)
+        return {
+            "at": _at(then),
+            "events": known.events,
+            "refused_today": known.refused,
+            "figures": given.figures(metric, account, asked),
+            "changes_in_all": len(changes),
+            "changes": changes[: self._limit],
+        }
+
+    def _written(self, account: str, entities: set[str]) -> Found:
+        try:
+            return self._explainer.texts(account, entities)
+        except ServerException as error:
+            raise self._denied(error) from error
+
+    def _denied(self, error: ServerException) -> ServerException | ExplainError:
+        if error.code != _ACCESS_DENIED:
+            return error
+        user = self._settings.bi_user
+        return ExplainError(
+            f"user {user} may not read what people wrote: set CX_BI_USER to one who may, or leave out --texts"
+        )
+
+
+def _at(micros: int | None) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=micros or 0)
+
+
+def _described(metric: Metric, account: str, asked: Period, zone: str) -> dict[str, Any]:
+    said = metric.catalogue
+    return {
+        "metric": metric.name,
+        "title": said.title,
+        "formula": said.formula,
+        "unit": said.unit,
+        "groups": [*metric.groups, *([metric.spread.name] if metric.spread else [])],
+        "account": account,
+        "window": {"grain": asked.grain, "start": asked.start, "end": asked.end, "time_zone": zone},
+    }
+
+
+def _alone(metric: Metric, fact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fact without its counts, and these as one value: what each would be of this fact alone."""
+    kept = {name: value for name, value in fact.items() if name not in metric.counts and name != "n_all"}
+    return kept | {"alone": {name: fact[name] for name in metric.counts}}
+
+
+def _changes(before: Found, after: Found) -> list[dict[str, Any]]:
+    """Return what differs, each as it was and as it is; one response may hold several facts."""
+    ids = list(dict.fromkeys(fact["fact_id"] for fact in (*after, *before)))
+    then, now = ({each: [f for f in facts if f["fact_id"] == each] for each in ids} for facts in (before, after))
+    return [
+        {"fact_id": each, "then": then[each], "now": now[each]}
+        for each in ids
+        if _content(then[each]) != _content(now[each])
+    ]
+
+
+def _content(facts: Found) -> list[str]:
+    return sorted(repr(sorted((k, v) for k, v in fact.items() if k != "entities")) for fact in facts)
+
+
+def _sides(changes: Found) -> Found:
+    return [fact for each in changes for side in ("then", "now") for fact in each[side]]
+
+
+def _events(events: Mapping[str, Found], facts: Found) -> Found:
+    """Return the events of the facts' entities, each once, as Kafka stored them."""
+    entities = dict.fromkeys(entity for fact in facts for entity in fact["entities"])
+    return [event for entity in entities for event in events.get(entity, [])]

@@ -1,0 +1,63 @@
+"""One entity: which rows of which tables its events leave behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sinks import sql
+from sinks.tables import SYSTEM_COLUMNS, TABLES
+from streams.core.routes import REDUCERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KINDS = tuple(sorted({reducer.kind for reducer in REDUCERS.values()}))
+_BY_EVENT = "event_id IN {events:Array(String)}"
+_BY_RESPONSE = "account_id = {account:String} AND response_id = {id:String}"
+
+ROWS: dict[str, tuple[str, str]] = {
+    "response": ("response", _BY_RESPONSE),
+    "answer": ("response", _BY_RESPONSE),
+    "answer_choice": ("response", _BY_RESPONSE),
+    "verbatim": ("response", _BY_RESPONSE),
+    "response_topic": ("response", _BY_RESPONSE),
+    "followup": ("response", _BY_RESPONSE),
+    "followup_case": ("response", _BY_RESPONSE),
+    "restatement": (
+        "response",
+        "account_id = {account:String} AND entity_kind = 'response' AND entity_id = {id:String}",
+    ),
+    "invitation": ("invitation", "account_id = {account:String} AND invitation_id = {id:String}"),
+    "survey_display": ("survey_display", "account_id = {account:String} AND display_id = {id:String}"),
+    "survey_question": (
+        "survey_definition",
+        "account_id = {account:String} AND concat(survey_id, '/', toString(survey_version)) = {id:String}",
+    ),
+    "account_history": ("reference", f"account_id = {{account:String}} AND {_BY_EVENT}"),
+    "contact_history": ("reference", f"account_id = {{account:String}} AND {_BY_EVENT}"),
+    "manager_assignment": ("reference", f"account_id = {{account:String}} AND {_BY_EVENT}"),
+    "fx_rate": ("setting", _BY_EVENT),
+    "policy": ("setting", _BY_EVENT),
+    "taxonomy_topic": ("setting", "taxonomy_version = {id:String}"),
+}
+"""By table: the kind of entity that writes it, and the condition on its rows. Events themselves are not among them."""
+PERSONAL = frozenset({"verbatim"})
+"""Tables of what people wrote: shown only to who asks for texts and may read them."""
+
+
+def queries(kind: str, *, texts: bool) -> Sequence[tuple[str, str]]:
+    """Return (table, query) for every table that holds rows of such an entity."""
+    return [
+        (table, f"SELECT {_columns(table)} FROM ${{cx}}.{table} WHERE {where} ORDER BY ALL")  # noqa: S608 - own names
+        for table, (owner, where) in ROWS.items()
+        if owner == kind and (texts or table not in PERSONAL)
+    ]
+
+
+def _columns(table: str) -> str:
+    return ", ".join(sql.name(column.name) for column in TABLES[table].columns if column not in SYSTEM_COLUMNS)
+
+
+def parameters(account: str, identity: str, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the parameters that the conditions name."""
+    return {"account": account, "id": identity, "events": [event["event_id"] for event in events]}

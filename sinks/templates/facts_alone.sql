@@ -1,0 +1,5 @@
+SELECT
+    * EXCEPT (grain, window_start, dimension, dimension_value),
+    ${counts}
+FROM (${scope})
+GROUP BY ALL

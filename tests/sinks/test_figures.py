@@ -1,0 +1,135 @@
+"""One account's figures from explain's own queries, against the views that everybody reads."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from clickhouse_driver import Client
+
+from infra.stack import Stack
+from sinks import metric, views
+from sinks.clickhouse import ClickHouseSink, connect
+from sinks.explain_entity import KINDS, PERSONAL, ROWS
+from sinks.figures import Given, Served, deployed
+from sinks.memory import MemorySink
+from sinks.period import parse
+from sinks.settings import Warehouse
+from sinks.tables import TABLES
+from streams.core.routes import REDUCERS
+from tests.sinks.conftest import Migrated
+from tests.sinks.example_rows import EPOCH, row
+
+DAY = 86_400_000_000
+AT = (dt.datetime(2026, 5, 4, 22, 30, tzinfo=dt.UTC) - EPOCH) // dt.timedelta(microseconds=1)
+PERIODS = tuple(map(parse, ("rolling:2026-06-10", "2026-Q2")))
+KYIV = Warehouse(time_zone="Europe/Kyiv", low_sample=2)
+
+
+def _rows() -> dict[str, list[Any]]:
+    """A little of everything that metrics count, of two accounts."""
+    made: dict[str, list[Any]] = {name: [] for name in TABLES}
+    for account in ("a'b", "other"):
+        for number, (nps, person) in enumerate([(9, "p"), (3, "p"), (0, "q"), (8, ""), (10, ""), (7, "p")]):
+            said = {"account_id": account, "response_id": f"r{number}", "submitted_at": AT + number * DAY}
+            asked = {"survey_id": "s", "survey_version": 1}
+            made["response"].append(
+                row("response", **said, survey_id="s", contact_id=person, nps=float(nps), has_text=number % 2 == 0,
+                    invitation_id=f"i{number}" if number < 3 else "", display_id=f"d{number}", finished=number != 1)
+            )  # fmt: skip
+            made["answer"].append(row("answer", **said, **asked, question_id="q1", kind="CSAT", number=float(number)))
+            made["answer"].append(row("answer", **said, **asked, question_id="q2", kind="CES", number=float(number)))
+            made["response_topic"].append(
+                row("response_topic", **said, topic_id=f"t{number % 2}", nps=float(nps), survey_id="s")
+            )
+            if nps <= 6:
+                made["followup_case"].append(
+                    row("followup_case", **said, survey_id="s", contact_id=person, state="contacted", score=float(nps),
+                        due_at=AT + 9 * DAY, first_contact_at=AT + (number + 1) * DAY)
+                )  # fmt: skip
+            made["invitation"].append(
+                row("invitation", account_id=account, invitation_id=f"i{number}", survey_id="s", sent_at=AT - DAY)
+            )
+            made["survey_display"].append(
+                row("survey_display", account_id=account, display_id=f"d{number}", survey_id="s", displayed_at=AT)
+            )
+    for question in ("q1", "q2"):
+        scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
+        made["survey_question"].append(
+            row("survey_question", survey_id="s", survey_version=1, account_id="office", question_id=question, **scale)
+        )
+    return made
+
+
+@pytest.fixture(scope="module")
+def typed(stack: Stack) -> Iterator[Client]:
+    opened = connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords["default"], typed=True)
+    yield opened
+    opened.disconnect()
+
+
+@pytest.mark.servers
+def test_an_explained_figure_is_the_views_own_and_so_is_one_over_given_tables(
+    client: Client, typed: Client, empty: Callable[[Warehouse], Migrated]
+) -> None:
+    """Three ways to one figure: the view, explain's query, and the same over rows sent along; a fourth is the facts.
+
+    If they parted, the explanation would explain another figure than the one on the dashboard.
+    """
+    warehouse, generation = empty(KYIV)
+    rows, memory = _rows(), MemorySink()
+    ClickHouseSink(client, generation, checked=True).insert(rows)
+    memory.insert(rows)
+    now = client.execute("SELECT toUnixTimestamp64Micro(now64(6))")[0][0]
+    given = Given(typed, warehouse, memory.tables(), now)
+    assert deployed(client, Warehouse(database=warehouse.database)) == warehouse
+    served = Served(typed, warehouse)
+    for record in metric.load():
+        shown, columns = client.execute(
+            f"SELECT * EXCEPT (dimension, dimension_value, as_of) FROM {warehouse.database}.{record.name}"
+            " WHERE dimension = 'account' AND dimension_value = %(account)s",
+            {"account": "a'b"},
+            with_column_types=True,
+        )
+        said = [dict(zip((name for name, _ in columns), r, strict=True)) for r in shown]
+        assert said, f"{record.name} counts nothing here, so nothing would be compared"
+        for period in PERIODS:
+            found = served.figures(record, "a'b", period)
+            of = [r for r in said if (r["grain"], r["window_start"]) == (period.grain, period.start)]
+            assert sorted(found, key=repr) == sorted(of, key=repr), (record.name, period)
+            assert given.figures(record, "a'b", period) == found, (record.name, period)
+        facts = served.facts(record, "a'b", period)
+        assert given.facts(record, "a'b", period) == facts
+        assert all(fact["entities"] for fact in facts)
+        if len(found) == 1 and not record.aggregated and not record.spread and not record.groups:
+            alone = {name: sum(f[name] for f in facts if f["counted"]) for name in record.counts}
+            assert {name: found[0][name] for name in alone} == alone, record.name
+
+
+@pytest.mark.servers
+def test_a_past_moment_is_judged_by_its_own_clock(typed: Client, empty: Callable[[Warehouse], Migrated]) -> None:
+    """What was still open at the time was said to be maturing then, whatever has become of it since."""
+    warehouse, _ = empty(KYIV)
+    invitation = row("invitation", account_id="a", invitation_id="i", survey_id="s", sent_at=AT)
+    (record,) = (record for record in metric.load() if record.name == "response_rate")
+    flags = []
+    for now in (AT + DAY, AT + 60 * DAY):
+        memory = MemorySink()
+        memory.insert({"invitation": [invitation]})
+        (found,) = Given(typed, warehouse, memory.tables(), now).figures(record, "a", parse("2026-05"))
+        flags.append((found["maturing"], found["is_final"]))
+    assert flags == [(1, 0), (0, 1)]
+
+
+def test_every_table_but_the_records_own_belongs_to_a_kind_of_entity() -> None:
+    """A table that nobody lists would be missing from what `cx explain response R1` shows."""
+    assert set(ROWS) == set(TABLES) - {"event", "dead_letter"}
+    assert {kind for kind, _ in ROWS.values()} == set(KINDS) == {reducer.kind for reducer in REDUCERS.values()}
+    assert {"verbatim"} == PERSONAL
+
+
+def test_every_metric_tells_the_entities_of_its_facts() -> None:
+    """Explaining is generic: a facts view without entities would have facts without events."""
+    known = {view.name: view for view in views.load()}
+    for record in metric.load():
+        assert "entities" in [column.name for column in known[record.facts].columns], record.facts
