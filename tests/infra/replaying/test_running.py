@@ -79,12 +79,13 @@ def test_beside_live_traffic_and_killed_it_becomes_equal_to_live(
         assert not [part for part in parts if part.is_running()], "processes outlive the run that started them"
         log.send(1_000)
         told = json.loads(cx("replay", "run", "plan.json", "--yes", "--format", "json").stdout)
-        settle(here, lambda: None)
         assert told["did"] is True
+        log.send(500)
+        settle(here, lambda: None)
     finally:
         worker.stop(workers.STOP_GRACE_S)
     generation = told["generation"]
-    assert running.catch_up(here, generation, processes=2) > 0
+    assert running.catch_up(here, generation, processes=2) >= 500
     assert running.catch_up(here, generation) == 0
     with wiring.clickhouse(here) as client:
         current = generations.current(client, wiring.warehouse(here))
