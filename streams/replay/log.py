@@ -91,14 +91,6 @@ class KafkaLog:
                 for place in places
             }
 
-    def ends(self, topics: Sequence[str]) -> dict[Place, int]:
-        """Return the high watermark of every partition; raises LogError where first records are gone."""
-        found = self.bounds(topics)
-        for (topic, number), held in found.items():
-            if held.low > 0:
-                raise LogError(f"{topic}-{number} begins at offset {held.low}: its first events are gone")
-        return {place: held.high for place, held in found.items()}
-
     def at(self, place: Place, micros: int) -> int | None:
         # The index holds milliseconds: rounded up, so that nothing older than asked for is meant.
         asked = TopicPartition(*place, -(-micros // 1000))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from infra import local, wiring, workers
 from infra.replaying import running
@@ -27,18 +30,17 @@ from tests.infra.replaying.conftest import Cx, Log
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(280)]
 
 
-def test_killed_at_every_boundary_it_ends_in_the_tables_of_a_calm_run(
-    log: Log, crashing: Callable[[str], tuple[str, ...]]
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_boundary_it_ends_in_the_tables_of_a_calm_run(
+    log: Log, crashing: Callable[[str], tuple[str, ...]], point: str
 ) -> None:
     """Real processes, real RocksDB, a real end at each named point, then to the end with another number of them."""
     log.send(1_500)
     plan = log.plan()
-    calm = log.run(plan, processes=2)
-    for number, point in enumerate(POINTS):
-        again = log.again(plan, number)
-        with pytest.raises(ReplayStoppedError, match="ended with status 86"):
-            log.run(again, processes=2, program=crashing(f"{point}:{2 if 'insert' in point else 1}"))
-        assert log.equal(calm, log.run(again, processes=1)), point
+    calm, again = log.run(plan, processes=2), log.again(plan, 2)
+    with pytest.raises(ReplayStoppedError, match="ended with status 86"):
+        log.run(again, processes=2, program=crashing(f"{point}:{2 if 'insert' in point else 1}"))
+    assert log.equal(calm, log.run(again, processes=1))
 
 
 def _child(*arguments: str, log: Path) -> subprocess.Popen[bytes]:
@@ -113,6 +115,52 @@ def test_told_to_stop_it_says_how_to_go_on(log: Log, here: Settings, cx: Cx, tmp
     with wiring.clickhouse(here) as client:
         outcomes = [each.outcome for each in replays.audited(client, wiring.warehouse(here), action="run")]
     assert outcomes == ["done", "begun", "failed", "begun"]
+
+
+def test_two_operators_at_once_do_not_fill_the_same(log: Log, here: Settings, cx: Cx, tmp_path: Path) -> None:
+    """At night two people start the same repair: the second is told who was first, and nothing is begun."""
+    log.send(2_000)
+    cx("replay", "plan")
+    (tmp_path / "other.json").write_bytes(seal(log.again(log.plan(), 2)))
+    process = _child("plan.json", "--yes", "--rate", "100", log=tmp_path / "run.log")
+    try:
+        _under_way(here, process)
+        same = cx("replay", "run", "plan.json", "--yes", status=1)
+        assert re.fullmatch(r"cx: \w+_g2 is being filled by this very plan \(.+\): wait for it\n", same.stderr)
+        other = cx("replay", "run", "other.json", "--yes", status=1)
+        assert re.fullmatch(r"cx: `cx replay run \w+` is under way \(.+\): wait until it has ended\n", other.stderr)
+        with wiring.clickhouse(here) as client:
+            assert len(generations.names(client, wiring.warehouse(here))) == 2
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_what_was_erased_is_not_read_again(log: Log, here: Settings, cx: Cx) -> None:
+    """Neither by a plan that was made before, nor by a new one; accounts without an erased subject may be repaired."""
+    log.send(2_000)
+    cx("replay", "plan")
+    with wiring.clickhouse(here) as client:
+        meta = wiring.warehouse(here).meta
+        client.execute(f"INSERT INTO {meta}.erased_subject (account_id, contact_id) VALUES", [("demo-fern", "c'1")])
+    assert "subjects of 'demo-fern' were erased" in cx("replay", "run", "plan.json", "--yes", status=1).stderr
+    for arguments in ([], ["--account", "demo-fern"], ["--topic", "survey"]):
+        assert "erased subjects of 'demo-fern'" in cx("replay", "plan", *arguments, status=1).stderr
+    cx("replay", "plan", "--account", "demo-iris")
+
+
+def test_a_log_without_its_beginning_is_not_replayed(log: Log, here: Settings, cx: Cx) -> None:
+    """Retention was set wrongly for a day: tables made from the rest would look complete and be wrong."""
+    log.send(1_000)
+    cx("replay", "plan")
+    cut = TopicPartition(f"{here.topic_prefix}survey", 0, 5)
+    admin = AdminClient({"bootstrap.servers": here.kafka_bootstrap})
+    admin.delete_records([cut])[cut].result(30)
+    for command in (["plan"], ["plan", "--account", "demo-fern"], ["run", "plan.json", "--yes"]):
+        refused = cx("replay", *command, status=1).stderr
+        assert "survey-0 begins at offset 5: retention has cut its first events" in refused
+    asked = ["--topic", "survey", "--partition", "0", "--from", "2"]
+    assert "retention has cut" in cx("replay", "plan", *asked, status=1).stderr
 
 
 def test_a_process_that_dies_is_named_and_the_rest_stops(log: Log, crashing: Callable[[str], tuple[str, ...]]) -> None:

@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,27 @@ def test_one_account_by_itself_has_the_rows_that_it_has_among_others(happenings:
         for name, rows in _live(records).items()
     }
     assert sink.tables() == mine
+
+
+@settings(deadline=None, max_examples=25)
+@given(_HAPPENINGS, st.integers(1, 4))
+def test_what_is_kept_is_not_read_again(happenings: list[Happening], count: int) -> None:
+    """Going on after a kill must cost what is left, not the whole again; and a filled partition costs nothing."""
+    records, read = _records(happenings), list[int]()
+    with tempfile.TemporaryDirectory() as directory:
+        with suppress(Killed):
+            _fill(records, Path(directory), MemorySink(), crash=_dying("after_store", count))
+        kept = _position(directory)
+        _fill(records, Path(directory), MemorySink(), show=lambda more, _rows: read.append(more))
+        assert sum(read) == len(records) - kept
+        assert _position(directory) == len(records)
+
+
+def _position(directory: str) -> int:
+    store = RocksStore(Path(directory))
+    found = store.position.changelog
+    store.close()
+    return found
 
 
 def test_live_rows_outrank_replayed_ones(tmp_path: Path) -> None:
