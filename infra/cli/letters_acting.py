@@ -21,7 +21,7 @@ from infra.cli.context import located, sentences
 from infra.cli.dead_letters import Account, Place, Reason, Since, Topic, Until, Yes, machine, meant
 from infra.cli.letter_text import visible
 from infra.cli.pipeline import Stopped, until_told
-from infra.letters import discarding, judging, redriving
+from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
 from schemas.claims import look
 from sinks import letters
@@ -177,7 +177,7 @@ def export(
         chosen = _chosen(here, asked)
         wanted: Any = None if status == "any" or chosen.at else status
         count = 0
-        with redriving.audited(here, "export", lambda: f"{count} letters"):
+        with guard.audited(here, "export", lambda: f"{count} letters"):
             for line in _exported(here, chosen, wanted, file):
                 count += line
         output.say(f"{_letters(count)} written{f' to {file}' if file else ''}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra import wiring
-from infra.letters.redriving import audited, held
+from infra.letters.guard import audited, held
 from sinks import letters
 from sinks.letters import Chosen, Done, Known
 

@@ -7,7 +7,6 @@ a kill leaves between the first and the last is looked for in the log before any
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,11 +14,11 @@ from confluent_kafka import KafkaException, Producer
 
 from infra import wiring
 from infra.letters.choosing import LetterError
+from infra.letters.guard import audited, held
 from infra.letters.judging import Judged, judge, records
 from infra.wiring import Unreachable
-from sinks import letters, replays
+from sinks import letters
 from sinks.letters import At, Chosen, Done, Known, Unfinished
-from sinks.locks import lock
 from streams.live.crash import CrashHook, no_crash
 from streams.live.deadletters import REDRIVEN_FROM, redriven
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 POINTS = ("before_noting", "before_sending", "while_sending", "before_confirming", "after_confirming")
 """Where a redrive may be made to die."""
 
-SCOPE = "dead-letters"
-PURPOSE = "cx dead-letters redrive or discard"
 _AT_ONCE = 500
 _BYTES_AT_ONCE = 32 << 20
 _LARGEST = 9 << 20
@@ -50,13 +47,6 @@ class Redriven(msgspec.Struct, frozen=True):
     judged: tuple[Judged, ...]
     sent: int
     confirmed: int
-
-
-@contextmanager
-def held(settings: Settings) -> Iterator[None]:
-    """Let nobody else act on dead letters for the length of a block. Raises LockedError."""
-    with lock(lambda: wiring.clickhouse(settings), wiring.warehouse(settings), SCOPE, PURPOSE):
-        yield
 
 
 def due(judged: Sequence[Judged], *, everything: bool) -> list[Known]:
@@ -243,22 +233,3 @@ class _Run:
         except (KafkaException, BufferError) as error:
             failed.append(str(error))
         self._crash("before_confirming")
-
-
-@contextmanager
-def audited(settings: Settings, action: str, detail: Callable[[], str]) -> Iterator[None]:
-    """Write into the audit log that an action begins, and how it ends: `detail` says how far it got."""
-    name = f"dead-letters {action}"
-    _audit(settings, name, "begun", detail())
-    try:
-        yield
-    except BaseException as error:
-        _audit(settings, name, "failed", f"{detail()}; {error or 'it was told to stop'}")
-        raise
-    _audit(settings, name, "done", detail())
-
-
-def _audit(settings: Settings, action: str, outcome: replays.Outcome, detail: str) -> None:
-    # A connection of its own: that of the work may have been cut short in the middle of a statement.
-    with wiring.clickhouse(settings) as client:
-        replays.audit(client, wiring.warehouse(settings), action, outcome, detail=detail)

@@ -16,7 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from infra import wiring
 from infra.cli.pipeline import Stopped, until_told
 from infra.deployment import environment
-from infra.letters import discarding, redriving
+from infra.letters import discarding, guard, redriving
 from infra.letters.choosing import LetterError
 from infra.settings import Settings
 from infra.wiring import Unreachable
@@ -199,7 +199,7 @@ def test_two_operators_do_not_act_at_once(here: Settings, seeds: Seeds) -> None:
     holds, ends = threading.Event(), threading.Event()
 
     def other() -> None:
-        with redriving.held(here):
+        with guard.held(here):
             holds.set()
             ends.wait(60)
 
