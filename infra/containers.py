@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.compose.users import ANYBODY
-from infra.embedded import checks, clickhouse, kafka
+from infra.embedded import checks, clickhouse, kafka, kafka_java
 from infra.embedded.clickhouse_profiles import ReaderLimits
 from infra.embedded.clickhouse_users import users_config
 from infra.embedded.errors import EmbeddedServerError
@@ -79,7 +79,7 @@ def available(log: Callable[[str], None]) -> bool:
 
 def start_kafka(*, port: int, log: Callable[[str], None]) -> Container:
     """Start a broker that is published on a loopback port and advertises it; 0 takes any free one."""
-    port = checks.require_free_port(port, kafka.NAME) if port else checks.pick_free_ports(1)[0]
+    port = checks.require_free_port(port, kafka_java.NAME) if port else checks.pick_free_ports(1)[0]
     # A broker tells its clients where it is, so inside and outside it has the same port.
     listeners = {
         "listeners": f"PLAINTEXT://{_EVERY_INTERFACE}:{port},CONTROLLER://{checks.LOOPBACK}:{_CONTROLLER_PORT}"

