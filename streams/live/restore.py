@@ -70,7 +70,7 @@ def restore(
     """
     started = clock()
     low, high = changelog.bounds()
-    position = _usable(store, low, high, started, max_age)
+    position = _usable(changelog.name, store, low, high, started, max_age)
     changelog.seek(position.changelog)
     at, mark, changes, noted, moved_at = position.changelog, position.mark, 0, 0, started
     report(min(at, high), high)
@@ -91,19 +91,22 @@ def restore(
     return Restored(changes, (clock() - started) / 1e6, mark)
 
 
-def _usable(store: Store, low: int, high: int, now: int, max_age: float) -> Position:
+def _usable(name: str, store: Store, low: int, high: int, now: int, max_age: float) -> Position:
     """Return the store's position if the changelog can bring it up to date, else of the emptied store.
 
     Compaction forgets deletions after a while (delete.retention.ms), so an older copy could keep deleted keys.
+    It never moves the changelog's beginning, though: one that does not begin at its first offset has been trimmed,
+    and what was cut off may be the only record of a key. Raises EngineStopped then.
     """
     position = store.position
-    if position.changelog == 0 and not len(store):
-        return Position(low)
-    if low <= position.changelog <= high and now - position.saved_at <= max_age * 1e6:
+    if low <= position.changelog <= high and position.changelog and now - position.saved_at <= max_age * 1e6:
         return position
-    log.warning("local state at changelog offset %d is of no use, restoring in full", position.changelog)
-    store.clear()
-    return Position(low)
+    if low > 0:
+        raise EngineStopped("state lost", f"{name} was trimmed, it begins at offset {low} instead of 0; rebuild it")
+    if position.changelog or len(store):
+        log.warning("local state at changelog offset %d is of no use, restoring in full", position.changelog)
+        store.clear()
+    return Position()
 
 
 def _apply(store: Store, chunk: Chunk, mark: bytes) -> bytes:

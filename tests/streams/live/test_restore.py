@@ -96,7 +96,6 @@ def test_a_restart_reads_only_the_difference(log: list[tuple[bytes, bytes | None
     ("position", "why"),
     [
         (Position(9, 10 * DAY * SECOND), "the log ends before it: the topic was made anew"),
-        (Position(1, 10 * DAY * SECOND), "the log begins after it: it was cut"),
         (Position(3, 8 * DAY * SECOND), "it is older than the time for which deletions are remembered"),
     ],
 )
@@ -105,10 +104,22 @@ def test_a_store_that_the_changelog_cannot_bring_up_to_date_is_emptied(position:
     store = MemoryStore()
     store.put_all({b"stale": b"1"})
     store.set_position(position)
-    log = LogInMemory([None, None, (b"a", b"1"), (b"b", b"2")], low=2)
+    log = LogInMemory([None, None, (b"a", b"1"), (b"b", b"2")])
     restored(log, store)
     assert dict(store.scan()) == {b"a": b"1", b"b": b"2"}, why
-    assert log.seeks == [2]
+    assert log.seeks == [0]
+
+
+@pytest.mark.parametrize("position", [Position(), Position(1, 10 * DAY * SECOND)], ids=["no copy", "an older copy"])
+def test_a_trimmed_changelog_is_refused_unless_a_local_copy_covers_it(position: Position) -> None:
+    """What was cut off may be all there was of a key; the mark alone would say that everything is there."""
+    store = MemoryStore()
+    store.set_position(position)
+    log = [None, None, (b"a", b"1"), (MARK_KEY, b"m")]
+    with pytest.raises(EngineStopped, match="state lost: changelog-0 was trimmed, it begins at offset 2"):
+        restored(LogInMemory(log, low=2), store)
+    store.set_position(Position(2, 10 * DAY * SECOND))
+    assert restored(LogInMemory(log, low=2), store) == b"m"
 
 
 def test_a_transaction_that_never_ends_is_named_not_waited_for_for_ever() -> None:
