@@ -61,6 +61,9 @@ def main() -> int:
     for scenario in suite.SCENARIOS:
         if told.only and scenario.name not in told.only:
             continue
+        if reason := scenario.missing():
+            sys.stderr.write(f"{scenario.name}: left out, {reason}\n")
+            continue
         key = (scenario.name, scenario.revision, told.volume, told.seed, code)
         if key in done and not told.again:
             sys.stderr.write(f"{scenario.name}: done before\n")

@@ -72,6 +72,11 @@ class Recovery:
         with self._lock:
             self._since, self._from = time.monotonic(), None
 
+    @property
+    def pending(self) -> bool:
+        """Whether the product still stands since the last fault."""
+        return self._since is not None
+
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join()

@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -135,8 +136,11 @@ def query(where: Where, statement: str) -> list[list[Any]]:
         data=f"{statement} FORMAT JSONCompactEachRow".encode(),
         headers={"X-ClickHouse-User": address.username or "default", "X-ClickHouse-Key": address.password or ""},
     )
-    with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
-        return [json.loads(line) for line in answer]
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
+            return [json.loads(line) for line in answer]
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{statement}: {error.read(500).decode('utf-8', 'replace')}") from error
 
 
 def _letters(where: Where, found: Found) -> None:

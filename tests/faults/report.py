@@ -24,7 +24,8 @@ def line(row: dict[str, Any]) -> str:
     """Return a row in words, with what went wrong."""
     said = f"{row['scenario']}: {sum(row['faults'].values())} faults, {row['acknowledged']} events, lost {row['lost']},"
     said += f" duplicated {row['duplicated']}, wrong {row['wrong']}, {row['took']} s"
-    return "\n  ".join([said, *row["failures"]])
+    figures = [f"{name} {value}" for name, value in row["figures"].items()]
+    return "\n  ".join([said, *figures, *row["failures"]])
 
 
 def _figures(row: dict[str, Any]) -> str:

@@ -35,6 +35,7 @@ class Scenario:
     """`act` does one round: deploys, feeds, breaks, drains and judges through the trial it is given.
 
     It may raise AssertionError for a promise that no recount can see (a process that should have ended).
+    `missing` says what of this machine it would need and does not find, empty for nothing.
     `own_stack` scenarios freeze or kill servers, so they never run on servers that others share.
     """
 
@@ -45,12 +46,17 @@ class Scenario:
     act: Callable[[Trial], None]
     controlled: bool = False
     own_stack: bool = False
+    missing: Callable[[], str] = str
     revision: int = 1
 
 
 @dataclass
 class Outcome:
-    """What rounds of a scenario have come to. `recoveries` in seconds, from a fault until every partition moved on."""
+    """What rounds of a scenario have come to.
+
+    `recoveries` in seconds, from a fault until every partition moved on;
+    `figures` are what else a scenario measured.
+    """
 
     faults: Counter[str] = field(default_factory=Counter)
     produced: int = 0
@@ -61,6 +67,7 @@ class Outcome:
     recoveries: list[float] = field(default_factory=list)
     drained: float = 0.0
     failures: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -80,6 +87,7 @@ class Outcome:
         self.recoveries += other.recoveries
         self.drained = max(self.drained, other.drained)
         self.failures += other.failures
+        self.figures |= other.figures
 
     def row(self) -> dict[str, Any]:
         """Return the figures as they are noted."""
@@ -95,4 +103,5 @@ class Outcome:
             "recovery_worst": round(recoveries[-1], 1) if recoveries else None,
             "drained": round(self.drained, 1),
             "failures": self.failures[:20],
+            "figures": self.figures,
         }

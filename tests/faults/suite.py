@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, kills, poison, refusals, stalls, watchdogs
+from tests.faults import boundaries, kills, outages, poison, refusals, stalls, warehouse, watchdogs
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -21,6 +21,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *poison.SCENARIOS,
     *stalls.SCENARIOS,
     *watchdogs.SCENARIOS,
+    *outages.SCENARIOS,
+    *warehouse.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")
