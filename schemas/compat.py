@@ -1,8 +1,9 @@
 """Holds the schemas to FULL_TRANSITIVE compatibility, and released ones to what was released.
 
-Every version of an event type must read, and be read by, every other: only fields with defaults are added or removed.
-The judge is Apache Avro. A released schema never changes: released.json holds its fingerprint and a digest of all that
-a reader or writer acts on, defaults included; only `doc` is left out.
+Every version of an event type must read, and be read by, every other: only fields with defaults are added, and only
+behind the last, because workers keep events by position in their state. The judge of reading is Apache Avro. A released
+schema never changes: released.json holds its fingerprint and a digest of all that a reader or writer acts on, defaults
+included; only `doc` is left out.
 
 `python -m schemas.compat` prints what is wrong and ends with status 1; `--release` enters new schemas when all is well.
 """
@@ -48,7 +49,7 @@ def load_released() -> dict[str, Released]:
 def problems(schemas: Iterable[SchemaVersion], released: Mapping[str, Released]) -> list[str]:
     """List in sentences what breaks compatibility; empty where all is well."""
     every = list(schemas)
-    return [*_changed(every, released), *_incompatible(every)]
+    return [*_changed(every, released), *_incompatible(every), *_moved(every)]
 
 
 def _changed(schemas: list[SchemaVersion], released: Mapping[str, Released]) -> Iterator[str]:
@@ -76,6 +77,31 @@ def _unreadable(reader: SchemaVersion, writer: SchemaVersion) -> Iterator[str]:
         compile_reader(writer.definition, reader.definition, tag=reader.event_type)
     except TypeError as error:
         yield f"{name_of(reader)} cannot read {name_of(writer)}: {error}"
+
+
+def _moved(schemas: list[SchemaVersion]) -> Iterator[str]:
+    """Yield each record of an earlier version whose fields are not the first ones of the later version's."""
+    for earlier, later in permutations(schemas, 2):
+        if earlier.event_type == later.event_type and earlier.version < later.version:
+            now = dict(_records(later.definition))
+            for name, fields in _records(earlier.definition):
+                if now.get(name, fields)[: len(fields)] != fields:
+                    yield (
+                        f"{name_of(later)} moves or drops fields of {name}: states keep events by position, so add"
+                        " fields behind the last one and let the others stand"
+                    )
+
+
+def _records(node: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield (name, names of fields in order) of a schema's records, nested ones included."""
+    if isinstance(node, list):
+        for part in node:
+            yield from _records(part)
+    elif isinstance(node, dict):
+        if node.get("type") == "record":
+            yield node["name"], [field["name"] for field in node["fields"]]
+        for part in node.values():
+            yield from _records(part)
 
 
 def _without_docs(node: Any) -> Any:
