@@ -31,7 +31,7 @@ def sides(client: Client, migrated: Callable[[Warehouse], tuple[Warehouse, str]]
 
 def _fill(client: Client, sides: Sides, *rows: Mapping[str, list[RowTuple]]) -> None:
     for database, given_rows in zip(sides, rows, strict=True):
-        for table in {"answer", "account_history", "survey_question", "policy", *given_rows}:
+        for table in {"answer", "account_history", "survey_question", "policy", "response", *given_rows}:
             client.execute(f"TRUNCATE TABLE `{database}`.`{table}`")
         ClickHouseSink(client, database).insert(given_rows)
 
