@@ -56,15 +56,24 @@ def forget(settings: Settings) -> None:
 
 
 def recorded(settings: Settings) -> Record | None:
-    """Return where the data directory's servers listen, None where none run."""
+    """Return where the data directory's servers listen, None where not all of them run."""
+    record = _read(settings)
+    return record if record is not None and all(_alive(settings, record)) else None
+
+
+def _read(settings: Settings) -> Record | None:
     try:
-        record = msgspec.json.decode((settings.data_dir / _RECORD).read_bytes(), type=Record)
+        return msgspec.json.decode((settings.data_dir / _RECORD).read_bytes(), type=Record)
     except (OSError, msgspec.DecodeError):
         return None
-    if record.kind == "embedded":
-        servers = kafka.running(settings.data_dir / "kafka"), clickhouse.running(settings.data_dir / "clickhouse")
-        return record if all(servers) else None
-    return record
+
+
+def _alive(settings: Settings, record: Record) -> list[bool]:
+    """Return for each server whether its process runs; true where that is not ours to see."""
+    if record.kind != "embedded":
+        return [True]
+    found = kafka.running(settings.data_dir / "kafka"), clickhouse.running(settings.data_dir / "clickhouse")
+    return [server is not None for server in found]
 
 
 def on_record(settings: Settings, record: Record) -> Settings:
@@ -85,11 +94,14 @@ def on_record(settings: Settings, record: Record) -> Settings:
 
 
 def locate(settings: Settings) -> Settings:
-    """Return settings that name running servers; raises NotRunning where there are none to name."""
+    """Return settings that name running servers; raises NotRunning where there are none to name.
+
+    One server that runs is enough: who asks the other hears that this one does not answer.
+    """
     if settings.stack == "external":
         return settings
-    record = recorded(settings)
-    if record is None:
+    record = _read(settings)
+    if record is None or not any(_alive(settings, record)):
         raise NotRunning(
             f"nothing runs on {settings.data_dir}: start it with `cx up`, or set CX_STACK=external and the addresses"
             " to work on servers of your own"

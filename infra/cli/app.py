@@ -6,7 +6,7 @@ import logging
 
 import typer
 
-from infra.cli import generations, replay
+from infra.cli import generations, listing, replay
 from infra.cli.demo import demo
 from infra.cli.doctor import doctor
 from infra.cli.emit import emit
@@ -80,7 +80,7 @@ _REPLAY = (
     ("promote", generations.promote, ("cx replay promote cx_g2", "cx replay promote cx_g2 --yes")),
     ("back", generations.back, ("cx replay back", "cx replay back --yes")),
     ("drop", generations.drop, ("cx replay drop cx_g3 --yes", "cx replay drop cx_g1 cx_g1 --yes")),
-    ("list", generations.list_, ("cx replay list", "cx replay list --format json")),
+    ("list", listing.list_, ("cx replay list", "cx replay list --format json")),
 )
 
 replays = typer.Typer(

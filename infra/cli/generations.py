@@ -176,29 +176,6 @@ def drop(
             _foretell([f"drop {generation} with all its rows; this cannot be undone"], f"cx replay drop {named}")
 
 
-def list_(form: output.RowFormat = output.Format.TABLE) -> None:
-    """List the generations: which is served, which was, and how far each replay got."""
-    with sentences():
-        rows = [
-            (
-                each.generation,
-                each.kind,
-                each.state,
-                each.accounts or None,
-                each.records,
-                each.total,
-                each.bytes,
-                each.plan[:12],
-                each.begun_at,
-                each.actor,
-                each.detail,
-            )
-            for each in differing.listed(located())
-        ]
-        names = ("generation", "kind", "state", "accounts", "records", "of", "bytes", "plan", "begun", "by", "detail")
-        output.rows(form, names, rows)
-
-
 def _foretell(steps: list[str], command: str) -> None:
     _print("it would:")
     for at, step in enumerate(steps, 1):

@@ -45,6 +45,18 @@ def test_a_record_of_servers_that_are_gone_does_not_count(tmp_path: Path) -> Non
     assert deployment.recorded(settings) is None
 
 
+def test_one_server_that_runs_is_named_with_the_one_that_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At night "nothing runs" over one dead server reads as if all were lost; commands must go on and name it."""
+    settings = Settings(data_dir=tmp_path)
+    text = b'{"kind": "embedded", "bootstrap": "127.0.0.1:1", "host": "127.0.0.1", "port": 2, "http_port": 3}'
+    (tmp_path / "stack.json").write_bytes(text)
+    monkeypatch.setattr(deployment.kafka, "running", lambda _: object())
+    assert deployment.locate(settings).clickhouse_port == 2
+    assert deployment.recorded(settings) is None, "an incomplete pipeline can be started"
+
+
 def test_a_record_names_servers_and_local_users() -> None:
     """Commands of another terminal reach the servers with the users that local servers are made with."""
     record = Record(kind="docker", bootstrap="127.0.0.1:1", host="127.0.0.1", port=2, http_port=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -98,30 +98,30 @@ class Follower:
         """Say what the follower writes in place of a page's example values, or how to find it out when it is needed."""
         self._given |= values
 
-    def section(self, name: str, status: int | None = 0, **named: int | None) -> list[Ended]:
+    def section(self, name: str, status: int | None = 0, unwell: Collection[str] = ()) -> list[Ended]:
         """Type what stands under a heading, up to the next one.
 
-        All must end with `status`, except those of the words of `cx` that `named` has another one for.
+        All must end with `status` (None: any), and the words of `cx` that are named `unwell` with 1.
         """
         found: list[Ended] = []
         while self._left and self._left[0].section == name:
-            found += self._type(self._left.pop(0), status, named)
+            found += self._type(self._left.pop(0), status, unwell)
         assert found, f"nothing stands under {name!r}, or what stands before it was left out: {self._left[:1]}"
         return found
 
     def next(self, status: int | None = 0) -> Ended:
         """Type the next command; values are filled in on the way."""
-        while not (found := self._type(self._left.pop(0), status, {})):
+        while not (found := self._type(self._left.pop(0), status, ())):
             pass
         return found[0]
 
-    def _type(self, command: Command, status: int | None, named: Mapping[str, int | None]) -> list[Ended]:
+    def _type(self, command: Command, status: int | None, unwell: Collection[str]) -> list[Ended]:
         if name := command.assigned:
             value = self._given.get(name)
             line = command.text if value is None else f"{name}={value() if callable(value) else value}"
-            ended = self.shell.run(f'{line}; printf %s "${name}"')
+            ended = self.shell.run(f'{line}\nprintf %s "${name}"')  # a remark ends with its line
             self.shell.environment[name] = ended.out
             return []
         words = command.text.split()
         word = words[1] if len(words) > 1 else ""
-        return [self.shell.run(command.text, named.get(word.replace("-", "_"), status))]
+        return [self.shell.run(command.text, 1 if word in unwell else status)]

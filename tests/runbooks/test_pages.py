@@ -1,0 +1,182 @@
+"""Pages are followed, line by line, on a pipeline in the state that they speak of; then it is well again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from infra import workers
+from tests.runbooks import pages
+from tests.runbooks.house import House, response, yesterday
+from tests.runbooks.shell import Follower
+from tests.runbooks.trees import stumbling
+
+_PAGES = pages.load()
+_UNTRIED = {
+    "poison-flood": "its scenario has not been seen to end well",
+    "schema-order": "its scenario has not been seen to end well",
+    "wrong-numbers": "its scenario has not been seen to end well",
+}
+_UNWELL = ("status", "doctor")
+_ROOM = "min_free_disk_bytes_to_perform_insert"
+_numbers = iter(range(1, 1_000_000))
+
+
+def _responses(count: int, account: str = "acme") -> Iterator[tuple[str, dict[str, Any]]]:
+    for _ in range(count):
+        yield "response_submitted", response(next(_numbers), account, yesterday(8), nps=9)
+
+
+def _generations(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(house.shell.cx("replay", "list", "--format", "json").out)
+    return found
+
+
+def _newest(house: House) -> str:
+    return max((each["generation"] for each in _generations(house)), key=lambda name: int(name.rpartition("_g")[2]))
+
+
+def _named(house: House, state: str) -> str:
+    return next(each["generation"] for each in _generations(house) if each["state"] == state)
+
+
+def _stopped(house: House) -> None:
+    """Wait until no worker runs: one that meets what it does not expect ends by itself."""
+    deadline = time.monotonic() + 90
+    while workers.running(house.told):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _well(house: House, page: Follower) -> None:
+    house.settle()
+    page.section("It is over when")
+
+
+def index(house: House, page: Follower) -> None:
+    assert workers.running(house.told), "nothing is wrong"
+    page.section("Before you type")
+
+
+def lag_grows(house: House, page: Follower) -> None:
+    """No worker runs and events arrive."""
+    house.kill_workers()
+    house.send(_responses(40))
+    looked = page.section("Look", status=None)
+    assert "40" in looked[0].out
+    page.section("Do")
+    assert len(workers.running(house.told)) == 2
+    _well(house, page)
+
+
+def clickhouse_down(house: House, page: Follower) -> None:
+    """The server is gone without a farewell, and events arrive."""
+    before = int(house.ask("SELECT count() FROM cx.response"))
+    house.kill("clickhouse")
+    looked = page.section("Look", unwell=_UNWELL)
+    assert "ClickHouse" in looked[0].out + looked[0].err
+    page.section("Do")
+    house.send(_responses(30))
+    _well(house, page)
+    assert int(house.ask("SELECT count() FROM cx.response")) == before + 30
+
+
+def broker_down(house: House, page: Follower) -> None:
+    """The broker is gone without a farewell."""
+    before = int(house.ask("SELECT count() FROM cx.response"))
+    house.kill("kafka")
+    looked = page.section("Look", unwell=_UNWELL)
+    assert "Kafka" in looked[0].out + looked[0].err
+    page.section("Do")
+    house.send(_responses(30))
+    _well(house, page)
+    assert int(house.ask("SELECT count() FROM cx.response")) == before + 30
+
+
+def bad_deploy(house: House, page: Follower) -> None:
+    """A version that stumbles over every answer was put in place."""
+    page.give(
+        SINCE=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1)), GENERATION=lambda: _newest(house)
+    )
+    house.shell.cx("down")
+    right = house.shell.tree
+    house.shell.deploy(stumbling(house.data.parent / "stumbling"))
+    house.up()
+    house.send(_responses(10))
+    _stopped(house)
+    page.section("Look", unwell=_UNWELL)
+    house.shell.deploy(right)
+    for _ in range(2):
+        page.next()
+    house.settle()
+    found = page.section("Do")
+    assert any("every row is the same" in each.out for each in found)
+    _well(house, page)
+
+
+def disk_full(house: House, page: Follower) -> None:
+    """ClickHouse refuses inserts for want of room; a copy that nobody needs takes some."""
+    house.shell.cx("replay", "plan", "--out", "copy.json")
+    house.shell.cx("replay", "run", "copy.json", "--yes")
+    copy, served = _newest(house), _named(house, "served")
+    page.give(GENERATION=copy)
+    _room(house, served, 1 << 60)
+    house.send(_responses(20))
+    page.section("Look", status=None)
+    for _ in range(3):
+        page.next()
+    assert copy not in {each["generation"] for each in _generations(house)}
+    _room(house, served, 0)
+    page.section("Do")
+    _well(house, page)
+
+
+def _room(house: House, generation: str, wanted: int) -> None:
+    """Let the server find a table's disk too full for an insert unless so many bytes are free."""
+    house.ask(f"ALTER TABLE {generation}.response MODIFY SETTING {_ROOM} = {wanted}")
+
+
+def rebuild_everything(house: House, page: Follower) -> None:
+    """Somebody has emptied tables by hand."""
+    house.send(_responses(20))
+    house.settle()
+    content, served = house.content(), _named(house, "served")
+    for table in ("response", "answer"):
+        house.ask(f"TRUNCATE TABLE {served}.{table}")
+    page.give(GENERATION=lambda: _newest(house), FORMER=lambda: _named(house, "former"))
+    page.section("Look")
+    page.section("Do")
+    house.settle()
+    assert house.content() == content
+    page.section("It is over when")
+
+
+_SCENARIOS: dict[str, Callable[[House, Follower], None]] = {
+    pages.INDEX: index,
+    "lag-grows": lag_grows,
+    "rebuild-everything": rebuild_everything,
+    "disk-full": disk_full,
+    "bad-deploy": bad_deploy,
+    "clickhouse-down": clickhouse_down,
+    "broker-down": broker_down,
+}
+
+
+@pytest.mark.servers
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", _SCENARIOS)
+def test_a_page_leads_out(house: House, name: str) -> None:
+    """A command that was right when the page was written must be right on the night when it is needed."""
+    with Follower(_PAGES[name], house.shell) as page:
+        _SCENARIOS[name](house, page)
+
+
+def test_no_page_goes_untried() -> None:
+    """A page whose commands nobody runs is believed all the same: it has to be named here, with the reason."""
+    assert set(_PAGES) == {*_SCENARIOS, *_UNTRIED}
+    assert not set(_SCENARIOS) & set(_UNTRIED)
