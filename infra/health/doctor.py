@@ -81,7 +81,7 @@ def _state(told: Settings) -> Check:
 
 def _policies(here: Settings) -> Iterator[Check]:
     limits = wiring.engine_settings(here, patience_seconds=_POLICY_PATIENCE_S)
-    watch = PolicyWatch(limits, f"{here.topic_prefix}config", wiring.codec(here), wiring.clock)
+    watch = PolicyWatch(limits, f"{here.topic_prefix}config", wiring.codec(here))
     with closing(watch):
         watch.load()
     yield Check("policies", "ok", "every policy can be read")

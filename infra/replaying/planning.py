@@ -150,9 +150,7 @@ def _known(each: Override, rules: Rules) -> None:
 
 
 def rules_in_force(settings: Settings) -> Rules:
-    watch = PolicyWatch(
-        wiring.engine_settings(settings), f"{settings.topic_prefix}config", wiring.codec(settings), wiring.clock
-    )
+    watch = PolicyWatch(wiring.engine_settings(settings), f"{settings.topic_prefix}config", wiring.codec(settings))
     try:
         return watch.load()
     finally:

@@ -86,7 +86,7 @@ class Worker:
 
     def _loaded_rules(self) -> Rules:
         topic = f"{self._settings.topic_prefix}config"
-        watch = PolicyWatch(wiring.engine_settings(self._settings), topic, self._codec, wiring.clock)
+        watch = PolicyWatch(wiring.engine_settings(self._settings), topic, self._codec)
         try:
             return overridden(watch.load(), self._job.overrides)
         finally:

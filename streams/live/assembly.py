@@ -39,7 +39,7 @@ def product_engine(
 
     The rules come from the config topic, and follow it while the engine runs.
     """
-    watch = PolicyWatch(settings, settings.topic(CONFIG), codec, clock)
+    watch = PolicyWatch(settings, settings.topic(CONFIG), codec)
     types = {settings.topic(name): frozenset(load_topics()[name].event_types) for name in settings.topics}
 
     def open_partition(topic: str, number: int, store: Store) -> Partition:

@@ -206,12 +206,16 @@ class ChangelogReader:
 
 
 def committed_offsets(
-    consumer: Consumer, partitions: Iterable[TopicPartition], patience: float, clock: Callable[[], int]
+    consumer: Consumer, partitions: Iterable[TopicPartition], patience: float, beat: Callable[[], object]
 ) -> dict[tuple[str, int], int | None]:
-    """Return the group's committed offsets once no transaction is pending on them, None where there are none."""
+    """Return the group's committed offsets once no transaction is pending on them, None where there are none.
+
+    `patience` in seconds; `beat` is called before each attempt. Raises EngineStopped.
+    """
     asked = list(partitions)
-    deadline = clock() + patience * 1e6
+    deadline = time.monotonic() + patience
     while asked:
+        beat()
         try:
             found = consumer.committed(asked, timeout=patience)
             broken = next((each.error for each in found if each.error is not None), None)
@@ -219,7 +223,7 @@ def committed_offsets(
             broken = error.args[0]
         if broken is None:
             return {(each.topic, each.partition): each.offset if each.offset >= 0 else None for each in found}
-        if not is_passing(broken) or clock() > deadline:
+        if not is_passing(broken) or time.monotonic() > deadline:
             raise EngineStopped("offsets unknown", f"member {consumer.memberid()}: {broken}")
         time.sleep(_PAUSE)
     return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -16,7 +17,7 @@ from streams.live import clients
 from streams.live.errors import EngineStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from confluent_kafka import Message
 
@@ -43,12 +44,11 @@ class PolicyWatch:
     event id the first content holds; the partition that consumes the topic for its tables makes the dead letters.
     """
 
-    def __init__(self, settings: EngineSettings, topic: str, codec: Codec, clock: Callable[[], int]) -> None:
+    def __init__(self, settings: EngineSettings, topic: str, codec: Codec) -> None:
         self._consumer = clients.plain_consumer(settings, f"{settings.group}-policies", wait_ms=500)
         self._topic = topic
         self._codec = codec
-        self._clock = clock
-        self._patience = settings.patience_seconds * 1e6
+        self._patience = settings.patience_seconds
         self._said: dict[tuple[str, str], PolicySet] = {}
         self._waiting: set[int] = set()
         self._assigned = False
@@ -58,10 +58,10 @@ class PolicyWatch:
         """Read to the end of the topic once and return the rules. Raises EngineStopped when that takes too long."""
         if not self._assigned:
             self._assign()
-        deadline = self._clock() + self._patience
+        deadline = time.monotonic() + self._patience
         while self._waiting:
             self._read(0.1)
-            if self._clock() > deadline:
+            if time.monotonic() > deadline:
                 raise EngineStopped("policies unreadable", f"{self._topic}: partitions {sorted(self._waiting)}")
         return self.rules
 
@@ -75,7 +75,7 @@ class PolicyWatch:
         self._consumer.close()
 
     def _assign(self) -> None:
-        known = self._consumer.list_topics(self._topic, timeout=self._patience / 1e6).topics[self._topic]
+        known = self._consumer.list_topics(self._topic, timeout=self._patience).topics[self._topic]
         if known.error is not None:
             raise EngineStopped("topic missing", f"{self._topic}: {known.error}; create the topics first")
         self._waiting = set(known.partitions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -60,35 +61,36 @@ def restore(
     patience: float,
     max_age: float,
     report: Callable[[int, int], None] = lambda _reached, _wanted: None,
+    elapsed: Callable[[], float] = time.monotonic,
 ) -> Restored:
     """Apply what the store has not seen, up to the high watermark read at the start.
 
     The caller has made sure that no older transaction of the group can still commit an offset. Their changes may still
     wait for their commit markers, though: the reader goes on until it stands at the high watermark, not at the last
     stable offset. `report` hears the offset reached and the one wanted, again and again. Raises EngineStopped when an
-    open transaction blocks the way for `patience` seconds.
+    open transaction blocks the way for `patience` seconds of `elapsed`, which no set date moves; `clock` is the date.
     """
-    started = clock()
+    began = elapsed()
     low, high = changelog.bounds()
-    position = _usable(changelog.name, store, low, high, started, max_age)
+    position = _usable(changelog.name, store, low, high, clock(), max_age)
     changelog.seek(position.changelog)
-    at, mark, changes, noted, moved_at = position.changelog, position.mark, 0, 0, started
+    at, mark, changes, noted, moved_at = position.changelog, position.mark, 0, 0, began
     report(min(at, high), high)
     while at < high:
         chunk = changelog.read()
-        now = clock()
+        now, date = elapsed(), clock()
         if chunk.position > at:
             at, moved_at = chunk.position, now
-        elif now - moved_at > patience * 1e6:
+        elif now - moved_at > patience:
             raise EngineStopped("restore blocked", f"{changelog.name}: an open transaction holds offset {at} of {high}")
         mark = _apply(store, chunk, mark)
         changes += len(chunk.changes)
         if changes - noted >= _KEEP_STORE_UP_TO_DATE:
             noted = changes
-            store.set_position(Position(at, now, mark))
+            store.set_position(Position(at, date, mark))
         report(min(at, high), high)
     store.set_position(Position(max(at, low), clock(), mark))
-    return Restored(changes, (clock() - started) / 1e6, mark)
+    return Restored(changes, elapsed() - began, mark)
 
 
 def _usable(name: str, store: Store, low: int, high: int, now: int, max_age: float) -> Position:

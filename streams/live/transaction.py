@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -52,7 +53,7 @@ class Transactions:
 
         Waiting longer than a transaction lasts would be in vain: the broker has aborted it by then.
         """
-        deadline = self._clock() + int(self._settings.transaction_seconds * 1e6)
+        deadline = time.monotonic() + self._settings.transaction_seconds
         try:
             self._producer.begin_transaction()
             for entry in entries:
@@ -110,13 +111,17 @@ class Transactions:
             else:
                 return
 
-    def _until(self, deadline: int, call: Callable[..., None], *arguments: Any) -> None:
-        """Repeat a call as long as the library says that repeating may help, but not past the deadline."""
+    def _until(self, deadline: float, call: Callable[..., None], *arguments: Any) -> None:
+        """Repeat a call as long as the library says that repeating may help, but not past the deadline.
+
+        The deadline is of the monotonic clock: a date that jumps makes no transaction longer or shorter.
+        """
         while True:
+            self._clock()  # the engine is alive as long as it asks for the time
             try:
-                call(*arguments, max(1.0, (deadline - self._clock()) / 1e6))
+                call(*arguments, max(1.0, deadline - time.monotonic()))
             except KafkaException as error:
-                if not error.args[0].retriable() or self._clock() > deadline:
+                if not error.args[0].retriable() or time.monotonic() > deadline:
                     raise
             else:
                 return

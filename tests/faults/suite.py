@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, kills, outages, poison, refusals, stalls, warehouse, watchdogs
+from tests.faults import boundaries, disks, kills, outages, poison, refusals, stalls, warehouse, watchdogs
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -23,6 +23,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *watchdogs.SCENARIOS,
     *outages.SCENARIOS,
     *warehouse.SCENARIOS,
+    *disks.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")

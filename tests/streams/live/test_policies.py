@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -49,7 +48,7 @@ class Config:
         admin.create_topics([NewTopic(self.topic, 1, 1)])[self.topic].result(10)
 
     def watch(self) -> PolicyWatch:
-        return PolicyWatch(self._settings, self.topic, CODEC, lambda: time.time_ns() // 1000)
+        return PolicyWatch(self._settings, self.topic, CODEC)
 
     def say(self, number: int, seconds: object, policy: str = FOLLOWUP_TARGET) -> None:
         event: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -48,16 +49,17 @@ class LogInMemory:
         return Chunk([each for each in seen if each is not None], self.at)
 
 
-def ticking() -> Iterator[int]:
-    now = 10 * DAY * SECOND
+def jumping() -> Iterator[int]:
+    """Tell a date that is set a day ahead and back again at every look: no wait may go by it."""
     while True:
-        now += SECOND
-        yield now
+        yield 10 * DAY * SECOND
+        yield 11 * DAY * SECOND - SECOND
 
 
 def restored(log: LogInMemory, store: MemoryStore) -> bytes:
-    clock = ticking()
-    return restore(log, store, clock=lambda: next(clock), patience=20, max_age=DAY).mark
+    date, seconds = jumping(), count()
+    told = restore(log, store, clock=lambda: next(date), elapsed=lambda: float(next(seconds)), patience=20, max_age=DAY)
+    return told.mark
 
 
 changes = st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st.binary(min_size=1, max_size=2))
