@@ -3,17 +3,19 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 READY := .venv/.ready
+TESTS ?= -m "not long"
 
 .PHONY: help test faults lint up demo bench proof lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-test: lint ## lint, types, layers, then every test on real servers
+test: lint ## lint, types, layers, then the tests on real servers, all but those of minutes
+	@# tests marked long: see `make faults`
 	$(BIN)/python -m pytest $(TESTS)
 
 faults: $(READY) ## kill, stop and starve everything for hours, recount, print the table (FAULTS="--volume short" for minutes)
-	@$(BIN)/python -m tests.faults --volume release $(FAULTS)
+	@$(BIN)/python -m pytest -m long && $(BIN)/python -m tests.faults --volume release $(FAULTS)
 
 lint: $(READY)
 	$(BIN)/ruff check --quiet .

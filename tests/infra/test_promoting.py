@@ -135,6 +135,7 @@ def _plan(operator: Operator, tmp_path: Path, *options: str) -> str:
     return str(operator.asked("run", file, "--yes", "--processes", "1")["generation"])
 
 
+@pytest.mark.long
 def test_a_rebuild_is_promoted_and_taken_back_whatever_dies(operator: Operator, tmp_path: Path) -> None:
     """A planted bug is found, rebuilt away, and taken back; every event that came meanwhile is counted either way."""
     operator.answers(one=9, two=3)

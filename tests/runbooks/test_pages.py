@@ -166,10 +166,16 @@ _SCENARIOS: dict[str, Callable[[House, Follower], None]] = {
 }
 
 
+_LONG = {"bad-deploy", "broker-down"}
+"""Each restarts the whole deployment several times."""
+
+
 @pytest.mark.servers
 @pytest.mark.faults
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", _SCENARIOS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in _LONG else name for name in _SCENARIOS]
+)
 def test_a_page_leads_out(house: House, name: str) -> None:
     """A command that was right when the page was written must be right on the night when it is needed."""
     with Follower(_PAGES[name], house.shell) as page:

@@ -33,7 +33,7 @@ def test_a_worker_that_stands_still_ends(worker: Worker, stall: str, reason: str
     process.send_signal(signal.SIGHUP)
     for number in range(1, 5):
         worker.respond(number, 9.0)
-    assert process.wait(30) == STATUS
+    assert process.wait(60) == STATUS
     assert "the engine has stopped: watchdog" in worker.log
     assert reason in worker.log
 
@@ -43,7 +43,7 @@ def test_an_engine_that_hangs_ends(worker: Worker) -> None:
     process = worker.start(crash="mid_transaction:2:hang", host=SHORT)
     _running(worker)
     worker.respond(1, 9.0)
-    assert process.wait(30) == STATUS
+    assert process.wait(60) == STATUS
     assert "the engine has not turned" in worker.log
 
 
