@@ -101,6 +101,8 @@ def _worker(worker: Worker) -> Check:
         return Check(
             worker.name, "warn", f"{worker.name} restores its state, {worker.restore_remaining:,} changes to go"
         )
+    if worker.state == "starting":  # not for long: its own watchdog ends one that does not get further
+        return Check(worker.name, "warn", f"{worker.name} is starting")
     if not worker.healthy:
         return Check(worker.name, "fail", f"{worker.name} stands still: {worker.state}", "look at its log", LAG)
     return Check(worker.name, "ok", f"{worker.name}: {worker.state}, {worker.entries:,} keys of state")
