@@ -20,7 +20,7 @@ from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.cli.dead_letters import Account, Place, Reason, Since, Topic, Until, Yes, machine, meant
 from infra.cli.letter_text import visible
-from infra.cli.pipeline import Stopped, until_told
+from infra.cli.pipeline import resumable
 from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
 from schemas.claims import look
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sinks.letters import Chosen, Known, Status
     from streams.replay.letters import Refused
 
+_STOPPED = "stopped: {}, and the same command goes on from there"
+
 
 def _chosen(here: Settings, asked: Asked) -> Chosen:
     """Return which letters are meant. Raises LetterError, also for a place where there is none."""
@@ -42,19 +44,6 @@ def _chosen(here: Settings, asked: Asked) -> Chosen:
         if chosen.at is not None and not letters.found(client, wiring.warehouse(here), chosen):
             raise LetterError(f"there is no dead letter at {chosen.at}: `cx dead-letters list` names some")
     return chosen
-
-
-@contextmanager
-def _resumable(done: str) -> Iterator[None]:
-    """Let Ctrl-C end the block as a sentence that says how to go on."""
-    stopped = False
-    with until_told():
-        try:
-            yield
-        except Stopped:
-            stopped = True
-    if stopped:
-        output.fail(f"stopped: {done}, and the same command goes on from there")
 
 
 def redrive(
@@ -80,7 +69,7 @@ def redrive(
         asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
         chosen = _chosen(here, asked)
         if yes:
-            with _resumable("each letter was sent once or not at all"), output.steps() as say:
+            with resumable(_STOPPED.format("each letter was sent once or not at all")), output.steps() as say:
                 did = redriving.perform(here, chosen, everything=everything, show=say)
             _report(did.judged, did.sent, did, form)
             return
@@ -139,7 +128,7 @@ def discard(
         here = located()
         chosen = _chosen(here, asked)
         if yes:
-            with _resumable("all letters were discarded or none"):
+            with resumable(_STOPPED.format("all letters were discarded or none")):
                 found = discarding.perform(here, chosen, why)
         else:
             found = discarding.outlook(here, chosen)

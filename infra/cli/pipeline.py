@@ -57,6 +57,19 @@ def until_told() -> Iterator[None]:
             signal.signal(asked, handler)
 
 
+@contextmanager
+def resumable(sentence: str) -> Iterator[None]:
+    """Let Ctrl-C or SIGTERM end the command with exit status 1 and a sentence that says how to go on."""
+    stopped = False
+    with until_told():
+        try:
+            yield
+        except Stopped:
+            stopped = True
+    if stopped:
+        output.fail(sentence)
+
+
 def where(settings: Settings) -> list[tuple[str, str]]:
     """Return what to connect to, by name."""
     host = settings.clickhouse_host

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
 
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.cli.pipeline import Stopped, until_told
+from infra.cli.pipeline import resumable
 from infra.cli.replay_progress import shown
 from infra.replaying import planning, running
 from streams.replay.plan import Kind, Plan, fingerprint, seal, unseal
 from streams.replay.ranges import Asked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _CORES = os.cpu_count() or 1
 Processes = Annotated[int, typer.Option(min=1, max=64, help="Worker processes; each takes whole partitions.")]
@@ -97,7 +93,10 @@ def run(
             _foretell(planned, outlook, file, form)
             return
         choices = running.Choices(processes=processes, per_second=rate)
-        with _resumable(file), shown(output.err) as turn:
+        onward = (
+            f"stopped, and what was done is kept: `cx replay run {shlex.quote(str(file))} --yes` goes on from there"
+        )
+        with resumable(onward), shown(output.err) as turn:
             found = running.perform(here, planned, choices, turn)
         if form is output.Machine.JSON:
             output.machine(
@@ -113,21 +112,6 @@ def run(
             output.out.print(
                 f"{found.generation} {did}; to compare it: cx replay diff {found.generation}", highlight=False
             )
-
-
-@contextmanager
-def _resumable(file: Path) -> Iterator[None]:
-    """Let Ctrl-C end the block as a sentence that says how to go on."""
-    stopped = False
-    with until_told():
-        try:
-            yield
-        except Stopped:
-            stopped = True
-    if stopped:
-        output.fail(
-            f"stopped, and what was done is kept: `cx replay run {shlex.quote(str(file))} --yes` goes on from there"
-        )
 
 
 def _foretell(planned: Plan, outlook: running.Outlook, file: Path, form: output.Machine) -> None:

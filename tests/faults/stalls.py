@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from confluent_kafka import Producer
 
@@ -96,14 +96,14 @@ def hanging_transaction(under: Deployed) -> None:
 STALLS: tuple[Callable[[Deployed], None], ...] = (zombie, hanging_transaction, frozen_worker, hung_shutdown)
 
 
-def stalls(trial: Trial) -> None:
+def in_turn(trial: Trial, workers: int, kinds: Sequence[Callable[[Deployed], None]]) -> None:
     """`faults` stalls, one kind after the other, while events keep coming, `scale` in a second."""
     with trial.deploy() as under:
-        under.start(2)
+        under.start(workers)
         for number in range(trial.volume.faults):
             share = trial.volume.events // trial.volume.faults
             under.feeder.start(under.mix.pieces(share), per_second=trial.volume.scale)
-            STALLS[number % len(STALLS)](under)
+            kinds[number % len(kinds)](under)
             under.feeder.join()
         under.drain(120)
         under.judge()
@@ -119,6 +119,6 @@ SCENARIOS = (
             "medium": Volume(1, 4, 20_000, 250),
             "release": Volume(5, 4, 40_000, 500),
         },
-        act=stalls,
+        act=lambda trial: in_turn(trial, 2, STALLS),
     ),
 )

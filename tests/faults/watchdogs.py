@@ -11,7 +11,8 @@ from collections.abc import Callable
 from infra.embedded.checks import pick_free_ports
 from tests.faults.scenario import Scenario, Volume
 from tests.faults.servers import database, frozen
-from tests.faults.trial import Deployed, Trial
+from tests.faults.stalls import in_turn
+from tests.faults.trial import Deployed
 
 STATUS = 4
 ALARM = 30.0
@@ -71,19 +72,6 @@ def _answers(port: int, state: str, seconds: float) -> bool:
 KINDS: tuple[Callable[[Deployed], None], ...] = (hung_step, stalled_insert)
 
 
-def watchdogs(trial: Trial) -> None:
-    """`faults` stalls while events keep coming, `scale` in a second, longer than the stall itself."""
-    with trial.deploy() as under:
-        under.start(1)
-        for number in range(trial.volume.faults):
-            share = trial.volume.events // trial.volume.faults
-            under.feeder.start(under.mix.pieces(share), per_second=trial.volume.scale)
-            KINDS[number % len(KINDS)](under)
-            under.feeder.join()
-        under.drain(120)
-        under.judge()
-
-
 SCENARIOS = (
     Scenario(
         name="G12W",
@@ -94,6 +82,6 @@ SCENARIOS = (
             "medium": Volume(1, 4, 12_000, 100),
             "release": Volume(5, 4, 20_000, 200),
         },
-        act=watchdogs,
+        act=lambda trial: in_turn(trial, 1, KINDS),
     ),
 )
