@@ -1,14 +1,16 @@
-"""Write the ClickHouse users of compose.yaml."""
+"""Write the ClickHouse users and disks of compose.yaml."""
 
 from pathlib import Path
 
+from infra.compose.disks import compose_disks
 from infra.compose.users import compose_users
 
 
 def main() -> None:
-    target = Path(__file__).with_name("clickhouse") / "users.xml"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(compose_users())
+    folder = Path(__file__).with_name("clickhouse")
+    folder.mkdir(exist_ok=True)
+    (folder / "users.xml").write_text(compose_users())
+    (folder / "disks.xml").write_text(compose_disks())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from infra.embedded.clickhouse_process import HOLD
 from infra.embedded.xml import render
 
 _MIB: Final = 1024 * 1024
+KEEP_FREE: Final = 128 * _MIB
+"""Bytes of its disk that the server leaves free. Below, it refuses to insert and to merge: the embedded engine goes on
+when a write fails, and would keep parts that hold nothing."""
 # Without these, every user reads every system table, the texts of other users' queries included.
 _GRANTS_REQUIRED: Final = {
     "select_from_system_db_requires_grant": True,
@@ -25,6 +28,11 @@ _QUERY_LOG: Final = {
 }
 
 
+def storage() -> dict[str, object]:
+    """Return what server_config says of disks."""
+    return {"disks": {"default": {"keep_free_space_bytes": KEEP_FREE}}}
+
+
 def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: float) -> str:
     """Return config.xml; port 0 lets the server take any free one."""
     return render(
@@ -32,6 +40,7 @@ def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: fl
             "logger": {"level": "warning", "log": home / "server.log", "size": "20M", "count": 2},
             "log-level": "warning",
             "query_log": _QUERY_LOG,
+            "storage_configuration": storage(),
             "listen_host": LOOPBACK,
             "tcp_port": tcp_port,
             "http_port": http_port,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from clickhouse_driver.errors import ServerException
+from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
-from infra.health.judging import CLICKHOUSE, DEPLOY, WRONG
+from infra.health.judging import CLICKHOUSE, DEPLOY, REBUILD, WRONG
 from infra.health.log_of_record import SKEW_S
 from infra.health.model import PATIENCE_S, Check
 from infra.health.tables import current
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MIGRATE = "run `cx migrate` with the version of the code that should run"
 _READ_ONLY = 2
+_READING_S = 60
 
 
 def examine(here: Settings) -> Iterator[Check]:
@@ -38,6 +39,7 @@ def examine(here: Settings) -> Iterator[Check]:
             return
         yield _migrations(client, generation)
         yield from _tables(client, generation)
+        yield _stored(client, generation)
         yield from _views(client, warehouse, generation)
         yield _reader(here, generation)
     finally:
@@ -97,6 +99,33 @@ def _tables(client: Client, generation: str) -> Iterator[Check]:
             yield Check("table drift", "fail", f"{generation}.{name} {said}", _MIGRATE, DEPLOY)
     if not drift:
         yield Check("tables", "ok", f"all {len(TABLES)} tables of {generation} are those of the code")
+
+
+def _stored(client: Client, generation: str) -> Check:
+    """Let the server read back what it has stored, and name what it has put aside as unreadable.
+
+    Rows of such parts are missing from every figure, and nothing else says so once the server was started again.
+    """
+    query = (
+        "SELECT DISTINCT table FROM system.detached_parts"
+        " WHERE database = %(database)s AND match(reason, 'broken|unexpected')"
+    )
+    aside = {name for (name,) in client.execute(query, {"database": generation})}
+    try:
+        damaged = sorted(name for name in TABLES if name in aside or not _reads(client, f"{generation}.{name}"))
+    except ServerException as error:
+        if error.code != ErrorCodes.TIMEOUT_EXCEEDED:
+            raise
+        return Check("stored rows", "warn", f"reading all of {generation} takes longer than {_READING_S} s")
+    if damaged:
+        said = f"{generation} has rows that cannot be read in {', '.join(damaged)}"
+        return Check("stored rows", "fail", said, "rebuild: the topics have every event", REBUILD)
+    return Check("stored rows", "ok", f"every stored row of {generation} can be read")
+
+
+def _reads(client: Client, table: str) -> bool:
+    limits = {"check_query_single_value_result": 1, "max_execution_time": _READING_S}
+    return bool(client.execute(f"CHECK TABLE {table}", settings=limits)[0][0])
 
 
 def _views(client: Client, warehouse: Warehouse, generation: str) -> Iterator[Check]:

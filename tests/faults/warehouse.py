@@ -12,11 +12,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.embedded import clickhouse
+from infra.embedded.clickhouse_config import KEEP_FREE
 from tests.faults.fleet import LOG
 from tests.faults.outages import busy, recover, watch
 from tests.faults.recount import query
@@ -25,7 +26,7 @@ from tests.faults.servers import frozen, listener
 from tests.faults.toxiproxy import Link, NoProxyError, program, proxies
 from tests.faults.trial import Deployed, Trial
 
-_DISK = "400m"
+_DISK = "600m"
 _MEMORY_RATIO = 0.2
 _BREATH = 1.0
 _MOMENT = 0.2
@@ -162,14 +163,16 @@ def failing_view(under: Deployed, own: Warehouse, lasting: Lasting) -> None:
 
 
 def disk_full(_under: Deployed, own: Warehouse, lasting: Lasting) -> None:
-    """Nothing more fits on the server's disk for a while; what it frees itself is taken up again."""
+    """The server's disk is full as the server counts it; what it frees itself is taken up again.
+
+    Half of what it leaves free stays free: what was let in before the disk was full is still written. Past that the
+    embedded engine takes failed writes for done, and no client can tell (ADR 0081).
+    """
     filler = own.disk / "filler"
     with filler.open("ab", buffering=0) as file:
         while lasting():
-            for size in (1 << 20, 1 << 12, 1):
-                with suppress(OSError):
-                    while True:
-                        file.write(bytes(size))
+            while shutil.disk_usage(own.disk).free > KEEP_FREE // 2:
+                file.write(bytes(1 << 20))
     filler.unlink()
 
 

@@ -11,6 +11,7 @@ import yaml
 from clickhouse_driver import Client
 
 from infra import containers
+from infra.compose.disks import compose_disks
 from infra.compose.users import compose_users
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
@@ -61,6 +62,11 @@ def test_the_broker_is_the_embedded_one_in_every_setting() -> None:
 def test_clickhouse_has_the_embedded_users() -> None:
     """Written by `python -m infra.compose`; forgotten, readers would have other rights than the tested ones."""
     assert (COMPOSE / "clickhouse" / "users.xml").read_text() == compose_users()
+
+
+def test_clickhouse_leaves_as_much_of_its_disk_free() -> None:
+    """Written by `python -m infra.compose`; forgotten, only the embedded server would stop before its disk is full."""
+    assert (COMPOSE / "clickhouse" / "disks.xml").read_text() == compose_disks()
 
 
 def test_the_provisioning_names_what_exists() -> None:

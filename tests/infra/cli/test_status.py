@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,22 @@ def test_the_doctor_finds_what_was_changed_by_hand(cx: Cx, here: Settings) -> No
     assert "low_sample is not the view of this code" in found.pop("view drift")
     assert "lacks migrations [5]" in found.pop("migrations")
     assert set(found) == {"group"}
+
+
+def test_the_doctor_finds_rows_that_the_server_cannot_read(cx: Cx, here: Settings) -> None:
+    """A part that was damaged on disk fails the queries that touch it, and the others answer without its rows."""
+    local.prepare(here)
+    client = wiring.clickhouse(here)
+    client.execute(f"INSERT INTO {here.database}_g1.response (response_id) VALUES ('r1')")
+    query = "SELECT path FROM system.parts WHERE active AND database = %(d)s AND table = 'response'"
+    ((folder,),) = client.execute(query, {"d": f"{here.database}_g1"})
+    client.disconnect()
+    data = Path(folder) / "data.bin"
+    if not data.exists():
+        pytest.skip("the server's files are not on this machine")
+    assert "stored rows" not in _failed(cx("doctor", "--format", "json", status=1))
+    data.write_bytes(data.read_bytes()[:-8])
+    assert "in response" in _failed(cx("doctor", "--format", "json", status=1))["stored rows"]
 
 
 @pytest.mark.parametrize("command", ["status", "doctor"])

@@ -1,8 +1,10 @@
 """The embedded ClickHouse is the store of record for every figure: it must keep what it acknowledged."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from clickhouse_driver.errors import Error
 
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
+from infra.embedded.clickhouse_config import KEEP_FREE
 from infra.embedded.clickhouse_profiles import ReaderLimits
 from infra.embedded.errors import EmbeddedServerError, PortTakenError
 from tests.support.clickhouse import RefusedError, ask
@@ -49,6 +52,29 @@ def test_an_acknowledged_row_survives_a_kill(tmp_path: Path) -> None:
     with clickhouse.start(tmp_path) as server:
         found = ask(server.http_port, f"SELECT uniqExact(a) FROM kept WHERE a < {acknowledged}")
     assert int(found) == acknowledged > 300
+
+
+@pytest.mark.faults
+def test_a_full_disk_is_refused_before_it_is_full(tmp_path: Path) -> None:
+    """The engine inside takes a failed write for done: past the last byte it acknowledges rows that are nowhere."""
+    disk = tmp_path / "data"
+    disk.mkdir()
+    size = f"size={KEEP_FREE + (64 << 20)}"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system takes root")
+    try:
+        with clickhouse.start(tmp_path) as server:
+            ask(server.http_port, "CREATE TABLE kept (a UInt64) ORDER BY a")
+            ask(server.http_port, "INSERT INTO kept VALUES (1)")
+            (disk / "filler").write_bytes(bytes(shutil.disk_usage(disk).free - KEEP_FREE))
+            with pytest.raises(RefusedError, match="NOT_ENOUGH_SPACE"):
+                ask(server.http_port, "INSERT INTO kept VALUES (2)")
+            (disk / "filler").unlink()
+            ask(server.http_port, "INSERT INTO kept VALUES (3)")
+            assert ask(server.http_port, "SELECT sum(a) FROM kept") == "4\n"
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def _insert_until_refused(server: ClickHouseServer, start: int) -> int:
