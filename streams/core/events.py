@@ -32,6 +32,399 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=T
     is_test: bool = False
 
 
+SubscriptionStatus = Literal["TRIALING", "ACTIVE", "PAST_DUE", "UNPAID", "PAUSED", "UNKNOWN"]
+BillingInterval = Literal["DAY", "WEEK", "MONTH", "YEAR", "UNKNOWN"]
+DiscountKind = Literal["PERCENT", "AMOUNT", "UNKNOWN"]
+DiscountDuration = Literal["FOREVER", "REPEATING", "ONCE", "UNKNOWN"]
+
+
+class Discount(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """What is taken off an item's charge."""
+
+    kind: DiscountKind
+    value: Int64
+    duration: DiscountDuration
+    ends_at: Micros | None = None
+
+
+class SubscriptionItem(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """One thing that is charged for again and again."""
+
+    item_id: str
+    plan_id: str
+    product_line: str | None = None
+    quantity: Int64 = 1
+    unit_amount: Int64
+    interval: BillingInterval
+    interval_count: Int32 = 1
+    is_metered: bool = False
+    discounts: tuple[Discount, ...] = ()
+
+
+CollectionMethod = Literal["CHARGE_AUTOMATICALLY", "SEND_INVOICE", "UNKNOWN"]
+
+
+class SubscriptionStarted(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_started"):
+    """A subscription began; the whole state as it stands from effective_at on."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_started"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    status: SubscriptionStatus
+    items: tuple[SubscriptionItem, ...]
+    currency: str
+    exponent: Int32
+    period_start: Micros
+    period_end: Micros
+    effective_at: Micros
+    trial_ends_at: Micros | None = None
+    term_ends_at: Micros | None = None
+    collection_method: CollectionMethod = "UNKNOWN"
+
+
+ChangeKind = Literal["PLAN", "QUANTITY", "PRICE", "DISCOUNT", "TERM", "STATUS", "RENEWAL", "UNKNOWN"]
+
+
+class SubscriptionChanged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_changed"):
+    """A subscription changed; the whole new state, not the difference."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_changed"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    status: SubscriptionStatus
+    items: tuple[SubscriptionItem, ...]
+    currency: str
+    exponent: Int32
+    period_start: Micros
+    period_end: Micros
+    effective_at: Micros
+    trial_ends_at: Micros | None = None
+    term_ends_at: Micros | None = None
+    collection_method: CollectionMethod = "UNKNOWN"
+    change_kind: ChangeKind = "UNKNOWN"
+
+
+class SubscriptionTrialStarted(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_trial_started"
+):
+    """A subscription went into a trial: nothing is paid until it converts."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_trial_started"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+    ends_at: Micros
+
+
+class SubscriptionTrialConverted(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_trial_converted"
+):
+    """A trial became a paid subscription."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_trial_converted"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+
+
+class SubscriptionPaused(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_paused"):
+    """A subscription was paused: it is kept and not charged."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_paused"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+    ends_at: Micros | None = None
+
+
+class SubscriptionResumed(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_resumed"):
+    """A paused subscription goes on with the state that it had."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_resumed"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+
+
+EndReason = Literal["VOLUNTARY", "PAYMENT_FAILURE", "FRAUD", "TAX", "OTHER", "UNKNOWN"]
+
+
+class SubscriptionCancelScheduled(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_cancel_scheduled"
+):
+    """A cancellation was asked for and takes effect later."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_cancel_scheduled"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+    ends_at: Micros
+    reason: EndReason = "UNKNOWN"
+    reason_text: str | None = None
+
+
+class SubscriptionCancelUnscheduled(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_cancel_unscheduled"
+):
+    """A cancellation that was to come was taken back."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_cancel_unscheduled"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+
+
+class SubscriptionEnded(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="subscription_ended"):
+    """A subscription ended."""
+
+    EVENT_TYPE: ClassVar[str] = "subscription_ended"
+    TOPIC: ClassVar[str] = "billing"
+
+    subscription_id: str
+    effective_at: Micros
+    ends_at: Micros | None = None
+    reason: EndReason = "UNKNOWN"
+    reason_text: str | None = None
+
+
+BillingReason = Literal["SUBSCRIPTION_START", "TRIAL_END", "RENEWAL", "CHANGE", "MANUAL", "UNKNOWN"]
+LineKind = Literal["SUBSCRIPTION", "USAGE", "ONE_OFF", "CREDIT", "UNKNOWN"]
+
+
+class InvoiceLine(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """One line of an invoice."""
+
+    line_id: str
+    subscription_id: str | None = None
+    item_id: str | None = None
+    amount: Int64
+    tax: Int64 = 0
+    discount: Int64 = 0
+    period_start: Micros | None = None
+    period_end: Micros | None = None
+    is_proration: bool = False
+    kind: LineKind = "UNKNOWN"
+
+
+class InvoiceIssued(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_issued"):
+    """An invoice was issued; a repetition replaces it as a whole."""
+
+    EVENT_TYPE: ClassVar[str] = "invoice_issued"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    number: str | None = None
+    issued_at: Micros
+    due_at: Micros | None = None
+    total: Int64
+    currency: str
+    exponent: Int32
+    credit_applied: Int64 = 0
+    collection_method: CollectionMethod = "UNKNOWN"
+    billing_reason: BillingReason = "UNKNOWN"
+    lines: tuple[InvoiceLine, ...] = ()
+
+
+class InvoicePaid(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_paid"):
+    """Money was received for an invoice, in full or in part."""
+
+    EVENT_TYPE: ClassVar[str] = "invoice_paid"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    payment_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    paid_at: Micros
+    method: str | None = None
+    attempt_no: Int32 = 1
+    is_partial: bool = False
+    payment_amount: Int64 | None = None
+
+
+FailureKind = Literal["HARD", "SOFT", "UNKNOWN"]
+
+
+class InvoicePaymentFailed(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_payment_failed"
+):
+    """An attempt to collect an invoice failed."""
+
+    EVENT_TYPE: ClassVar[str] = "invoice_payment_failed"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    payment_id: str | None = None
+    attempt_no: Int32 = 1
+    amount: Int64
+    currency: str
+    exponent: Int32
+    failure_code: str | None = None
+    failure_kind: FailureKind = "UNKNOWN"
+    next_retry_at: Micros | None = None
+
+
+DunningOutcome = Literal["RECOVERED", "EXHAUSTED", "UNKNOWN"]
+
+
+class DunningEnded(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="dunning_ended"):
+    """The source gave up collecting an invoice, or has collected it."""
+
+    EVENT_TYPE: ClassVar[str] = "dunning_ended"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    outcome: DunningOutcome
+
+
+class InvoiceVoided(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_voided"):
+    """An invoice was declared void: it was never owed."""
+
+    EVENT_TYPE: ClassVar[str] = "invoice_voided"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    reason: str | None = None
+
+
+class InvoiceWrittenOff(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_written_off"):
+    """What is left of an invoice is no longer expected."""
+
+    EVENT_TYPE: ClassVar[str] = "invoice_written_off"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    amount: Int64 | None = None
+    currency: str | None = None
+    exponent: Int32 | None = None
+    reason: str | None = None
+
+
+class CreditNoteIssued(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="credit_note_issued"):
+    """Part of an invoice was taken back on paper; no money moved by this."""
+
+    EVENT_TYPE: ClassVar[str] = "credit_note_issued"
+    TOPIC: ClassVar[str] = "billing"
+
+    credit_note_id: str
+    invoice_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    reason: str | None = None
+
+
+class DueDateChanged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="due_date_changed"):
+    """Payment of an invoice is due at another time."""
+
+    EVENT_TYPE: ClassVar[str] = "due_date_changed"
+    TOPIC: ClassVar[str] = "billing"
+
+    invoice_id: str
+    due_at: Micros
+    old_due_at: Micros | None = None
+
+
+class ActSigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="act_signed"):
+    """An act of acceptance was signed: the work behind an invoice is accepted."""
+
+    EVENT_TYPE: ClassVar[str] = "act_signed"
+    TOPIC: ClassVar[str] = "billing"
+
+    act_id: str
+    invoice_id: str | None = None
+    contract_id: str | None = None
+    amount: Int64
+    currency: str
+    exponent: Int32
+    signed_at: Micros
+    period_start: Micros | None = None
+    period_end: Micros | None = None
+
+
+class PaymentRefunded(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="payment_refunded"):
+    """Money of a payment was given back."""
+
+    EVENT_TYPE: ClassVar[str] = "payment_refunded"
+    TOPIC: ClassVar[str] = "billing"
+
+    refund_id: str
+    payment_id: str
+    invoice_id: str | None = None
+    amount: Int64
+    currency: str
+    exponent: Int32
+    refunded_at: Micros
+    requested_at: Micros | None = None
+    reason: str | None = None
+    ticket_id: str | None = None
+
+
+class RefundFailed(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="refund_failed"):
+    """A refund did not reach the customer: the money is back."""
+
+    EVENT_TYPE: ClassVar[str] = "refund_failed"
+    TOPIC: ClassVar[str] = "billing"
+
+    refund_id: str
+    failure_code: str | None = None
+
+
+class DisputeOpened(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="dispute_opened"):
+    """A customer disputes an invoice, or the bank claims a payment back."""
+
+    EVENT_TYPE: ClassVar[str] = "dispute_opened"
+    TOPIC: ClassVar[str] = "billing"
+
+    dispute_id: str
+    invoice_id: str | None = None
+    payment_id: str | None = None
+    amount: Int64
+    currency: str
+    exponent: Int32
+    fee: Int64 = 0
+    reason: str | None = None
+
+
+DisputeOutcome = Literal["WON", "LOST", "WITHDRAWN", "UNKNOWN"]
+
+
+class DisputeClosed(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="dispute_closed"):
+    """A dispute was settled."""
+
+    EVENT_TYPE: ClassVar[str] = "dispute_closed"
+    TOPIC: ClassVar[str] = "billing"
+
+    dispute_id: str
+    outcome: DisputeOutcome
+
+
+class PayoutSettled(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="payout_settled"):
+    """A processor paid out what it had collected in a period."""
+
+    EVENT_TYPE: ClassVar[str] = "payout_settled"
+    TOPIC: ClassVar[str] = "billing"
+
+    payout_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    fees: Int64 = 0
+    balance_change: Int64 = 0
+    period_start: Micros
+    period_end: Micros
+    settled_at: Micros
+
+
 class FxRateSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="fx_rate_set"):
     """An exchange rate in force from a time on."""
 
@@ -72,6 +465,18 @@ class PolicySet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, 
     policy: str
     value: str
     policy_version: str
+    valid_from: Micros
+
+
+class PlanSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="plan_set"):
+    """A plan as it is sold from a time on."""
+
+    EVENT_TYPE: ClassVar[str] = "plan_set"
+    TOPIC: ClassVar[str] = "config"
+
+    plan_id: str
+    name: str
+    product_line: str | None = None
     valid_from: Micros
 
 
@@ -300,7 +705,32 @@ class FollowupLogged(Envelope, frozen=True, array_like=True, gc=False, kw_only=T
     closed: bool = False
 
 
-ConfigEvent = FxRateSet | TaxonomySet | PolicySet
+BillingEvent = (
+    SubscriptionStarted
+    | SubscriptionChanged
+    | SubscriptionTrialStarted
+    | SubscriptionTrialConverted
+    | SubscriptionPaused
+    | SubscriptionResumed
+    | SubscriptionCancelScheduled
+    | SubscriptionCancelUnscheduled
+    | SubscriptionEnded
+    | InvoiceIssued
+    | InvoicePaid
+    | InvoicePaymentFailed
+    | DunningEnded
+    | InvoiceVoided
+    | InvoiceWrittenOff
+    | CreditNoteIssued
+    | DueDateChanged
+    | ActSigned
+    | PaymentRefunded
+    | RefundFailed
+    | DisputeOpened
+    | DisputeClosed
+    | PayoutSettled
+)
+ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 SurveyEvent = (
     SurveyDefined
@@ -315,12 +745,36 @@ SurveyEvent = (
     | ResponseTagged
     | FollowupLogged
 )
-Event = ConfigEvent | ReferenceEvent | SurveyEvent
+Event = BillingEvent | ConfigEvent | ReferenceEvent | SurveyEvent
 
 EVENT_TYPES: dict[str, type[Event]] = {
+    "subscription_started": SubscriptionStarted,
+    "subscription_changed": SubscriptionChanged,
+    "subscription_trial_started": SubscriptionTrialStarted,
+    "subscription_trial_converted": SubscriptionTrialConverted,
+    "subscription_paused": SubscriptionPaused,
+    "subscription_resumed": SubscriptionResumed,
+    "subscription_cancel_scheduled": SubscriptionCancelScheduled,
+    "subscription_cancel_unscheduled": SubscriptionCancelUnscheduled,
+    "subscription_ended": SubscriptionEnded,
+    "invoice_issued": InvoiceIssued,
+    "invoice_paid": InvoicePaid,
+    "invoice_payment_failed": InvoicePaymentFailed,
+    "dunning_ended": DunningEnded,
+    "invoice_voided": InvoiceVoided,
+    "invoice_written_off": InvoiceWrittenOff,
+    "credit_note_issued": CreditNoteIssued,
+    "due_date_changed": DueDateChanged,
+    "act_signed": ActSigned,
+    "payment_refunded": PaymentRefunded,
+    "refund_failed": RefundFailed,
+    "dispute_opened": DisputeOpened,
+    "dispute_closed": DisputeClosed,
+    "payout_settled": PayoutSettled,
     "fx_rate_set": FxRateSet,
     "taxonomy_set": TaxonomySet,
     "policy_set": PolicySet,
+    "plan_set": PlanSet,
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
