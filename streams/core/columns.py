@@ -40,6 +40,12 @@ Submitted = Annotated[Moment, doc("When the response was submitted, UTC; metrics
 IsTest = Annotated[bool, doc("1 when an event behind the row was marked as test data; metrics leave it out")]
 EventId = Annotated[str, doc("Event that the row's present content comes from")]
 Ingested = Annotated[Moment, doc("When Kafka stored the newest event behind the row, UTC (record time)")]
+SubscriptionId = Annotated[str, doc("Subscription; an account may have several")]
+InvoiceId = Annotated[str, doc("Invoice within the account; empty when none is named")]
+PaymentId = Annotated[str, doc("Payment within the account; empty when none is named")]
+Currency = Annotated[Label, doc("ISO 4217 currency of the row's amounts; empty while none is known")]
+Source = Annotated[Label, doc("System and instance that the row's content comes from, such as zendesk:main")]
+Flags = Annotated[tuple[str, ...], doc("What is odd about the row, as codes in alphabetical order; mostly empty")]
 ValidFrom = Annotated[Moment, doc("From when it holds, UTC, inclusive; until the next row of the same subject")]
 
 

@@ -1,0 +1,1 @@
+"""Money: subscriptions, invoices, payments, refunds, disputes, payouts. Amounts are whole numbers throughout."""
