@@ -38,6 +38,11 @@ ROWS: dict[str, tuple[str, str]] = {
     "manager_assignment": ("reference", f"account_id = {{account:String}} AND {_BY_EVENT}"),
     "fx_rate": ("setting", _BY_EVENT),
     "policy": ("setting", _BY_EVENT),
+    "plan": ("setting", _BY_EVENT),
+    "refund": ("refund", "account_id = {account:String} AND refund_id = {id:String}"),
+    "dispute": ("dispute", "account_id = {account:String} AND dispute_id = {id:String}"),
+    "payout": ("payout", "account_id = {account:String} AND payout_id = {id:String}"),
+    "act": ("act", "account_id = {account:String} AND act_id = {id:String}"),
     "taxonomy_topic": ("setting", "taxonomy_version = {id:String}"),
 }
 """By table: the kind of entity that writes it, and the condition on its rows. Events themselves are not among them."""

@@ -1,11 +1,12 @@
 """The contract beyond types: what an event must satisfy to be folded. A refusal is a reason code and a sentence."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import assert_never, get_args
+from typing import get_args
 
+from streams.core.billing import admission as billing
+from streams.core.billing.money import CURRENCY
 from streams.core.events import (
     AccountUpserted,
     Answer,
@@ -18,6 +19,7 @@ from streams.core.events import (
     InvitationOpened,
     InvitationSent,
     ManagerAssigned,
+    PlanSet,
     PolicySet,
     Question,
     ResponseCorrected,
@@ -28,21 +30,16 @@ from streams.core.events import (
     SurveyDisplayed,
     TaxonomySet,
 )
+from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id
 from streams.core.rules import FOLLOWUP_TARGET
 from streams.core.survey.scores import NPS_MAX
 
-Refusal = tuple[str, str]
-"""(reason code, what exactly is wrong)"""
-
-AHEAD = 24 * 3_600_000_000
-EARLIEST = 946_684_800_000_000
-MAX_ID = 256
-MAX_ITEMS = 1_000
 _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
 _NPS_SCORES = frozenset(range(NPS_MAX + 1))
-_CURRENCY = re.compile("[A-Z]{3}").fullmatch
-_WHOLE_NUMBER_POLICIES = frozenset({FOLLOWUP_TARGET, "response_window_days", "low_sample_n"})
+_WHOLE_NUMBER_POLICIES = frozenset(
+    {FOLLOWUP_TARGET, "response_window_days", "low_sample_n", "payment_terms_days", "dunning_days"}
+)
 
 
 def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:
@@ -91,10 +88,10 @@ def _ids(event: Event) -> Refusal | None:
     together = "".join(filter(None, values))
     if len(together) <= MAX_ID and together.isprintable() and "" not in values:
         return None  # true for nearly every event, and three times as fast as looking at each
-    for place, value in enumerate(values):
-        if value is not None and not (0 < len(value) <= MAX_ID and value.isprintable()):
-            name = _id_names(type(event))[place]
-            return "invalid_field", f"{name} must be 1 to {MAX_ID} printable characters"
+    for name, value in zip(_id_names(type(event)), values, strict=False):
+        refusal = unfit_id(name, value)
+        if refusal is not None:
+            return refusal
     return None
 
 
@@ -107,9 +104,9 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case SurveyDefined():
             return _definition(event.questions)
         case ResponseTagged():
-            return _unique("topics", [topic.topic_id for topic in event.topics])
+            return repeated("topics", [topic.topic_id for topic in event.topics])
         case TaxonomySet():
-            return _unique("topics", [topic.topic_id for topic in event.topics])
+            return repeated("topics", [topic.topic_id for topic in event.topics])
         case ManagerAssigned():
             if event.valid_to is not None and event.valid_to <= event.valid_from:
                 return "invalid_field", "valid_to must be after valid_from"
@@ -129,10 +126,11 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             | FollowupLogged()
             | AccountUpserted()
             | ContactUpserted()
+            | PlanSet()
         ):
             return None
         case _:
-            assert_never(event)
+            return billing.content(event, ingested_at)
 
 
 def _submitted(event: ResponseSubmitted, ingested_at: int) -> Refusal | None:
@@ -146,7 +144,7 @@ def _submitted(event: ResponseSubmitted, ingested_at: int) -> Refusal | None:
 
 
 def _answers(answers: Sequence[Answer]) -> Refusal | None:
-    refusal = _unique("answers", [answer.question_id for answer in answers]) if len(answers) > 1 else None
+    refusal = repeated("answers", [answer.question_id for answer in answers]) if len(answers) > 1 else None
     if refusal is not None:
         return refusal
     for answer in answers:
@@ -176,13 +174,13 @@ def _definition(questions: Sequence[Question]) -> Refusal | None:
             )
         if question.kind == "NPS" and (low, high) not in ((None, None), (0, NPS_MAX)):
             return "invalid_field", f"an NPS question has the scale 0 to {NPS_MAX}"
-    return _unique("questions", [question.question_id for question in questions])
+    return repeated("questions", [question.question_id for question in questions])
 
 
 def _rate(event: FxRateSet) -> Refusal | None:
     if event.rate_micros <= 0:
         return "invalid_field", "rate_micros must be positive"
-    if not (_CURRENCY(event.base) and _CURRENCY(event.quote)) or event.base == event.quote:
+    if not (CURRENCY(event.base) and CURRENCY(event.quote)) or event.base == event.quote:
         return "invalid_field", "base and quote must be two different ISO 4217 codes"
     return None
 
@@ -192,17 +190,4 @@ def _policy(event: PolicySet) -> Refusal | None:
         value = event.value
         if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
             return "invalid_field", f"{event.policy} must be a positive whole number"
-    return None
-
-
-def _unique(what: str, ids: Sequence[str]) -> Refusal | None:
-    if len(set(ids)) == len(ids) <= MAX_ITEMS:
-        return None
-    seen: set[str] = set()
-    for each in ids:
-        if each in seen:
-            return "repeated_item", f"{what} name {each[:64]!r} twice"
-        seen.add(each)
-        if len(seen) > MAX_ITEMS:
-            return "too_many_items", f"more than {MAX_ITEMS} {what}"
     return None

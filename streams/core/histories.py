@@ -14,6 +14,7 @@ from streams.core.events import (
     ContactUpserted,
     FxRateSet,
     ManagerAssigned,
+    PlanSet,
     PolicySet,
     ReferenceEvent,
     TaxonomySet,
@@ -23,6 +24,7 @@ from streams.core.rows import (
     ContactHistoryRow,
     FxRateRow,
     ManagerAssignmentRow,
+    PlanRow,
     PolicyRow,
     Row,
     TaxonomyTopicRow,
@@ -65,6 +67,9 @@ def config_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Row]
         case PolicySet():
             version = event.policy_version
             return (PolicyRow(event.policy, event.valid_from, event.value, version, event.event_id),)
+        case PlanSet():
+            line = event.product_line or ""
+            return (PlanRow(event.plan_id, event.valid_from, event.name, line, event.event_id),)
         case TaxonomySet():
             version = event.taxonomy_version
             return [
@@ -82,6 +87,8 @@ def config_identity(event: ConfigEvent) -> str:
             return f"{event.base}/{event.quote}/{event.valid_from}"
         case PolicySet():
             return f"{event.policy}/{event.valid_from}"
+        case PlanSet():
+            return f"plan/{event.plan_id}/{event.valid_from}"
         case TaxonomySet():
             return event.taxonomy_version
         case _:

@@ -4,9 +4,13 @@ from operator import attrgetter
 from typing import Any
 
 from streams.core import histories
+from streams.core.billing import dispute, refund, whole
 from streams.core.events import (
     AccountUpserted,
+    ActSigned,
     ContactUpserted,
+    DisputeClosed,
+    DisputeOpened,
     FollowupLogged,
     FxRateSet,
     InvitationBounced,
@@ -14,7 +18,11 @@ from streams.core.events import (
     InvitationOpened,
     InvitationSent,
     ManagerAssigned,
+    PaymentRefunded,
+    PayoutSettled,
+    PlanSet,
     PolicySet,
+    RefundFailed,
     ResponseCorrected,
     ResponseDeleted,
     ResponseSubmitted,
@@ -71,6 +79,34 @@ CONFIG = Reducer(
     fold=histories.newest,
     rows=histories.config_rows,
 )
+REFUND = Reducer(
+    kind="refund",
+    prefix="f",
+    identify=attrgetter("refund_id"),
+    fold=refund.fold,
+    rows=refund.rows,
+)
+DISPUTE = Reducer(
+    kind="dispute",
+    prefix="p",
+    identify=attrgetter("dispute_id"),
+    fold=dispute.fold,
+    rows=dispute.rows,
+)
+PAYOUT = Reducer(
+    kind="payout",
+    prefix="o",
+    identify=attrgetter("payout_id"),
+    fold=histories.newest,
+    rows=whole.payout_rows,
+)
+ACT = Reducer(
+    kind="act",
+    prefix="a",
+    identify=attrgetter("act_id"),
+    fold=histories.newest,
+    rows=whole.act_rows,
+)
 
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,
@@ -90,8 +126,15 @@ REDUCERS: dict[type, Reducer[Any]] = {
     FxRateSet: CONFIG,
     PolicySet: CONFIG,
     TaxonomySet: CONFIG,
+    PlanSet: CONFIG,
+    PaymentRefunded: REFUND,
+    RefundFailed: REFUND,
+    DisputeOpened: DISPUTE,
+    DisputeClosed: DISPUTE,
+    PayoutSettled: PAYOUT,
+    ActSigned: ACT,
 }
-SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PolicySet, TaxonomySet))
+SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet))
 """Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
 

@@ -106,6 +106,18 @@ class PolicyRow(Row, frozen=True, gc=False):
     event_id: EventId
 
 
+class PlanRow(Row, frozen=True, gc=False):
+    """Plans as they are sold, and from when each is in force."""
+
+    TABLE: ClassVar[str] = "plan"
+    KEY: ClassVar[int] = 2
+    plan_id: Annotated[str, doc("Plan that subscription items name")]
+    valid_from: ValidFrom
+    name: Annotated[str, doc("Name of the plan for people")]
+    product_line: Annotated[Label, doc("Product line that the plan belongs to; empty when not told")]
+    event_id: EventId
+
+
 class EventRow(Row, frozen=True, gc=False):
     """Where each event that was taken in stands in Kafka: one row per event, duplicates and dead letters left out."""
 

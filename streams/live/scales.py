@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from streams.core.admission import Refusal
 from streams.core.events import Event, ResponseCorrected, ResponseSubmitted
+from streams.core.limits import Refusal
 from streams.core.reducer import State
 from streams.core.routes import RESPONSE, definition_key
 from streams.core.survey import definition

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from streams.core.admission import Refusal
 from streams.core.algebra import Note
+from streams.core.limits import Refusal
 from streams.core.rows import DeadLetterRow
 from streams.live.batch import Batch, DeadLetter
 from streams.live.record import Record

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.core.admission import EARLIEST, MAX_ITEMS, Refusal, check
+from streams.core.admission import check
 from streams.core.events import Answer, ResponseSubmitted
+from streams.core.limits import EARLIEST, MAX_ITEMS, Refusal
 
 ID = "0F1e2d3c-4b5a-4000-8000-000000000001"
 UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")

@@ -1,0 +1,55 @@
+"""Payouts and acts: each event says everything about its subject, so the newest stands."""
+
+from collections.abc import Sequence
+
+from streams.core.algebra import Note
+from streams.core.billing.money import micros
+from streams.core.events import ActSigned, PayoutSettled
+from streams.core.rows import ActRow, PayoutRow
+from streams.core.rules import Rules
+
+
+def payout_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[PayoutRow]:
+    if note is None:
+        return ()
+    event: PayoutSettled = note.event  # type: ignore[assignment] # routed here by its type
+    return (
+        PayoutRow(
+            event.account_id,
+            event.payout_id,
+            micros(event.amount, event.exponent),
+            micros(event.fees, event.exponent),
+            micros(event.balance_change, event.exponent),
+            event.currency,
+            event.period_start,
+            event.period_end,
+            event.settled_at,
+            event.is_test,
+            event.source,
+            event.event_id,
+            note.ingested_at,
+        ),
+    )
+
+
+def act_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[ActRow]:
+    if note is None:
+        return ()
+    event: ActSigned = note.event  # type: ignore[assignment] # routed here by its type
+    return (
+        ActRow(
+            event.account_id,
+            event.act_id,
+            event.invoice_id or "",
+            event.contract_id or "",
+            micros(event.amount, event.exponent),
+            event.currency,
+            event.signed_at,
+            event.period_start,
+            event.period_end,
+            event.is_test,
+            event.source,
+            event.event_id,
+            note.ingested_at,
+        ),
+    )
