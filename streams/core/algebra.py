@@ -7,6 +7,7 @@ set alone, so duplicates, splits and any order of arrival end in the same rows b
 import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -40,11 +41,15 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """What a step brings about: rows to write, rows to take away, signals to raise."""
+    """What a step brings about: rows to write, rows to take away, signals to raise.
+
+    `part` is what the entity contributes to its roll-up from now on; None where it has none.
+    """
 
     rows: Sequence[Row] = ()
     removed: Sequence[Row] = ()
     signals: Sequence[Signal] = ()
+    part: Any = None
 
 
 def fold_order(note: Note) -> tuple[int, int, str]:

@@ -56,7 +56,8 @@ class Reducer(Generic[View]):
 
     `kind` is its name for people; `prefix` tells kinds apart among state keys; `identify` names the entity inside its
     account; `fold` receives the standing notes in fold order; `rows` and `deadline` see the view, the rules and how far
-    time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all.
+    time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all. `contribute` gives the
+    part of an entity that has a roll-up (streams.core.rollup). `standing` picks the notes that `fold` receives.
     """
 
     kind: str
@@ -67,6 +68,12 @@ class Reducer(Generic[View]):
     deadline: Callable[[View, Rules, int], int] | None = None
     signals: Callable[[View | None, View, Rules, int], Sequence[Signal]] | None = None
     ruled: Callable[[View], bool] | None = None
+    contribute: Callable[[View, Rules], Any] | None = None
+    standing: Callable[[tuple[Note, ...]], Sequence[Note]] = effective
+
+    def view(self, notes: tuple[Note, ...]) -> View:
+        """What the notes of an entity, all of them in fold order, say together."""
+        return self.fold(self.standing(notes))
 
     def key(self, event: Any) -> bytes:
         return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
@@ -92,7 +99,7 @@ def step(reducer: Reducer[View], state: State | None, note: Note, claim: bytes, 
         if known != claim[CLAIM_ID:]:
             raise Conflict
         return state, NOTHING
-    before = reducer.fold(effective(state.notes))
+    before = reducer.view(state.notes)
     return _advance(reducer, state, before, insert(state.notes, note), claim, rules)
 
 
@@ -104,7 +111,7 @@ def _advance(
     claim: bytes,
     rules: Rules,
 ) -> tuple[State, Facts]:
-    view = reducer.fold(effective(notes))
+    view = reducer.view(notes)
     passed = state.ticked_to
     rows = reducer.rows(view, rules, passed)
     removed: Sequence[Row] = ()
@@ -112,15 +119,16 @@ def _advance(
         rows, removed = difference(reducer.rows(before, rules, passed), rows)
     signals = reducer.signals(before, view, rules, passed) if reducer.signals else ()
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
+    part = reducer.contribute(view, rules) if reducer.contribute else None
     changed = State(deadline, state.revision + 1, with_claim(state.claims, claim), passed, notes)
-    return changed, Facts(rows, removed, signals)
+    return changed, Facts(rows, removed, signals, part)
 
 
 def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[State, Facts]:
     """Let time pass up to `now`: a deadline that has come fires with its own time, so when it fires changes nothing."""
     if state.deadline > now:
         return state, NOTHING
-    view = reducer.fold(effective(state.notes))
+    view = reducer.view(state.notes)
     passed = state.deadline
     rows, removed = difference(reducer.rows(view, rules, state.ticked_to), reducer.rows(view, rules, passed))
     signals = reducer.signals(view, view, rules, passed) if reducer.signals else ()
@@ -129,11 +137,12 @@ def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[
 
 def settle(reducer: Reducer[View], state: State, rules: Rules) -> tuple[State, Facts]:
     """Write anew what the rules decide about, whichever rules had decided it before."""
-    view = reducer.fold(effective(state.notes))
+    view = reducer.view(state.notes)
     if reducer.ruled is None or not reducer.ruled(view):
         return state, NOTHING
+    part = reducer.contribute(view, rules) if reducer.contribute else None
     changed = _settled(reducer, state, view, rules, state.ticked_to)
-    return changed, Facts(reducer.rows(view, rules, state.ticked_to))
+    return changed, Facts(reducer.rows(view, rules, state.ticked_to), part=part)
 
 
 def _settled(reducer: Reducer[View], state: State, view: View, rules: Rules, passed: int) -> State:

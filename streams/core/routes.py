@@ -32,6 +32,7 @@ from streams.core.events import (
     TaxonomySet,
 )
 from streams.core.reducer import Reducer
+from streams.core.rollup import RollUp
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
@@ -137,6 +138,8 @@ REDUCERS: dict[type, Reducer[Any]] = {
 SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet))
 """Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
+ROLL_UPS: dict[str, RollUp[Any]] = {}
+"""By prefix of the entities that contribute: what they are rolled up into."""
 
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:

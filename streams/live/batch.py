@@ -7,6 +7,7 @@ import msgspec
 
 from streams.core.algebra import Signal
 from streams.core.reducer import State
+from streams.core.rollup import Rolled
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -37,6 +38,7 @@ class Batch(msgspec.Struct):
     dead: list[DeadLetter] = []
     changes: dict[bytes, bytes | None] = {}
     states: dict[bytes, State] = {}
+    rolled: dict[bytes, Rolled[Any]] = {}
     claims: dict[bytes, bytes] = {}
     unsettled: list[bytes] | None = None
     records: int = 0

@@ -11,16 +11,17 @@ import msgspec
 
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import check
-from streams.core.algebra import CLAIM_ID, Facts, Note, claim, claims_in, digest_of
+from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
-from streams.core.reducer import Conflict, Head, Reducer, State, settle, step, tick
-from streams.core.routes import BY_PREFIX, REDUCERS, RESPONSE
+from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
+from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.record import Record
 from streams.live.scales import off_scale
+from streams.live.states import States
 from streams.live.store.port import Store
 from streams.live.traces import event_row, refuse
 
@@ -30,10 +31,9 @@ REVISION_BITS = 40
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
+_RULED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.ruled is not None)
 _encode = msgspec.msgpack.Encoder().encode
-_state_from = msgspec.msgpack.Decoder(State).decode
 _head_from = msgspec.msgpack.Decoder(Head).decode
-_astuple = msgspec.structs.astuple
 
 
 class Partition:
@@ -66,6 +66,8 @@ class Partition:
         self._unsettled: list[bytes] = []
         self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
+        states = States(store, self._first_version)
+        self._state, self._keep = states.state, states.keep
         self._announced = False
         self._open()
 
@@ -83,8 +85,7 @@ class Partition:
         self._deadlines.set(key, head.deadline)
 
     def _affected_by_rules(self) -> list[bytes]:
-        prefix = RESPONSE.prefix.encode()
-        return [key for key, _ in self._store.scan() if key[:1] == prefix]
+        return [key for key, _ in self._store.scan() if key[:1] in _RULED]
 
     def next_deadline(self) -> int:
         """When `tick` has something to do next (microseconds): 0 for at once, NEVER for not at all."""
@@ -136,6 +137,8 @@ class Partition:
 
     def _finish(self, batch: Batch) -> Batch:
         batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
+        if batch.rolled:
+            batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
         if batch.changes or batch.records or batch.unsettled is not None:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
@@ -196,30 +199,6 @@ class Partition:
         state = self._state(batch, key)
         if state is not None:
             self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))
-
-    def _state(self, batch: Batch, key: bytes) -> State | None:
-        state = batch.states.get(key)
-        if state is None:
-            stored = self._store.get(key)
-            state = None if stored is None else _state_from(stored)
-        return state
-
-    def _keep(self, batch: Batch, key: bytes, before: State | None, outcome: tuple[State, Facts]) -> None:
-        state, facts = outcome
-        if state is before:
-            return
-        batch.states[key] = state
-        version = self._first_version | state.revision
-        rows = batch.rows
-        written = (version, 0)
-        for row in facts.rows:
-            rows[row.TABLE].append(_astuple(row) + written)
-        if facts.removed:
-            removed = (version, 1)
-            for row in facts.removed:
-                rows[row.TABLE].append(_astuple(row) + removed)
-        if facts.signals:
-            batch.signals.extend(facts.signals)
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version)
