@@ -43,7 +43,7 @@ answers = st.builds(
 )
 
 
-_ENVELOPE: dict[str, Any] = {
+ENVELOPE: dict[str, Any] = {
     "event_id": st.just(""),
     "account_id": st.just("acme"),
     "occurred_at": times,
@@ -51,8 +51,8 @@ _ENVELOPE: dict[str, Any] = {
     "entity_version": st.none() | st.integers(0, 3),
     "is_test": st.sampled_from([False, False, False, True]),
 }
-_RESPONSE: dict[str, Any] = _ENVELOPE | {"response_id": st.sampled_from(["r1", "r2"])}
-_INVITATION: dict[str, Any] = _ENVELOPE | {"invitation_id": st.sampled_from(["i1", "i2"])}
+_RESPONSE: dict[str, Any] = ENVELOPE | {"response_id": st.sampled_from(["r1", "r2"])}
+_INVITATION: dict[str, Any] = ENVELOPE | {"invitation_id": st.sampled_from(["i1", "i2"])}
 _TOPICS = st.sampled_from([(), ("price",), ("speed", "price")]).map(
     lambda ids: tuple(Topic(topic_id=each, sentiment="NEGATIVE") for each in ids)
 )
@@ -88,16 +88,15 @@ _EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(InvitationDelivered, **_INVITATION),
     st.builds(InvitationBounced, **_INVITATION),
     st.builds(InvitationOpened, **_INVITATION),
-    st.builds(SurveyDefined, **_ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())),
+    st.builds(SurveyDefined, **ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())),
     st.builds(
         ManagerAssigned,
-        **_ENVELOPE,
+        **ENVELOPE,
         manager_id=st.sampled_from(["m1", "m2"]),
         role=st.just("OWNER"),
         valid_from=times,
     ),
 )
-_PLAN = st.tuples(_EVENTS, st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 40 * 24))
 
 
 def _note(number: int, plan: tuple[Event, int | None, bool, int]) -> Note:
@@ -113,7 +112,13 @@ def _id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def histories(max_size: int = 9) -> st.SearchStrategy[list[Note]]:
+def histories_of(events: st.SearchStrategy[Any], max_size: int) -> st.SearchStrategy[list[Note]]:
     """Distinct events with the times at which they were stored, in the order in which they arrived."""
-    plans = st.lists(_PLAN, min_size=1, max_size=max_size)
-    return plans.map(lambda drawn: [_note(number, plan) for number, plan in enumerate(drawn)])
+    plan = st.tuples(events, st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 40 * 24))
+    plans = st.lists(plan, min_size=1, max_size=max_size)
+    return plans.map(lambda drawn: [_note(number, each) for number, each in enumerate(drawn)])
+
+
+def histories(max_size: int = 9) -> st.SearchStrategy[list[Note]]:
+    """Histories of survey events and of who looks after the account."""
+    return histories_of(_EVENTS, max_size)
