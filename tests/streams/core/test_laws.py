@@ -1,6 +1,7 @@
 """The laws of the algebra, over every reducer. Every figure that the product publishes rests on them."""
 
 import msgspec
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -10,15 +11,20 @@ from streams.core.routes import BY_PREFIX, ROLL_UPS
 from streams.core.rows import AnswerRow, RestatementRow
 from streams.core.rules import Policy, Rules
 from tests.support.histories import HOUR, START, answers, histories
+from tests.support.histories_billing import RETURNS, billing_histories
 from tests.support.machine import Machine, run
 
 HISTORIES = (ManagerAssigned,)
 FAR = START + 365 * 24 * HOUR
+WORLDS = {"survey": histories(), "returns": billing_histories(RETURNS)}
+in_every_world = pytest.mark.parametrize("world", WORLDS)
 
 
-@given(histories())
-def test_folding_is_deterministic(notes: list[Note]) -> None:
+@in_every_world
+@given(st.data())
+def test_folding_is_deterministic(world: str, data: st.DataObject) -> None:
     """Replay equals live only if the same events always give the same states, rows and signals."""
+    notes = data.draw(WORLDS[world])
     first, second = run(notes, until=FAR), run(notes, until=FAR)
     assert (first.states, first.rolled, first.tables, first.signals) == (
         second.states,
@@ -28,9 +34,11 @@ def test_folding_is_deterministic(notes: list[Note]) -> None:
     )
 
 
-@given(histories())
-def test_states_survive_their_bytes_at_every_step(notes: list[Note]) -> None:
+@in_every_world
+@given(st.data())
+def test_states_survive_their_bytes_at_every_step(world: str, data: st.DataObject) -> None:
     """A worker may die between any two events: going on from stored bytes must change nothing (split anywhere)."""
+    notes = data.draw(WORLDS[world])
     calm, restarted = run(notes, until=FAR), run(notes, recode=True, until=FAR)
     assert (calm.states, calm.rolled, calm.tables, calm.signals) == (
         restarted.states,
@@ -40,9 +48,11 @@ def test_states_survive_their_bytes_at_every_step(notes: list[Note]) -> None:
     )
 
 
-@given(histories(), st.randoms(use_true_random=False))
-def test_any_order_of_arrival_ends_in_the_same_tables(notes: list[Note], chance: object) -> None:
+@in_every_world
+@given(st.data(), st.randoms(use_true_random=False))
+def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataObject, chance: object) -> None:
     """Topics interleave differently live and in replay, and sources deliver late: order must not show."""
+    notes = data.draw(WORLDS[world])
     shuffled = list(notes)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     one, other = run(notes, until=FAR), run(shuffled, until=FAR)
@@ -50,9 +60,11 @@ def test_any_order_of_arrival_ends_in_the_same_tables(notes: list[Note], chance:
     assert (one.states, one.rolled) == (other.states, other.rolled)
 
 
-@given(histories(), st.data())
-def test_duplicates_change_nothing(notes: list[Note], data: st.DataObject) -> None:
+@in_every_world
+@given(st.data())
+def test_duplicates_change_nothing(world: str, data: st.DataObject) -> None:
     """Sources redeliver without a time limit; the second copy must leave states, rows and signals alone."""
+    notes = data.draw(WORLDS[world])
     doubled = list(notes)
     for note in data.draw(st.lists(st.sampled_from(notes), max_size=5)):
         first = doubled.index(note)
@@ -66,9 +78,11 @@ def test_duplicates_change_nothing(notes: list[Note], data: st.DataObject) -> No
     )
 
 
-@given(histories(), st.lists(st.integers(0, 60 * 24), max_size=4))
-def test_when_time_is_looked_at_does_not_matter(notes: list[Note], hours: list[int]) -> None:
+@in_every_world
+@given(st.data(), st.lists(st.integers(0, 60 * 24), max_size=4))
+def test_when_time_is_looked_at_does_not_matter(world: str, data: st.DataObject, hours: list[int]) -> None:
     """Ticks come at any moment live and once at the end in replay: deadlines carry their own time either way."""
+    notes = data.draw(WORLDS[world])
     ticking = Machine()
     now = START
     for position, note in enumerate(notes):
@@ -80,9 +94,11 @@ def test_when_time_is_looked_at_does_not_matter(notes: list[Note], hours: list[i
     assert ticking.tables == run(notes, until=FAR).tables
 
 
-@given(histories())
-def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(notes: list[Note]) -> None:
+@in_every_world
+@given(st.data())
+def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, data: st.DataObject) -> None:
     """What was written along the way must be exactly what the final states say, nothing forgotten, nothing left."""
+    notes = data.draw(WORLDS[world])
     machine = run(notes, until=FAR)
     told = {}
     for key, state in machine.states.items():
@@ -95,9 +111,13 @@ def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(notes: list[Not
     assert machine.tables == told
 
 
-@given(histories(max_size=6), st.integers(1, 400))
-def test_a_policy_that_arrives_late_ends_like_one_that_was_known(notes: list[Note], target_hours: int) -> None:
+@in_every_world
+@given(st.data(), st.integers(1, 400))
+def test_a_policy_that_arrives_late_ends_like_one_that_was_known(
+    world: str, data: st.DataObject, target_hours: int
+) -> None:
     """Settings travel on their own topic: whether they come before or after the events must not show in the rows."""
+    notes = data.draw(WORLDS[world])
     rules = Rules((Policy(0, "default", 172_800), Policy(START, "v2", target_hours * 3600)))
     known = run(notes, until=FAR, rules=rules)
     late = run(notes, until=FAR)
@@ -106,11 +126,13 @@ def test_a_policy_that_arrives_late_ends_like_one_that_was_known(notes: list[Not
     assert late.tables == known.tables
 
 
-@given(histories(), st.data())
+@in_every_world
+@given(st.data())
 def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
-    notes: list[Note], data: st.DataObject
+    world: str, data: st.DataObject
 ) -> None:
     """Taking an event back must be exact: no trace in any figure, whatever came in between."""
+    notes = data.draw(WORLDS[world])
     taken_back = data.draw(st.sampled_from(notes))
     retraction = msgspec.structs.replace(
         taken_back.event,
