@@ -4,19 +4,27 @@ from operator import attrgetter
 from typing import Any
 
 from streams.core import histories
-from streams.core.billing import dispute, refund, whole
+from streams.core.billing import dispute, invoice, invoice_rows, refund, whole
 from streams.core.events import (
     AccountUpserted,
     ActSigned,
     ContactUpserted,
+    CreditNoteIssued,
     DisputeClosed,
     DisputeOpened,
+    DueDateChanged,
+    DunningEnded,
     FollowupLogged,
     FxRateSet,
     InvitationBounced,
     InvitationDelivered,
     InvitationOpened,
     InvitationSent,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoicePaymentFailed,
+    InvoiceVoided,
+    InvoiceWrittenOff,
     ManagerAssigned,
     PaymentRefunded,
     PayoutSettled,
@@ -108,6 +116,13 @@ ACT = Reducer(
     fold=histories.newest,
     rows=whole.act_rows,
 )
+INVOICE = Reducer(
+    kind="invoice",
+    prefix="b",
+    identify=attrgetter("invoice_id"),
+    fold=invoice.fold,
+    rows=invoice_rows.rows,
+)
 
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,
@@ -134,6 +149,14 @@ REDUCERS: dict[type, Reducer[Any]] = {
     DisputeClosed: DISPUTE,
     PayoutSettled: PAYOUT,
     ActSigned: ACT,
+    InvoiceIssued: INVOICE,
+    InvoicePaid: INVOICE,
+    InvoicePaymentFailed: INVOICE,
+    InvoiceVoided: INVOICE,
+    InvoiceWrittenOff: INVOICE,
+    CreditNoteIssued: INVOICE,
+    DueDateChanged: INVOICE,
+    DunningEnded: INVOICE,
 }
 SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet))
 """Types of events that figures of every account depend on, whatever account they stand under."""

@@ -5,6 +5,14 @@ Field order is column order. A complete row, as sinks take it, is the struct's f
 """
 
 from streams.core.columns import Row
+from streams.core.rows_receivable import (
+    InvoiceDueRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    PaymentAttemptRow,
+    PaymentRow,
+    ReceivableEntryRow,
+)
 from streams.core.rows_reference import (
     AccountHistoryRow,
     ContactHistoryRow,
@@ -56,6 +64,12 @@ TABLES: dict[str, type[Row]] = {
         DisputeRow,
         PayoutRow,
         ActRow,
+        InvoiceRow,
+        InvoiceLineRow,
+        InvoiceDueRow,
+        ReceivableEntryRow,
+        PaymentRow,
+        PaymentAttemptRow,
         EventRow,
         DeadLetterRow,
     )
@@ -75,10 +89,16 @@ __all__ = [
     "FollowupRow",
     "FxRateRow",
     "InvitationRow",
+    "InvoiceDueRow",
+    "InvoiceLineRow",
+    "InvoiceRow",
     "ManagerAssignmentRow",
+    "PaymentAttemptRow",
+    "PaymentRow",
     "PayoutRow",
     "PlanRow",
     "PolicyRow",
+    "ReceivableEntryRow",
     "RefundRow",
     "ResponseRow",
     "ResponseTopicRow",
