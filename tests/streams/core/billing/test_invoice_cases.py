@@ -199,7 +199,7 @@ def test_a_moved_due_date_holds_from_its_own_time() -> None:
 
 
 def test_an_invoice_without_a_due_date_leaves_it_to_the_terms() -> None:
-    """The terms of payment are a policy that may arrive late; a date invented here could not be told from a real one."""
+    """The terms of payment are a policy that may arrive late; an invented date could not be told from a real one."""
     machine = run([issued(1, 10_000)])
     assert invoice(machine).due_at is None
     assert [row.due_at for row in machine.tables.values() if isinstance(row, InvoiceDueRow)] == [None]
