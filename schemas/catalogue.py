@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
+from schemas.instants import Instants, instants_of
 from schemas.topics import load_topics
 
 AVRO_DIR = Path(__file__).parent / "avro"
@@ -37,10 +38,9 @@ class SchemaVersion(msgspec.Struct, frozen=True):
         return f"{definition['namespace']}.{definition['name']}"
 
     @property
-    def instants(self) -> tuple[str, ...]:
-        """Names of the record's own fields that are instants."""
-        fields = self.definition["fields"]
-        return tuple(field["name"] for field in fields if "timestamp-micros" in json.dumps(field["type"]))
+    def instants(self) -> Instants:
+        """Where the record's instants are."""
+        return instants_of(self.definition)
 
     @property
     def path(self) -> Path:

@@ -38,18 +38,14 @@ class Writer:
         """Return the bare record. Raises InvalidEventError naming what is missing, unknown or of the wrong type."""
         buffer = BytesIO()
         try:
-            record = self._plain(fields)
+            record = self._instants.changed(fields, _plain)
             self._check(record)
             fastavro.schemaless_writer(buffer, self._parsed, record)
         except Exception as error:  # the encoder speaks in TypeError, ValueError and more
             raise InvalidEventError(f"{self.schema.event_type}: {error}") from error
         return buffer.getvalue()
 
-    def _plain(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Turn datetimes into microseconds."""
-        record = dict(fields)
-        for name in self._instants:
-            at = record.get(name)
-            if isinstance(at, datetime):
-                record[name] = micros(at)
-        return record
+
+def _plain(_name: str, at: Any) -> Any:
+    """Turn a datetime into microseconds."""
+    return micros(at) if isinstance(at, datetime) else at

@@ -34,8 +34,7 @@ def completed(event_type: str, fields: dict[str, Any]) -> dict[str, Any]:
     schemas = latest_schemas()
     if event_type not in schemas:
         raise ContractError(f"there is no event type {event_type!r}")
-    times = schemas[event_type].instants
-    given = {name: _time(name, value) if name in times else value for name, value in fields.items()}
+    given = schemas[event_type].instants.changed(fields, _time)
     now = dt.datetime.now(dt.UTC)
     return {"event_id": str(uuid.uuid4()), "occurred_at": now, "source": "cx:emit", **given}
 

@@ -102,7 +102,7 @@ def _encoded(codec: Codec, schema: SchemaVersion, fields: dict[str, Any]) -> byt
 
 def instants(schema: SchemaVersion, event: dict[str, Any]) -> dict[str, Any]:
     """Turn the ISO 8601 instants of a JSON event into int microseconds."""
-    return {name: _micros(value) if name in schema.instants else value for name, value in event.items()}
+    return schema.instants.changed(event, lambda _name, text: _micros(text))
 
 
 def _micros(text: str) -> int:

@@ -4,6 +4,7 @@ from schemas.catalogue import AVRO_DIR, load_schemas, schema_path
 from schemas.topics import TOPICS_DIR, Topic, load_topics
 
 TOPICS = load_topics()
+SOURCES = {"survey", "reference", "config", "billing"}
 
 
 def test_each_topic_stands_in_a_file_of_its_name() -> None:
@@ -11,10 +12,10 @@ def test_each_topic_stands_in_a_file_of_its_name() -> None:
     assert {path.stem for path in TOPICS_DIR.iterdir()} == set(TOPICS)
 
 
-def test_the_topics_of_the_first_step_exist() -> None:
+def test_the_topics_that_programs_name_exist() -> None:
     """Workers, the launcher and the command line name these topics."""
-    changelogs = {f"{source}-changelog" for source in ("survey", "reference", "config")}
-    assert set(TOPICS) == {"survey", "reference", "config", "signals", "dead-letters"} | changelogs
+    changelogs = {f"{source}-changelog" for source in SOURCES}
+    assert set(TOPICS) == SOURCES | {"signals", "dead-letters"} | changelogs
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
@@ -30,7 +31,7 @@ def test_nothing_expires_and_events_carry_the_brokers_time(topic: Topic) -> None
     config = topic.broker_config
     assert config["retention.ms"] == config["retention.bytes"] == "-1"
     assert (config["cleanup.policy"] == "compact") == topic.name.endswith("-changelog")
-    is_input = topic.name in ("survey", "reference", "config")
+    is_input = topic.name in SOURCES
     assert (config["message.timestamp.type"] == "LogAppendTime") == is_input
 
 

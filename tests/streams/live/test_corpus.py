@@ -13,7 +13,7 @@ from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, Record, record, submitted
 
-EVENT_TOPICS = ("survey", "reference", "config")
+EVENT_TOPICS = ("survey", "reference", "config", "billing")
 CORPUS = [example for example in examples.load() if example.topic in EVENT_TOPICS]
 
 
