@@ -82,6 +82,7 @@ FILLED = {
     "Int32": -(2**31),
     "Int64": -(2**63),
     "UInt64": 2**64 - 1,
+    "Array(String)": ("odd", ""),
     "Array(Tuple(String, String))": (("crm", "1"), ("erp", "")),
 }
 
