@@ -5,66 +5,16 @@ Compiled once per import, because the rows of a table are many and its mapping i
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import re
 import string
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
+from streams.ingest import scalars
+from streams.ingest.scalars import CellError
 from streams.ingest.values import Cell, Constant, Items, Record, Value
 
 Row = Mapping[str, str]
 Read = Callable[[Row], Any]
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-class CellError(Exception):  # the row is bad, the program is not
-    """A cell that the mapping cannot read; the message is the reason that the rejected row is shown with."""
-
-
-def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text) or not math.isfinite(value := float(text)):
-        raise CellError(f"{text!r} is not a number")
-    return value
-
-
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise CellError(f"{text!r} is not a whole number")
-    return int(text)
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.casefold()]
-    except KeyError:
-        raise CellError(f"{text!r} is neither true nor false") from None
-
-
-def _clock(form: str, zone_name: str) -> Callable[[str], int]:
-    """Return a reader of local times: UTC microseconds since 1970; an hour that comes twice is its first."""
-    zone = zoneinfo.ZoneInfo(zone_name)
-
-    def read(text: str) -> int:
-        try:
-            moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # the mapping names the zone
-        except ValueError:
-            raise CellError(f"{text!r} is not a time of the form {form!r}") from None
-        if moment.tzinfo is None:
-            local = moment.replace(tzinfo=zone)
-            if local.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None) != moment:
-                raise CellError(f"{text!r} does not exist in {zone_name}: the clocks were put forward")
-            moment = local
-        return (moment - _EPOCH) // _MICROSECOND
-
-    return read
 
 
 def _scalar(cell: Cell) -> Callable[[str], Any]:
@@ -72,13 +22,15 @@ def _scalar(cell: Cell) -> Callable[[str], Any]:
         case "text":
             return str
         case "number":
-            return _number
+            return scalars.number
         case "integer":
-            return _integer
+            return scalars.integer
         case "boolean":
-            return _boolean
+            return scalars.boolean
         case "time":
-            return _clock(cell.format or "", cell.zone)
+            return scalars.clock(cell.format or "", cell.zone, cell.day)
+        case "money":
+            return scalars.money(cell.exponent or 0, cell.decimal, cell.group)
         case unreachable:
             assert_never(unreachable)
 

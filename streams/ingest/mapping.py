@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_OF_A_DAY = re.compile("%[HIMSfpzZcX]")
+
+
 class MappingError(Exception):
     """The mapping itself is wrong; the message names the place in it and what to change."""
 
@@ -109,6 +112,12 @@ def _cell(node: dict[str, Any], place: str) -> Cell:
         raise MappingError(f"{place}: give either column or template.")
     if (cell.kind == "time") != (cell.format is not None):
         raise MappingError(f"{place}: `as: time` and `format` belong together.")
+    if (cell.kind == "money") != (cell.exponent is not None):
+        raise MappingError(f"{place}: `as: money` and `exponent` belong together.")
+    if cell.decimal == cell.group:
+        raise MappingError(f"{place}: `decimal` and `group` must be two different marks.")
+    if cell.day == "end" and _OF_A_DAY.search(cell.format or "%H"):
+        raise MappingError(f"{place}: `day: end` is for dates, `format` reads a time of day.")
     try:
         names_in(cell.template or "")
         zoneinfo.ZoneInfo(cell.zone)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.ingest.cells import CellError, Row, compile_value
+from streams.ingest.cells import Row, compile_value
+from streams.ingest.scalars import CellError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ A value is a constant, a :class:`Cell` read from the row, a :class:`Record` of f
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -16,17 +16,23 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A value read from the row: one column, or a template that puts several together.
 
     ``absent`` lists the texts that mean "nothing was given"; they become ``default``. ``map`` translates texts and
-    refuses those it does not name. ``format`` (strptime's) and ``zone`` (IANA) read times that name no offset.
+    refuses those it does not name. ``format`` (strptime's) and ``zone`` (IANA) read times that name no offset; ``day``
+    says which end of its day a date means. ``exponent`` is the number of decimal places of money's minor unit,
+    ``decimal`` and ``group`` are the marks within its digits.
     """
 
     column: str | None = None
     template: str | None = None
-    kind: Literal["text", "number", "integer", "boolean", "time"] = msgspec.field(default="text", name="as")
+    kind: Literal["text", "number", "integer", "boolean", "time", "money"] = msgspec.field(default="text", name="as")
     map: dict[str, Scalar] | None = None
     absent: tuple[str, ...] = ("",)
     default: Scalar = None
     format: str | None = None
     zone: str = "UTC"
+    day: Literal["start", "end"] = "start"
+    exponent: Annotated[int, msgspec.Meta(ge=0, le=6)] | None = None
+    decimal: Annotated[str, msgspec.Meta(pattern="^[^0-9+-]$")] = "."
+    group: Annotated[str, msgspec.Meta(pattern="^[^0-9+-]?$")] = ""
 
 
 class Constant(msgspec.Struct, frozen=True):

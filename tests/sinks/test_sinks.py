@@ -105,7 +105,11 @@ def bare(table: Table) -> RowTuple:
 
 def _plain(rows: list[RowTuple]) -> list[RowTuple]:
     """The driver reads arrays as lists; rows hold tuples."""
-    return [tuple(tuple(map(tuple, v)) if isinstance(v, list | tuple) else v for v in r) for r in rows]
+    return [tuple(map(_tuples, row)) for row in rows]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def test_every_table_gives_back_what_it_was_given(opened: Opened) -> None:
