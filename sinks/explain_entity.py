@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 KINDS = tuple(sorted({reducer.kind for reducer in REDUCERS.values()}))
 _BY_EVENT = "event_id IN {events:Array(String)}"
 _BY_RESPONSE = "account_id = {account:String} AND response_id = {id:String}"
+_BY_SUBSCRIPTION = "account_id = {account:String} AND subscription_id = {id:String}"
+ANY = ""
+"""Owner of a table that entities of several kinds write to."""
 
 ROWS: dict[str, tuple[str, str]] = {
     "response": ("response", _BY_RESPONSE),
@@ -24,8 +27,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "followup": ("response", _BY_RESPONSE),
     "followup_case": ("response", _BY_RESPONSE),
     "restatement": (
-        "response",
-        "account_id = {account:String} AND entity_kind = 'response' AND entity_id = {id:String}",
+        ANY,
+        "account_id = {account:String} AND entity_kind = {kind:String} AND entity_id = {id:String}",
     ),
     "invitation": ("invitation", "account_id = {account:String} AND invitation_id = {id:String}"),
     "survey_display": ("survey_display", "account_id = {account:String} AND display_id = {id:String}"),
@@ -39,13 +42,17 @@ ROWS: dict[str, tuple[str, str]] = {
     "fx_rate": ("setting", _BY_EVENT),
     "policy": ("setting", _BY_EVENT),
     "plan": ("setting", _BY_EVENT),
+    "subscription": ("subscription", _BY_SUBSCRIPTION),
+    "subscription_history": ("subscription", _BY_SUBSCRIPTION),
+    "mrr_item": ("subscription", _BY_SUBSCRIPTION),
+    "mrr_movement": ("subscription", _BY_SUBSCRIPTION),
     "refund": ("refund", "account_id = {account:String} AND refund_id = {id:String}"),
     "dispute": ("dispute", "account_id = {account:String} AND dispute_id = {id:String}"),
     "payout": ("payout", "account_id = {account:String} AND payout_id = {id:String}"),
     "act": ("act", "account_id = {account:String} AND act_id = {id:String}"),
     "taxonomy_topic": ("setting", "taxonomy_version = {id:String}"),
 }
-"""By table: the kind of entity that writes it, and the condition on its rows. Events themselves are not among them."""
+"""By table: the kind of entity whose events its rows come from, and the condition on its rows; without events."""
 PERSONAL = frozenset({"verbatim"})
 """Tables of what people wrote: shown only to who asks for texts and may read them."""
 
@@ -55,7 +62,7 @@ def queries(kind: str, *, texts: bool) -> Sequence[tuple[str, str]]:
     return [
         (table, f"SELECT {_columns(table)} FROM ${{cx}}.{table} WHERE {where} ORDER BY ALL")  # noqa: S608 - own names
         for table, (owner, where) in ROWS.items()
-        if owner == kind and (texts or table not in PERSONAL)
+        if owner in (kind, ANY) and (texts or table not in PERSONAL)
     ]
 
 
@@ -65,4 +72,5 @@ def _columns(table: str) -> str:
 
 def parameters(account: str, identity: str, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the parameters that the conditions name."""
-    return {"account": account, "id": identity, "events": [event["event_id"] for event in events]}
+    kind = events[0]["entity"].partition(":")[0]
+    return {"account": account, "kind": kind, "id": identity, "events": [event["event_id"] for event in events]}

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import get_args
 
 from streams.core.billing import admission as billing
+from streams.core.billing import choices
 from streams.core.billing.money import CURRENCY
 from streams.core.events import (
     AccountUpserted,
@@ -190,4 +191,10 @@ def _policy(event: PolicySet) -> Refusal | None:
         value = event.value
         if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
             return "invalid_field", f"{event.policy} must be a positive whole number"
+    try:
+        profile = choices.profile_of(event.policy)
+        if profile is not None:
+            choices.parse(profile, event.value)
+    except ValueError as fault:
+        return "invalid_field", str(fault)
     return None

@@ -3,8 +3,20 @@
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from streams.core import histories
-from streams.core.billing import dispute, invoice, invoice_rows, refund, whole
+from streams.core.billing import (
+    dispute,
+    invoice,
+    invoice_rows,
+    ledger,
+    refund,
+    steps,
+    subscription,
+    subscription_rows,
+    whole,
+)
 from streams.core.events import (
     AccountUpserted,
     ActSigned,
@@ -35,12 +47,21 @@ from streams.core.events import (
     ResponseDeleted,
     ResponseSubmitted,
     ResponseTagged,
+    SubscriptionCancelScheduled,
+    SubscriptionCancelUnscheduled,
+    SubscriptionChanged,
+    SubscriptionEnded,
+    SubscriptionPaused,
+    SubscriptionResumed,
+    SubscriptionStarted,
+    SubscriptionTrialConverted,
+    SubscriptionTrialStarted,
     SurveyDefined,
     SurveyDisplayed,
     TaxonomySet,
 )
 from streams.core.reducer import Reducer
-from streams.core.rollup import RollUp
+from streams.core.rollup import Rolled, RollUp
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
@@ -124,6 +145,18 @@ INVOICE = Reducer(
     rows=invoice_rows.rows,
 )
 
+SUBSCRIPTION = Reducer(
+    kind="subscription",
+    prefix="s",
+    identify=attrgetter("subscription_id"),
+    fold=subscription.fold,
+    rows=subscription_rows.rows,
+    ruled=lambda _: True,
+    contribute=steps.contribute,
+    standing=subscription.everything,
+)
+MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows)
+
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,
     SurveyDisplayed: DISPLAY,
@@ -136,6 +169,15 @@ REDUCERS: dict[type, Reducer[Any]] = {
     ResponseDeleted: RESPONSE,
     ResponseTagged: RESPONSE,
     FollowupLogged: RESPONSE,
+    SubscriptionStarted: SUBSCRIPTION,
+    SubscriptionChanged: SUBSCRIPTION,
+    SubscriptionTrialStarted: SUBSCRIPTION,
+    SubscriptionTrialConverted: SUBSCRIPTION,
+    SubscriptionPaused: SUBSCRIPTION,
+    SubscriptionResumed: SUBSCRIPTION,
+    SubscriptionCancelScheduled: SUBSCRIPTION,
+    SubscriptionCancelUnscheduled: SUBSCRIPTION,
+    SubscriptionEnded: SUBSCRIPTION,
     AccountUpserted: REFERENCE,
     ContactUpserted: REFERENCE,
     ManagerAssigned: REFERENCE,
@@ -161,7 +203,7 @@ REDUCERS: dict[type, Reducer[Any]] = {
 SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet))
 """Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
-ROLL_UPS: dict[str, RollUp[Any]] = {}
+ROLL_UPS: dict[str, RollUp[Any]] = {SUBSCRIPTION.prefix: MRR_LEDGER}
 """By prefix of the entities that contribute: what they are rolled up into."""
 
 

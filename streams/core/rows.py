@@ -25,6 +25,7 @@ from streams.core.rows_reference import (
     TaxonomyTopicRow,
 )
 from streams.core.rows_refund import ActRow, DisputeRow, PayoutRow, RefundRow
+from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from streams.core.rows_survey import (
     AnswerChoiceRow,
     AnswerRow,
@@ -64,6 +65,10 @@ TABLES: dict[str, type[Row]] = {
         DisputeRow,
         PayoutRow,
         ActRow,
+        SubscriptionRow,
+        SubscriptionHistoryRow,
+        MrrItemRow,
+        MrrMovementRow,
         InvoiceRow,
         InvoiceLineRow,
         InvoiceDueRow,
@@ -93,6 +98,8 @@ __all__ = [
     "InvoiceLineRow",
     "InvoiceRow",
     "ManagerAssignmentRow",
+    "MrrItemRow",
+    "MrrMovementRow",
     "PaymentAttemptRow",
     "PaymentRow",
     "PayoutRow",
@@ -104,6 +111,8 @@ __all__ = [
     "ResponseTopicRow",
     "RestatementRow",
     "Row",
+    "SubscriptionHistoryRow",
+    "SubscriptionRow",
     "SurveyDisplayRow",
     "SurveyQuestionRow",
     "TaxonomyTopicRow",

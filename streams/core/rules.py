@@ -1,10 +1,11 @@
 """Versioned policies as far as streams apply them: each holds from its `valid_from` on, by an event's own time."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from streams.core.billing.choices import PREFIX, PROFILES, SHIPPED, MrrPolicy, parse, profile_of
 from streams.core.events import PolicySet
 
 FOLLOWUP_TARGET = "followup_target_seconds"
@@ -19,6 +20,7 @@ class Policy(msgspec.Struct, frozen=True, array_like=True, order=True):
     value: int
 
 
+_SHIPPED_MRR = {profile: MrrPolicy(profile, 0, "default", SHIPPED[profile]) for profile in PROFILES}
 DEFAULT_FOLLOWUP = Policy(valid_from=0, version="default", value=48 * HOUR)
 
 
@@ -34,6 +36,14 @@ class Rules(msgspec.Struct, frozen=True):
     """The policies in force over time. Equal rules have equal fingerprints."""
 
     followup: tuple[Policy, ...] = (DEFAULT_FOLLOWUP,)
+    mrr: tuple[MrrPolicy, ...] = ()
+    """Versions of MRR policies, in order; what is shipped holds before the first of each profile."""
+
+    def mrr_policies(self, profile: str) -> tuple[MrrPolicy, ...]:
+        """Versions of one MRR policy in order of time; the first holds from the beginning."""
+        if not self.mrr:
+            return (_SHIPPED_MRR[profile],)
+        return (_SHIPPED_MRR[profile], *(policy for policy in self.mrr if policy.profile == profile))
 
     def followup_target(self, at: int) -> Policy:
         """The detractor follow-up target (value in seconds) that held at `at` (microseconds)."""
@@ -43,21 +53,33 @@ class Rules(msgspec.Struct, frozen=True):
         return self.followup[max(0, bisect_right(starts, at) - 1)]
 
     def fingerprint(self) -> bytes:
-        return msgspec.msgpack.encode(self.followup)
+        return msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
 
 
 def rules_from(settings: Iterable[PolicySet]) -> Rules:
     """Rules out of policy events, in any order, repeated or not: per moment the highest in fold order stands."""
-    chosen: dict[int, tuple[tuple[int, int, str], Policy]] = {}
+    chosen: dict[tuple[str, int], tuple[tuple[int, int, str], PolicySet]] = {}
     for each in settings:
-        if each.policy != FOLLOWUP_TARGET:
+        if each.policy != FOLLOWUP_TARGET and not each.policy.startswith(PREFIX):
             continue
         place = (-1 if each.entity_version is None else each.entity_version, each.occurred_at, each.event_id)
-        if each.valid_from not in chosen or chosen[each.valid_from][0] < place:
-            policy = Policy(each.valid_from, each.policy_version, int(each.value))
-            chosen[each.valid_from] = (place, policy)
-    versions = sorted(policy for _, policy in chosen.values())
-    return Rules((DEFAULT_FOLLOWUP, *versions)) if versions else Rules()
+        meant = (each.policy, each.valid_from)
+        if meant not in chosen or chosen[meant][0] < place:
+            chosen[meant] = (place, each)
+    stands = [each for _, each in chosen.values()]
+    followup = sorted(
+        Policy(each.valid_from, each.policy_version, int(each.value))
+        for each in stands
+        if each.policy == FOLLOWUP_TARGET
+    )
+    return Rules((DEFAULT_FOLLOWUP, *followup), tuple(sorted(_mrr_policies(stands))))
+
+
+def _mrr_policies(stands: Iterable[PolicySet]) -> Iterator[MrrPolicy]:
+    for each in stands:
+        profile = profile_of(each.policy)
+        if profile is not None:
+            yield MrrPolicy(profile, each.valid_from, each.policy_version, parse(profile, each.value))
 
 
 def overridden(rules: Rules, overrides: Iterable[Override]) -> Rules:
@@ -69,4 +91,4 @@ def overridden(rules: Rules, overrides: Iterable[Override]) -> Rules:
             raise KeyError(each.policy if each.policy != FOLLOWUP_TARGET else each.version)
         for at in meant:
             policies[at] = Policy(policies[at].valid_from, policies[at].version, each.value)
-    return Rules(tuple(policies))
+    return msgspec.structs.replace(rules, followup=tuple(policies))

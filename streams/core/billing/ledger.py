@@ -1,0 +1,207 @@
+"""The MRR ledger of an account: movements between its subscriptions' steps, and the spans that the steps make."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from streams.core.billing.choices import PROFILES
+from streams.core.billing.mrr import Line
+from streams.core.billing.steps import Part, Step
+from streams.core.rows import MrrItemRow, MrrMovementRow, Row
+
+_Slot = tuple[str, str, str]
+"""Currency, plan, product line: what amounts are kept apart by within a subscription."""
+_NOTHING = Step(0, (), "", 0, False, "", "", False, 0, "")
+
+
+class _Change(msgspec.Struct, frozen=True, gc=False):
+    """One subscription's change at one moment, as far as one slot is concerned."""
+
+    subscription_id: str
+    before: Step
+    after: Step
+    slot: _Slot
+    old: int
+    new: int
+
+    @property
+    def amount(self) -> int:
+        return self.new - self.old
+
+
+class _Account:
+    """An account between moments: the step in force of every subscription, and whether it ever paid."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Step] = {}
+        self.ever = False
+
+    def is_customer(self) -> bool:
+        """Whether it pays, or has paid and is only paused."""
+        by_currency: defaultdict[str, int] = defaultdict(int)
+        paused = False
+        for step in self.now.values():
+            by_currency[step.currency] += step.total
+            paused = paused or step.is_paused
+        return any(total > 0 for total in by_currency.values()) or (paused and self.ever)
+
+    def product_lines(self) -> frozenset[str]:
+        return frozenset(line.product_line for step in self.now.values() for line in step.lines if line.mrr > 0)
+
+
+def rows(account: str, parts: Mapping[str, Part]) -> Sequence[Row]:
+    """Every row of the account's ledger, by every policy. Test subscriptions have a ledger of their own."""
+    written: list[Row] = []
+    for number, profile in enumerate(PROFILES):
+        for is_test in (False, True):
+            steps = {name: part.steps[number] for name, part in parts.items() if part.is_test == is_test}
+            if any(steps.values()):
+                written.extend(_movements(account, profile, is_test, steps))
+                for name, each in steps.items():
+                    written.extend(_spans(account, profile, is_test, name, each))
+    return written
+
+
+def _movements(
+    account: str, profile: str, is_test: bool, steps: Mapping[str, Sequence[Step]]
+) -> Iterator[MrrMovementRow]:
+    held = _Account()
+    timed = sorted((step.at, name, step) for name, each in steps.items() for step in each)
+    for at, together in groupby(timed, key=itemgetter(0)):
+        was, lines = held.is_customer(), held.product_lines()
+        changes: list[_Change] = []
+        for _, name, step in together:
+            changes.extend(_changes(name, held.now.get(name, _NOTHING), step))
+            held.now[name] = step
+        ever, stays = held.ever, held.is_customer()
+        held.ever = ever or stays
+        kinds = _kinds(changes, was=was, ever=ever, stays=stays)
+        for change, kind in zip(changes, kinds, strict=True):
+            if change.old or change.new or kind == "churn":
+                yield _row(account, profile, is_test, at, change, kind, lines)
+
+
+def _changes(name: str, before: Step, after: Step) -> list[_Change]:
+    """What differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
+    old, new = _amounts(before), _amounts(after)
+    if not old and not new:
+        slot = (before.currency, "", "")
+        return [_Change(name, before, after, slot, 0, 0)] if before.is_paused and not after.is_paused else []
+    found = []
+    for slot in sorted(old.keys() | new.keys()):
+        was, now = old.get(slot, 0), new.get(slot, 0)
+        if was != now or (was and before.rate_at != after.rate_at):
+            found.append(_Change(name, before, after, slot, was, now))
+    return found
+
+
+def _amounts(step: Step) -> dict[_Slot, int]:
+    found: dict[_Slot, int] = {}
+    for line in step.lines:
+        slot = (step.currency, line.plan_id, line.product_line)
+        found[slot] = found.get(slot, 0) + line.mrr
+    return {slot: amount for slot, amount in found.items() if amount}
+
+
+def _kinds(changes: Sequence[_Change], *, was: bool, ever: bool, stays: bool) -> list[str]:
+    """The kind of each change. What happens to an account at one moment is one movement, except for pauses."""
+    own = [_pause(change) if was else "" for change in changes]
+    net: defaultdict[str, int] = defaultdict(int)
+    for change, kind in zip(changes, own, strict=True):
+        if not kind:
+            net[change.slot[0]] += change.amount
+    return [
+        kind or _kind(change, net[change.slot[0]], was, ever, stays) for change, kind in zip(changes, own, strict=True)
+    ]
+
+
+def _pause(change: _Change) -> str:
+    before, after = change.before, change.after
+    if after.is_paused and before.total > 0:
+        return "pause"
+    return "resume" if before.is_paused and after.total > 0 else ""
+
+
+def _kind(change: _Change, net: int, was: bool, ever: bool, stays: bool) -> str:
+    if change.old == change.new != 0:
+        return "fx"
+    if not was and stays:
+        return "reactivation" if ever else "new"
+    if was and not stays:
+        return "churn"
+    if net == 0:
+        return "transfer"
+    return "expansion" if net > 0 else "contraction"
+
+
+def _row(
+    account: str, profile: str, is_test: bool, at: int, change: _Change, kind: str, lines: frozenset[str]
+) -> MrrMovementRow:
+    before, after = change.before, change.after
+    currency, plan_id, product_line = change.slot
+    rate_at = after.rate_at if change.new else before.rate_at
+    known = "upsell" if product_line in lines else "cross_sell"
+    return MrrMovementRow(
+        account,
+        profile,
+        at,
+        change.subscription_id,
+        currency,
+        plan_id,
+        product_line,
+        kind,
+        known if kind == "expansion" and product_line else "",
+        change.amount,
+        change.old,
+        rate_at,
+        before.rate_at if change.old else rate_at,
+        "" if after.lines or after.is_paused else after.reason,
+        after.is_correction,
+        after.policy_version,
+        after.event_id,
+        is_test,
+        after.ingested_at,
+    )
+
+
+def _spans(account: str, profile: str, is_test: bool, name: str, steps: Sequence[Step]) -> Iterator[MrrItemRow]:
+    """Rows of what each item brings and for how long; a span ends where anything about the item changes."""
+    open_: dict[str, tuple[Step, Line]] = {}
+    for step in steps:
+        now = {line.item_id: line for line in step.lines}
+        for item in sorted(open_):
+            since, line = open_[item]
+            if line != now.get(item) or (since.currency, since.rate_at) != (step.currency, step.rate_at):
+                yield _span(account, profile, is_test, name, since, line, step.at)
+                del open_[item]
+        for item, line in now.items():
+            open_.setdefault(item, (step, line))
+    for since, line in open_.values():
+        yield _span(account, profile, is_test, name, since, line, None)
+
+
+def _span(
+    account: str, profile: str, is_test: bool, name: str, since: Step, line: Line, until: int | None
+) -> MrrItemRow:
+    return MrrItemRow(
+        account,
+        profile,
+        name,
+        line.item_id,
+        since.at,
+        until,
+        line.plan_id,
+        line.product_line,
+        since.currency,
+        line.mrr,
+        line.contract,
+        line.quantity,
+        since.rate_at,
+        since.policy_version,
+        since.event_id,
+        is_test,
+        since.ingested_at,
+    )

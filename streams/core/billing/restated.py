@@ -1,0 +1,77 @@
+"""What corrections and late events changed in revenue that had been published, told beside the new rows."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.core.algebra import Note
+from streams.core.billing.choices import DAY, PROFILES, SHIPPED, MrrPolicy
+from streams.core.billing.money import MAX_EXPONENT
+from streams.core.billing.steps import steps_of
+from streams.core.billing.subscription import Phase, Subscription, fold
+from streams.core.rows import RestatementRow
+
+LATE_AFTER = 14 * DAY
+_SHIPPED = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)
+
+
+def restatements(subscription: Subscription) -> Iterator[RestatementRow]:
+    """Rows by the shipped policy: the log tells that a figure moved, the ledger by how much under each policy."""
+    yield from _late(subscription)
+    for place, note in enumerate(subscription.every):
+        if note.event.corrects_event_id is not None:
+            yield from _corrected(subscription, place, note)
+
+
+def _late(subscription: Subscription) -> Iterator[RestatementRow]:
+    """A phase that was told of later than two weeks after it began, against what would have gone on without it."""
+    phases = subscription.phases
+    for number, phase in enumerate(phases):
+        note = phase.note
+        if note.event.corrects_event_id is None and note.ingested_at - phase.at > LATE_AFTER:
+            old = _worth(phases[:number], phase.at)
+            yield from _rows(subscription, note, phase.at, old, _worth(phases[: number + 1], phase.at), "late")
+
+
+def _corrected(subscription: Subscription, place: int, note: Note) -> Iterator[RestatementRow]:
+    """What was known up to a correction, without it and with it, where the event that it corrects took effect."""
+    earlier = subscription.every[:place]
+    before, after = fold(earlier), fold((*earlier, note))
+    meant = [each for each in earlier if each.event.event_id == note.event.corrects_event_id]
+    moments = {_at(each) for each in meant} | (set() if note.event.is_retraction else {_at(note)})
+    reason = "retracted" if note.event.is_retraction else "corrected"
+    for at in sorted(moments):
+        old = _worth([] if before is None else before.phases, at)
+        new = _worth([] if after is None else after.phases, at)
+        yield from _rows(subscription, note, at, old, new, reason)
+
+
+def _at(note: Note) -> int:
+    return note.event.effective_at  # type: ignore[union-attr] # every event of this entity has it
+
+
+def _worth(phases: Sequence[Phase], at: int) -> dict[str, float]:
+    """Monthly revenue at a moment by currency, in its major unit."""
+    held = [step for step in steps_of(phases, _SHIPPED) if step.at <= at]
+    return {held[-1].currency: held[-1].total / 10**MAX_EXPONENT} if held and held[-1].lines else {}
+
+
+def _rows(
+    subscription: Subscription, note: Note, at: int, old: dict[str, float], new: dict[str, float], reason: str
+) -> Iterator[RestatementRow]:
+    event = note.event
+    for currency in sorted(old.keys() | new.keys()):
+        if old.get(currency) != new.get(currency):
+            yield RestatementRow(
+                event.account_id,
+                event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
+                event.event_id,
+                "mrr",
+                currency,
+                at,
+                "subscription",
+                old.get(currency),
+                new.get(currency),
+                reason,
+                event.occurred_at,
+                note.ingested_at,
+                subscription.is_test or event.is_test,
+            )

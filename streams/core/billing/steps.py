@@ -1,0 +1,149 @@
+"""What a subscription contributes to the ledger of its account: for each policy, its revenue in steps over time."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from streams.core.billing.choices import DAY, PROFILES, Choices, MrrPolicy
+from streams.core.billing.mrr import Line, counts, line
+from streams.core.billing.subscription import Phase, Subscription
+from streams.core.rules import Rules
+
+PAYMENT_FAILURE = "PAYMENT_FAILURE"
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Revenue from `at` on, by item; none where `lines` is empty, for `reason` or because it is paused.
+
+    `rate_at` is the day whose exchange rate counts. `event_id` names the event that brought the step about.
+    """
+
+    at: int
+    lines: tuple[Line, ...]
+    currency: str
+    rate_at: int
+    is_paused: bool
+    reason: str
+    event_id: str
+    is_correction: bool
+    ingested_at: int
+    policy_version: str
+
+    @property
+    def total(self) -> int:
+        return sum(each.mrr for each in self.lines)
+
+    def says(self) -> tuple[Any, ...]:
+        """What a step says, without who said it: a step that says what the one before said is none."""
+        return (self.lines, self.currency, self.rate_at) if self.lines else (self.is_paused,)
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A subscription's steps, in order of PROFILES."""
+
+    is_test: bool
+    steps: tuple[tuple[Step, ...], ...]
+
+
+def contribute(subscription: Subscription | None, rules: Rules) -> Part | tuple[()]:
+    """The part of the account's ledger, empty for a subscription that never had revenue."""
+    if subscription is None or not subscription.phases:
+        return ()
+    steps = tuple(steps_of(subscription.phases, rules.mrr_policies(profile)) for profile in PROFILES)
+    return Part(subscription.is_test, steps) if any(steps) else ()
+
+
+def steps_of(phases: Sequence[Phase], versions: Sequence[MrrPolicy]) -> tuple[Step, ...]:
+    """Steps by one policy, whose versions hold by the time at which a phase begins."""
+    steps: list[Step] = []
+    said: tuple[Any, ...] = (False,)
+    for number, phase in enumerate(phases):
+        policy = in_force(versions, phase.at)
+        until = phases[number + 1].at if number + 1 < len(phases) else None
+        for at in _moments(phase, policy.choices, until):
+            step = _step(phase, policy, at)
+            if step.says() != said:
+                said = step.says()
+                steps.append(step)
+    return tuple(steps)
+
+
+def in_force(versions: Sequence[MrrPolicy], at: int) -> MrrPolicy:
+    """The version that holds at a time (microseconds); the first one also before it begins."""
+    held = versions[0]
+    for version in versions[1:]:
+        if version.valid_from > at:
+            break
+        held = version
+    return held
+
+
+def _moments(phase: Phase, choices: Choices, until: int | None) -> Sequence[int]:
+    """When revenue may change within a phase: at its start, and where something agreed comes to an end."""
+    found = [at for at in _ends(phase, choices) if phase.at < at and (until is None or at < until)]
+    return sorted({phase.at, *found}) if found else (phase.at,)
+
+
+def _ends(phase: Phase, choices: Choices) -> Iterator[int]:
+    if phase.full is None:
+        return
+    for item in phase.full.items:
+        for discount in item.discounts:
+            yield phase.full.period_end if discount.ends_at is None else discount.ends_at
+    if phase.due_since is not None and choices.past_due >= 0:
+        yield phase.due_since + choices.past_due * DAY
+    if phase.ended:
+        yield phase.service_end
+
+
+def _step(phase: Phase, policy: MrrPolicy, at: int) -> Step:
+    choices, full, event = policy.choices, phase.full, phase.note.event
+    lost = _lost(phase, choices, at)
+    lines = () if lost is not None or full is None else _lines(phase, choices.discounts, at)
+    rate_at = 0
+    if full is not None:
+        rate_at = full.period_start if choices.rate_of == "period" else phase.purchased_at
+    return Step(
+        at,
+        lines,
+        "" if full is None else full.currency,
+        rate_at,
+        lost == "",
+        lost or "",
+        event.event_id,
+        event.corrects_event_id is not None,
+        phase.note.ingested_at,
+        policy.version,
+    )
+
+
+def _lost(phase: Phase, choices: Choices, at: int) -> str | None:
+    """Why there is no revenue at a moment: the reason of an end, empty for a pause; None where there is."""
+    if phase.ended and (choices.churn != "period_end" or at >= phase.service_end):
+        return phase.reason or "UNKNOWN"
+    if choices.churn == "request" and phase.requested_at is not None:
+        return phase.reason or "UNKNOWN"
+    match phase.status:
+        case "ACTIVE":
+            return None
+        case "PAUSED":
+            return "" if choices.pause == "zero" else None
+        case "PAST_DUE" | "UNPAID":
+            assert phase.due_since is not None
+            dropped = phase.status == "UNPAID" and choices.unpaid == "drop"
+            late = choices.past_due >= 0 and at >= phase.due_since + choices.past_due * DAY
+            return PAYMENT_FAILURE if dropped or late else None
+        case _:
+            return "OTHER"
+
+
+def _lines(phase: Phase, discounts: str, at: int) -> tuple[Line, ...]:
+    full = phase.full
+    assert full is not None
+    lines = []
+    for item in full.items:
+        taken = tuple(counts(each, discounts, at, full.period_end) for each in item.discounts)
+        if (one := line(item, full.exponent, taken)) is not None:
+            lines.append(one)
+    return tuple(lines)

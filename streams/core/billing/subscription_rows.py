@@ -1,0 +1,120 @@
+"""What a subscription says in rows, whatever the policies: itself, its history, and what was restated."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.core.billing.mrr import line
+from streams.core.billing.restated import restatements
+from streams.core.billing.subscription import Phase, Subscription
+from streams.core.events import SubscriptionChanged
+from streams.core.rows import Row, SubscriptionHistoryRow, SubscriptionRow
+from streams.core.rules import Rules
+
+
+def rows(subscription: Subscription | None, _rules: Rules, _passed: int) -> Sequence[Row]:
+    if subscription is None:
+        return ()
+    written: list[Row] = [*restatements(subscription)]
+    phases = subscription.phases
+    if phases:
+        written.append(_subscription(subscription))
+        written.extend(_history(subscription))
+    return written
+
+
+def _subscription(subscription: Subscription) -> SubscriptionRow:
+    phases, last = subscription.phases, subscription.phases[-1]
+    event, full = subscription.last.event, last.full
+    trial = next((number for number, phase in enumerate(phases) if phase.status == "TRIALING"), None)
+    started = next((phase.at for phase in phases if phase.full is not None), None)
+    trial_end, converted = (None, None) if trial is None else _trial(phases[trial:])
+    return SubscriptionRow(
+        event.account_id,
+        event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
+        started,
+        None if trial is None else phases[trial].at,
+        trial_end,
+        converted,
+        last.requested_at,
+        last.at if last.ended else None,
+        last.reason if last.ended else "",
+        None if full is None else full.term_ends_at,
+        "UNKNOWN" if full is None else full.collection_method,
+        "" if full is None else full.currency,
+        sum(note.event.corrects_event_id is not None for note in subscription.notes),
+        _flags(subscription),
+        subscription.is_test,
+        event.source,
+        event.event_id,
+        event.occurred_at,
+        subscription.last.ingested_at,
+    )
+
+
+def _trial(phases: Sequence[Phase]) -> tuple[int | None, int | None]:
+    """(end of the trial that the first phase begins, when revenue began), None for what has not come."""
+    after = next((phase for phase in phases if phase.status != "TRIALING" or phase.ended), None)
+    paid = next(
+        (phase.at for phase in phases if phase.status == "ACTIVE" and not phase.ended and _contract(phase)), None
+    )
+    planned = next((phase.trial_ends_at for phase in reversed(phases) if phase.status == "TRIALING"), None)
+    return (planned if after is None else after.at), paid
+
+
+def _history(subscription: Subscription) -> Iterator[SubscriptionHistoryRow]:
+    phases, is_test = subscription.phases, subscription.is_test
+    for number, phase in enumerate(phases):
+        event, full = phase.note.event, phase.full
+        yield SubscriptionHistoryRow(
+            event.account_id,
+            event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
+            phase.at,
+            phases[number + 1].at if number + 1 < len(phases) else None,
+            "ENDED" if phase.ended else phase.status,
+            () if full is None else tuple(sorted({item.plan_id for item in full.items})),
+            0 if full is None else min(sum(item.quantity for item in full.items), 2**63 - 1),
+            "" if full is None else full.currency,
+            _contract(phase),
+            None if full is None else full.period_start,
+            None if full is None else full.period_end,
+            phase.trial_ends_at,
+            phase.pause_ends_at,
+            phase.cancel_at,
+            phase.service_end if phase.ended else None,
+            phase.reason,
+            event.change_kind if isinstance(event, SubscriptionChanged) else event.EVENT_TYPE,
+            is_test,
+            event.event_id,
+            event.occurred_at,
+            phase.note.ingested_at,
+        )
+
+
+def _contract(phase: Phase) -> int:
+    if phase.full is None:
+        return 0
+    lines = (line(item, phase.full.exponent, (False,) * len(item.discounts)) for item in phase.full.items)
+    return sum(each.contract for each in lines if each is not None)
+
+
+def _flags(subscription: Subscription) -> tuple[str, ...]:
+    flags = set(subscription.flags)
+    for phase in subscription.phases:
+        flags |= _odd(phase)
+    if "ended_before_start" not in flags and all(phase.full is None for phase in subscription.phases):
+        flags.add("never_started")
+    return tuple(sorted(flags))
+
+
+def _odd(phase: Phase) -> set[str]:
+    full = phase.full
+    if full is None:
+        return set()
+    kinds = [discount for item in full.items for discount in item.discounts]
+    found = {
+        "unknown_status": phase.status == "UNKNOWN",
+        "unknown_interval": any(item.interval == "UNKNOWN" for item in full.items),
+        "unknown_discount": any("UNKNOWN" in (each.kind, each.duration) for each in kinds),
+        "empty_period": full.period_end <= full.period_start,
+        "negative_amount": _contract(phase) < 0,
+    }
+    return {flag for flag, holds in found.items() if holds}

@@ -1,0 +1,102 @@
+"""The MRR ledger over random histories: what it says must add up, whatever happened and however it is counted."""
+
+from collections import defaultdict
+from itertools import pairwise
+
+from hypothesis import given
+
+from streams.core.algebra import Note
+from streams.core.rows import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow
+from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
+from tests.support.machine import Machine, run
+
+histories = billing_histories(SUBSCRIPTIONS, max_size=12)
+Stock = dict[tuple[str, str, bool], int]
+
+
+def stock_at(machine: Machine, at: int) -> Stock:
+    """Revenue by account, policy, currency and test as the spans say it at a moment, nothing left out but zeros."""
+    found: Stock = defaultdict(int)
+    for row in machine.tables.values():
+        if isinstance(row, MrrItemRow) and row.valid_from <= at and (row.valid_to is None or at < row.valid_to):
+            found[row.policy, row.currency, row.is_test] += row.mrr_micros
+    return {key: total for key, total in found.items() if total}
+
+
+def moved_until(machine: Machine, at: int) -> Stock:
+    """The same as the sum of all movements up to and with the moment."""
+    found: Stock = defaultdict(int)
+    for row in machine.tables.values():
+        if isinstance(row, MrrMovementRow) and row.at <= at:
+            found[row.policy, row.currency, row.is_test] += row.amount_micros
+    return {key: total for key, total in found.items() if total}
+
+
+def moments(machine: Machine) -> list[int]:
+    return sorted({row.at for row in machine.tables.values() if isinstance(row, MrrMovementRow)})
+
+
+@given(histories)
+def test_revenue_at_any_moment_is_the_sum_of_the_movements_until_then(notes: list[Note]) -> None:
+    """The invariant of the ledger. Spans and movements are worked out apart, so that each proves the other."""
+    machine = run(notes)
+    for at in moments(machine):
+        assert stock_at(machine, at) == moved_until(machine, at)
+        assert stock_at(machine, at - 1) == moved_until(machine, at - 1)
+
+
+@given(histories)
+def test_kinds_say_what_happened_to_the_account(notes: list[Note]) -> None:
+    """A return that is called new, or a swap that is called churn, would be paid for twice."""
+    machine = run(notes)
+    rows = [row for row in machine.tables.values() if isinstance(row, MrrMovementRow)]
+    for policy, is_test in {(row.policy, row.is_test) for row in rows}:
+        mine = [row for row in rows if (row.policy, row.is_test) == (policy, is_test)]
+        born = sorted({row.at for row in mine if row.kind == "new"})
+        assert len(born) <= 1
+        assert all(row.at > born[0] for row in mine if row.kind in ("reactivation", "resume", "churn", "pause"))
+        for at in {row.at for row in mine}:
+            of_account = {row.kind for row in mine if row.at == at} & {"new", "reactivation", "churn"}
+            assert len(of_account) <= 1
+        for row in mine:
+            assert row.kind == "fx" or row.amount_micros or row.kind in ("churn", "pause")
+            assert bool(row.line) <= (row.kind == "expansion")
+            assert row.kind == "fx" or row.rate_at == row.rate_at_before or row.fx_base_micros
+
+
+@given(histories)
+def test_a_net_of_one_moment_goes_one_way(notes: list[Note]) -> None:
+    """Everything that happens to an account at one moment in one currency is one movement: up, down or neither."""
+    net: defaultdict[tuple[object, ...], int] = defaultdict(int)
+    for row in run(notes).tables.values():
+        if isinstance(row, MrrMovementRow):
+            net[row.policy, row.is_test, row.at, row.currency, row.kind] += row.amount_micros
+    for (*_, kind), amount in net.items():
+        assert {"expansion": amount > 0, "contraction": amount < 0, "transfer": not amount, "fx": not amount}.get(
+            str(kind), True
+        )
+
+
+@given(histories)
+def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(notes: list[Note]) -> None:
+    """The state as of any past instant is one row."""
+    spans = defaultdict(list)
+    for row in run(notes).tables.values():
+        if isinstance(row, SubscriptionHistoryRow):
+            spans[row.subscription_id].append((row.valid_from, row.valid_to))
+    for each in spans.values():
+        assert all(end == start for (_, end), (start, _) in pairwise(sorted(each)))
+        assert [end for _, end in sorted(each)][-1] is None
+
+
+@given(histories)
+def test_what_is_kept_by_the_loosest_policy_is_what_the_history_says(notes: list[Note]) -> None:
+    """ChartMogul's choices drop revenue only when the billing system ends it: items and history must then agree."""
+    tables = run(notes).tables.values()
+    items = [row for row in tables if isinstance(row, MrrItemRow) and row.policy == "chartmogul"]
+    for told in tables:
+        if isinstance(told, SubscriptionHistoryRow):
+            mine = [row for row in items if row.subscription_id == told.subscription_id]
+            held = [row for row in mine if row.valid_from <= told.valid_from < (row.valid_to or 2**63)]
+            counts = told.status in ("ACTIVE", "PAST_DUE", "UNPAID", "PAUSED")
+            assert sum(row.contract_micros for row in held) == (told.contract_micros if counts else 0)
