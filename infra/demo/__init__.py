@@ -1,1 +1,1 @@
-"""The demonstration: a small company's surveys told as events, and an oracle that knows what they amount to."""
+"""The demonstration: a small company's surveys and money told as events, and oracles that know what they amount to."""

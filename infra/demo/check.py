@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infra.demo import check_billing
 from infra.demo.world import SOURCE
 
 if TYPE_CHECKING:
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
 
     from clickhouse_driver import Client
 
-    from infra.demo.oracle import Figure
+    from infra.demo.company import Figure
 
 METRICS = (
     "nps", "csat", "csat_mean", "ces", "ces_mean", "response_rate", "start_rate", "completion_rate",
     "verbatim_rate", "closed_loop_rate", "time_to_contact", "topic_share",
 )  # fmt: skip
+ASKED = len(METRICS) + len(check_billing.QUESTIONS)
+"""How often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
-_FIRST, _LAST = "2025-01-01", "2025-06-30"
 
 Key = tuple[str, str, str, str, str, str]
 """Metric, grain, start of the window, dimension, slice, item."""
@@ -58,7 +60,7 @@ def query(metric: str) -> str:
         f"SELECT '{metric}', grain, toString(window_start), dimension, dimension_value, {item},"  # noqa: S608 - own names
         f" value, numerator, n, ci_low, ci_high, low_sample FROM {metric}"
         " WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')"
-        f" AND window_start BETWEEN '{_FIRST}' AND '{_LAST}' AND value IS NOT NULL"
+        f" AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL"
     )
 
 
@@ -67,6 +69,10 @@ def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key
     found: dict[Key, Row] = {}
     for metric in METRICS:
         for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
+            found[name, grain, start, dimension, part, item] = Row(*figures)
+        advance()
+    for question in check_billing.QUESTIONS:
+        for name, grain, start, dimension, part, item, *figures in client.execute(question):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()
     return found
@@ -100,7 +106,7 @@ def headline(found: Mapping[Key, Row]) -> list[tuple[Any, ...]]:
     return [
         (f"{metric} {item}".strip(), row.value, row.ci_low, row.ci_high, row.n)
         for (metric, grain, start, dimension, _, item), row in found.items()
-        if (grain, start, dimension) == ("quarter", _FIRST, "all")
+        if (grain, start, dimension) == ("quarter", check_billing.FIRST, "all")
     ]
 
 
@@ -109,6 +115,6 @@ def slices(found: Mapping[Key, Row], dimension: str) -> list[tuple[Any, ...]]:
     rows = [
         (part, row.value, row.ci_low, row.ci_high, row.n, "low sample" if row.low_sample else "")
         for (metric, grain, start, kind, part, _), row in found.items()
-        if (metric, grain, start, kind) == ("nps", "quarter", _FIRST, dimension)
+        if (metric, grain, start, kind) == ("nps", "quarter", check_billing.FIRST, dimension)
     ]
     return sorted(rows, key=lambda row: -row[1])

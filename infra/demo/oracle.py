@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infra.demo.company import Company, Fields, Figure, gather
+from infra.demo.figures_billing import money
 from infra.demo.world import DAY, DETRACTOR_TO, HOUR, POSITIVE_FROM, PROMOTER_FROM
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from infra.demo.plan import Message
 
-Fields = dict[str, Any]
 Fact = tuple[int, str, Any]
 """When it counts (microseconds), whose it is, and what the metric is made of."""
 Counted = tuple[float, float, int]
@@ -27,42 +28,6 @@ Counted = tuple[float, float, int]
 
 _WINDOW = 14 * DAY
 _TARGET = 48 * HOUR
-
-
-class Figure(msgspec.Struct, frozen=True, order=True):
-    """One expected row of a metric's view; ``item`` is the topic where a metric has one row for each."""
-
-    metric: str
-    grain: str
-    window_start: str
-    dimension: str
-    slice: str
-    item: str
-    value: float
-    numerator: float
-    n: int
-
-    @property
-    def key(self) -> tuple[str, str, str, str, str, str]:
-        return self.metric, self.grain, self.window_start, self.dimension, self.slice, self.item
-
-
-class Company(msgspec.Struct):
-    """The events that stand, by type and by id; duplicates fall together and the order of sending is gone."""
-
-    kinds: dict[str, dict[str, Fields]]
-
-    def of(self, kind: str) -> list[Fields]:
-        return sorted(self.kinds.get(kind, {}).values(), key=lambda fields: fields["occurred_at"])
-
-
-def gather(messages: Iterable[Message]) -> Company:
-    """Return what stands of the good records, each id once."""
-    kinds: dict[str, dict[str, Fields]] = defaultdict(dict)
-    for message in messages:
-        if not message.fault:
-            kinds[message.kind].setdefault(message.fields["event_id"], message.fields)
-    return Company(kinds)
 
 
 class Answered(msgspec.Struct):
@@ -182,20 +147,25 @@ Place = tuple[str, str, str, str]
 """Grain, start of the window, dimension, slice."""
 
 
-def _places(company: Company) -> Callable[[int, str], list[Place]]:
-    """Return what tells the rows that a fact of an account at a time belongs to."""
+def _slices(company: Company) -> Callable[[int, str], list[tuple[str, str]]]:
+    """Return what tells the slices, as (dimension, slice), that an account belonged to at a time."""
     accounts, managers = company.of("account_upserted"), company.of("manager_assigned")
 
-    def places(at: int, account: str) -> list[Place]:
-        slices = [
+    def slices(at: int, account: str) -> list[tuple[str, str]]:
+        return [
             ("all", ""),
             ("account", account),
             ("segment", _as_of(accounts, account, at, "segment")),
             ("manager", _as_of(managers, account, at, "manager_id")),
         ]
-        return [(*window, *part) for window in _windows(at) for part in slices]
 
-    return places
+    return slices
+
+
+def _places(company: Company) -> Callable[[int, str], list[Place]]:
+    """Return what tells the rows that a fact of an account at a time belongs to."""
+    slices = _slices(company)
+    return lambda at, account: [(*window, *part) for window in _windows(at) for part in slices(at, account)]
 
 
 def _topics(
@@ -216,7 +186,7 @@ def expect(messages: Iterable[Message]) -> list[Figure]:
     """Return every row that the demonstration must come to, whatever the order and repetition of its records."""
     company = gather(messages)
     counted, places = responses(company), _places(company)
-    figures = list(_topics(company, counted, places))
+    figures = [*_topics(company, counted, places), *money(company, _slices(company))]
     for metric, facts, figure in _facts(company, counted):
         groups: dict[Place, list[Any]] = defaultdict(list)
         for at, account, content in facts:

@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 
-from infra.demo.story import Told, tell
+from infra.demo import subscribing
+from infra.demo.settling import payouts
+from infra.demo.story import tell
+from infra.demo.voice import Told
 from infra.demo.world import ACCOUNTS, DAY, SOURCE, START
+from infra.sending import topic_of
 
 SEED = 20250106
 _LATE, _TWICE = 0.1, 0.05
-_REFERENCE = frozenset({"account_upserted", "contact_upserted", "manager_assigned"})
 
 Encode = Callable[[str, dict[str, Any]], bytes]
 
@@ -42,8 +45,7 @@ def _late(stories: list[list[Told]], chance: Random) -> list[tuple[int, Told]]:
 
 def _good(told: Told, encode: Encode) -> Message:
     kind, fields = told
-    topic = "reference" if kind in _REFERENCE else "survey"
-    return Message(topic, fields["account_id"].encode(), encode(kind, fields), kind, fields)
+    return Message(topic_of(kind), fields["account_id"].encode(), encode(kind, fields), kind, fields)
 
 
 def _response(account: str, number: int, **changed: Any) -> dict[str, Any]:
@@ -55,6 +57,16 @@ def _response(account: str, number: int, **changed: Any) -> dict[str, Any]:
         "survey_version": 1, "submitted_at": at, "answers": [answer],
     }  # fmt: skip
     return {**fields, **changed}
+
+
+def _bad_invoice(number: int, fault: str, encode: Encode, **changed: Any) -> Message:
+    account, at = ACCOUNTS[0].id, START + number * DAY
+    fields = {
+        "event_id": f"00000000-0000-4000-8000-{number:012d}", "account_id": account, "occurred_at": at,
+        "source": SOURCE, "invoice_id": f"{account}-bad-{number}", "issued_at": at, "total": 100, "currency": "EUR",
+        "exponent": 2, **changed,
+    }  # fmt: skip
+    return Message("billing", account.encode(), encode("invoice_issued", fields), "invoice_issued", fields, fault)
 
 
 def _bad(twin: Told, encode: Encode) -> Iterator[Message]:
@@ -79,6 +91,8 @@ def _bad(twin: Told, encode: Encode) -> Iterator[Message]:
     yield wrong(3, "a time in the far future", occurred_at=32_503_680_000_000_000)
     yield wrong(4, "an NPS answer of 11", answers=[{"question_id": "recommend", "kind": "NPS", "number": 11.0}])
     yield wrong(5, "an id that is no UUID", event_id="bad-5")
+    yield _bad_invoice(6, "lines that do not add up", encode, lines=[{"line_id": "l1", "amount": 1}])
+    yield _bad_invoice(7, "a currency without its three capitals", encode, currency="dollars")
     fields = {**twin[1], "source": SOURCE, "language": "fr"}
     yield Message("survey", fields["account_id"].encode(), encode(twin[0], fields), twin[0], fields,
                   "an id used before for other content")  # fmt: skip
@@ -90,7 +104,9 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     ``encode`` frames an event of a type; the account's id is the key.
     """
     chance = Random(seed)  # noqa: S311  # the demonstration must be repeatable
-    sent = _late([tell(account, seed) for account in ACCOUNTS], chance)
+    money = [subscribing.tell(account, seed) for account in ACCOUNTS]
+    surveys = [tell(account, seed) for account in ACCOUNTS]
+    sent = _late([*surveys, *money, subscribing.settings(seed), payouts(money, seed)], chance)
     stream = [_good(told, encode) for _, told in sent]
     twin = next(told for _, told in sent if told[0] == "response_submitted")
     bad = list(_bad(twin, encode))

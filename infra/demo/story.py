@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from random import Random
 from typing import TYPE_CHECKING, Any
 
+from infra.demo.voice import Told, Voice
 from infra.demo.world import (
     DAY,
     DETRACTOR_TO,
@@ -13,7 +12,6 @@ from infra.demo.world import (
     PODS,
     QUESTIONS,
     RELATION,
-    SOURCE,
     START,
     TICKET,
     TOPICS,
@@ -24,33 +22,13 @@ from infra.demo.world import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Told = tuple[str, dict[str, Any]]
-
 _MINUTE = HOUR // 60
 _GLAD = 0.6
 _CHANNELS = ("email", "in_app", "sms")
 
 
-class Teller:
+class Teller(Voice):
     """Tells one account's story; the same seed tells the same, down to each event's id."""
-
-    def __init__(self, account: Account, seed: int) -> None:
-        self.account = account
-        self.chance = Random(f"{seed}/{account.id}")  # noqa: S311  # a story must be repeatable
-        self._made = 0
-
-    def event(self, kind: str, at: int, /, **fields: Any) -> Told:
-        identity = uuid.UUID(int=self.chance.getrandbits(128), version=4)
-        envelope = {"event_id": str(identity), "account_id": self.account.id, "occurred_at": at, "source": SOURCE}
-        return kind, {**envelope, **fields}
-
-    def often(self, share: float) -> bool:
-        """Return true in this share of cases."""
-        return self.chance.random() < share
-
-    def name(self, what: str) -> str:
-        self._made += 1
-        return f"{self.account.id}-{what}-{self._made:04d}"
 
     def setting(self) -> Iterator[Told]:
         """Yield who the account is, who is in charge of it when, and the surveys that it is asked."""

@@ -1,7 +1,7 @@
 import pytest
 
 from infra.demo.check import Difference, Row, compare
-from infra.demo.oracle import Figure
+from infra.demo.company import Figure
 
 _KEY = ("nps", "week", "2025-01-06", "all", "", "")
 _FIGURE = Figure(*_KEY, 100 / 3, 1, 3)
