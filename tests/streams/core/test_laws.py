@@ -14,7 +14,7 @@ from streams.core.routes import BY_PREFIX, ROLL_UPS
 from streams.core.rows import AnswerRow, RestatementRow, Row
 from streams.core.rules import Policy, Rules
 from tests.support.histories import HOUR, START, answers, histories, times
-from tests.support.histories_billing import RETURNS, SUBSCRIPTIONS, billing_histories
+from tests.support.histories_billing import INVOICES, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.machine import Identity, Machine, run
 
 HISTORIES = (ManagerAssigned,)
@@ -23,6 +23,7 @@ WORLDS = {
     "survey": histories(),
     "returns": billing_histories(RETURNS),
     "subscriptions": billing_histories(SUBSCRIPTIONS),
+    "invoices": billing_histories(INVOICES),
 }
 mrr_policies = st.lists(
     st.builds(
