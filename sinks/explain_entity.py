@@ -15,6 +15,7 @@ KINDS = tuple(sorted({reducer.kind for reducer in REDUCERS.values()}))
 _BY_EVENT = "event_id IN {events:Array(String)}"
 _BY_RESPONSE = "account_id = {account:String} AND response_id = {id:String}"
 _BY_SUBSCRIPTION = "account_id = {account:String} AND subscription_id = {id:String}"
+_BY_INVOICE = "account_id = {account:String} AND invoice_id = {id:String}"
 ANY = ""
 """Owner of a table that entities of several kinds write to."""
 
@@ -46,6 +47,12 @@ ROWS: dict[str, tuple[str, str]] = {
     "subscription_history": ("subscription", _BY_SUBSCRIPTION),
     "mrr_item": ("subscription", _BY_SUBSCRIPTION),
     "mrr_movement": ("subscription", _BY_SUBSCRIPTION),
+    "invoice": ("invoice", _BY_INVOICE),
+    "invoice_line": ("invoice", _BY_INVOICE),
+    "invoice_due": ("invoice", _BY_INVOICE),
+    "receivable_entry": ("invoice", _BY_INVOICE),
+    "payment": ("invoice", _BY_INVOICE),
+    "payment_attempt": ("invoice", _BY_INVOICE),
     "refund": ("refund", "account_id = {account:String} AND refund_id = {id:String}"),
     "dispute": ("dispute", "account_id = {account:String} AND dispute_id = {id:String}"),
     "payout": ("payout", "account_id = {account:String} AND payout_id = {id:String}"),
