@@ -23,7 +23,7 @@ PARTS = (
     ("identity and digest", "claim (streams/core/algebra.py"),
     ("fold, rows, signals", "step (streams/core/reducer.py"),
     ("encode state", "Partition._finish (streams/live/partition.py"),
-    ("rows to tuples", "Partition._keep (streams/live/partition.py"),
+    ("rows to tuples", "States.keep (streams/live/states.py"),
     ("partition, the rest", "Partition.process (streams/live/partition.py"),
     ("take over into the store", "Engine._take_over (streams/live/engine.py"),
     ("insert into ClickHouse", "ClickHouseSink.insert (sinks/clickhouse.py"),

@@ -38,26 +38,29 @@ class Look(msgspec.Struct, frozen=True):
     why: str
 
 
-def look(value: bytes | None, registry: Confluent | None = None) -> Look:
-    """Look at a record. Raises nothing, whatever the bytes; a registry may be asked for the writer's schema."""
+def look(value: bytes | None, registry: Confluent | None = None, topic: str = "") -> Look:
+    """Look at a record. Raises nothing, whatever the bytes; a registry may be asked for the writer's schema.
+
+    Many events look alike but for their names: schemas of the topic (short name) where it stood are thought of first.
+    """
     value = value or b""
     if value.startswith(frames.SINGLE_OBJECT):
-        return _single_object(value)
+        return _single_object(value, topic)
     if value.startswith(frames.CONFLUENT):
-        return _confluent(value, registry)
+        return _confluent(value, registry, topic)
     if not value:
         return Look("none", "nothing: the record has no value", "", (), None, 0, "the record has no value")
     why = f"no frame begins with {value[:2].hex(' ')}"
     if value.lstrip()[:1] in (b"{", b"["):
         why += "; it looks like JSON"
-    return Look("none", "nothing: there is no frame", "", _whole(value, 0), None, 0, why)
+    return Look("none", "nothing: there is no frame", "", _whole(value, 0, topic), None, 0, why)
 
 
 def name(schema: SchemaVersion) -> str:
     return f"{schema.event_type} v{schema.version}"
 
 
-def _single_object(value: bytes) -> Look:
+def _single_object(value: bytes, topic: str) -> Look:
     start = min(len(value), frames.SINGLE_OBJECT_HEADER)
     fingerprint = value[len(frames.SINGLE_OBJECT) : start]
     claimed = f"fingerprint {fingerprint.hex()}"
@@ -68,11 +71,11 @@ def _single_object(value: bytes) -> Look:
     why = f"no known schema has the fingerprint {fingerprint.hex()}"
     if len(value) < frames.SINGLE_OBJECT_HEADER:
         return Look("single-object", claimed, "", (), None, 0, f"{len(value)} bytes are too few for a frame")
-    near = _similar(fingerprint) or _whole(value, start) or _furthest(value, start)
+    near = _similar(fingerprint) or _whole(value, start, topic) or _furthest(value, start, topic)
     return Look("single-object", claimed, "", near, None, start, why)
 
 
-def _confluent(value: bytes, registry: Confluent | None) -> Look:
+def _confluent(value: bytes, registry: Confluent | None, topic: str) -> Look:
     start = min(len(value), frames.CONFLUENT_HEADER)
     if len(value) < frames.CONFLUENT_HEADER:
         return Look("confluent", "nothing", "", (), None, 0, f"{len(value)} bytes are too few for a frame")
@@ -82,7 +85,7 @@ def _confluent(value: bytes, registry: Confluent | None) -> Look:
         event_type, written = _registered(registry, number)
     except (Undecodable, RegistryUnavailableError) as error:
         why = error.detail if isinstance(error, Undecodable) else str(error)
-        near = _whole(value, start) or _furthest(value, start)
+        near = _whole(value, start, topic) or _furthest(value, start, topic)
         return Look("confluent", claimed, "", near, None, start, why)
     walked = walk(value, start, written)
     return Look("confluent", claimed, f"{event_type} as schema {number}", (), walked, walked.end, walked.why)
@@ -108,14 +111,18 @@ def _similar(fingerprint: bytes) -> tuple[str, ...]:
     return tuple(name(each) for each, same in alike.items() if same >= _SIMILAR_BYTES)[:_FEW]
 
 
-def _whole(value: bytes, start: int) -> tuple[str, ...]:
+def _known(topic: str) -> list[SchemaVersion]:
+    return sorted(load_schemas().values(), key=lambda each: each.topic != topic)
+
+
+def _whole(value: bytes, start: int, topic: str) -> tuple[str, ...]:
     """Return the schemas by which the bytes are a record to the last one."""
-    fitting = (each for each in load_schemas().values() if not walk(value, start, each.definition, _PROBE).why)
+    fitting = (each for each in _known(topic) if not walk(value, start, each.definition, _PROBE).why)
     return tuple(map(name, fitting))[:_FEW]
 
 
-def _furthest(value: bytes, start: int) -> tuple[str, ...]:
+def _furthest(value: bytes, start: int, topic: str) -> tuple[str, ...]:
     """Return the schema by which most values can be read; any bytes are a value or two by some schema."""
-    read = {each: len(walk(value, start, each.definition, _PROBE).parts) for each in load_schemas().values()}
+    read = {each: len(walk(value, start, each.definition, _PROBE).parts) for each in _known(topic)}
     best = max(read, key=read.__getitem__)
     return (name(best),) if read[best] >= _PLAUSIBLE else ()

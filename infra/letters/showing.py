@@ -37,8 +37,8 @@ def show(settings: Settings, chosen: Chosen) -> Shown:
         ((letter, record),) = records(settings, log, known)
         (judged,) = judge(settings, client, log, [letter])
         told = _told(settings, log, letter)
-    registry = wiring.registry(settings)
-    return Shown(judged, record, told, look(record.value if record else None, registry))
+    registry, topic = wiring.registry(settings), letter.at.topic.removeprefix(settings.topic_prefix)
+    return Shown(judged, record, told, look(record.value if record else None, registry, topic))
 
 
 def _told(settings: Settings, log: Log, letter: letters.Known) -> dict[str, str]:

@@ -12,6 +12,7 @@ from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas
 from schemas.codec import Codec
 from streams.core.events import (
     EVENT_TYPES,
+    BillingEvent,
     ConfigEvent,
     Event,
     ReferenceEvent,
@@ -24,7 +25,7 @@ from tests.support.schema_values import event_fields
 CODEC = Codec()
 SCHEMAS = [schema for schema in latest_schemas().values() if schema.topic != "signals"]
 VERSIONS = [schema for schema in load_schemas().values() if schema.topic != "signals"]
-UNIONS = {"survey": SurveyEvent, "reference": ReferenceEvent, "config": ConfigEvent}
+UNIONS = {"survey": SurveyEvent, "reference": ReferenceEvent, "config": ConfigEvent, "billing": BillingEvent}
 
 
 def test_the_generated_module_is_up_to_date() -> None:

@@ -135,7 +135,9 @@ def test_a_record_under_a_foreign_fingerprint_names_the_schema_that_its_bytes_fi
     fields = {"event_id": "e", "account_id": "a", "occurred_at": 1, "source": "s", "response_id": "r", "reason": "x"}
     known = {field["name"] for field in latest_schemas()["response_deleted"].definition["fields"]}
     body = CODEC.encode("response_deleted", {k: v for k, v in fields.items() if k in known})[AT:]
-    assert "response_deleted v1" in look(b"\xc3\x01" + b"\xff" * 8 + body).nearest
+    value = b"\xc3\x01" + b"\xff" * 8 + body
+    assert "response_deleted v1" in look(value, topic="survey").nearest
+    assert "response_deleted v1" not in look(value, topic="billing").nearest
 
 
 @pytest.mark.parametrize(
