@@ -213,8 +213,13 @@ def migrate(settings: Settings) -> str:
 def invariants(settings: Settings) -> InvariantWatch:
     """Watch the view of broken invariants; at most a hundred are told at a time."""
     client = clickhouse(settings, database=settings.database)
-    asked = "SELECT invariant, account_id, subject_id, detail FROM broken_invariant ORDER BY ALL LIMIT 100"
-    return InvariantWatch(lambda: [Broken(*row) for row in client.execute(asked)], clock)
+    asked = "SELECT invariant, account_id, subject_id, detail, events FROM broken_invariant ORDER BY ALL LIMIT 100"
+
+    def look() -> list[Broken]:
+        found = client.execute(asked)
+        return [Broken(name, account, subject, said, tuple(events)) for name, account, subject, said, events in found]
+
+    return InvariantWatch(look, clock)
 
 
 def sink(settings: Settings) -> ClickHouseSink:

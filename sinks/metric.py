@@ -21,7 +21,8 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str
     sum: str = ""
     aggregate: str = ""
-    type: Literal["Int64", "Float64"] = "Int64"
+    type: Literal["Int64", "Float64", "Decimal(38, 6)"] = "Int64"
+    """Amounts of money are Decimal(38, 6), sums of them are exact."""
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,12 +75,14 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     name: str
     catalogue: Catalogue
     facts: str
-    """View of the facts: moment, account_id, survey_id, fact_id and what the counts name."""
+    """View of the facts: moment, account_id, fact_id, what the slices go by and what the counts name."""
     restated: str = ""
     """Metric of restatement_log whose rows tell what corrections changed in the facts; empty when there are none."""
     excluded: str = ""
     """Condition on excluded_fact, where not everything that is left out of the facts concerns the metric."""
     where: str = ""
+    slices: dict[str, str] = msgspec.field(default_factory=lambda: {"survey": "survey_id"})
+    """Dimensions beside all, account, manager and segment, and the fact column that each goes by."""
     latest_per_person: bool = False
     """Whether only the latest fact of each account and person counts within a window and slice."""
     groups: dict[str, str] = {}

@@ -19,13 +19,12 @@ from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
 _RATIO = "Nullable(Float64)"
-_SHAPE = (
+_WINDOW = (
     Column("grain", "String", "day, week, month, quarter, or rolling_90d for the 90 days that end with the window"),
     Column("window_start", "Date", "First day of the window, in the company's time zone"),
     Column("window_end", "Date", "First day after the window"),
-    Column("dimension", "String", "all, account, survey, manager (owner as of the fact) or segment (as of the fact)"),
-    Column("dimension_value", "String", "Slice; empty for all, and for facts that belong to no manager or segment"),
 )
+_SLICE = Column("dimension_value", "String", "Slice; empty for all, and for facts that belong to none")
 _FIGURES = (
     Column("ci_low", _RATIO, "Lower bound of the 95 % interval; NULL where there is none"),
     Column("ci_high", _RATIO, "Upper bound of the 95 % interval; NULL where there is none"),
@@ -77,13 +76,20 @@ def _sentence(phrase: str) -> str:
     return phrase[:1].upper() + phrase[1:]
 
 
+def _dimension(record: Metric) -> Column:
+    names = ", ".join(["all", "account", *record.slices, "manager (owner as of the fact)"])
+    return Column("dimension", "String", f"{names} or segment (as of the fact)")
+
+
 def _measured(record: Metric) -> View:
     """View of a metric record."""
     said = record.catalogue
     groups = [*record.groups.items(), *([(record.spread.name, record.spread.comment)] if record.spread else [])]
     observed = record.counts["n"].comment if "n" in record.counts else f"Observations: {said.denominator}"
     columns = (
-        *_SHAPE,
+        *_WINDOW,
+        _dimension(record),
+        _SLICE,
         *(Column(name, "String", comment) for name, comment in groups),
         Column("value", _RATIO, f"{said.title}: {said.formula}; in {said.unit}"),
         Column("numerator", "Float64", _sentence(said.numerator)),

@@ -38,7 +38,13 @@ def _fill(name: str, **parts: str) -> str:
 
 
 def _facts(metric: Metric, template: str) -> str:
-    return _fill(template, facts_view=metric.facts, where=f"WHERE {metric.where}" if metric.where else "")
+    return _fill(
+        template,
+        facts_view=metric.facts,
+        where=f"WHERE {metric.where}" if metric.where else "",
+        dimensions=", ".join(f"'{name}'" for name in ("all", *metric.slices, "manager", "segment")),
+        slices="".join(f"dimension = '{name}', {column},\n        " for name, column in metric.slices.items()),
+    )
 
 
 def _fact_keys(metric: Metric) -> str:
@@ -64,7 +70,7 @@ def _counts(metric: Metric, weight: str, every: str) -> str:
     parts = [
         f"{count.aggregate} AS {name}"
         if count.aggregate
-        else f"to{count.type}(sum(({count.sum}) * {weight})) AS {name}"
+        else f"CAST(sum(({count.sum}) * {weight}), '{count.type}') AS {name}"
         for name, count in metric.counts.items()
     ]
     return ", ".join(parts + ([f"toInt64(sum({every})) AS n_all"] if metric.latest_per_person else []))

@@ -89,6 +89,7 @@ CREATE TABLE IF NOT EXISTS ${GENERATION}.receivable_entry ${ON_CLUSTER}
     book LowCardinality(String) COMMENT 'receivable (customer owes us) or customer_credit (we owe the customer)',
     currency LowCardinality(String) COMMENT 'ISO 4217 currency of the row\'s amounts; empty while none is known',
     amount_micros Int64 COMMENT 'What is added to the book, in millionths; below zero where it is lowered',
+    is_on_credit UInt8 COMMENT '0 where the invoice is charged automatically, which is no sale on credit',
     is_test UInt8 COMMENT '1 when an event behind the row was marked as test data; metrics leave it out',
     event_id String COMMENT 'Event that caused the posting',
     ingested_at DateTime64(6, 'UTC') COMMENT 'When Kafka stored the newest event behind the row, UTC (record time)',

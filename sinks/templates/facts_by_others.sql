@@ -3,8 +3,7 @@ SELECT
     d.dimension AS dimension,
     multiIf(
         dimension = 'all', '',
-        dimension = 'survey', survey_id,
-        dimension = 'manager', owner,
+        ${slices}dimension = 'manager', owner,
         segment
     ) AS dimension_value
 FROM
@@ -18,4 +17,4 @@ FROM
     ) AS b
     ASOF LEFT JOIN ${cx}.segment_history AS s ON b.account_id = s.account_id AND b.moment >= s.valid_from
 ) AS f
-CROSS JOIN (SELECT arrayJoin(['all', 'survey', 'manager', 'segment']) AS dimension) AS d
+CROSS JOIN (SELECT arrayJoin([${dimensions}]) AS dimension) AS d

@@ -3,14 +3,16 @@ comment: Rows that contradict each other; empty while all is well. Workers look 
 columns:
   invariant: What must always hold, by name
   account_id: Account of the rows
-  subject_id: Response or event that breaks it
+  subject_id: Response, event, invoice or payment that breaks it
   detail: What was found, in words
+  events: Events behind the rows, as far as the rows name them
 */
 SELECT
     'answer_of_a_counting_response' AS invariant,
     a.account_id AS account_id,
     a.response_id AS subject_id,
-    concat('question ', a.question_id, ' has an answer, the response is ', if(r.status = '', 'not there', r.status)) AS detail
+    concat('question ', a.question_id, ' has an answer, the response is ', if(r.status = '', 'not there', r.status)) AS detail,
+    [a.event_id] AS events
 FROM ${cx}.answer AS a
 LEFT JOIN (SELECT account_id, response_id, toString(status) AS status FROM ${cx}.response) AS r
     ON a.account_id = r.account_id AND a.response_id = r.response_id
@@ -20,8 +22,9 @@ SELECT
     'nps_is_the_answer_given',
     r.account_id,
     r.response_id,
-    concat('the response says ', toString(r.nps), ', its answers say ', toString(a.numbers))
-FROM (SELECT account_id, response_id, nps FROM ${cx}.response WHERE nps IS NOT NULL) AS r
+    concat('the response says ', toString(r.nps), ', its answers say ', toString(a.numbers)),
+    [r.event_id]
+FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps IS NOT NULL) AS r
 LEFT JOIN
 (
     SELECT account_id, response_id, groupArray(number) AS numbers
@@ -35,8 +38,9 @@ SELECT
     'every_detractor_has_an_open_or_met_case',
     r.account_id,
     r.response_id,
-    concat('the score is ', toString(r.nps), ', the case is ', if(c.state = '', 'not there', c.state))
-FROM (SELECT account_id, response_id, nps FROM ${cx}.response WHERE nps <= 6) AS r
+    concat('the score is ', toString(r.nps), ', the case is ', if(c.state = '', 'not there', c.state)),
+    [r.event_id]
+FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps <= 6) AS r
 LEFT JOIN (SELECT account_id, response_id, toString(state) AS state FROM ${cx}.followup_case) AS c
     ON r.account_id = c.account_id AND r.response_id = c.response_id
 WHERE c.state IN ('', 'voided')
@@ -48,7 +52,127 @@ SELECT
     concat(
         'it stands at ',
         arrayStringConcat(arraySort(groupArray(5)(concat(topic, '-', toString(partition), ' offset ', toString(offset)))), ', ')
-    )
+    ),
+    [any(event_id)]
 FROM ${cx}.event
 GROUP BY sipHash128(source, event_id)
 HAVING count() > 1
+UNION ALL
+SELECT
+    'what_is_receivable_is_what_is_open',
+    account_id,
+    invoice_id,
+    concat('the postings say ', toString(booked), ' millionths, the invoice says ', toString(open)),
+    arraySort(groupUniqArrayArray(causes))
+FROM
+(
+    SELECT account_id, invoice_id, sum(booked) AS booked, sum(open) AS open, groupUniqArrayArray(causes) AS causes
+    FROM
+    (
+        SELECT
+            account_id,
+            invoice_id,
+            sumIf(toInt128(amount_micros), book = 'receivable') AS booked,
+            toInt128(0) AS open,
+            groupUniqArray(event_id) AS causes
+        FROM ${cx}.receivable_entry
+        GROUP BY account_id, invoice_id
+        UNION ALL
+        SELECT account_id, invoice_id, toInt128(0), toInt128(open_micros), [event_id] FROM ${cx}.invoice
+    )
+    GROUP BY account_id, invoice_id
+    HAVING booked != open
+)
+GROUP BY account_id, invoice_id, booked, open
+UNION ALL
+SELECT
+    'a_receivable_is_never_below_zero',
+    account_id,
+    invoice_id,
+    concat('it falls to ', toString(arrayMin(balances)), ' millionths'),
+    arraySort(groupUniqArrayArray(causes))
+FROM
+(
+    SELECT
+        account_id,
+        invoice_id,
+        arrayCumSum(arrayMap(posting -> tupleElement(posting, 2), arraySort(groupArray((at, change))))) AS balances,
+        groupUniqArrayArray(causes) AS causes
+    FROM
+    (
+        SELECT
+            account_id,
+            invoice_id,
+            at,
+            sum(toInt128(amount_micros)) AS change,
+            groupUniqArray(event_id) AS causes
+        FROM ${cx}.receivable_entry
+        WHERE book = 'receivable'
+        GROUP BY account_id, invoice_id, at
+    )
+    GROUP BY account_id, invoice_id
+    HAVING arrayMin(balances) < 0
+)
+GROUP BY account_id, invoice_id, balances
+UNION ALL
+SELECT
+    'the_books_are_issued_less_paid_credited_written_off_and_voided',
+    account_id,
+    invoice_id,
+    concat('the books hold ', toString(booked), ' millionths, the facts make ', toString(told), ' ', currency),
+    arraySort(groupUniqArrayArray(causes))
+FROM
+(
+    SELECT
+        account_id,
+        invoice_id,
+        currency,
+        sum(booked) AS booked,
+        sum(told) AS told,
+        groupUniqArrayArray(causes) AS causes
+    FROM
+    (
+        SELECT
+            e.account_id AS account_id,
+            e.invoice_id AS invoice_id,
+            toString(e.currency) AS currency,
+            sum(if(e.book = 'receivable', toInt128(e.amount_micros), -toInt128(e.amount_micros))) AS booked,
+            toInt128(0) AS told,
+            groupUniqArray(e.event_id) AS causes
+        FROM ${cx}.receivable_entry AS e
+        LEFT JOIN (SELECT account_id, invoice_id, toString(currency) AS own FROM ${cx}.invoice) AS i
+            ON e.account_id = i.account_id AND e.invoice_id = i.invoice_id
+        WHERE e.kind != 'credited' OR e.currency = i.own
+        GROUP BY account_id, invoice_id, currency
+        UNION ALL
+        SELECT
+            account_id,
+            invoice_id,
+            toString(currency),
+            toInt128(0),
+            if(status = 'void', toInt128(0), toInt128(total_micros) - credited_micros - written_off_micros),
+            [event_id]
+        FROM ${cx}.invoice
+        WHERE status != 'incomplete'
+        UNION ALL
+        SELECT account_id, invoice_id, toString(currency), toInt128(0), -toInt128(amount_micros), [event_id]
+        FROM ${cx}.payment
+    )
+    GROUP BY account_id, invoice_id, currency
+    HAVING booked != told
+)
+GROUP BY account_id, invoice_id, currency, booked, told
+UNION ALL
+SELECT
+    'a_payment_is_never_allocated_twice',
+    account_id,
+    payment_id,
+    concat(
+        toString(sum(toInt128(amount_micros))), ' millionths go to ', toString(count()), ' invoices, the payment ',
+        if(max(payment_micros) IS NULL, 'does not say how much it was', concat('was ', toString(assumeNotNull(max(payment_micros)))))
+    ),
+    arraySort(groupUniqArray(event_id))
+FROM ${cx}.payment
+GROUP BY account_id, payment_id, source
+HAVING sum(toInt128(amount_micros)) > ifNull(max(payment_micros), 9223372036854775807)
+    OR (count() > 1 AND max(payment_micros) IS NULL)

@@ -4,11 +4,12 @@ columns:
   facts: View of facts that it is left out of
   moment: Time that would place it in a window, UTC
   account_id: Account
-  survey_id: Survey
-  fact_id: Response, invitation or display
+  survey_id: Survey; empty for billing
+  fact_id: Response, invitation, display, invoice, payment, refund or dispute
   kind: Kind of the answer that is left out; empty where all of the fact is
   reason: >-
-    test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer
+    test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
+    void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -78,3 +79,85 @@ SELECT
     [concat('survey_display:', display_id)]
 FROM ${cx}.survey_display
 WHERE is_test = 1
+UNION ALL
+SELECT
+    'due_invoice',
+    ifNull(due_at, assumeNotNull(issued_at)),
+    account_id,
+    '',
+    invoice_id,
+    '',
+    multiIf(is_test = 1, 'test', status IN ('void', 'credit'), toString(status), 'nothing_to_pay'),
+    [concat('invoice:', invoice_id)]
+FROM ${cx}.invoice
+WHERE issued_at IS NOT NULL AND (is_test = 1 OR status IN ('void', 'credit') OR total_micros <= 0)
+UNION ALL
+SELECT
+    'first_attempt',
+    a.at,
+    a.account_id,
+    '',
+    a.invoice_id,
+    '',
+    multiIf(
+        a.is_test = 1, 'test',
+        i.status IN ('', 'incomplete'), 'not_issued',
+        i.is_recurring = 0, 'not_recurring',
+        i.billing_reason = 'TRIAL_END', 'after_trial',
+        'sent_by_mail'
+    ),
+    [concat('invoice:', a.invoice_id)]
+FROM (SELECT * FROM ${cx}.payment_attempt WHERE is_first = 1) AS a
+LEFT JOIN
+(
+    SELECT
+        account_id,
+        invoice_id,
+        toString(status) AS status,
+        is_recurring,
+        toString(billing_reason) AS billing_reason,
+        toString(collection_method) AS collection_method
+    FROM ${cx}.invoice
+) AS i ON a.account_id = i.account_id AND a.invoice_id = i.invoice_id
+WHERE a.is_test = 1 OR i.is_recurring = 0 OR i.billing_reason = 'TRIAL_END' OR i.collection_method = 'SEND_INVOICE'
+UNION ALL
+SELECT
+    arrayJoin(['failed_invoice', 'dunned_invoice']),
+    min(at),
+    account_id,
+    '',
+    invoice_id,
+    '',
+    'test',
+    [concat('invoice:', invoice_id)]
+FROM ${cx}.payment_attempt
+WHERE outcome = 'failed' AND is_test = 1
+GROUP BY account_id, invoice_id
+UNION ALL
+SELECT
+    arrayJoin(['received_payment', 'captured_payment', 'money_moved']) AS facts,
+    paid_at,
+    account_id,
+    '',
+    if(facts = 'received_payment', concat(payment_id, '/', invoice_id), payment_id),
+    '',
+    'test',
+    [concat('invoice:', invoice_id)]
+FROM ${cx}.payment
+WHERE is_test = 1
+UNION ALL
+SELECT
+    arrayJoin(['money_moved', 'requested_refund']),
+    assumeNotNull(refunded_at),
+    account_id,
+    '',
+    refund_id,
+    '',
+    'test',
+    [concat('refund:', refund_id)]
+FROM ${cx}.refund
+WHERE is_test = 1 AND refunded_at IS NOT NULL
+UNION ALL
+SELECT 'money_moved', assumeNotNull(opened_at), account_id, '', dispute_id, '', 'test', [concat('dispute:', dispute_id)]
+FROM ${cx}.dispute
+WHERE is_test = 1 AND is_chargeback = 1 AND opened_at IS NOT NULL

@@ -113,6 +113,7 @@ class ReceivableEntryRow(Row, frozen=True, gc=False):
     book: Annotated[Label, doc("receivable (customer owes us) or customer_credit (we owe the customer)")]
     currency: Currency
     amount_micros: Annotated[int, doc("What is added to the book, in millionths; below zero where it is lowered")]
+    is_on_credit: Annotated[bool, doc("0 where the invoice is charged automatically, which is no sale on credit")]
     is_test: IsTest
     event_id: Annotated[str, doc("Event that caused the posting")]
     ingested_at: Ingested

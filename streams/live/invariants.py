@@ -11,6 +11,8 @@ import msgspec
 from streams.core.algebra import Signal, derived_id
 
 INVARIANT_BROKEN = "invariant_broken"
+MOST_EVENTS = 20
+"""Events that a signal names; the view names all."""
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class Broken(msgspec.Struct, frozen=True):
     account_id: str
     subject_id: str
     detail: str
+    events: tuple[str, ...] = ()
 
 
 class InvariantWatch:
@@ -46,5 +49,5 @@ class InvariantWatch:
             broken.account_id,
             broken.subject_id,
             self._clock(),
-            {"invariant": broken.invariant, "detail": broken.detail},
+            {"invariant": broken.invariant, "detail": broken.detail, "events": " ".join(broken.events[:MOST_EVENTS])},
         )

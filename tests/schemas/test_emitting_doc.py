@@ -78,15 +78,6 @@ def test_every_reason_is_explained() -> None:
     assert first_column("What is refused") == set(get_args(UndecodableReason)) | {e.reason for e in load() if e.reason}
 
 
-def test_every_flag_named_is_one_that_rows_carry() -> None:
-    """An analyst filters by the word on the page."""
-    code = "".join(path.read_text("utf-8") for path in (PAGE.parents[1] / "streams/core/billing").glob("*.py"))
-    table = [line.partition("flagged")[2] for line in section("Money").splitlines() if line.startswith("|")]
-    named = {flag for cell in table for flag in re.findall(r"`(\w+)`", cell)}
-    assert len(named) > 8
-    assert [flag for flag in named if f'"{flag}"' not in code] == []
-
-
 def test_every_envelope_field_is_explained() -> None:
     """The envelope is the part that all producers share."""
     assert first_column("What every event carries") == set(ENVELOPE)

@@ -11,6 +11,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "response": {"status": "submitted", "finished": True},
     "manager_assignment": {"role": "OWNER"},
     "invitation": {"status": "sent"},
+    "invoice": {"status": "open", "currency": "USD", "collection_method": "SEND_INVOICE"},
+    "receivable_entry": {"book": "receivable", "currency": "USD", "is_on_credit": True},
+    "payment": {"currency": "USD"},
+    "payment_attempt": {"currency": "USD"},
+    "refund": {"status": "refunded", "currency": "USD"},
+    "dispute": {"status": "open", "currency": "USD"},
+    "payout": {"currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}
 

@@ -53,11 +53,37 @@ def _rows() -> dict[str, list[Any]]:
             made["survey_display"].append(
                 row("survey_display", account_id=account, display_id=f"d{number}", survey_id="s", displayed_at=AT)
             )
+        for table, rows in _money(account).items():
+            made[table] += rows
     for question in ("q1", "q2"):
         scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
         made["survey_question"].append(
             row("survey_question", survey_id="s", survey_version=1, account_id="office", question_id=question, **scale)
         )
+    return made
+
+
+def _money(account: str) -> dict[str, list[Any]]:
+    """Invoices of which one fails to be paid, payments, refunds and a chargeback of one account."""
+    made: dict[str, list[Any]] = {name: [] for name in ("invoice", "payment_attempt", "payment", "refund", "dispute")}
+    for number, currency in enumerate(["USD", "USD", "KRW"]):
+        of = {"account_id": account, "invoice_id": f"i{number}", "currency": currency}
+        at, amount = AT + number * DAY, (number + 1) * 12_340_000
+        made["invoice"].append(
+            row("invoice", **of, status="paid", issued_at=at, due_at=at + DAY, closed_at=at + 2 * DAY,
+                is_recurring=True, total_micros=amount, collection_method="CHARGE_AUTOMATICALLY", billing_reason="RENEWAL")
+        )  # fmt: skip
+        outcome = {"outcome": "failed", "failure_kind": "SOFT"} if number else {"outcome": "succeeded"}
+        tried = {"attempt_id": "1", "at": at, "is_first": True, "amount_micros": amount}
+        made["payment_attempt"].append(row("payment_attempt", **of, **tried, **outcome))
+        paid = {"payment_id": f"p{number}", "paid_at": at + DAY, "amount_micros": amount}
+        made["payment"].append(row("payment", **of, **paid))
+        refund = {"account_id": account, "refund_id": f"r{number}", "payment_id": f"p{number}", "currency": currency}
+        times = {"requested_at": at + DAY, "refunded_at": at + 3 * DAY}
+        status = "refunded" if number else "failed"
+        made["refund"].append(row("refund", **refund, **times, status=status, amount_micros=1_000_000))
+    claim = {"payment_id": "p0", "is_chargeback": True, "opened_at": AT + DAY, "amount_micros": 1_000_000}
+    made["dispute"].append(row("dispute", account_id=account, dispute_id="d0", **claim))
     return made
 
 

@@ -7,6 +7,7 @@ order of window, slice and group, of which only the named columns are compared, 
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ from tests.sinks.example_rows import row
 
 CASES = sorted((Path(__file__).parent / "views").glob("*/*.yaml"))
 ORDER = (
+    "invariant",
+    "subject_id",
     "grain",
     "window_start",
+    "from_day",
+    "period_start",
     "dimension",
     "dimension_value",
     "response_id",
@@ -35,6 +40,11 @@ ORDER = (
     "day",
     "facts",
     "fact_id",
+    "invoice_id",
+    "currency",
+    "reason",
+    "outcome",
+    "bucket",
 )
 
 
@@ -60,8 +70,8 @@ def _rows(table: str, given: dict[str, Any]) -> list[RowTuple]:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 2)
+    if isinstance(value, float | Decimal):
+        return round(float(value), 2)
     return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else value
 
 

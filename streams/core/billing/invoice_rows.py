@@ -137,6 +137,8 @@ def _due(invoice: Invoice, issued: InvoiceIssued) -> Iterator[InvoiceDueRow]:
 
 
 def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow]:
+    issued = invoice.issued
+    on_credit = issued is not None and issued.collection_method != "CHARGE_AUTOMATICALLY"
     for entry in made.entries:
         yield ReceivableEntryRow(
             invoice.last.account_id,
@@ -147,6 +149,7 @@ def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow]:
             entry.book,
             entry.currency,
             entry.amount,
+            on_credit,
             invoice.is_test,
             entry.event_id,
             invoice.stored[entry.event_id],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streams.live.invariants import Broken, InvariantWatch
 
-ONE = Broken("nps_is_the_answer_given", "acme", "r1", "the response says 9, its answers say [7]")
+ONE = Broken("nps_is_the_answer_given", "acme", "r1", "the response says 9, its answers say [7]", ("e1", "e2"))
 OTHER = Broken("nps_is_the_answer_given", "acme", "r2", "the response says 1, its answers say []")
 
 
@@ -21,6 +21,7 @@ def test_a_contradiction_that_lasts_is_raised_with_a_stable_id() -> None:
     (again,) = watch.check()
     assert (first.kind, first.account_id, first.subject_id, first.at) == ("invariant_broken", "acme", "r1", 42)
     assert first.detail["invariant"] == "nps_is_the_answer_given"
+    assert first.detail["events"] == "e1 e2"
     assert first.signal_id == again.signal_id
     assert watch.standing == 1
 

@@ -1,0 +1,76 @@
+/*
+comment: Invoices whose collection failed, by their first failure, and what became of them
+columns:
+  moment: When an attempt first failed, UTC; the cohort that it belongs to
+  account_id: Account to be charged
+  fact_id: Invoice
+  currency: ISO 4217 currency of the amounts
+  amount: What the first failed attempt was to collect
+  recovered: Of that, what was paid afterwards, by whatever means
+  outcome: recovered, in_recovery or not_recovered
+  ended_by: paid, exhausted (the source says so), written_off, void, or overdue (past the dunning days); empty in recovery
+  entities: Entities whose events make the fact, kind:id, as the event table names them
+*/
+SELECT
+    moment,
+    account_id,
+    fact_id,
+    currency,
+    amount,
+    least(amount, paid_after) AS recovered,
+    multiIf(ended_by = 'paid', 'recovered', ended_by = '', 'in_recovery', 'not_recovered') AS outcome,
+    multiIf(
+        paid_after >= amount OR status = 'paid', 'paid',
+        status = 'void', 'void',
+        status IN ('written_off', 'credited'), 'written_off',
+        dunning_outcome = 'EXHAUSTED', 'exhausted',
+        gives_up_at <= ${now}, 'overdue',
+        ''
+    ) AS ended_by,
+    [concat('invoice:', fact_id)] AS entities
+FROM
+(
+    SELECT
+        f.moment AS moment,
+        f.account_id AS account_id,
+        f.invoice_id AS fact_id,
+        f.currency AS currency,
+        f.amount AS amount,
+        i.status AS status,
+        i.dunning_outcome AS dunning_outcome,
+        greatest(ifNull(i.due_at, f.moment), f.moment) + toIntervalDay(w.days) AS gives_up_at,
+        arraySum(
+            arrayMap(
+                each -> tupleElement(each, 2),
+                arrayFilter(each -> tupleElement(each, 1) >= f.moment AND tupleElement(each, 3) = f.currency, p.payments)
+            )
+        ) AS paid_after
+    FROM
+    (
+        SELECT
+            'dunning_days' AS policy,
+            account_id,
+            invoice_id,
+            min(at) AS moment,
+            toString(argMin(currency, (at, attempt_no))) AS currency,
+            toDecimal128(argMin(amount_micros, (at, attempt_no)), 6) / 1000000 AS amount
+        FROM ${cx}.payment_attempt
+        WHERE outcome = 'failed' AND is_test = 0
+        GROUP BY account_id, invoice_id
+    ) AS f
+    ASOF LEFT JOIN ${cx}.dunning_window AS w ON f.policy = w.policy AND f.moment >= w.valid_from
+    LEFT JOIN
+    (
+        SELECT account_id, invoice_id, toString(status) AS status, toString(dunning_outcome) AS dunning_outcome, due_at
+        FROM ${cx}.invoice
+    ) AS i ON f.account_id = i.account_id AND f.invoice_id = i.invoice_id
+    LEFT JOIN
+    (
+        SELECT
+            account_id,
+            invoice_id,
+            groupArray((paid_at, toDecimal128(amount_micros, 6) / 1000000, toString(currency))) AS payments
+        FROM ${cx}.payment
+        GROUP BY account_id, invoice_id
+    ) AS p ON f.account_id = p.account_id AND f.invoice_id = p.invoice_id
+)

@@ -1,0 +1,47 @@
+/*
+comment: What moves the balance at a payment processor, summed by source, currency and moment
+columns:
+  source: System and instance that reports it
+  currency: ISO 4217 currency of the amount
+  kind: payment, refund or dispute
+  at: When it happened, UTC
+  micros: Amount in millionths; below zero for what came back
+*/
+SELECT source, currency, kind, at, sum(micros) AS micros
+FROM
+(
+    SELECT
+        toString(source) AS source,
+        toString(currency) AS currency,
+        'payment' AS kind,
+        paid_at AS at,
+        toInt128(amount_micros) AS micros
+    FROM ${cx}.payment
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        toString(source),
+        toString(currency),
+        'refund',
+        tupleElement(arrayJoin([(refunded_at, 1), (if(status = 'failed', failed_at, NULL), -1)]) AS move, 1),
+        toInt128(amount_micros) * tupleElement(move, 2)
+    FROM ${cx}.refund
+    WHERE is_test = 0 AND refunded_at IS NOT NULL
+    UNION ALL
+    SELECT
+        toString(source),
+        toString(currency),
+        'dispute',
+        tupleElement(
+            arrayJoin([
+                (opened_at, toInt128(amount_micros) + fee_micros),
+                (if(status = 'won', closed_at, NULL), -toInt128(amount_micros))
+            ]) AS move,
+            1
+        ),
+        tupleElement(move, 2)
+    FROM ${cx}.dispute
+    WHERE is_test = 0 AND is_chargeback = 1 AND opened_at IS NOT NULL
+)
+WHERE at IS NOT NULL
+GROUP BY source, currency, kind, at
