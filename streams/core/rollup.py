@@ -15,6 +15,7 @@ from streams.core.reducer import NEVER
 from streams.core.rows import Row
 
 Part = TypeVar("Part")
+Rows = Sequence[Row]
 
 
 class Rolled(msgspec.Struct, Generic[Part], frozen=True, array_like=True, gc=False):
@@ -28,11 +29,17 @@ class Rolled(msgspec.Struct, Generic[Part], frozen=True, array_like=True, gc=Fal
 
 @dataclass(frozen=True, slots=True)
 class RollUp(Generic[Part]):
-    """One kind of roll-up: its state is kept under `prefix` by account, `rows` makes rows of the parts by member."""
+    """One kind of roll-up: its state is kept under `prefix` by account, `rows` makes rows of the parts by member.
+
+    `touched` gives those of the rows, for the parts before and after, that a change of one member can reach at all.
+    """
 
     prefix: str
     decode: Callable[[bytes], Rolled[Part]]
     rows: Callable[[str, Mapping[str, Part]], Sequence[Row]]
+    touched: (
+        Callable[[str, Mapping[str, Part], Mapping[str, Part], str], tuple[Sequence[Row], Sequence[Row]]] | None
+    ) = None
 
     def key(self, account_id: str) -> bytes:
         return f"{self.prefix}{account_id}".encode()
@@ -59,5 +66,9 @@ def roll(
         return Rolled(NEVER, known.revision + 1, b"", parts), Facts()
     others = {name: each for name, each in parts.items() if name != identity}
     changed = dict(sorted((others | {identity: part}).items())) if part else others
-    written, removed = difference(roll_up.rows(account, parts), roll_up.rows(account, changed))
+    if roll_up.touched is None:
+        former, latter = roll_up.rows(account, parts), roll_up.rows(account, changed)
+    else:
+        former, latter = roll_up.touched(account, parts, changed, identity)
+    written, removed = difference(former, latter)
     return Rolled(NEVER, known.revision + 1, b"", changed), Facts(written, removed)

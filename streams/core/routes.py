@@ -155,7 +155,7 @@ SUBSCRIPTION = Reducer(
     contribute=steps.contribute,
     standing=subscription.everything,
 )
-MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows)
+MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows, ledger.touched)
 
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import itemgetter
 
 import msgspec
@@ -14,6 +14,7 @@ from streams.core.rows import MrrItemRow, MrrMovementRow, Row
 
 _Slot = tuple[str, str, str]
 """Currency, plan, product line: what amounts are kept apart by within a subscription."""
+_NO_PART = Part(False, ())
 _NOTHING = Step(0, (), "", 0, False, "", "", False, 0, "")
 
 
@@ -30,6 +31,14 @@ class _Change(msgspec.Struct, frozen=True, gc=False):
     @property
     def amount(self) -> int:
         return self.new - self.old
+
+
+class _Book(msgspec.Struct, frozen=True, gc=False):
+    """What all rows of one ledger share: whose it is, by which policy, and whether of test subscriptions."""
+
+    account: str
+    profile: str
+    is_test: bool
 
 
 class _Account:
@@ -57,20 +66,54 @@ def rows(account: str, parts: Mapping[str, Part]) -> Sequence[Row]:
     written: list[Row] = []
     for number, profile in enumerate(PROFILES):
         for is_test in (False, True):
-            steps = {name: part.steps[number] for name, part in parts.items() if part.is_test == is_test}
-            if any(steps.values()):
-                written.extend(_movements(account, profile, is_test, steps))
-                for name, each in steps.items():
-                    written.extend(_spans(account, profile, is_test, name, each))
+            book = _Book(account, profile, is_test)
+            steps = _of(parts, number, is_test)
+            written.extend(_movements(book, steps, 0))
+            for name, each in steps.items():
+                written.extend(_spans(book, name, each, 0))
     return written
 
 
-def _movements(
-    account: str, profile: str, is_test: bool, steps: Mapping[str, Sequence[Step]]
-) -> Iterator[MrrMovementRow]:
+def touched(
+    account: str, before: Mapping[str, Part], after: Mapping[str, Part], name: str
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The rows before and after that a subscription's new steps can have changed: nothing before the first of these."""
+    old, new = before.get(name), after.get(name)
+    if old is not None and new is not None and old.is_test != new.is_test:
+        return rows(account, before), rows(account, after)
+    is_test = (old or new or _NO_PART).is_test
+    found: tuple[list[Row], list[Row]] = ([], [])
+    for number, profile in enumerate(PROFILES):
+        earlier, later = (() if part is None else part.steps[number] for part in (old, new))
+        if earlier == later:
+            continue
+        since, book = _first_difference(earlier, later), _Book(account, profile, is_test)
+        for written, parts, steps in zip(found, (before, after), (earlier, later), strict=True):
+            written.extend(_movements(book, _of(parts, number, is_test), since))
+            written.extend(_spans(book, name, steps, since))
+    return found
+
+
+def _of(parts: Mapping[str, Part], number: int, is_test: bool) -> dict[str, tuple[Step, ...]]:
+    return {name: part.steps[number] for name, part in parts.items() if part.is_test == is_test}
+
+
+def _first_difference(earlier: Sequence[Step], later: Sequence[Step]) -> int:
+    for one, other in zip_longest(earlier, later):
+        if one != other:
+            return min(step.at for step in (one, other) if step is not None)
+    raise AssertionError("the steps are equal")
+
+
+def _movements(book: _Book, steps: Mapping[str, Sequence[Step]], since: int) -> Iterator[MrrMovementRow]:
+    """Movements from `since` on; what went before only tells how the account then stood."""
     held = _Account()
     timed = sorted((step.at, name, step) for name, each in steps.items() for step in each)
     for at, together in groupby(timed, key=itemgetter(0)):
+        if at < since:
+            held.now.update((name, step) for _, name, step in together)
+            held.ever = held.ever or held.is_customer()
+            continue
         was, lines = held.is_customer(), held.product_lines()
         changes: list[_Change] = []
         for _, name, step in together:
@@ -81,7 +124,7 @@ def _movements(
         kinds = _kinds(changes, was=was, ever=ever, stays=stays)
         for change, kind in zip(changes, kinds, strict=True):
             if change.old or change.new or kind == "churn":
-                yield _row(account, profile, is_test, at, change, kind, lines)
+                yield _row(book, at, change, kind, lines)
 
 
 def _changes(name: str, before: Step, after: Step) -> list[_Change]:
@@ -137,16 +180,14 @@ def _kind(change: _Change, net: int, was: bool, ever: bool, stays: bool) -> str:
     return "expansion" if net > 0 else "contraction"
 
 
-def _row(
-    account: str, profile: str, is_test: bool, at: int, change: _Change, kind: str, lines: frozenset[str]
-) -> MrrMovementRow:
+def _row(book: _Book, at: int, change: _Change, kind: str, lines: frozenset[str]) -> MrrMovementRow:
     before, after = change.before, change.after
     currency, plan_id, product_line = change.slot
     rate_at = after.rate_at if change.new else before.rate_at
     known = "upsell" if product_line in lines else "cross_sell"
     return MrrMovementRow(
-        account,
-        profile,
+        book.account,
+        book.profile,
         at,
         change.subscription_id,
         currency,
@@ -162,33 +203,32 @@ def _row(
         after.is_correction,
         after.policy_version,
         after.event_id,
-        is_test,
+        book.is_test,
         after.ingested_at,
     )
 
 
-def _spans(account: str, profile: str, is_test: bool, name: str, steps: Sequence[Step]) -> Iterator[MrrItemRow]:
-    """Rows of what each item brings and for how long; a span ends where anything about the item changes."""
+def _spans(book: _Book, name: str, steps: Sequence[Step], since: int) -> Iterator[MrrItemRow]:
+    """Rows of what each item brings and for how long, those that last to `since`; any change of an item ends a span."""
     open_: dict[str, tuple[Step, Line]] = {}
     for step in steps:
         now = {line.item_id: line for line in step.lines}
         for item in sorted(open_):
-            since, line = open_[item]
-            if line != now.get(item) or (since.currency, since.rate_at) != (step.currency, step.rate_at):
-                yield _span(account, profile, is_test, name, since, line, step.at)
+            began, line = open_[item]
+            if line != now.get(item) or (began.currency, began.rate_at) != (step.currency, step.rate_at):
+                if step.at >= since:
+                    yield _span(book, name, began, line, step.at)
                 del open_[item]
         for item, line in now.items():
             open_.setdefault(item, (step, line))
-    for since, line in open_.values():
-        yield _span(account, profile, is_test, name, since, line, None)
+    for began, line in open_.values():
+        yield _span(book, name, began, line, None)
 
 
-def _span(
-    account: str, profile: str, is_test: bool, name: str, since: Step, line: Line, until: int | None
-) -> MrrItemRow:
+def _span(book: _Book, name: str, since: Step, line: Line, until: int | None) -> MrrItemRow:
     return MrrItemRow(
-        account,
-        profile,
+        book.account,
+        book.profile,
         name,
         line.item_id,
         since.at,
@@ -202,6 +242,6 @@ def _span(
         since.rate_at,
         since.policy_version,
         since.event_id,
-        is_test,
+        book.is_test,
         since.ingested_at,
     )
