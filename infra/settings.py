@@ -146,6 +146,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     low_sample: Annotated[
         int, Meta(ge=0, description="Below this number of answers a ratio is flagged as a low sample.")
     ] = 30
+    reporting_currency: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Z]{3}$", description="ISO 4217 currency that recurring revenue is stated in, beside its own."
+        ),
+    ] = "USD"
 
     real_data: Annotated[
         str, Meta(description="Folder of real data sets that `cx proof` goes through; empty skips them all.")

@@ -41,7 +41,8 @@ def metric_named(name: str) -> Metric:
     others = {view.name: view for view in views.load() if view.catalogue is not None}
     if name in others:
         reads = [metric for metric in known if f"${{cx}}.{metric}\n" in others[name].select]
-        raise ExplainError(f"{name} has no facts of its own for an account: explain {' or '.join(reads)} instead")
+        instead = f"explain {' or '.join(reads)} instead" if reads else f"see what {name} reads in docs/metrics.md"
+        raise ExplainError(f"{name} has no facts of its own for an account: {instead}")
     raise ExplainError(f"there is no metric {shown(name)}{nearest(name, known)}")
 
 

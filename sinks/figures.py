@@ -134,4 +134,5 @@ def deployed(client: Client, warehouse: Warehouse) -> Warehouse:
         week_start="monday" if made["week_mode"] == "1" else "sunday",
         response_window_days=int(made["response_window_days"]),
         low_sample=int(made["low_sample"]),
+        reporting_currency=made["reporting_currency"],
     )

@@ -23,6 +23,8 @@ class Warehouse(msgspec.Struct, frozen=True):
     """Days that an invitation may be answered in, until a response_window_days policy says otherwise."""
     low_sample: int = 30
     """Below this n a row is flagged, until a low_sample_n policy says otherwise."""
+    reporting_currency: str = "USD"
+    """ISO 4217 currency that recurring revenue is stated in beside each contract's own."""
     cluster: str = ""
     """Cluster that statements run on and that the tables are replicated in; empty for a single server."""
 
@@ -48,5 +50,6 @@ class Warehouse(msgspec.Struct, frozen=True):
             "week_mode": str(_WEEK_MODES[self.week_start]),
             "response_window_days": str(self.response_window_days),
             "low_sample": str(self.low_sample),
+            "reporting_currency": self.reporting_currency,
             "now": "now64(6, 'UTC')",
         }

@@ -11,8 +11,8 @@ import msgspec
 import yaml
 
 from sinks import metric, windows
-from sinks.intervals import net_share
-from sinks.metric import Catalogue, Metric
+from sinks.intervals import bounds, net_share
+from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
 
@@ -33,6 +33,7 @@ _FIGURES = (
     Column("maturing", "UInt8", "1 while outcomes of the window's facts are still open"),
     Column("as_of", "DateTime64(6, 'UTC')", "Figures include what Kafka had stored by then, UTC"),
 )
+_SHARE = Interval("wilson", high="numerator", of="denominator")
 _N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
 
 
@@ -139,5 +140,7 @@ def select(view: View, warehouse: Warehouse, generation: str) -> str:
 def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     """Fill in the deployment's variables, and others that go before them."""
     centre, error = net_share("promoters", "detractors", "n")
-    variables = {**warehouse.variables(), "nps_centre": centre, "nps_error": error, **others}
+    low, high = bounds(_SHARE)
+    shares = {"nps_centre": centre, "nps_error": error, "wilson_low": low, "wilson_high": high}
+    variables = {**warehouse.variables(), **shares, **others}
     return Template(select).substitute(variables)

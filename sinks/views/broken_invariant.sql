@@ -176,3 +176,36 @@ FROM ${cx}.payment
 GROUP BY account_id, payment_id, source
 HAVING sum(toInt128(amount_micros)) > ifNull(max(payment_micros), 9223372036854775807)
     OR (count() > 1 AND max(payment_micros) IS NULL)
+UNION ALL
+SELECT
+    'mrr_is_the_sum_of_its_movements',
+    account_id,
+    arrayStringConcat(arraySort(groupUniqArray(5)(subscription_id)), ', '),
+    concat(
+        policy, ' at ', toString(at), ': movements say ', toString(sum(moved)), ', items ', toString(sum(held)),
+        ' millionths of ', currency
+    ),
+    arraySort(groupUniqArray(event_id))
+FROM
+(
+    SELECT
+        account_id,
+        toString(policy) AS policy,
+        toString(currency) AS currency,
+        is_test,
+        at,
+        subscription_id,
+        event_id,
+        toInt128(amount_micros) AS moved,
+        toInt128(0) AS held
+    FROM ${cx}.mrr_movement
+    UNION ALL
+    SELECT account_id, toString(policy), toString(currency), is_test, valid_from, subscription_id, event_id, 0, mrr_micros
+    FROM ${cx}.mrr_item
+    UNION ALL
+    SELECT account_id, toString(policy), toString(currency), is_test, assumeNotNull(valid_to), subscription_id, event_id, 0, -mrr_micros
+    FROM ${cx}.mrr_item
+    WHERE valid_to IS NOT NULL
+)
+GROUP BY account_id, policy, currency, is_test, at
+HAVING sum(moved) != sum(held)

@@ -11,6 +11,7 @@ FROM
         ('time_zone', '${zone}'),
         ('week_mode', '${week_mode}'),
         ('response_window_days', '${response_window_days}'),
-        ('low_sample', '${low_sample}')
+        ('low_sample', '${low_sample}'),
+        ('reporting_currency', '${reporting_currency}')
     ]) AS row
 )

@@ -18,6 +18,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "refund": {"status": "refunded", "currency": "USD"},
     "dispute": {"status": "open", "currency": "USD"},
     "payout": {"currency": "USD"},
+    "mrr_item": {"policy": "cxledger", "currency": "USD"},
+    "mrr_movement": {"policy": "cxledger", "currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}
 

@@ -1,8 +1,9 @@
 """Every view on the real engine: given rows, expected rows, a reason beside each.
 
 A case is a file in views/<view>/. ``given`` holds rows by table, of which only the telling columns are named and
-which ``times`` repeats under ids of their own; ``select`` restricts the view's rows; ``expect`` holds the rows in
-order of window, slice and group, of which only the named columns are compared, figures to two decimals.
+which ``times`` repeats under ids of their own, or under accounts of their own with ``each: account_id``; ``select``
+restricts the view's rows; ``expect`` holds the rows in order of window, slice and group, of which only the named
+columns are compared, figures to two decimals.
 """
 
 import datetime as dt
@@ -45,6 +46,12 @@ ORDER = (
     "reason",
     "outcome",
     "bucket",
+    "months",
+    "policy",
+    "cohort",
+    "month_no",
+    "kind",
+    "subscription_id",
 )
 
 
@@ -62,10 +69,10 @@ def _read(path: Path) -> Case:
 
 def _rows(table: str, given: dict[str, Any]) -> list[RowTuple]:
     """The row, or as many as ``times`` says, told apart by the second column of the key: the entity's id."""
-    columns = {name: value for name, value in given.items() if name not in ("why", "times")}
+    columns = {name: value for name, value in given.items() if name not in ("why", "times", "each")}
     if "times" not in given:
         return [row(table, **columns)]
-    own = TABLES[table].key[1]
+    own = given.get("each", TABLES[table].key[1])
     return [row(table, **{**columns, own: f"{columns.get(own, '')}#{i}"}) for i in range(given["times"])]
 
 

@@ -1,0 +1,61 @@
+/*
+comment: >-
+  Accounts over windows of 1, 3 and 12 months, by what they paid when the window began; amounts in units of 10^-12 of the
+  reporting currency
+columns:
+  months: Length of the window in months, 1, 3 or 12
+  window_start: First day of the window, in the company's time zone
+  window_end: First day after the window
+  account_id: Account
+  policy: MRR policy
+  owner: Manager who owned the account when the window began; empty when nobody did
+  segment: Segment of the account when the window began; empty when not told
+  opening: Revenue when the window began
+  closing: Revenue when it ended, or now
+  gained: Expansions, resumptions and reactivations in the window
+  lost: Contractions, pauses and churn in the window, above 0
+  is_lost: 1 when an account that paid at the start has no revenue at the end and is not only paused
+*/
+SELECT
+    months,
+    window_start,
+    window_end,
+    account_id,
+    policy,
+    if(o.valid_to IS NULL OR at < o.valid_to, ifNull(o.slice, ''), '') AS owner,
+    segment,
+    opening,
+    closing,
+    gained,
+    lost,
+    toUInt8(opening > 0 AND closing <= 0 AND NOT is_paused) AS is_lost
+FROM
+(
+    SELECT w.*, ifNull(s.slice, '') AS segment
+    FROM
+    (
+        SELECT
+            tupleElement(frame, 1) AS months,
+            addMonths(month, -tupleElement(frame, 2)) AS window_start,
+            addMonths(window_start, months) AS window_end,
+            toDateTime64(window_start, 6, '${zone}') AS at,
+            account_id,
+            policy,
+            argMin(opening, month) AS opening,
+            argMax(closing, month) AS closing,
+            sum(expansion_pico + resume_pico + reactivation_pico) AS gained,
+            -sum(contraction_pico + pause_pico + churn_pico) AS lost,
+            argMax(is_paused, month) AS is_paused
+        FROM
+        (
+            SELECT *, arrayJoin(arrayConcat(
+                [(1, 0)], arrayMap(n -> (3, n), range(3)), arrayMap(n -> (12, n), range(12))
+            )) AS frame
+            FROM ${cx}.mrr_account_month
+        )
+        GROUP BY months, window_start, account_id, policy
+        HAVING window_start <= addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1 - months)
+    ) AS w
+    ASOF LEFT JOIN ${cx}.segment_history AS s ON w.account_id = s.account_id AND w.at >= s.valid_from
+) AS f
+ASOF LEFT JOIN ${cx}.owner_history AS o ON f.account_id = o.account_id AND f.at >= o.valid_from

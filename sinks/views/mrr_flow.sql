@@ -1,0 +1,88 @@
+/*
+comment: >-
+  Movements of recurring revenue that have come, in contract and reporting currency, without test data; what a change
+  of the exchange rate alone brings is a row of its own
+columns:
+  moment: When it took effect, UTC
+  account_id: Account
+  survey_id: Always empty; movements belong to no survey
+  fact_id: Subscription that moved
+  policy: MRR policy
+  kind: new, expansion, contraction, churn, reactivation, pause, resume, fx; transfer where all nets to 0
+  line: Of an expansion, upsell or cross_sell; empty where no product line is told
+  plan_id: Plan
+  product_line: Product line; empty when not told
+  currency: Currency of the contract
+  amount: Change per month in the contract's currency; 0 for fx
+  reported: Change per month in the reporting currency; NULL while an exchange rate is not known
+  reported_pico: The same in units of 10^-12, exact; 0 while an exchange rate is not known
+  has_rate: 1 when its exchange rates are known
+  reason: Why revenue ended; empty otherwise
+  is_correction: 1 when its event corrects an earlier one
+  policy_version: Version of the policy
+  event_id: Event that caused it
+  ingested_at: When Kafka stored that event, UTC
+  entities: Entities whose events make the movement, kind:id, as the event table names them
+*/
+SELECT
+    moment,
+    account_id,
+    '' AS survey_id,
+    subscription_id AS fact_id,
+    policy,
+    tupleElement(part, 1) AS kind,
+    if(kind = 'fx', '', line) AS line,
+    plan_id,
+    product_line,
+    currency,
+    toDecimal128(tupleElement(part, 2), 6) / 1000000 AS amount,
+    if(has_rate = 1, toNullable(toDecimal128(intDiv(reported_pico, 1000000), 6) / 1000000), NULL) AS reported,
+    tupleElement(part, 3) AS reported_pico,
+    has_rate,
+    reason,
+    is_correction,
+    policy_version,
+    event_id,
+    ingested_at,
+    [concat('subscription:', subscription_id)] AS entities
+FROM
+(
+    SELECT
+        *,
+        toUInt8(rate > 0 AND former_rate > 0) AS has_rate,
+        toInt128(amount_micros) * rate * has_rate AS moved,
+        toInt128(fx_base_micros) * (rate - former_rate) * has_rate AS revalued,
+        arrayJoin(arrayFilter(
+            p -> tupleElement(p, 1) != 'fx' OR tupleElement(p, 3) != 0 OR whole = 'fx',
+            if(
+                whole = 'fx',
+                [('fx', toInt64(0), revalued)],
+                [(whole, amount_micros, moved), ('fx', toInt64(0), revalued)]
+            )
+        )) AS part
+    FROM
+    (
+        SELECT f.*, f.rate_micros AS rate, g.rate_micros AS former_rate
+        FROM
+        (
+            SELECT m.*, r.rate_micros AS rate_micros
+            FROM
+            (
+                SELECT
+                    * EXCEPT (policy, currency, kind, line, product_line, reason, policy_version, at),
+                    at AS moment,
+                    toString(policy) AS policy,
+                    toString(currency) AS currency,
+                    toString(kind) AS whole,
+                    toString(line) AS line,
+                    toString(product_line) AS product_line,
+                    toString(reason) AS reason,
+                    toString(policy_version) AS policy_version
+                FROM ${cx}.mrr_movement
+                WHERE is_test = 0 AND at <= ${now}
+            ) AS m
+            ASOF LEFT JOIN ${cx}.reporting_rate AS r ON m.currency = r.currency AND m.rate_at >= r.valid_from
+        ) AS f
+        ASOF LEFT JOIN ${cx}.reporting_rate AS g ON f.currency = g.currency AND f.rate_at_before >= g.valid_from
+    )
+)

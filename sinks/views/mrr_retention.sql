@@ -1,0 +1,67 @@
+/*
+comment: Cohorts of accounts by the month of their first revenue, and what is left of them month by month
+columns:
+  cohort: First day of the month in which they first paid, in the company's time zone
+  month_no: Months since then; 0 is the month itself
+  month: First day of the month that the row is about
+  dimension: all or segment (of the account when its cohort began)
+  dimension_value: Slice; empty for all, and for accounts without a segment
+  policy: MRR policy
+  denominator: Accounts of the cohort that had revenue at the end of its first month
+  numerator: Those that have revenue at the end of this month
+  value: The same in percent
+  ci_low: Lower bound of its 95 % interval
+  ci_high: Upper bound of its 95 % interval
+  revenue: Their revenue at the end of this month, in the reporting currency
+  revenue_retention: The same in percent of that at the end of the cohort's first month
+  is_final: 1 when the month has ended; see also restatement_log
+metric:
+  title: Retention by cohort
+  formula: 100 * accounts with revenue at the end of the month / accounts with revenue at the end of the cohort's first month
+  unit: percent
+  numerator: accounts of the cohort with revenue at the end of the month
+  denominator: accounts of the cohort with revenue at the end of its first month
+  interval: Wilson, 95 %
+  source: cohort form as in ChartMogul's retention tables
+  edge_cases: >-
+    Accounts that left in the month in which they came are in no cohort. Who returns is retained again. A paused account is
+    not retained while it is paused.
+  version: 1
+*/
+SELECT
+    cohort,
+    toUInt32(dateDiff('month', cohort, month)) AS month_no,
+    month,
+    tupleElement(slice, 1) AS dimension,
+    tupleElement(slice, 2) AS dimension_value,
+    policy,
+    toInt64(count()) AS denominator,
+    toInt64(countIf(closing > 0)) AS numerator,
+    if(denominator = 0, NULL, 100 * numerator / denominator) AS value,
+    ${wilson_low} AS ci_low,
+    ${wilson_high} AS ci_high,
+    toDecimal128(intDiv(sum(closing), 1000000), 6) / 1000000 AS revenue,
+    if(sum(at_first) = 0, NULL, 100 * toFloat64(sum(closing)) / toFloat64(sum(at_first))) AS revenue_retention,
+    toUInt8(addMonths(month, 1) <= toDate(${now}, '${zone}')) AS is_final
+FROM
+(
+    SELECT
+        m.*,
+        ifNull(s.slice, '') AS segment,
+        arrayJoin([('all', ''), ('segment', segment)]) AS slice
+    FROM
+    (
+        SELECT
+            *,
+            min(month) OVER everything AS cohort,
+            argMin(closing, month) OVER everything AS at_first,
+            toDateTime64(addMonths(cohort, 1), 6, '${zone}') AS joined_by
+        FROM ${cx}.mrr_account_month
+        WINDOW everything AS (
+            PARTITION BY account_id, policy ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        )
+    ) AS m
+    ASOF LEFT JOIN ${cx}.segment_history AS s ON m.account_id = s.account_id AND m.joined_by >= s.valid_from
+    WHERE m.at_first > 0
+)
+GROUP BY cohort, month, slice, policy

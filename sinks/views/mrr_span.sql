@@ -1,0 +1,79 @@
+/*
+comment: Recurring revenue by item over time, split where the account's owner or segment changes; without test data
+columns:
+  account_id: Account
+  policy: MRR policy
+  subscription_id: Subscription
+  item_id: Item within the subscription
+  plan_id: Plan
+  product_line: Product line; empty when not told
+  owner: Manager who owned the account then; empty when nobody did
+  segment: Segment of the account then; empty when not told
+  starts_at: From when, UTC
+  ends_at: Until when, UTC, exclusive; the year 2149 while no end is known
+  currency: Currency of the contract
+  mrr_micros: Recurring revenue per month, in millionths of the contract's currency
+  contract_micros: The same before discounts
+  rate_micros: Millionths of the reporting currency for one unit of it; 0 while its rate is not known
+  reported_pico: Recurring revenue per month in the reporting currency, in units of 10^-12; 0 while its rate is not known
+  has_rate: 1 when its exchange rate is known
+  entities: Entities whose events make the span, kind:id, as the event table names them
+*/
+SELECT
+    account_id,
+    policy,
+    subscription_id,
+    item_id,
+    plan_id,
+    product_line,
+    tupleElement(arrayLast(p -> tupleElement(p, 1) <= starts_at, owners), 2) AS owner,
+    tupleElement(arrayLast(p -> tupleElement(p, 1) <= starts_at, segments), 2) AS segment,
+    tupleElement(cut, 1) AS starts_at,
+    tupleElement(cut, 2) AS ends_at,
+    currency,
+    mrr_micros,
+    contract_micros,
+    rate AS rate_micros,
+    toInt128(mrr_micros) * rate AS reported_pico,
+    toUInt8(rate > 0) AS has_rate,
+    [concat('subscription:', subscription_id)] AS entities
+FROM
+(
+    SELECT
+        i.*,
+        h.owners AS owners,
+        h.segments AS segments,
+        arrayConcat(
+            [i.since],
+            arraySort(arrayDistinct(arrayFilter(
+                at -> at > i.since AND at < i.until,
+                arrayMap(p -> tupleElement(p, 1), arrayConcat(h.owners, h.segments))
+            )))
+        ) AS cuts,
+        arrayJoin(arrayZip(cuts, arrayPushBack(arrayPopFront(cuts), i.until))) AS cut
+    FROM
+    (
+        SELECT
+            m.account_id AS account_id,
+            m.policy AS policy,
+            m.subscription_id AS subscription_id,
+            m.item_id AS item_id,
+            m.plan_id AS plan_id,
+            m.product_line AS product_line,
+            m.valid_from AS since,
+            ifNull(m.valid_to, toDateTime64('2149-06-06 00:00:00', 6, 'UTC')) AS until,
+            m.code AS currency,
+            m.mrr_micros AS mrr_micros,
+            m.contract_micros AS contract_micros,
+            r.rate_micros AS rate
+        FROM
+        (
+            SELECT * EXCEPT (policy, product_line, currency), toString(policy) AS policy,
+                toString(product_line) AS product_line, toString(currency) AS code
+            FROM ${cx}.mrr_item
+            WHERE is_test = 0
+        ) AS m
+        ASOF LEFT JOIN ${cx}.reporting_rate AS r ON m.code = r.currency AND m.rate_at >= r.valid_from
+    ) AS i
+    LEFT JOIN ${cx}.account_slice AS h ON i.account_id = h.account_id
+)
