@@ -78,8 +78,8 @@ _TITLE = """# Metrics
 Written from what the database holds by `python -m sinks.catalogue HOST PORT`; a test compares the two.
 
 Every metric view has one long shape: filter on `grain` and `dimension`, which leaves the rest unread. Windows follow
-the company's time zone; `value` and its 95 % interval are in the metric's unit. Views of recurring revenue have a row for
-each `policy`; stocks, bridges and cohorts have windows of their own, told in their columns.
+the company's time zone; `value` and its 95 % interval are in the metric's unit. Views of recurring revenue
+have a row for each `policy`; stocks, bridges and cohorts have windows of their own, told in their columns.
 """
 
 
