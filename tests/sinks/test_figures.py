@@ -55,6 +55,7 @@ def _rows() -> dict[str, list[Any]]:
             )
         for table, rows in _money(account).items():
             made[table] += rows
+        _revenue(made, account)
     for question in ("q1", "q2"):
         scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
         made["survey_question"].append(
@@ -85,6 +86,18 @@ def _money(account: str) -> dict[str, list[Any]]:
     claim = {"payment_id": "p0", "is_chargeback": True, "opened_at": AT + DAY, "amount_micros": 1_000_000}
     made["dispute"].append(row("dispute", account_id=account, dispute_id="d0", **claim))
     return made
+
+
+def _revenue(made: dict[str, list[Any]], account: str) -> None:
+    """Movements of both signs, one of them in a foreign currency, and a trial that converted."""
+    for number, (kind, amount, currency) in enumerate(
+        [("new", 90, "USD"), ("expansion", 7, "EUR"), ("churn", -30, "USD")]
+    ):
+        at = AT + number * DAY
+        moved = {"kind": kind, "amount_micros": amount, "currency": currency, "reason": "TAX" if amount < 0 else ""}
+        made["mrr_movement"].append(row("mrr_movement", account_id=account, at=at, subscription_id="s", **moved))
+    ended = {"trial_started_at": AT - DAY, "trial_ended_at": AT, "converted_at": AT}
+    made["subscription"].append(row("subscription", account_id=account, subscription_id="s", **ended))
 
 
 @pytest.fixture(scope="module")
