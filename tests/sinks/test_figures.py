@@ -72,7 +72,8 @@ def _money(account: str) -> dict[str, list[Any]]:
         at, amount = AT + number * DAY, (number + 1) * 12_340_000
         made["invoice"].append(
             row("invoice", **of, status="paid", issued_at=at, due_at=at + DAY, closed_at=at + 2 * DAY,
-                is_recurring=True, total_micros=amount, collection_method="CHARGE_AUTOMATICALLY", billing_reason="RENEWAL")
+                is_recurring=True, total_micros=amount, collection_method="CHARGE_AUTOMATICALLY",
+                billing_reason="RENEWAL")
         )  # fmt: skip
         outcome = {"outcome": "failed", "failure_kind": "SOFT"} if number else {"outcome": "succeeded"}
         tried = {"attempt_id": "1", "at": at, "is_first": True, "amount_micros": amount}
