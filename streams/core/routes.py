@@ -143,6 +143,7 @@ INVOICE = Reducer(
     identify=attrgetter("invoice_id"),
     fold=invoice.fold,
     rows=invoice_rows.rows,
+    standing=invoice.everything,
 )
 
 SUBSCRIPTION = Reducer(

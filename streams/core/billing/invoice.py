@@ -9,7 +9,7 @@ from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import Note, effective
 from streams.core.billing.money import micros
 from streams.core.events import (
     CreditNoteIssued,
@@ -38,10 +38,12 @@ class Invoice(msgspec.Struct, gc=False):
     """An invoice as its standing events say; local to one fold, so it may be filled step by step.
 
     Payments are kept by payment, credit notes by credit note, failed attempts by attempt, write-offs by event;
-    `stored` says by event when Kafka stored it (microseconds).
+    `stored` says by event when Kafka stored it (microseconds), and is empty where every event was retracted; `every`
+    has the overruled notes too.
     """
 
     last: InvoiceEvent
+    every: tuple[Note, ...] = ()
     stored: dict[str, int] = {}
     is_test: bool = False
     issued: InvoiceIssued | None = None
@@ -55,12 +57,20 @@ class Invoice(msgspec.Struct, gc=False):
     dunning: DunningEnded | None = None
 
 
+def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
+    """What was restated shows against what stood before, so the fold sees overruled notes too."""
+    return notes
+
+
 def fold(notes: Sequence[Note]) -> Invoice | None:
-    """The invoice that the standing notes describe; None where every note was retracted."""
+    """The invoice that the notes describe, all there are of it; None for no notes."""
     if not notes:
         return None
-    invoice = Invoice(last=notes[-1].event)  # type: ignore[arg-type] # routed here by its type
-    for note in notes:
+    every = tuple(notes)
+    standing = effective(every)
+    last = (standing or every)[-1].event
+    invoice = Invoice(last=last, every=every)  # type: ignore[arg-type] # routed here by its type
+    for note in standing:
         _apply(invoice, note.event)  # type: ignore[arg-type] # as above
         invoice.stored[note.event.event_id] = note.ingested_at
     return invoice

@@ -6,7 +6,14 @@ import pytest
 
 from streams.core.algebra import Note
 from streams.core.events import InvoiceLine
-from streams.core.rows import InvoiceDueRow, InvoiceLineRow, InvoiceRow, PaymentAttemptRow, ReceivableEntryRow
+from streams.core.rows import (
+    InvoiceDueRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    PaymentAttemptRow,
+    ReceivableEntryRow,
+    RestatementRow,
+)
 from tests.support.invoices import credited, day, failed, given_up, issued, paid, put_off, voided, written_off
 from tests.support.machine import Machine, run
 
@@ -275,3 +282,41 @@ def test_sums_beyond_a_column_end_at_its_bound() -> None:
     most = 10**17
     notes = [issued(1, most, exponent=6), *(paid(2, most, f"P{i}", exponent=6) for i in range(100))]
     assert invoice(run(notes)).paid_micros == 2**63 - 1
+
+
+def restated(machine: Machine) -> list[tuple[str, str, int, float | None, float | None]]:
+    found = [row for row in machine.tables.values() if isinstance(row, RestatementRow)]
+    return sorted((row.reason, row.item, row.window_at, row.old_value, row.new_value) for row in found)
+
+
+def test_a_late_payment_tells_what_it_changed() -> None:
+    """A balance of two weeks ago that moves without a word is a balance that nobody trusts again."""
+    machine = run([issued(1, 10_000), paid(2, 4_000, ingested=day(17))])
+    assert restated(machine) == [("late", "USD/paid/receivable/P1", day(2), None, -40.0)]
+    assert restated(run([issued(1, 10_000), paid(2, 4_000, ingested=day(16))])) == []
+
+
+def test_a_correction_is_booked_in_its_own_period() -> None:
+    """The amount leaves the day where it was wrong and enters the day where it is right."""
+    wrong = paid(2, 4_000)
+    right = paid(5, 3_000, corrects_event_id=wrong.event.event_id)
+    machine = run([issued(1, 10_000), wrong, right])
+    assert restated(machine) == [
+        ("corrected", "USD/paid/receivable/P1", day(2), -40.0, None),
+        ("corrected", "USD/paid/receivable/P1", day(5), None, -30.0),
+    ]
+    assert balances(machine, 3) == (100, 0)
+
+
+def test_an_invoice_issued_again_tells_the_difference() -> None:
+    """A source that repeats whole objects corrects without saying so."""
+    machine = run([issued(1, 10_000), issued(2, 9_000, issued_at=day(1))])
+    assert restated(machine) == [("issued again", "USD/issued/receivable/", day(1), 100.0, 90.0)]
+
+
+def test_what_was_taken_back_as_a_whole_leaves_only_the_log() -> None:
+    """An invoice that never was has no row; that it was shown for a while stays on record."""
+    wrong = issued(1, 10_000)
+    machine = run([wrong, issued(2, 0, corrects_event_id=wrong.event.event_id, is_retraction=True)])
+    assert [type(row) for row in machine.tables.values()] == [RestatementRow]
+    assert restated(machine) == [("retracted", "USD/issued/receivable/", day(1), 100.0, None)]
