@@ -77,8 +77,9 @@ def test_of_a_record_cut_short_a_prefix_is_shown(given_record: tuple[Any, bytes]
     assert seen.walked is not None
     assert seen.why
     assert nested(seen.walked.parts) == nested(whole.parts[: len(seen.walked.parts)])
-    missing = whole.parts[len(seen.walked.parts)]
-    assert missing.end > len(cut) or (missing.value in ([], {}) and missing.start >= seen.at - 1)
+    # Where no value is missing, the end of a list is.
+    for missing in whole.parts[len(seen.walked.parts) :][:1]:
+        assert missing.end > len(cut) or (missing.value in ([], {}) and missing.start >= seen.at - 1)
 
 
 @given(records(), st.data())
