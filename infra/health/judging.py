@@ -123,11 +123,15 @@ def _letters(tables: Tables, tolerance: Tolerance) -> Check:
     if found is None:
         return Check("dead letters", "warn", "dead letters could not be counted", "run `cx migrate`", POISON)
     counts = ((found.recent, found.looked_at), (found.hour, found.hour_of))
-    flood = any(bad >= tolerance.dead_least and bad > tolerance.dead_share * of for bad, of in counts)
-    said = (
-        f"{found.recent:,} of the last {found.looked_at:,} records, {found.hour:,} of {found.hour_of:,} in the last"
-        f" hour, {found.total:,} in all"
+    flood = any(
+        of is not None and bad >= tolerance.dead_least and bad > tolerance.dead_share * of for bad, of in counts
     )
+    of_hour = "" if found.hour_of is None else f" of {found.hour_of:,}"
+    said = (
+        f"{found.recent:,} of the last {found.looked_at:,} records, {found.hour:,}{of_hour} in the last hour,"
+        f" {found.open:,} in all"
+    )
+    said += " are open dead letters" if found.told_apart else " are dead letters, redriven and discarded ones included"
     if flood:
         return Check("dead letters", "fail", said, "see why with `cx dead-letters list`", POISON)
     return Check("dead letters", "ok", said)

@@ -69,13 +69,18 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 class DeadLetters(msgspec.Struct, frozen=True):
-    """``recent`` of the last ``looked_at`` records are dead letters; ``hour`` of the ``hour_of`` of the last hour."""
+    """Open ones: ``recent`` of the last ``looked_at`` records, ``hour`` of the ``hour_of`` of the last hour.
 
-    total: int
+    Redriven and discarded ones are counted as well where ``told_apart`` is false: each number is an upper bound then.
+    ``hour_of`` is None where counting the events of the last hour took too long.
+    """
+
+    open: int
     recent: int
     looked_at: int
     hour: int
-    hour_of: int
+    hour_of: int | None
+    told_apart: bool = True
 
 
 class ReplayState(msgspec.Struct, frozen=True):
