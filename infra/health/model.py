@@ -108,7 +108,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker's web endpoints say; ``trouble`` says why one is silent.
 
-    ``last_commit_at`` in seconds since 1970, 0 for never.
+    ``last_commit_at`` in seconds since 1970, 0 for never; ``clock_ahead`` in seconds, against the broker's clock.
     """
 
     name: str
@@ -120,6 +120,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     records: int = 0
     dead_letters: int = 0
+    clock_ahead: float = 0.0
     trouble: str = ""
 
 

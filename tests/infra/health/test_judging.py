@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cli.status import document, failed
-from infra.health.judging import Tolerance, judge
+from infra.health.judging import SKEW_S, Tolerance, judge
 from infra.health.model import (
     Broker,
     DeadLetters,
@@ -110,6 +110,7 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
     [
         _with(WELL, paused=True, broker=_with(BROKER, members=[], places=LATE)),
         _with(WELL, workers=[_with(WORKER, state="restoring", restore_remaining=5)]),
+        _with(WELL, workers=[_with(WORKER, clock_ahead=86_400.0)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=False)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=True)]),
         _look("tables", dead_letters=DeadLetters(9, 9, 10, 9, 10)),
@@ -131,6 +132,15 @@ def test_a_count_of_letters_says_what_it_counts(told_apart: bool, counted: str) 
     (said,) = [check.said for check in judge(look) if check.name == "dead letters"]
     assert said.startswith("3 of the last 1,000 records, 0 of 100 in the last hour, 7 in all")
     assert counted in said
+
+
+@given(seconds=st.floats(-1e6, 1e6))
+def test_a_workers_clock_is_mentioned_exactly_when_it_is_off(seconds: float) -> None:
+    """Nothing is lost by it, but a receiver refuses signatures of another day, and logs cannot be compared."""
+    checks = judge(_with(WELL, workers=[_with(WORKER, clock_ahead=seconds)]))
+    said = [check.said for check in checks if check.name == "clock of worker 1"]
+    assert bool(said) == (abs(seconds) > SKEW_S)
+    assert all(("ahead of" if seconds > 0 else "behind") in each for each in said)
 
 
 @given(seconds=st.floats(0, 1e6), limit=st.floats(0, 1e6))

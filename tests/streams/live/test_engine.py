@@ -220,6 +220,31 @@ def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
     assert run.sink.final()["late"] == (1, 5, 1)
 
 
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_a_deadline_keeps_to_the_brokers_time(run: Run, hours: int) -> None:
+    """G13: by a date a day off it would come a day early or late, and after a restart nothing but time comes along."""
+    producer = Producer({"bootstrap.servers": run.bootstrap})
+    now = time.time_ns() // 1000
+    due = {"soon": now + 4_000_000, "later": now + 3_600_000_000}
+    for account, moment in due.items():
+        producer.produce(f"{run.prefix}survey", f"{account}:5:{moment}".encode(), account, partition=0)
+    producer.flush()
+
+    def wrong() -> int:
+        return time.time_ns() // 1000 + hours * 3_600_000_000
+
+    with engine(run, clock=wrong) as first:
+        run.drain()
+        assert first.engine.figures.ticks == 0
+        assert abs(first.engine.figures.clock_ahead - hours * 3_600_000_000) < 60_000_000
+    with engine(run, clock=wrong) as again:  # has not heard of the broker's time when its partition is caught up
+        wait_until(lambda: run.sink.final()["soon"][2] == 1)
+        assert again.engine.figures.records == 0
+    fired = {m.value().split(b'"')[1]: m.timestamp() for m in run.read("signals") if b"tick/" in m.value()}
+    assert fired.keys() == {b"tick/soon/1"}
+    assert fired[b"tick/soon/1"][1] * 1000 >= due["soon"] // 1000 * 1000
+
+
 def test_partitions_move_between_workers_without_a_trace(run: Run) -> None:
     """G3: one worker, two, one; state follows the partitions through the changelog alone."""
     run.feed(1_000)
