@@ -21,7 +21,7 @@ from tests.streams.live.in_process import Flaky, engine, wait_until
 pytestmark = pytest.mark.servers
 
 
-def drained(run: Run, *, seconds: float = 30, **settings: Any) -> None:
+def drained(run: Run, *, seconds: float = 120, **settings: Any) -> None:
     with engine(run, **settings) as worker:
         run.drain(seconds)
     assert worker.outcome is None
@@ -189,7 +189,7 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
     run.feed(400)
     drained(run)
     hanging = Producer(
-        {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 12_000}
+        {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 120_000}
     )
     hanging.init_transactions(20)
     hanging.begin_transaction()
@@ -197,9 +197,12 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
         hanging.produce(f"{run.prefix}survey-changelog", b'{"n": 9}', b"a1", partition=number)
     assert hanging.flush(10) == 0
     run.feed(400, seed=2)
-    with engine(run) as first:  # its restore stands before the hanging transaction and must wait already
-        assert first.engine.figures.records == 0
-        run.drain(40)
+    with engine(run) as first:
+        wait_until(lambda: first.engine.figures.restore_remaining > 0, 60)
+        time.sleep(1.0)
+        assert (first.engine.figures.state, first.engine.figures.records) == ("restoring", 0)
+        hanging.abort_transaction(20)
+        run.drain(120)
     run.feed(400, seed=3)
     drained(run)
     assert run.check() == 1_200
