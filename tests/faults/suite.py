@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, clocks, disks, kills, outages, poison, refusals, stalls, warehouse, watchdogs
+from tests.faults import boundaries, clocks, disks, kills, outages, poison, refusals, soak, stalls, warehouse, watchdogs
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -25,6 +25,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *warehouse.SCENARIOS,
     *disks.SCENARIOS,
     *clocks.SCENARIOS,
+    *soak.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")
