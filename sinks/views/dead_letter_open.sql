@@ -15,7 +15,7 @@ FROM ${cx}.dead_letter
 WHERE (topic, partition, offset) NOT IN
 (
     -- The same actions end being open in dead_letter_state; who did them and when costs several times as much to find.
-    SELECT w.topic, w.partition, w.offset
-    FROM ${meta}.dead_letter_action AS w
-    WHERE w.action IN ('redriven', 'discarded')
+    SELECT _w.topic, _w.partition, _w.offset
+    FROM ${meta}.dead_letter_action AS _w
+    WHERE _w.action IN ('redriven', 'discarded')
 )
