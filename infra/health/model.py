@@ -49,7 +49,11 @@ class OpenTransaction(msgspec.Struct, frozen=True):
 
 
 class Broker(msgspec.Struct, frozen=True, kw_only=True):
-    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never."""
+    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never.
+
+    ``members`` are the hosts of the group's workers. Those of the data directory that have ended are left out: the
+    group counts them in until their sessions have timed out.
+    """
 
     version: str
     places: list[Place]
