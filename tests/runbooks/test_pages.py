@@ -208,7 +208,7 @@ _SCENARIOS: dict[str, Callable[[House, Follower], None]] = {
 }
 
 
-_LONG = {"bad-deploy", "broker-down"}
+_LONG = {"bad-deploy", "broker-down", "poison-flood"}
 """Each restarts the whole deployment several times."""
 
 
