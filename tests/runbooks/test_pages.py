@@ -13,7 +13,7 @@ import pytest
 from infra import workers
 from tests.runbooks import pages
 from tests.runbooks.house import House, response, yesterday
-from tests.runbooks.shell import Follower
+from tests.runbooks.shell import REBALANCE_S, Follower
 from tests.runbooks.trees import encoded, next_release, stumbling
 
 _PAGES = pages.load()
@@ -51,7 +51,7 @@ def _stopped(house: House) -> None:
 
 def _well(house: House, page: Follower) -> None:
     house.settle()
-    page.section("It is over when")
+    page.section("It is over when", patience_s=REBALANCE_S)
 
 
 def index(house: House, page: Follower) -> None:
@@ -192,7 +192,7 @@ def rebuild_everything(house: House, page: Follower) -> None:
     page.section("Do")
     house.settle()
     assert house.content() == content
-    page.section("It is over when")
+    page.section("It is over when", patience_s=REBALANCE_S)
 
 
 _SCENARIOS: dict[str, Callable[[House, Follower], None]] = {

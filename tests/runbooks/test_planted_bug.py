@@ -19,7 +19,7 @@ import pytest
 from infra import workers
 from tests.runbooks import pages
 from tests.runbooks.house import House, defined, response, yesterday
-from tests.runbooks.shell import Ended, Follower
+from tests.runbooks.shell import REBALANCE_S, Ended, Follower
 from tests.runbooks.trees import planted_bug
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(900)]
@@ -131,7 +131,7 @@ def test_the_story(house: House) -> None:
         _until(page, "cx replay promote")
         house.settle()
         assert _positive(house, "acme") == truth
-        page.section("It is over when")
+        page.section("It is over when", patience_s=REBALANCE_S)
         assert house.content() == _uninterrupted(house)
         house.send(_answers(range(1400, 1450), 21))
         house.settle()

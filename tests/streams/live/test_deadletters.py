@@ -74,6 +74,11 @@ def letter(carried: list[tuple[str, bytes]] | None) -> DeadLetter:
     return DeadLetter("cx.survey", 3, 17, 99, b"acc", b"\xc3\x01abcdefghij", carried, "malformed", "no such thing")
 
 
+def test_a_run_that_a_raised_limit_let_through_does_not_count_for_the_next_record() -> None:
+    """Otherwise the first bad record after such a flood stops the worker that somebody has just brought through it."""
+    assert count(LIMIT, DeadLetterCount(run=LIMIT.run), 1, [True]).run == 1
+
+
 def test_origin_reason_and_history_stand_in_the_headers() -> None:
     """Reliability.md 4: whoever redrives a record needs all of it without asking the source topic."""
     found = dict(headers(letter([("traceparent", b"00-1")]), 5))
