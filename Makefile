@@ -4,6 +4,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 TESTS ?= -m "not long"
+# Most tests wait for servers: more processes of tests, each with servers of its own. Files in their order, the longest first.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help test faults lint up demo bench proof lock clean
 
@@ -12,7 +14,7 @@ help: ## what can be made
 
 test: lint ## lint, types, layers, then the tests on real servers, all but those of minutes
 	@# tests marked long: see `make faults`
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 faults: $(READY) ## kill, stop and starve everything for hours, recount, print the table (FAULTS="--volume short" for minutes)
 	@$(BIN)/python -m pytest -m long && $(BIN)/python -m tests.faults --volume release $(FAULTS)

@@ -114,7 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Bad records in a row that stop a worker: an outage, not bad records.")
     ] = 1000
     dead_share: Annotated[
-        float, Meta(gt=0, le=1, description="Share of bad records in a window that stops a worker.")
+        float, Meta(gt=0, le=1, description="Share of bad records in a window that stops a worker; 1 for none.")
     ] = 0.5
     dead_window: Annotated[int, Meta(ge=1, description="Records of a partition that make a window.")] = 4000
     web_host: Annotated[

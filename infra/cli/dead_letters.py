@@ -60,7 +60,7 @@ def list_(
 ) -> None:
     """Count the records that could not be taken in, with what became of them and the newest to look at.
 
-    That there are none is good news, and no error.
+    That there are none is good news, and no error. The table has what a decision needs; json and csv have everything.
     """
     with sentences():
         if by not in get_args(By):
@@ -74,10 +74,12 @@ def list_(
         if form is output.Format.JSON:
             machine([dict(zip((by, *_SHOWN), map(_plain, row), strict=True)) for row in rows])
             return
-        if not rows:
+        if not found:
             output.say("no dead letter matches" if asked.anything else "there are no dead letters")
-        if rows or form is output.Format.CSV:
+        if form is output.Format.CSV:
             output.rows(form, (by, *_SHOWN), [tuple(map(_shown, row)) for row in rows])
+        elif found:
+            output.out.print(text.groups(by, found))
 
 
 def _plain(value: Any) -> Any:
@@ -95,7 +97,8 @@ def show(
 ) -> None:
     """Show one letter: why it was refused, what the present code says, its values as far as they go, hex from there.
 
-    Its bytes come from the topic that it was sent to, or from cx.dead-letters where retention has cut them there.
+    Its bytes come from the topic that it was sent to, or from cx.dead-letters where retention has cut them there. Those
+    of an account with erased subjects are withheld.
     """
     with sentences():
         here = located()
@@ -115,6 +118,7 @@ def told(found: Shown) -> dict[str, Any]:
         **msgspec.to_builtins(letter),
         "now": msgspec.to_builtins(found.judged.verdict),
         "history": found.told,
+        "withheld": found.withheld,
         "copy": record.is_copy if record else None,
         "timestamp_ms": record.timestamp_ms if record else None,
         "key": text.in_base64(record.key) if record else None,
@@ -129,7 +133,7 @@ def _lines(found: Shown, most: int) -> list[str]:
     verdict = found.judged.verdict
     lines = [
         f"{letter.at}  {letter.status}",
-        f"refused   {visible(letter.reason)}: {visible(letter.detail, 1_000)}",
+        f"refused   {visible(letter.reason)}" + (f": {visible(letter.detail, 1_000)}" if letter.detail else ""),
         f"now       {verdict.answer}" + (f" ({verdict.reason}: {visible(verdict.detail)})" if verdict.reason else ""),
         f"stored    {text.instant(letter.ingested_at)}, {letter.size_bytes:,} bytes",
     ]
@@ -137,6 +141,8 @@ def _lines(found: Shown, most: int) -> list[str]:
         to = f" to offset {letter.redriven_to}" if letter.redriven_to is not None else ""
         because = f": {visible(letter.why, 1_000)}" if letter.why else ""
         lines.append(f"{letter.status:<9} {letter.decided_at} by {visible(letter.decided_by)}{to}{because}")
+    if found.withheld:
+        return [*lines, "bytes     withheld: its account has erased subjects"]
     if record is None:
         return [*lines, "bytes     gone: neither its topic nor the dead-letter topic has them"]
     if record.is_copy:

@@ -7,17 +7,23 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+from rich.table import Table
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from schemas.claims import Look
     from schemas.walk import Part
+    from sinks.letters import Group
 
 _ROW = 16
 _LONGEST = 200
 _MOST_LINES = 200
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LATIN, _BASIC = 0xFF, 0xFFFF
+_COPIED = 24  # no reason is longer
+_DAY = len("2026-11-22")
 
 
 def visible(text: str, most: int = _LONGEST) -> str:
@@ -44,6 +50,22 @@ def hexdump(value: bytes, start: int, most: int) -> Iterator[str]:
         yield f"{at:08x}  {'  '.join(f'{half:<23}' for half in halves)}  |{text}|"
     if end < len(value):
         yield f"{end:08x}  {len(value) - end:,} more bytes"
+
+
+def groups(by: str, found: Sequence[Group]) -> Table:
+    """Return a table for 80 columns: reasons and places are there to be copied and never broken."""
+    shown = [(visible(each.name), each) for each in found]
+    table = Table(header_style="bold")
+    table.add_column(by, no_wrap=max(len(name) for name, _ in shown) <= _COPIED, overflow="fold")
+    for name in ("letters", "open"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("first, last (UTC)", min_width=_DAY)
+    table.add_column("newest", no_wrap=True)
+    for name, each in shown:
+        times = (when[:16].replace("T", " ") for when in (each.first_seen, each.last_seen))
+        row = (name, f"{each.letters:,}", f"{each.open:,}", "\n".join(times), visible(str(each.newest)))
+        table.add_row(*map(escape, row))
+    return table
 
 
 def instant(micros: int) -> str:

@@ -23,6 +23,7 @@ from infra.cli.letter_text import visible
 from infra.cli.pipeline import resumable
 from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
+from infra.letters.withholding import Withheld
 from schemas.claims import look
 from sinks import letters
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from infra.letters.judging import Judged
     from infra.settings import Settings
+    from schemas.claims import Look
     from sinks.letters import Chosen, Known, Status
     from streams.replay.letters import Refused
 
@@ -154,7 +156,8 @@ def export(
 ) -> None:
     """Write letters out, a line of JSON each: bytes in base64, and what could be decoded of them.
 
-    A file appears when it is complete; one that is there is not touched.
+    A file appears when it is complete; one that is there is not touched. Bytes of accounts with erased subjects are
+    withheld.
     """
     with sentences():
         if status not in ("open", "redriven", "discarded", "any"):
@@ -165,27 +168,37 @@ def export(
         asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
         chosen = _chosen(here, asked)
         wanted: Any = None if status == "any" or chosen.at else status
-        count = 0
+        count = withheld = 0
         with guard.audited(here, "export", lambda: f"{count} letters"):
-            for line in _exported(here, chosen, wanted, file):
-                count += line
+            for is_withheld in _exported(here, chosen, wanted, file):
+                count += 1
+                withheld += is_withheld
         output.say(f"{_letters(count)} written{f' to {file}' if file else ''}")
+        if withheld:
+            output.say(f"{_letters(withheld)} of them without bytes, as their accounts have erased subjects")
 
 
-def _exported(here: Settings, chosen: Chosen, status: Status | None, file: Path | None) -> Iterator[int]:
-    """Write the letters and yield 1 for each."""
+def _exported(here: Settings, chosen: Chosen, status: Status | None, file: Path | None) -> Iterator[bool]:
+    """Write the letters and yield for each whether its bytes were withheld."""
     registry = wiring.registry(here)
     with wiring.clickhouse(here) as client:
         found = letters.found(client, wiring.warehouse(here), chosen, status)
+        withheld = Withheld(here, client)
     with _written(file) as lines, wiring.replay_log(here, at_once=500) as log:
         for letter, record in judging.records(here, log, found):
-            seen = text.decoded(look(record.value if record else None, registry))
-            lines.write(json.dumps(_line(letter, record) | {"decoded": seen}) + "\n")
-            yield 1
+            seen = look(record.value if record else None, registry)
+            hidden = withheld.covers(letter, seen)
+            lines.write(json.dumps(_hidden(letter) if hidden else _line(letter, record, seen)) + "\n")
+            yield hidden
 
 
-def _line(letter: Known, record: Refused | None) -> dict[str, Any]:
+def _hidden(letter: Known) -> dict[str, Any]:
+    return _line(msgspec.structs.replace(letter, detail=""), None, look(None)) | {"withheld": True}
+
+
+def _line(letter: Known, record: Refused | None, seen: Look) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(letter)
+    told |= {"withheld": False, "decoded": text.decoded(seen)}
     if record is None:
         return told | {"key": None, "value": None, "headers": [], "copy": None}
     headers = [[name, text.in_base64(value)] for name, value in record.headers]

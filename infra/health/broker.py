@@ -11,7 +11,7 @@ from kafka.admin import OffsetSpec
 from kafka.protocol.consumer.offsets import IsolationLevel
 from kafka.structs import TopicPartition
 
-from infra import topics, wiring
+from infra import topics, wiring, workers
 from infra.health.model import PATIENCE_S, Broker, OpenTransaction, Place
 from infra.standing import Watch, sources
 from streams.live.clients import END_OF_PARTITION, plain_consumer
@@ -42,7 +42,7 @@ def look(settings: Settings) -> Broker:
         transactions = _transactions(admin, ours)
         committed_at = _last_commit(admin, settings, counts)
         version = _version(admin)
-        members = group_members(admin, settings.group)
+        members, gone = group_members(admin, settings.group), workers.ended(settings)
         time.sleep(max(0.0, _SAMPLE_S - (time.monotonic() - began)))
         gained = sum(watch.taken().values()) - sum(first.values())
         rate = max(0.0, gained / (time.monotonic() - began))
@@ -51,7 +51,7 @@ def look(settings: Settings) -> Broker:
         places=places,
         rate=rate,
         last_commit_at=committed_at,
-        members=[member["client_host"].lstrip("/") for member in members],
+        members=[member["client_host"].lstrip("/") for member in members if member["group_instance_id"] not in gone],
         transactions=transactions,
     )
 

@@ -55,6 +55,7 @@ def _ask(name: str, url: str) -> Worker:
             entries=lag["entries"],
             records=lag["consumed"],
             dead_letters=lag["dead_letters"],
+            clock_ahead=lag["clock_ahead_seconds"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Worker(name=name, url=url, trouble=str(error) or type(error).__name__)

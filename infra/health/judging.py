@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LAG, CLICKHOUSE, BROKER = "lag-grows.md", "clickhouse-down.md", "broker-down.md"
 POISON, WRONG, DISK, DEPLOY = "poison-flood.md", "wrong-numbers.md", "disk-full.md", "bad-deploy.md"
 REBUILD = "rebuild-everything.md"
+SKEW_S = 5.0
+"""Seconds that two clocks may be apart before somebody should see to them."""
 
 
 class Tolerance(msgspec.Struct, frozen=True):
@@ -41,6 +43,7 @@ def judge(look: Look, tolerance: Tolerance = Tolerance()) -> list[Check]:  # noq
         _server("clickhouse", look, "ClickHouse", look.clickhouse, CLICKHOUSE),
         *(_of_broker(look, look.broker, tolerance) if look.broker else ()),
         *(_worker(worker) for worker in look.workers),
+        *(check for worker in look.workers for check in _clock(worker)),
         *(_of_tables(look.tables, tolerance) if look.tables else ()),
         *_disks(look, tolerance),
     ]
@@ -108,6 +111,14 @@ def _worker(worker: Worker) -> Check:
     return Check(worker.name, "ok", f"{worker.name}: {worker.state}, {worker.entries:,} keys of state")
 
 
+def _clock(worker: Worker) -> Iterator[Check]:
+    """Yield a check where a worker's clock is wrong: deadlines go by the broker's, signatures and logs do not."""
+    if abs(worker.clock_ahead) > SKEW_S:
+        side = "ahead of" if worker.clock_ahead > 0 else "behind"
+        said = f"{worker.name}: its clock is {duration(abs(worker.clock_ahead))} {side} the broker's"
+        yield Check(f"clock of {worker.name}", "warn", said, "let a time service set both clocks", BROKER)
+
+
 def _of_tables(tables: Tables, tolerance: Tolerance) -> Iterator[Check]:
     if tables.generation is None:
         yield Check("generation", "fail", "there are no tables yet", "run `cx migrate`", DEPLOY)
@@ -123,11 +134,15 @@ def _letters(tables: Tables, tolerance: Tolerance) -> Check:
     if found is None:
         return Check("dead letters", "warn", "dead letters could not be counted", "run `cx migrate`", POISON)
     counts = ((found.recent, found.looked_at), (found.hour, found.hour_of))
-    flood = any(bad >= tolerance.dead_least and bad > tolerance.dead_share * of for bad, of in counts)
-    said = (
-        f"{found.recent:,} of the last {found.looked_at:,} records, {found.hour:,} of {found.hour_of:,} in the last"
-        f" hour, {found.total:,} in all"
+    flood = any(
+        of is not None and bad >= tolerance.dead_least and bad > tolerance.dead_share * of for bad, of in counts
     )
+    of_hour = "" if found.hour_of is None else f" of {found.hour_of:,}"
+    said = (
+        f"{found.recent:,} of the last {found.looked_at:,} records, {found.hour:,}{of_hour} in the last hour,"
+        f" {found.open:,} in all"
+    )
+    said += " are open dead letters" if found.told_apart else " are dead letters, redriven and discarded ones included"
     if flood:
         return Check("dead letters", "fail", said, "see why with `cx dead-letters list`", POISON)
     return Check("dead letters", "ok", said)

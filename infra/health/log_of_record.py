@@ -11,7 +11,7 @@ from kafka.structs import TopicPartition
 
 from infra import topics, wiring
 from infra.health.broker import group_members
-from infra.health.judging import BROKER, DEPLOY, LAG, REBUILD
+from infra.health.judging import BROKER, DEPLOY, LAG, REBUILD, SKEW_S
 from infra.health.model import PATIENCE_S, Check
 from infra.health.text import number
 from infra.standing import Watch, sources
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.settings import Settings
-
-SKEW_S = 5.0
 
 
 def examine(here: Settings) -> Iterator[Check]:
@@ -95,19 +93,17 @@ def _group(watch: Watch, here: Settings) -> Check:
 
 
 def _clocks(watch: Watch, here: Settings) -> Check:
-    """Compare this clock with the times of the newest records: the broker's on events, the workers' on signals.
+    """Compare this clock with the times that the broker has given to the newest records.
 
-    Nothing is written for it, so only a clock that is ahead of this one shows.
+    Nothing is written for it, so only a clock that is ahead of this one shows. Workers tell their own (`cx status`).
     """
     counts = topics.partition_counts(watch.admin)
-    names = [*sources(here), f"{here.topic_prefix}signals"]
-    asked = {TopicPartition(n, p): OffsetSpec.MAX_TIMESTAMP for n in names for p in range(counts.get(n, 0))}
+    asked = {TopicPartition(n, p): OffsetSpec.MAX_TIMESTAMP for n in sources(here) for p in range(counts.get(n, 0))}
     found = watch.admin.list_partition_offsets(asked) if asked else {}
     now = wiring.clock() / 1e6
     ahead = {place: answer.timestamp / 1000 - now for place, answer in found.items()}
     worst = max(ahead, key=lambda place: ahead[place], default=None)
     if worst is not None and ahead[worst] > SKEW_S:
-        whose = "a worker's" if worst.topic.endswith("signals") else "the broker's"
-        said = f"{whose} clock is {ahead[worst]:.0f} s ahead of this machine's ({_name(worst)})"
+        said = f"the broker's clock is {ahead[worst]:.0f} s ahead of this machine's ({_name(worst)})"
         return Check("broker clock", "fail", said, "let a time service set both clocks", BROKER)
     return Check("broker clock", "ok", "no record is newer than this machine's clock")

@@ -49,7 +49,11 @@ class OpenTransaction(msgspec.Struct, frozen=True):
 
 
 class Broker(msgspec.Struct, frozen=True, kw_only=True):
-    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never."""
+    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never.
+
+    ``members`` are the hosts of the group's workers. Those of the data directory that have ended are left out: the
+    group counts them in until their sessions have timed out.
+    """
 
     version: str
     places: list[Place]
@@ -69,13 +73,18 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 class DeadLetters(msgspec.Struct, frozen=True):
-    """``recent`` of the last ``looked_at`` records are dead letters; ``hour`` of the ``hour_of`` of the last hour."""
+    """Open ones: ``recent`` of the last ``looked_at`` records, ``hour`` of the ``hour_of`` of the last hour.
 
-    total: int
+    Redriven and discarded ones are counted as well where ``told_apart`` is false: each number is an upper bound then.
+    ``hour_of`` is None where counting the events of the last hour took too long.
+    """
+
+    open: int
     recent: int
     looked_at: int
     hour: int
-    hour_of: int
+    hour_of: int | None
+    told_apart: bool = True
 
 
 class ReplayState(msgspec.Struct, frozen=True):
@@ -103,7 +112,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker's web endpoints say; ``trouble`` says why one is silent.
 
-    ``last_commit_at`` in seconds since 1970, 0 for never.
+    ``last_commit_at`` in seconds since 1970, 0 for never; ``clock_ahead`` in seconds, against the broker's clock.
     """
 
     name: str
@@ -115,6 +124,7 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     records: int = 0
     dead_letters: int = 0
+    clock_ahead: float = 0.0
     trouble: str = ""
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
-from infra.health.judging import CLICKHOUSE, DEPLOY, REBUILD, WRONG
-from infra.health.log_of_record import SKEW_S
+from infra.health.judging import CLICKHOUSE, DEPLOY, REBUILD, SKEW_S, WRONG
 from infra.health.model import PATIENCE_S, Check
 from infra.health.tables import current
 from sinks import catalogue, sql, views

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from streams.replay.log import Log
 
+ERASED = Verdict("erased", "erased", "its account has erased subjects, which must not come back")
 _GONE = Verdict("gone", "gone", "neither its topic nor the dead-letter topic has it any more")
 
 
@@ -96,7 +97,7 @@ def _erased(settings: Settings, client: Client, found: Iterable[Judged]) -> froz
 def _revised(each: Judged, known: dict[tuple[str, str, str], At], erased: frozenset[str]) -> Judged:
     event, verdict = each.verdict.event, each.verdict
     if each.letter.account_key in erased or (event is not None and event[0] in erased):
-        verdict = Verdict("erased", "erased", "its account has erased subjects, which must not come back", event)
+        verdict = msgspec.structs.replace(ERASED, event=event)
     elif event in known and verdict.answer in ("accepted", "undecided"):
         assert event is not None
         verdict = Verdict("there already", "there already", f"its event was taken in from {known[event]}", event)

@@ -8,7 +8,8 @@ import msgspec
 
 from infra import wiring
 from infra.letters.choosing import LetterError
-from infra.letters.judging import Judged, judge, records
+from infra.letters.judging import ERASED, Judged, judge, records
+from infra.letters.withholding import Withheld
 from schemas.claims import Look, look
 from sinks import letters
 from sinks.letters import Chosen
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A letter, its record (None where no topic has it), what its copy's headers tell, and what its bytes say."""
+    """A letter, its record (None where no topic has it), what its copy's headers tell, and what its bytes say.
+
+    `withheld` says that all but its place and reason is left out, because its account has erased subjects.
+    """
 
     judged: Judged
     record: Refused | None
     told: dict[str, str]
     seen: Look
+    withheld: bool = False
 
 
 def show(settings: Settings, chosen: Chosen) -> Shown:
@@ -37,8 +42,12 @@ def show(settings: Settings, chosen: Chosen) -> Shown:
         ((letter, record),) = records(settings, log, known)
         (judged,) = judge(settings, client, log, [letter])
         told = _told(settings, log, letter)
+        withheld = Withheld(settings, client)
     registry, topic = wiring.registry(settings), letter.at.topic.removeprefix(settings.topic_prefix)
-    return Shown(judged, record, told, look(record.value if record else None, registry, topic))
+    seen = look(record.value if record else None, registry, topic)
+    if withheld.covers(letter, seen):
+        return Shown(Judged(msgspec.structs.replace(letter, detail=""), ERASED), None, {}, look(None), withheld=True)
+    return Shown(judged, record, told, seen)
 
 
 def _told(settings: Settings, log: Log, letter: letters.Known) -> dict[str, str]:

@@ -1,6 +1,6 @@
 SELECT
-    f.*,
-    g.grain AS grain,
+    _f.*,
+    _g.grain AS grain,
     toDate(moment, '${zone}') AS day,
     multiIf(
         grain = 'day', day,
@@ -8,5 +8,5 @@ SELECT
         grain = 'month', toStartOfMonth(day),
         toStartOfQuarter(day)
     ) AS window_start
-FROM (${facts}) AS f
-CROSS JOIN (SELECT arrayJoin(['day', 'week', 'month', 'quarter']) AS grain) AS g
+FROM (${facts}) AS _f
+CROSS JOIN (SELECT arrayJoin(['day', 'week', 'month', 'quarter']) AS grain) AS _g

@@ -1,6 +1,6 @@
 SELECT
-    f.*,
-    d.dimension AS dimension,
+    _f.*,
+    _d.dimension AS dimension,
     multiIf(
         dimension = 'all', '',
         ${slices}dimension = 'manager', owner,
@@ -8,13 +8,13 @@ SELECT
     ) AS dimension_value
 FROM
 (
-    SELECT b.*, ifNull(s.slice, '') AS segment
+    SELECT _b.*, ifNull(_s.slice, '') AS segment
     FROM
     (
-        SELECT a.*, if(o.valid_to IS NULL OR a.moment < o.valid_to, ifNull(o.slice, ''), '') AS owner
-        FROM (SELECT * FROM ${cx}.${facts_view} ${where}) AS a
-        ASOF LEFT JOIN ${cx}.owner_history AS o ON a.account_id = o.account_id AND a.moment >= o.valid_from
-    ) AS b
-    ASOF LEFT JOIN ${cx}.segment_history AS s ON b.account_id = s.account_id AND b.moment >= s.valid_from
-) AS f
-CROSS JOIN (SELECT arrayJoin([${dimensions}]) AS dimension) AS d
+        SELECT _a.*, if(_o.valid_to IS NULL OR _a.moment < _o.valid_to, ifNull(_o.slice, ''), '') AS owner
+        FROM (SELECT * FROM ${cx}.${facts_view} ${where}) AS _a
+        ASOF LEFT JOIN ${cx}.owner_history AS _o ON _a.account_id = _o.account_id AND _a.moment >= _o.valid_from
+    ) AS _b
+    ASOF LEFT JOIN ${cx}.segment_history AS _s ON _b.account_id = _s.account_id AND _b.moment >= _s.valid_from
+) AS _f
+CROSS JOIN (SELECT arrayJoin([${dimensions}]) AS dimension) AS _d

@@ -9,41 +9,41 @@ columns:
 */
 SELECT
     'answer_of_a_counting_response' AS invariant,
-    a.account_id AS account_id,
-    a.response_id AS subject_id,
-    concat('question ', a.question_id, ' has an answer, the response is ', if(r.status = '', 'not there', r.status)) AS detail,
-    [a.event_id] AS events
-FROM ${cx}.answer AS a
-LEFT JOIN (SELECT account_id, response_id, toString(status) AS status FROM ${cx}.response) AS r
-    ON a.account_id = r.account_id AND a.response_id = r.response_id
-WHERE r.status != 'submitted'
+    _a.account_id AS account_id,
+    _a.response_id AS subject_id,
+    concat('question ', _a.question_id, ' has an answer, the response is ', if(_r.status = '', 'not there', _r.status)) AS detail,
+    [_a.event_id] AS events
+FROM ${cx}.answer AS _a
+LEFT JOIN (SELECT account_id, response_id, toString(status) AS status FROM ${cx}.response) AS _r
+    ON _a.account_id = _r.account_id AND _a.response_id = _r.response_id
+WHERE _r.status != 'submitted'
 UNION ALL
 SELECT
     'nps_is_the_answer_given',
-    r.account_id,
-    r.response_id,
-    concat('the response says ', toString(r.nps), ', its answers say ', toString(a.numbers)),
-    [r.event_id]
-FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps IS NOT NULL) AS r
+    _r.account_id,
+    _r.response_id,
+    concat('the response says ', toString(_r.nps), ', its answers say ', toString(_a.numbers)),
+    [_r.event_id]
+FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps IS NOT NULL) AS _r
 LEFT JOIN
 (
     SELECT account_id, response_id, groupArray(number) AS numbers
     FROM ${cx}.answer
     WHERE kind = 'NPS'
     GROUP BY account_id, response_id
-) AS a ON r.account_id = a.account_id AND r.response_id = a.response_id
-WHERE NOT has(a.numbers, assumeNotNull(r.nps))
+) AS _a ON _r.account_id = _a.account_id AND _r.response_id = _a.response_id
+WHERE NOT has(_a.numbers, assumeNotNull(_r.nps))
 UNION ALL
 SELECT
     'every_detractor_has_an_open_or_met_case',
-    r.account_id,
-    r.response_id,
-    concat('the score is ', toString(r.nps), ', the case is ', if(c.state = '', 'not there', c.state)),
-    [r.event_id]
-FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps <= 6) AS r
-LEFT JOIN (SELECT account_id, response_id, toString(state) AS state FROM ${cx}.followup_case) AS c
-    ON r.account_id = c.account_id AND r.response_id = c.response_id
-WHERE c.state IN ('', 'voided')
+    _r.account_id,
+    _r.response_id,
+    concat('the score is ', toString(_r.nps), ', the case is ', if(_c.state = '', 'not there', _c.state)),
+    [_r.event_id]
+FROM (SELECT account_id, response_id, nps, event_id FROM ${cx}.response WHERE nps <= 6) AS _r
+LEFT JOIN (SELECT account_id, response_id, toString(state) AS state FROM ${cx}.followup_case) AS _c
+    ON _r.account_id = _c.account_id AND _r.response_id = _c.response_id
+WHERE _c.state IN ('', 'voided')
 UNION ALL
 SELECT
     'an_event_is_taken_in_once',
@@ -133,16 +133,16 @@ FROM
     FROM
     (
         SELECT
-            e.account_id AS account_id,
-            e.invoice_id AS invoice_id,
-            toString(e.currency) AS currency,
-            sum(if(e.book = 'receivable', toInt128(e.amount_micros), -toInt128(e.amount_micros))) AS booked,
+            _e.account_id AS account_id,
+            _e.invoice_id AS invoice_id,
+            toString(_e.currency) AS currency,
+            sum(if(_e.book = 'receivable', toInt128(_e.amount_micros), -toInt128(_e.amount_micros))) AS booked,
             toInt128(0) AS told,
-            groupUniqArray(e.event_id) AS causes
-        FROM ${cx}.receivable_entry AS e
-        LEFT JOIN (SELECT account_id, invoice_id, toString(currency) AS own FROM ${cx}.invoice) AS i
-            ON e.account_id = i.account_id AND e.invoice_id = i.invoice_id
-        WHERE e.kind != 'credited' OR e.currency = i.own
+            groupUniqArray(_e.event_id) AS causes
+        FROM ${cx}.receivable_entry AS _e
+        LEFT JOIN (SELECT account_id, invoice_id, toString(currency) AS own FROM ${cx}.invoice) AS _i
+            ON _e.account_id = _i.account_id AND _e.invoice_id = _i.invoice_id
+        WHERE _e.kind != 'credited' OR _e.currency = _i.own
         GROUP BY account_id, invoice_id, currency
         UNION ALL
         SELECT

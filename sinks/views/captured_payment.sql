@@ -11,14 +11,14 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    p.moment AS moment,
-    p.account_id AS account_id,
-    p.payment_id AS fact_id,
-    p.currency AS currency,
-    p.amount AS amount,
-    r.refunded AS given_back,
-    toUInt8(r.refunded > 0) AS is_refunded,
-    arrayConcat(p.invoices, r.refunds) AS entities
+    _p.moment AS moment,
+    _p.account_id AS account_id,
+    _p.payment_id AS fact_id,
+    _p.currency AS currency,
+    _p.amount AS amount,
+    _r.refunded AS given_back,
+    toUInt8(_r.refunded > 0) AS is_refunded,
+    arrayConcat(_p.invoices, _r.refunds) AS entities
 FROM
 (
     SELECT
@@ -31,7 +31,7 @@ FROM
     FROM ${cx}.payment
     WHERE is_test = 0
     GROUP BY account_id, payment_id, currency
-) AS p
+) AS _p
 LEFT JOIN
 (
     SELECT
@@ -43,4 +43,4 @@ LEFT JOIN
     FROM ${cx}.refund
     WHERE status = 'refunded' AND is_test = 0
     GROUP BY account_id, payment_id, currency
-) AS r ON p.account_id = r.account_id AND p.payment_id = r.payment_id AND p.currency = r.currency
+) AS _r ON _p.account_id = _r.account_id AND _p.payment_id = _r.payment_id AND _p.currency = _r.currency

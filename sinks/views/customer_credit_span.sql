@@ -57,18 +57,18 @@ FROM
             WHERE book = 'customer_credit' AND is_test = 0
             UNION ALL
             SELECT
-                r.account_id,
-                if(r.invoice_id != '', r.invoice_id, p.invoice_id),
+                _r.account_id,
+                if(_r.invoice_id != '', _r.invoice_id, _p.invoice_id),
                 'left',
-                toString(r.currency),
-                toDate(assumeNotNull(r.refunded_at), '${zone}'),
-                -toInt128(r.amount_micros)
-            FROM ${cx}.refund AS r
+                toString(_r.currency),
+                toDate(assumeNotNull(_r.refunded_at), '${zone}'),
+                -toInt128(_r.amount_micros)
+            FROM ${cx}.refund AS _r
             LEFT JOIN
             (
                 SELECT account_id, payment_id, max(invoice_id) AS invoice_id FROM ${cx}.payment GROUP BY account_id, payment_id
-            ) AS p ON r.account_id = p.account_id AND r.payment_id = p.payment_id
-            WHERE r.status = 'refunded' AND r.refunded_at IS NOT NULL AND r.is_test = 0
+            ) AS _p ON _r.account_id = _p.account_id AND _r.payment_id = _p.payment_id
+            WHERE _r.status = 'refunded' AND _r.refunded_at IS NOT NULL AND _r.is_test = 0
         )
         GROUP BY account_id, invoice_id, kind, currency
     )

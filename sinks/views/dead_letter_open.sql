@@ -11,5 +11,11 @@ columns:
   size_bytes: Length of the record's value in bytes
 */
 SELECT topic, partition, offset, account_key, reason, detail, ingested_at, size_bytes
-FROM ${cx}.dead_letter_state
-WHERE status = 'open'
+FROM ${cx}.dead_letter
+WHERE (topic, partition, offset) NOT IN
+(
+    -- The same actions end being open in dead_letter_state; who did them and when costs several times as much to find.
+    SELECT _w.topic, _w.partition, _w.offset
+    FROM ${meta}.dead_letter_action AS _w
+    WHERE _w.action IN ('redriven', 'discarded')
+)

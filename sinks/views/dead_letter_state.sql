@@ -16,20 +16,20 @@ columns:
   redriven_to: Offset of the copy that was sent again, in the same partition; NULL unless redriven
 */
 SELECT
-    d.topic AS topic,
-    d.partition AS partition,
-    d.offset AS offset,
-    d.account_key AS account_key,
-    d.reason AS reason,
-    d.detail AS detail,
-    d.ingested_at AS ingested_at,
-    d.size_bytes AS size_bytes,
-    if(a.action = '', 'open', a.action) AS status,
-    if(a.action = '', NULL, a.done_at) AS decided_at,
-    a.actor AS decided_by,
-    a.why AS why,
-    if(a.action = 'redriven', a.log_offset, NULL) AS redriven_to
-FROM ${cx}.dead_letter AS d
+    _d.topic AS topic,
+    _d.partition AS partition,
+    _d.offset AS offset,
+    _d.account_key AS account_key,
+    _d.reason AS reason,
+    _d.detail AS detail,
+    _d.ingested_at AS ingested_at,
+    _d.size_bytes AS size_bytes,
+    if(_a.action = '', 'open', _a.action) AS status,
+    if(_a.action = '', NULL, _a.done_at) AS decided_at,
+    _a.actor AS decided_by,
+    _a.why AS why,
+    if(_a.action = 'redriven', _a.log_offset, NULL) AS redriven_to
+FROM ${cx}.dead_letter AS _d
 LEFT JOIN
 (
     -- A letter that was sent again after all is redriven, whatever was said of it before.
@@ -37,12 +37,12 @@ LEFT JOIN
         topic,
         partition,
         offset,
-        toString(argMax(w.action, (w.action = 'redriven', w.at))) AS action,
-        argMax(w.at, (w.action = 'redriven', w.at)) AS done_at,
-        argMax(w.actor, (w.action = 'redriven', w.at)) AS actor,
-        argMax(w.why, (w.action = 'redriven', w.at)) AS why,
-        argMax(w.log_offset, (w.action = 'redriven', w.at)) AS log_offset
-    FROM ${meta}.dead_letter_action AS w
-    WHERE w.action IN ('redriven', 'discarded')
+        toString(argMax(_w.action, (_w.action = 'redriven', _w.at))) AS action,
+        argMax(_w.at, (_w.action = 'redriven', _w.at)) AS done_at,
+        argMax(_w.actor, (_w.action = 'redriven', _w.at)) AS actor,
+        argMax(_w.why, (_w.action = 'redriven', _w.at)) AS why,
+        argMax(_w.log_offset, (_w.action = 'redriven', _w.at)) AS log_offset
+    FROM ${meta}.dead_letter_action AS _w
+    WHERE _w.action IN ('redriven', 'discarded')
     GROUP BY topic, partition, offset
-) AS a ON d.topic = a.topic AND d.partition = a.partition AND d.offset = a.offset
+) AS _a ON _d.topic = _a.topic AND _d.partition = _a.partition AND _d.offset = _a.offset

@@ -13,17 +13,17 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    c.submitted_at AS moment,
-    c.account_id AS account_id,
-    c.survey_id AS survey_id,
-    c.response_id AS fact_id,
-    toUInt8(c.first_contact_at IS NOT NULL) AS is_contacted,
-    toUInt8(ifNull(c.first_contact_at <= c.due_at, 0)) AS is_contacted_in_time,
-    (toUnixTimestamp64Micro(c.first_contact_at) - toUnixTimestamp64Micro(c.submitted_at)) / 1000000 AS seconds_to_contact,
-    toUInt8(c.first_contact_at IS NULL AND c.due_at > ${now}) AS is_immature,
-    if(ifNull(n.is_answer, 0) = 1, toNullable(n.score), NULL) AS next_score,
-    arrayConcat([concat('response:', c.response_id)], n.entities) AS entities
-FROM ${cx}.followup_case AS c
+    _c.submitted_at AS moment,
+    _c.account_id AS account_id,
+    _c.survey_id AS survey_id,
+    _c.response_id AS fact_id,
+    toUInt8(_c.first_contact_at IS NOT NULL) AS is_contacted,
+    toUInt8(ifNull(_c.first_contact_at <= _c.due_at, 0)) AS is_contacted_in_time,
+    (toUnixTimestamp64Micro(_c.first_contact_at) - toUnixTimestamp64Micro(_c.submitted_at)) / 1000000 AS seconds_to_contact,
+    toUInt8(_c.first_contact_at IS NULL AND _c.due_at > ${now}) AS is_immature,
+    if(ifNull(_n.is_answer, 0) = 1, toNullable(_n.score), NULL) AS next_score,
+    arrayConcat([concat('response:', _c.response_id)], _n.entities) AS entities
+FROM ${cx}.followup_case AS _c
 ASOF LEFT JOIN
 (
     SELECT
@@ -35,5 +35,5 @@ ASOF LEFT JOIN
         argMax(entities, fact_id) AS entities
     FROM ${cx}.nps_score
     GROUP BY account_id, person, moment
-) AS n ON c.account_id = n.account_id AND c.contact_id = n.person AND c.submitted_at < n.moment
-WHERE c.is_test = 0 AND c.state != 'voided'
+) AS _n ON _c.account_id = _n.account_id AND _c.contact_id = _n.person AND _c.submitted_at < _n.moment
+WHERE _c.is_test = 0 AND _c.state != 'voided'

@@ -10,14 +10,14 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    d.displayed_at AS moment,
-    d.account_id AS account_id,
-    d.survey_id AS survey_id,
-    d.display_id AS fact_id,
-    toUInt8(ifNull(r.is_started, 0)) AS is_started,
-    toUInt8(ifNull(r.is_finished, 0)) AS is_finished,
-    arrayConcat([concat('survey_display:', d.display_id)], r.responses) AS entities
-FROM ${cx}.survey_display AS d
+    _d.displayed_at AS moment,
+    _d.account_id AS account_id,
+    _d.survey_id AS survey_id,
+    _d.display_id AS fact_id,
+    toUInt8(ifNull(_r.is_started, 0)) AS is_started,
+    toUInt8(ifNull(_r.is_finished, 0)) AS is_finished,
+    arrayConcat([concat('survey_display:', _d.display_id)], _r.responses) AS entities
+FROM ${cx}.survey_display AS _d
 LEFT JOIN
 (
     SELECT
@@ -29,5 +29,5 @@ LEFT JOIN
     FROM ${cx}.response
     WHERE status = 'submitted' AND is_test = 0 AND display_id != ''
     GROUP BY account_id, display_id
-) AS r ON d.account_id = r.account_id AND d.display_id = r.display_id
-WHERE d.is_test = 0
+) AS _r ON _d.account_id = _r.account_id AND _d.display_id = _r.display_id
+WHERE _d.is_test = 0

@@ -24,15 +24,15 @@ SELECT
 FROM
 (
     SELECT
-        ifNull(i.due_at, i.issued_at + toIntervalDay(t.days)) AS moment,
-        i.account_id AS account_id,
-        i.fact_id AS fact_id,
-        i.currency AS currency,
-        i.amount AS amount,
-        i.closed_at IS NULL AS is_open,
+        ifNull(_i.due_at, _i.issued_at + toIntervalDay(_t.days)) AS moment,
+        _i.account_id AS account_id,
+        _i.fact_id AS fact_id,
+        _i.currency AS currency,
+        _i.amount AS amount,
+        _i.closed_at IS NULL AS is_open,
         toDate(least(moment, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS due_day,
-        toInt64(greatest(ifNull(toDate(i.closed_at, '${zone}'), toDate(${now}, '${zone}')) - due_day, 0)) AS days_late,
-        [concat('invoice:', i.fact_id)] AS entities
+        toInt64(greatest(ifNull(toDate(_i.closed_at, '${zone}'), toDate(${now}, '${zone}')) - due_day, 0)) AS days_late,
+        [concat('invoice:', _i.fact_id)] AS entities
     FROM
     (
         SELECT
@@ -46,6 +46,6 @@ FROM
             closed_at
         FROM ${cx}.invoice
         WHERE issued_at IS NOT NULL AND status NOT IN ('void', 'credit') AND total_micros > 0 AND is_test = 0
-    ) AS i
-    ASOF LEFT JOIN ${cx}.payment_term AS t ON i.policy = t.policy AND i.issued_at >= t.valid_from
+    ) AS _i
+    ASOF LEFT JOIN ${cx}.payment_term AS _t ON _i.policy = _t.policy AND _i.issued_at >= _t.valid_from
 )

@@ -94,20 +94,20 @@ WHERE issued_at IS NOT NULL AND (is_test = 1 OR status IN ('void', 'credit') OR 
 UNION ALL
 SELECT
     'first_attempt',
-    a.at,
-    a.account_id,
+    _a.at,
+    _a.account_id,
     '',
-    a.invoice_id,
+    _a.invoice_id,
     '',
     multiIf(
-        a.is_test = 1, 'test',
-        i.status IN ('', 'incomplete'), 'not_issued',
-        i.is_recurring = 0, 'not_recurring',
-        i.billing_reason = 'TRIAL_END', 'after_trial',
+        _a.is_test = 1, 'test',
+        _i.status IN ('', 'incomplete'), 'not_issued',
+        _i.is_recurring = 0, 'not_recurring',
+        _i.billing_reason = 'TRIAL_END', 'after_trial',
         'sent_by_mail'
     ),
-    [concat('invoice:', a.invoice_id)]
-FROM (SELECT * FROM ${cx}.payment_attempt WHERE is_first = 1) AS a
+    [concat('invoice:', _a.invoice_id)]
+FROM (SELECT * FROM ${cx}.payment_attempt WHERE is_first = 1) AS _a
 LEFT JOIN
 (
     SELECT
@@ -118,8 +118,8 @@ LEFT JOIN
         toString(billing_reason) AS billing_reason,
         toString(collection_method) AS collection_method
     FROM ${cx}.invoice
-) AS i ON a.account_id = i.account_id AND a.invoice_id = i.invoice_id
-WHERE a.is_test = 1 OR i.is_recurring = 0 OR i.billing_reason = 'TRIAL_END' OR i.collection_method = 'SEND_INVOICE'
+) AS _i ON _a.account_id = _i.account_id AND _a.invoice_id = _i.invoice_id
+WHERE _a.is_test = 1 OR _i.is_recurring = 0 OR _i.billing_reason = 'TRIAL_END' OR _i.collection_method = 'SEND_INVOICE'
 UNION ALL
 SELECT
     arrayJoin(['failed_invoice', 'dunned_invoice']),

@@ -31,18 +31,18 @@ SELECT
 FROM
 (
     SELECT
-        f.moment AS moment,
-        f.account_id AS account_id,
-        f.invoice_id AS fact_id,
-        f.currency AS currency,
-        f.amount AS amount,
-        i.status AS status,
-        i.dunning_outcome AS dunning_outcome,
-        greatest(ifNull(i.due_at, f.moment), f.moment) + toIntervalDay(w.days) AS gives_up_at,
+        _f.moment AS moment,
+        _f.account_id AS account_id,
+        _f.invoice_id AS fact_id,
+        _f.currency AS currency,
+        _f.amount AS amount,
+        _i.status AS status,
+        _i.dunning_outcome AS dunning_outcome,
+        greatest(ifNull(_i.due_at, _f.moment), _f.moment) + toIntervalDay(_w.days) AS gives_up_at,
         arraySum(
             arrayMap(
                 each -> tupleElement(each, 2),
-                arrayFilter(each -> tupleElement(each, 1) >= f.moment AND tupleElement(each, 3) = f.currency, p.payments)
+                arrayFilter(each -> tupleElement(each, 1) >= _f.moment AND tupleElement(each, 3) = _f.currency, _p.payments)
             )
         ) AS paid_after
     FROM
@@ -57,13 +57,13 @@ FROM
         FROM ${cx}.payment_attempt
         WHERE outcome = 'failed' AND is_test = 0
         GROUP BY account_id, invoice_id
-    ) AS f
-    ASOF LEFT JOIN ${cx}.dunning_window AS w ON f.policy = w.policy AND f.moment >= w.valid_from
+    ) AS _f
+    ASOF LEFT JOIN ${cx}.dunning_window AS _w ON _f.policy = _w.policy AND _f.moment >= _w.valid_from
     LEFT JOIN
     (
         SELECT account_id, invoice_id, toString(status) AS status, toString(dunning_outcome) AS dunning_outcome, due_at
         FROM ${cx}.invoice
-    ) AS i ON f.account_id = i.account_id AND f.invoice_id = i.invoice_id
+    ) AS _i ON _f.account_id = _i.account_id AND _f.invoice_id = _i.invoice_id
     LEFT JOIN
     (
         SELECT
@@ -72,5 +72,5 @@ FROM
             groupArray((paid_at, toDecimal128(amount_micros, 6) / 1000000, toString(currency))) AS payments
         FROM ${cx}.payment
         GROUP BY account_id, invoice_id
-    ) AS p ON f.account_id = p.account_id AND f.invoice_id = p.invoice_id
+    ) AS _p ON _f.account_id = _p.account_id AND _f.invoice_id = _p.invoice_id
 )

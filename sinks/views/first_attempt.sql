@@ -13,20 +13,20 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    a.at AS moment,
-    a.account_id AS account_id,
-    a.invoice_id AS fact_id,
-    toString(a.currency) AS currency,
-    toDecimal128(a.amount_micros, 6) / 1000000 AS amount,
-    toUInt8(a.outcome = 'failed') AS is_failed,
-    toUInt8(a.failure_kind = 'HARD') AS is_hard,
-    toUInt8(a.failure_kind = 'SOFT') AS is_soft,
-    toString(a.failure_code) AS failure_code,
-    [concat('invoice:', a.invoice_id)] AS entities
-FROM (SELECT * FROM ${cx}.payment_attempt WHERE is_first = 1 AND is_test = 0) AS a
+    _a.at AS moment,
+    _a.account_id AS account_id,
+    _a.invoice_id AS fact_id,
+    toString(_a.currency) AS currency,
+    toDecimal128(_a.amount_micros, 6) / 1000000 AS amount,
+    toUInt8(_a.outcome = 'failed') AS is_failed,
+    toUInt8(_a.failure_kind = 'HARD') AS is_hard,
+    toUInt8(_a.failure_kind = 'SOFT') AS is_soft,
+    toString(_a.failure_code) AS failure_code,
+    [concat('invoice:', _a.invoice_id)] AS entities
+FROM (SELECT * FROM ${cx}.payment_attempt WHERE is_first = 1 AND is_test = 0) AS _a
 INNER JOIN
 (
     SELECT account_id, invoice_id
     FROM ${cx}.invoice
     WHERE is_recurring = 1 AND billing_reason != 'TRIAL_END' AND collection_method != 'SEND_INVOICE'
-) AS i ON a.account_id = i.account_id AND a.invoice_id = i.invoice_id
+) AS _i ON _a.account_id = _i.account_id AND _a.invoice_id = _i.invoice_id

@@ -26,15 +26,15 @@ SELECT
 FROM
 (
     SELECT
-        i.moment AS moment,
-        i.account_id AS account_id,
-        i.survey_id AS survey_id,
-        i.fact_id AS fact_id,
-        i.has_bounced AS has_bounced,
-        if(ifNull(r.is_answered, 0) = 1, toNullable(r.answered_at), NULL) AS answered_at,
-        i.moment + toIntervalDay(w.days) AS closes_at,
-        w.policy_version AS policy_version,
-        r.responses AS responses
+        _i.moment AS moment,
+        _i.account_id AS account_id,
+        _i.survey_id AS survey_id,
+        _i.fact_id AS fact_id,
+        _i.has_bounced AS has_bounced,
+        if(ifNull(_r.is_answered, 0) = 1, toNullable(_r.answered_at), NULL) AS answered_at,
+        _i.moment + toIntervalDay(_w.days) AS closes_at,
+        _w.policy_version AS policy_version,
+        _r.responses AS responses
     FROM
     (
         SELECT
@@ -46,8 +46,8 @@ FROM
             bounced_at IS NOT NULL AS has_bounced
         FROM ${cx}.invitation
         WHERE sent_at IS NOT NULL AND is_test = 0
-    ) AS i
-    ASOF LEFT JOIN ${cx}.response_window AS w ON i.policy = w.policy AND i.moment >= w.valid_from
+    ) AS _i
+    ASOF LEFT JOIN ${cx}.response_window AS _w ON _i.policy = _w.policy AND _i.moment >= _w.valid_from
     LEFT JOIN
     (
         SELECT
@@ -59,5 +59,5 @@ FROM
         FROM ${cx}.response
         WHERE status = 'submitted' AND is_test = 0 AND invitation_id != '' AND submitted_at IS NOT NULL
         GROUP BY account_id, invitation_id
-    ) AS r ON i.account_id = r.account_id AND i.fact_id = r.invitation_id
+    ) AS _r ON _i.account_id = _r.account_id AND _i.fact_id = _r.invitation_id
 )

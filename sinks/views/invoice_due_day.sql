@@ -9,18 +9,18 @@ columns:
   policy_version: Version of the payment terms that set it; empty for the default and for a date of the source's own
 */
 SELECT
-    d.account_id AS account_id,
-    d.invoice_id AS invoice_id,
-    d.valid_from AS valid_from,
-    toDate(least(d.valid_from, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS from_day,
+    _d.account_id AS account_id,
+    _d.invoice_id AS invoice_id,
+    _d.valid_from AS valid_from,
+    toDate(least(_d.valid_from, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS from_day,
     toDate(
-        least(ifNull(d.due_at, d.issued_at + toIntervalDay(t.days)), toDateTime64('2149-01-01', 6, 'UTC')), '${zone}'
+        least(ifNull(_d.due_at, _d.issued_at + toIntervalDay(_t.days)), toDateTime64('2149-01-01', 6, 'UTC')), '${zone}'
     ) AS due_day,
-    if(d.due_at IS NULL, t.policy_version, '') AS policy_version
+    if(_d.due_at IS NULL, _t.policy_version, '') AS policy_version
 FROM
 (
     SELECT 'payment_terms_days' AS policy, account_id, invoice_id, valid_from, due_at, issued_at
     FROM ${cx}.invoice_due
     WHERE is_test = 0
-) AS d
-ASOF LEFT JOIN ${cx}.payment_term AS t ON d.policy = t.policy AND d.issued_at >= t.valid_from
+) AS _d
+ASOF LEFT JOIN ${cx}.payment_term AS _t ON _d.policy = _t.policy AND _d.issued_at >= _t.valid_from

@@ -15,28 +15,28 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    a.submitted_at AS moment,
-    a.account_id AS account_id,
-    a.survey_id AS survey_id,
-    a.survey_version AS survey_version,
-    a.response_id AS fact_id,
-    a.question_id AS question_id,
-    a.kind AS kind,
-    a.number AS score,
-    if(q.scale_min IS NULL OR q.scale_max IS NULL, '', concat(toString(assumeNotNull(q.scale_min)), '-', toString(assumeNotNull(q.scale_max)))) AS scale,
-    toUInt8(ifNull(a.number >= q.positive_from, 0)) AS is_positive,
+    _a.submitted_at AS moment,
+    _a.account_id AS account_id,
+    _a.survey_id AS survey_id,
+    _a.survey_version AS survey_version,
+    _a.response_id AS fact_id,
+    _a.question_id AS question_id,
+    _a.kind AS kind,
+    _a.number AS score,
+    if(_q.scale_min IS NULL OR _q.scale_max IS NULL, '', concat(toString(assumeNotNull(_q.scale_min)), '-', toString(assumeNotNull(_q.scale_max)))) AS scale,
+    toUInt8(ifNull(_a.number >= _q.positive_from, 0)) AS is_positive,
     multiIf(
-        ifNull(q.declared, 0) = 0, 'no_definition',
+        ifNull(_q.declared, 0) = 0, 'no_definition',
         scale = '', 'no_scale',
-        q.positive_from IS NULL, 'no_positive_from',
-        ifNull(a.number < q.scale_min OR a.number > q.scale_max, 1), 'outside_scale',
+        _q.positive_from IS NULL, 'no_positive_from',
+        ifNull(_a.number < _q.scale_min OR _a.number > _q.scale_max, 1), 'outside_scale',
         ''
     ) AS reason,
     [
-        concat('response:', a.response_id),
-        concat('survey_definition:', a.survey_id, '/', toString(a.survey_version))
+        concat('response:', _a.response_id),
+        concat('survey_definition:', _a.survey_id, '/', toString(_a.survey_version))
     ] AS entities
-FROM ${cx}.answer AS a
-LEFT JOIN ${cx}.question_scale AS q
-    ON a.survey_id = q.survey_id AND a.survey_version = q.survey_version AND a.question_id = q.question_id
-WHERE a.is_test = 0 AND a.kind IN ('CSAT', 'CES')
+FROM ${cx}.answer AS _a
+LEFT JOIN ${cx}.question_scale AS _q
+    ON _a.survey_id = _q.survey_id AND _a.survey_version = _q.survey_version AND _a.question_id = _q.question_id
+WHERE _a.is_test = 0 AND _a.kind IN ('CSAT', 'CES')

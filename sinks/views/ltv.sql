@@ -24,18 +24,18 @@ metric:
   version: 1
 */
 SELECT
-    a.window_start AS window_start,
-    a.window_end AS window_end,
-    a.dimension AS dimension,
-    a.dimension_value AS dimension_value,
-    a.policy AS policy,
-    if(c.churn > 0, toNullable(a.value / (c.churn / 100)), NULL) AS value,
-    a.value AS arpa,
-    c.churn AS churn,
-    c.months AS months,
-    a.is_final AS is_final,
-    a.as_of AS as_of
-FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension IN ('all', 'manager', 'segment')) AS a
+    _a.window_start AS window_start,
+    _a.window_end AS window_end,
+    _a.dimension AS dimension,
+    _a.dimension_value AS dimension_value,
+    _a.policy AS policy,
+    if(_c.churn > 0, toNullable(_a.value / (_c.churn / 100)), NULL) AS value,
+    _a.value AS arpa,
+    _c.churn AS churn,
+    _c.months AS months,
+    _a.is_final AS is_final,
+    _a.as_of AS as_of
+FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension IN ('all', 'manager', 'segment')) AS _a
 INNER JOIN
 (
     SELECT
@@ -52,6 +52,6 @@ INNER JOIN
         WHERE months = 1 AND dimension IN ('all', 'manager', 'segment') AND value IS NOT NULL
     )
     GROUP BY month, dimension, dimension_value, policy
-) AS c
-    ON a.window_start = c.month AND a.dimension = c.dimension AND a.dimension_value = c.dimension_value
-    AND a.policy = c.policy
+) AS _c
+    ON _a.window_start = _c.month AND _a.dimension = _c.dimension AND _a.dimension_value = _c.dimension_value
+    AND _a.policy = _c.policy

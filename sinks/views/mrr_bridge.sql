@@ -81,11 +81,11 @@ FROM
         FROM
         (
             SELECT
-                f.*,
-                tupleElement(arrayLast(p -> tupleElement(p, 1) <= f.moment, h.owners), 2) AS owner,
-                tupleElement(arrayLast(p -> tupleElement(p, 1) <= f.moment, h.segments), 2) AS segment
-            FROM ${cx}.mrr_flow AS f
-            LEFT JOIN ${cx}.account_slice AS h ON f.account_id = h.account_id
+                _f.*,
+                tupleElement(arrayLast(p -> tupleElement(p, 1) <= _f.moment, _h.owners), 2) AS owner,
+                tupleElement(arrayLast(p -> tupleElement(p, 1) <= _f.moment, _h.segments), 2) AS segment
+            FROM ${cx}.mrr_flow AS _f
+            LEFT JOIN ${cx}.account_slice AS _h ON _f.account_id = _h.account_id
         )
     )
     UNION ALL

@@ -22,7 +22,7 @@ SELECT
     window_end,
     account_id,
     policy,
-    if(o.valid_to IS NULL OR at < o.valid_to, ifNull(o.slice, ''), '') AS owner,
+    if(_o.valid_to IS NULL OR at < _o.valid_to, ifNull(_o.slice, ''), '') AS owner,
     segment,
     opening,
     closing,
@@ -31,7 +31,7 @@ SELECT
     toUInt8(opening > 0 AND closing <= 0 AND NOT is_paused) AS is_lost
 FROM
 (
-    SELECT w.*, ifNull(s.slice, '') AS segment
+    SELECT _w.*, ifNull(_s.slice, '') AS segment
     FROM
     (
         SELECT
@@ -55,7 +55,7 @@ FROM
         )
         GROUP BY months, window_start, account_id, policy
         HAVING window_start <= addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1 - months)
-    ) AS w
-    ASOF LEFT JOIN ${cx}.segment_history AS s ON w.account_id = s.account_id AND w.at >= s.valid_from
-) AS f
-ASOF LEFT JOIN ${cx}.owner_history AS o ON f.account_id = o.account_id AND f.at >= o.valid_from
+    ) AS _w
+    ASOF LEFT JOIN ${cx}.segment_history AS _s ON _w.account_id = _s.account_id AND _w.at >= _s.valid_from
+) AS _f
+ASOF LEFT JOIN ${cx}.owner_history AS _o ON _f.account_id = _o.account_id AND _f.at >= _o.valid_from

@@ -62,10 +62,10 @@ FROM
         )) AS part
     FROM
     (
-        SELECT f.*, f.rate_micros AS rate, g.rate_micros AS former_rate
+        SELECT _f.*, _f.rate_micros AS rate, _g.rate_micros AS former_rate
         FROM
         (
-            SELECT m.*, r.rate_micros AS rate_micros
+            SELECT _m.*, _r.rate_micros AS rate_micros
             FROM
             (
                 SELECT
@@ -80,9 +80,9 @@ FROM
                     toString(policy_version) AS policy_version
                 FROM ${cx}.mrr_movement
                 WHERE is_test = 0 AND at <= ${now}
-            ) AS m
-            ASOF LEFT JOIN ${cx}.reporting_rate AS r ON m.currency = r.currency AND m.rate_at >= r.valid_from
-        ) AS f
-        ASOF LEFT JOIN ${cx}.reporting_rate AS g ON f.currency = g.currency AND f.rate_at_before >= g.valid_from
+            ) AS _m
+            ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _m.currency = _r.currency AND _m.rate_at >= _r.valid_from
+        ) AS _f
+        ASOF LEFT JOIN ${cx}.reporting_rate AS _g ON _f.currency = _g.currency AND _f.rate_at_before >= _g.valid_from
     )
 )

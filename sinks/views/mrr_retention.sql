@@ -46,8 +46,8 @@ SELECT
 FROM
 (
     SELECT
-        m.*,
-        ifNull(s.slice, '') AS segment,
+        _m.*,
+        ifNull(_s.slice, '') AS segment,
         arrayJoin([('all', ''), ('segment', segment)]) AS slice
     FROM
     (
@@ -60,8 +60,8 @@ FROM
         WINDOW everything AS (
             PARTITION BY account_id, policy ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         )
-    ) AS m
-    ASOF LEFT JOIN ${cx}.segment_history AS s ON m.account_id = s.account_id AND m.joined_by >= s.valid_from
-    WHERE m.at_first > 0
+    ) AS _m
+    ASOF LEFT JOIN ${cx}.segment_history AS _s ON _m.account_id = _s.account_id AND _m.joined_by >= _s.valid_from
+    WHERE _m.at_first > 0
 )
 GROUP BY cohort, month, slice, policy

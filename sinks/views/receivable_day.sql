@@ -21,37 +21,37 @@ columns:
 */
 SELECT
     day,
-    slice.1 AS dimension,
-    slice.2 AS dimension_value,
+    _slice.1 AS dimension,
+    _slice.2 AS dimension_value,
     currency,
-    sum(a.open_invoices) AS open_invoices,
-    sum(a.open) AS open,
-    sum(a.overdue_invoices) AS overdue_invoices,
-    sum(a.current) AS current,
-    sum(a.past_1_30) AS past_1_30,
-    sum(a.past_31_60) AS past_31_60,
-    sum(a.past_61_90) AS past_61_90,
-    sum(a.past_over_90) AS past_over_90,
-    sum(a.disputed) AS disputed,
-    sum(a.open_on_credit) AS open_on_credit,
-    sum(a.current_on_credit) AS current_on_credit,
-    sum(a.sales) AS sales,
-    sum(a.sales_on_credit) AS sales_on_credit
+    sum(_a.open_invoices) AS open_invoices,
+    sum(_a.open) AS open,
+    sum(_a.overdue_invoices) AS overdue_invoices,
+    sum(_a.current) AS current,
+    sum(_a.past_1_30) AS past_1_30,
+    sum(_a.past_31_60) AS past_31_60,
+    sum(_a.past_61_90) AS past_61_90,
+    sum(_a.past_over_90) AS past_over_90,
+    sum(_a.disputed) AS disputed,
+    sum(_a.open_on_credit) AS open_on_credit,
+    sum(_a.current_on_credit) AS current_on_credit,
+    sum(_a.sales) AS sales,
+    sum(_a.sales_on_credit) AS sales_on_credit
 FROM
 (
     SELECT
-        b.*,
-        arrayJoin([('all', ''), ('account', b.account_id), ('manager', owner), ('segment', ifNull(s.slice, ''))]) AS slice
+        _b.*,
+        arrayJoin([('all', ''), ('account', _b.account_id), ('manager', owner), ('segment', ifNull(_s.slice, ''))]) AS _slice
     FROM
     (
-        SELECT c.*, if(o.valid_to IS NULL OR c.moment < o.valid_to, ifNull(o.slice, ''), '') AS owner
+        SELECT _c.*, if(_o.valid_to IS NULL OR _c.moment < _o.valid_to, ifNull(_o.slice, ''), '') AS owner
         FROM
         (
             SELECT *, toDateTime64(addDays(day, 1), 6, '${zone}') - toIntervalMicrosecond(1) AS moment
             FROM ${cx}.receivable_account_day
-        ) AS c
-        ASOF LEFT JOIN ${cx}.owner_history AS o ON c.account_id = o.account_id AND c.moment >= o.valid_from
-    ) AS b
-    ASOF LEFT JOIN ${cx}.segment_history AS s ON b.account_id = s.account_id AND b.moment >= s.valid_from
-) AS a
+        ) AS _c
+        ASOF LEFT JOIN ${cx}.owner_history AS _o ON _c.account_id = _o.account_id AND _c.moment >= _o.valid_from
+    ) AS _b
+    ASOF LEFT JOIN ${cx}.segment_history AS _s ON _b.account_id = _s.account_id AND _b.moment >= _s.valid_from
+) AS _a
 GROUP BY day, dimension, dimension_value, currency

@@ -46,21 +46,21 @@ FROM
     FROM
     (
         SELECT
-            e.account_id AS account_id,
-            e.invoice_id AS invoice_id,
-            e.currency AS currency,
-            e.is_on_credit AS is_on_credit,
-            e.postings AS postings,
-            u.dues AS dues,
-            p.disputes AS disputes,
+            _e.account_id AS account_id,
+            _e.invoice_id AS invoice_id,
+            _e.currency AS currency,
+            _e.is_on_credit AS is_on_credit,
+            _e.postings AS postings,
+            _u.dues AS dues,
+            _p.disputes AS disputes,
             arraySort(
                 arrayDistinct(
                     arrayConcat(
-                        arrayMap(posting -> tupleElement(posting, 1), e.postings),
-                        arrayMap(due -> tupleElement(due, 1), u.dues),
+                        arrayMap(posting -> tupleElement(posting, 1), _e.postings),
+                        arrayMap(due -> tupleElement(due, 1), _u.dues),
                         arrayFilter(
-                            day -> day >= e.first_day AND day < toDate('2149-06-06'),
-                            arrayConcat(tupleElement(p.disputes, 1), tupleElement(p.disputes, 2))
+                            day -> day >= _e.first_day AND day < toDate('2149-06-06'),
+                            arrayConcat(tupleElement(_p.disputes, 1), tupleElement(_p.disputes, 2))
                         )
                     )
                 )
@@ -77,13 +77,13 @@ FROM
             FROM ${cx}.receivable_entry
             WHERE book = 'receivable' AND is_test = 0
             GROUP BY account_id, invoice_id
-        ) AS e
+        ) AS _e
         LEFT JOIN
         (
             SELECT account_id, invoice_id, arraySort(groupArray((from_day, valid_from, due_day))) AS dues
             FROM ${cx}.invoice_due_day
             GROUP BY account_id, invoice_id
-        ) AS u ON e.account_id = u.account_id AND e.invoice_id = u.invoice_id
+        ) AS _u ON _e.account_id = _u.account_id AND _e.invoice_id = _u.invoice_id
         LEFT JOIN
         (
             SELECT
@@ -96,7 +96,7 @@ FROM
             FROM ${cx}.dispute
             WHERE opened_at IS NOT NULL AND is_test = 0 AND invoice_id != ''
             GROUP BY account_id, invoice_id
-        ) AS p ON e.account_id = p.account_id AND e.invoice_id = p.invoice_id
+        ) AS _p ON _e.account_id = _p.account_id AND _e.invoice_id = _p.invoice_id
     )
 )
 WHERE amount > 0

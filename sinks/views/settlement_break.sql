@@ -34,16 +34,16 @@ SELECT
 FROM
 (
     SELECT
-        o.source AS source,
-        o.currency AS currency,
-        o.period_start AS period_start,
-        o.period_end AS period_end,
-        any(o.kept) AS kept,
-        any(o.sent) AS sent,
-        any(o.grown) AS grown,
-        sumIf(m.micros, m.kind = 'payment' AND m.at >= o.period_start AND m.at < o.period_end) AS paid,
-        sumIf(m.micros, m.kind = 'refund' AND m.at >= o.period_start AND m.at < o.period_end) AS given_back,
-        sumIf(m.micros, m.kind = 'dispute' AND m.at >= o.period_start AND m.at < o.period_end) AS claimed
+        _o.source AS source,
+        _o.currency AS currency,
+        _o.period_start AS period_start,
+        _o.period_end AS period_end,
+        any(_o.kept) AS kept,
+        any(_o.sent) AS sent,
+        any(_o.grown) AS grown,
+        sumIf(_m.micros, _m.kind = 'payment' AND _m.at >= _o.period_start AND _m.at < _o.period_end) AS paid,
+        sumIf(_m.micros, _m.kind = 'refund' AND _m.at >= _o.period_start AND _m.at < _o.period_end) AS given_back,
+        sumIf(_m.micros, _m.kind = 'dispute' AND _m.at >= _o.period_start AND _m.at < _o.period_end) AS claimed
     FROM
     (
         SELECT
@@ -57,7 +57,7 @@ FROM
         FROM ${cx}.payout
         WHERE is_test = 0
         GROUP BY source, currency, period_start, period_end
-    ) AS o
-    LEFT JOIN ${cx}.processor_movement AS m ON o.source = m.source AND o.currency = m.currency
+    ) AS _o
+    LEFT JOIN ${cx}.processor_movement AS _m ON _o.source = _m.source AND _o.currency = _m.currency
     GROUP BY source, currency, period_start, period_end
 )

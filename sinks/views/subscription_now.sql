@@ -19,29 +19,29 @@ columns:
   flags: What is odd about it, as codes; mostly empty
 */
 SELECT
-    h.account_id AS account_id,
-    h.subscription_id AS subscription_id,
-    h.status AS status,
-    h.valid_from AS since,
-    h.plan_ids AS plan_ids,
-    h.quantity AS quantity,
-    h.currency AS currency,
-    toDecimal128(h.contract_micros, 6) / 1000000 AS contract,
-    h.period_end AS period_end,
-    h.trial_ends_at AS trial_ends_at,
-    h.pause_ends_at AS pause_ends_at,
-    h.cancel_at AS cancel_at,
-    h.reason AS reason,
-    toUInt8(h.reason = 'VOLUNTARY') AS is_voluntary,
-    if(h.cancel_at IS NULL, 0, toDecimal128(i.mrr_micros, 6) / 1000000) AS scheduled_churn,
-    s.flags AS flags
-FROM (SELECT * FROM ${cx}.subscription_history WHERE is_test = 0 AND valid_from <= ${now} AND (valid_to IS NULL OR valid_to > ${now})) AS h
-LEFT JOIN (SELECT account_id, subscription_id, flags FROM ${cx}.subscription) AS s
-    ON h.account_id = s.account_id AND h.subscription_id = s.subscription_id
+    _h.account_id AS account_id,
+    _h.subscription_id AS subscription_id,
+    _h.status AS status,
+    _h.valid_from AS since,
+    _h.plan_ids AS plan_ids,
+    _h.quantity AS quantity,
+    _h.currency AS currency,
+    toDecimal128(_h.contract_micros, 6) / 1000000 AS contract,
+    _h.period_end AS period_end,
+    _h.trial_ends_at AS trial_ends_at,
+    _h.pause_ends_at AS pause_ends_at,
+    _h.cancel_at AS cancel_at,
+    _h.reason AS reason,
+    toUInt8(_h.reason = 'VOLUNTARY') AS is_voluntary,
+    if(_h.cancel_at IS NULL, 0, toDecimal128(_i.mrr_micros, 6) / 1000000) AS scheduled_churn,
+    _s.flags AS flags
+FROM (SELECT * FROM ${cx}.subscription_history WHERE is_test = 0 AND valid_from <= ${now} AND (valid_to IS NULL OR valid_to > ${now})) AS _h
+LEFT JOIN (SELECT account_id, subscription_id, flags FROM ${cx}.subscription) AS _s
+    ON _h.account_id = _s.account_id AND _h.subscription_id = _s.subscription_id
 LEFT JOIN
 (
     SELECT account_id, subscription_id, sum(mrr_micros) AS mrr_micros
     FROM ${cx}.mrr_span
     WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
     GROUP BY account_id, subscription_id
-) AS i ON h.account_id = i.account_id AND h.subscription_id = i.subscription_id
+) AS _i ON _h.account_id = _i.account_id AND _h.subscription_id = _i.subscription_id

@@ -11,19 +11,19 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    s.moment AS moment,
-    s.account_id AS account_id,
-    s.survey_id AS survey_id,
-    s.fact_id AS fact_id,
-    s.person AS person,
-    s.score AS score,
-    arrayPushBack(ifNull(t.names, []), '') AS topics,
-    s.entities AS entities
-FROM ${cx}.nps_score AS s
+    _s.moment AS moment,
+    _s.account_id AS account_id,
+    _s.survey_id AS survey_id,
+    _s.fact_id AS fact_id,
+    _s.person AS person,
+    _s.score AS score,
+    arrayPushBack(ifNull(_t.names, []), '') AS topics,
+    _s.entities AS entities
+FROM ${cx}.nps_score AS _s
 LEFT JOIN
 (
     SELECT account_id, response_id, groupUniqArray(topic_id) AS names
     FROM ${cx}.response_topic
     WHERE is_test = 0
     GROUP BY account_id, response_id
-) AS t ON s.account_id = t.account_id AND s.fact_id = t.response_id
+) AS _t ON _s.account_id = _t.account_id AND _s.fact_id = _t.response_id

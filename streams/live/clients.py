@@ -42,6 +42,7 @@ _PASSING = frozenset(
     }
 )
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001
+FATAL = KafkaError._FATAL  # noqa: SLF001
 
 
 def is_passing(error: KafkaError) -> bool:

@@ -42,14 +42,18 @@ def count(limit: DeadLetterLimit, before: DeadLetterCount, records: int, bad: Se
     """Count a micro-batch of `records` in; `bad` says of each whether it is bad, and is empty when none is.
 
     Raises EngineStopped where the limit is passed: the batch must not be committed then. The share is judged whenever
-    a window's worth of records has been seen.
+    a window's worth of records has been seen; a share of 1 judges none, and forgets. What a higher limit than this one
+    has let through was judged by whoever raised it: counting begins anew.
     """
-    run = before.run if bad or not records else 0
+    known = before.run if before.run < limit.run else 0
+    run = known if bad or not records else 0
     for is_bad in bad:
         run = run + 1 if is_bad else 0
         if run >= limit.run:
             raise EngineStopped("dead-letter limit", f"{run} bad records in a row")
     seen, total = before.seen + records, before.bad + sum(bad)
+    if limit.share >= 1:
+        return DeadLetterCount(run)
     if seen < limit.window:
         return DeadLetterCount(run, seen, total)
     if total > limit.share * seen:

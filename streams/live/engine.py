@@ -19,6 +19,7 @@ from confluent_kafka import KafkaException, TopicPartition
 
 from sinks.port import SinkRefused, SinkUnavailable
 from streams.live import clients
+from streams.live.brokertime import BrokerTime
 from streams.live.crash import no_crash
 from streams.live.deadletters import count
 from streams.live.entry import Entry
@@ -83,7 +84,7 @@ class Engine:
         self._settings = settings
         self.figures = Figures(started_at=clock())
         self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash, figures=self.figures, clock=clock)
-        self._clock = clock
+        self._clock, self._time = clock, BrokerTime(clock)
         self._summarise = summarise
         self._between = between
         self._crash = crash
@@ -115,7 +116,7 @@ class Engine:
         transactions: Transactions | None = None
         try:
             transactions = self._transactions()
-            self._lag = Lag(consumer, self.figures, self._clock)
+            self._lag = Lag(consumer, self.figures, self._time.now)
             consumer.subscribe(
                 self._settings.sources,
                 on_assign=self._assigned,
@@ -193,10 +194,9 @@ class Engine:
         return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing))
 
     def _ticked(self) -> list[Entry]:
-        clock = self._clock()
-        due = [o for o in self._ownership.owned.values() if o.processor.next_deadline() <= o.now(clock)]
+        due = self._time.due(self._ownership.owned.values())
         self.figures.ticks += len(due)
-        return [self._entry(o, o.processor.tick(o.now(clock)), Mark(o.next_offset, o.count)) for o in due]
+        return [self._entry(o, o.processor.tick(now), Mark(o.next_offset, o.count)) for o, now in due]
 
     def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
         batch.signals = [*batch.signals, *self._summarise(batch)]
@@ -235,8 +235,7 @@ class Engine:
     # Step 4: take over.
 
     def _take_over(self, entries: Sequence[Entry]) -> None:
-        now = self._clock()
-        figures = self.figures
+        now, figures = self._clock(), self.figures
         for entry in entries:
             owned, batch = entry.owned, entry.batch
             owned.processor.commit(batch)
@@ -248,3 +247,4 @@ class Engine:
             figures.duplicates += batch.duplicates
         figures.batches += 1
         figures.last_commit_at = now
+        figures.clock_ahead = self._time.hear(entries[-1].stamp)

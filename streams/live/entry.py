@@ -8,6 +8,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from streams.live.batch import Batch
+    from streams.live.brokertime import Stamp
     from streams.live.mark import Mark
     from streams.live.ownership import Owned
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 class Entry(msgspec.Struct):
     """A batch, its partition, and the `mark` that goes into the changelog with it.
 
-    `changelog_end` is the changelog offset behind the batch's records, known once they are committed.
+    `changelog_end` is the changelog offset behind the batch's records, known once they are committed, and `stamp` the
+    time under which the broker stored the last of them.
     """
 
     owned: Owned
     batch: Batch
     mark: Mark
     changelog_end: int = -1
+    stamp: Stamp = (0, 0)

@@ -13,7 +13,8 @@ class Figures(msgspec.Struct):
     everything was taken in or is nothing to read, `entries` the keys of state, both by source partition; `restoring`
     has (offset reached, offset wanted) of each changelog that the newest assignment brought. `inserting_since` is when
     the insert under way began, repeats included, `insert_ended_at` when the newest one came to its end; `ready_at` is
-    when the newest assignment was restored, `restore_moved_at` when a restore last got further.
+    when the newest assignment was restored, `restore_moved_at` when a restore last got further. `clock_ahead` is by
+    how many microseconds this machine's clock was ahead of the broker's at the newest commit, below 0 for behind.
     """
 
     state: str = "starting"
@@ -35,6 +36,7 @@ class Figures(msgspec.Struct):
     ready_at: int = 0
     inserting_since: int = 0
     insert_ended_at: int = 0
+    clock_ahead: int = 0
     lag_records: dict[str, int] = {}
     lag_seconds: dict[str, float] = {}
     positions: dict[str, int] = {}

@@ -35,8 +35,9 @@ class Intake:
         """Note that partitions come or go: what is in hand may be void, or come again."""
         self._rebalances += 1
 
-    def _failed(self, error: KafkaError) -> None:
-        if error.fatal():
+    def _failed(self, error: KafkaError | None) -> None:
+        """Note an error that is for good. One that comes as a record, as fencing does, does not call itself fatal."""
+        if error is not None and (error.fatal() or error.code() == clients.FATAL):
             self._fatal = error
 
     def take(self, owned_by_place: Mapping[tuple[str, int], Owned]) -> Iterator[tuple[Owned, list[Message]]]:
@@ -77,6 +78,7 @@ class Intake:
             message = self.consumer.poll(_POLL_SECONDS)
             if message is not None:  # of partitions that a rebalance has brought, which are not paused
                 self._carried.append(message)
+                self._failed(message.error())
             if before != self._rebalances or self._fatal is not None:
                 break
         self.consumer.resume(self.consumer.assignment())

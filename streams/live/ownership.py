@@ -59,9 +59,13 @@ class Owned(msgspec.Struct):
     end_seen: int = -1
     last_time: int = 0
 
+    @property
+    def caught_up(self) -> bool:
+        return self.end_seen >= self.next_offset
+
     def now(self, clock: int) -> int:
         """Return how far time has come here: a backlog holds it back to the last record read."""
-        return clock if self.end_seen >= self.next_offset else self.last_time
+        return clock if self.caught_up else self.last_time
 
 
 class Ownership:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from streams.live.settings import EngineSettings, HostSettings
 
 _STARTING = frozenset({"starting", "restoring"})
+_AT_ONCE = 10_000_000
+"""Microseconds by which a moment may lie behind the look that is judged: the engine goes on meanwhile."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ def judge(figures: Figures, sight: Sight, limits: Limits, now: int) -> Verdict:
 
     def still(*moments: int) -> float:
         """Return the seconds since the last of the moments, or since watching began."""
-        return (now - max(sight.since, *moments)) / 1e6
+        return (now - _last(now, sight.since, *moments)) / 1e6
 
     if sight.stopping_at:
         took = still(sight.stopping_at)
@@ -103,6 +105,11 @@ def judge(figures: Figures, sight: Sight, limits: Limits, now: int) -> Verdict:
     return Verdict(_lag(figures, sight, limits, now))
 
 
+def _last(now: int, *moments: int) -> int:
+    """Return the last of the moments. One yet to come was noted before the date was set back, and says nothing."""
+    return max((each for each in moments if each <= now + _AT_ONCE), default=now)
+
+
 def _allowed(figures: Figures, limits: Limits) -> float:
     if figures.inserting_since:
         return limits.hung
@@ -118,7 +125,7 @@ def _restore(figures: Figures, moved: float, limits: Limits) -> str:
 def _lag(figures: Figures, sight: Sight, limits: Limits, now: int) -> str:
     """Name the partition that has waited longest, if that is too long."""
     waited = {
-        name: (now - max(sight.since, each.since, figures.ready_at, figures.insert_ended_at)) / 1e6
+        name: (now - _last(now, sight.since, each.since, figures.ready_at, figures.insert_ended_at)) / 1e6
         for name, each in sight.waiting.items()
     }
     name = max(waited, key=lambda each: waited[each], default="")

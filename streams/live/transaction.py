@@ -86,7 +86,7 @@ class Transactions:
 
         def placed(error: KafkaError | None, message: Message) -> None:
             if error is None:
-                entry.changelog_end = message.offset() + 1
+                entry.changelog_end, entry.stamp = message.offset() + 1, message.timestamp()
 
         # Last of its partition, so that its offset says where the changelog ends.
         self._produce(

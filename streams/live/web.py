@@ -36,6 +36,11 @@ GAUGES: list[tuple[str, str, Value]] = [
     ("cx_started_timestamp_seconds", "When the worker was started.", lambda f, _: f.started_at / 1e6),
     ("cx_beat_timestamp_seconds", "When the engine last turned its loop.", lambda f, _: f.beat_at / 1e6),
     ("cx_commit_timestamp_seconds", "When the engine last committed.", lambda f, _: f.last_commit_at / 1e6),
+    (
+        "cx_clock_ahead_seconds",
+        "By how much this machine's clock was ahead of the broker's at the newest commit; below 0 for behind.",
+        lambda f, _: f.clock_ahead / 1e6,
+    ),
     ("cx_restore_seconds", "What the newest restore of state took.", lambda f, _: f.restore_seconds),
     (
         "cx_restore_remaining",
@@ -93,6 +98,7 @@ def lag(figures: Figures) -> dict[str, Any]:
         "records": sum(figures.lag_records.values()),
         "seconds": max(figures.lag_seconds.values(), default=0.0),
         "last_commit_at": figures.last_commit_at,
+        "clock_ahead_seconds": figures.clock_ahead / 1e6,
         "started_at": figures.started_at,
         "consumed": figures.records,
         "dead_letters": figures.dead_letters,

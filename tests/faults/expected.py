@@ -16,6 +16,8 @@ from tests.faults.avro import BadRecordError, Contract
 
 Place = tuple[str, int, int]
 """Short topic name, partition, offset."""
+Story = list[tuple[Any, str, str, dict[str, Any]]]
+"""Events of one entity: business time, event id, event type, fields."""
 _UUID = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 _DETRACTOR_TO = 6
 _PROMOTER_FROM = 9
@@ -76,7 +78,7 @@ class Expected:
 def expect(records: Iterable[Record]) -> Expected:
     """Count records, each partition's in the order of their offsets."""
     contract, expected = Contract(), Expected()
-    stories: dict[str, list[tuple[Any, str, str, dict[str, Any]]]] = defaultdict(list)
+    stories: dict[str, Story] = defaultdict(list)
     for record in records:
         try:
             event_type, fields = contract.decode(record.value)
@@ -89,7 +91,9 @@ def expect(records: Iterable[Record]) -> Expected:
             entity = fields.get("response_id") or fields.get("invitation_id") or fields["event_id"]
             stories[entity].append((fields["occurred_at"], fields["event_id"], event_type, fields))
     for entity, story in stories.items():
-        _tell(expected, entity, sorted(story, key=lambda each: each[:2]))
+        _tell(expected, entity, _in_order(story))
+        if _has_waited(story):
+            expected.waiting.add(entity)
     return expected
 
 
@@ -121,11 +125,34 @@ def _is_new(expected: Expected, record: Record, fields: dict[str, Any]) -> bool:
     return False
 
 
-def _tell(expected: Expected, entity: str, story: list[tuple[Any, str, str, dict[str, Any]]]) -> None:
+def _in_order(story: Story) -> Story:
+    return sorted(story, key=lambda each: each[:2])
+
+
+def _has_waited(story: Story) -> bool:
+    """Tell whether a response was a detractor's at any moment, as its events arrived."""
+    return any(_is_detractor(_in_order(story[:heard])) for heard in range(1, len(story) + 1))
+
+
+def _is_detractor(story: Story) -> bool:
+    types = {event_type for _, _, event_type, _ in story}
+    if "response_submitted" not in types or "response_deleted" in types:
+        return False
+    nps = _nps(story[-1][3])
+    return nps is not None and nps <= _DETRACTOR_TO
+
+
+def _nps(fields: dict[str, Any]) -> float | None:
+    return next((answer["number"] for answer in fields["answers"] if answer["kind"] == "NPS"), None)
+
+
+def _tell(expected: Expected, entity: str, story: Story) -> None:
     _, _, first, fields = story[0]
     account = fields["account_id"]
     if first == "account_upserted":
         expected.accounts[entity] = account, fields["name"]
+    elif first == "policy_set":
+        return  # what it brings about is the business of the scenario that sets it
     elif first.startswith("invitation"):
         types = {event_type for _, _, event_type, _ in story}
         reached = ("invitation_bounced", "invitation_opened", "invitation_delivered", "invitation_sent")
@@ -135,14 +162,12 @@ def _tell(expected: Expected, entity: str, story: list[tuple[Any, str, str, dict
         _respond(expected, entity, account, story)
 
 
-def _respond(expected: Expected, entity: str, account: str, story: list[tuple[Any, str, str, dict[str, Any]]]) -> None:
+def _respond(expected: Expected, entity: str, account: str, story: Story) -> None:
     status, nps, corrections = "submitted", None, 0
     for _, _, event_type, fields in story:
         if event_type == "response_deleted":
             status, nps = "deleted", None
             continue
         corrections += event_type == "response_corrected"
-        nps = next((a["number"] for a in fields["answers"] if a["kind"] == "NPS"), None)
-        if nps is not None and nps <= _DETRACTOR_TO:
-            expected.waiting.add(entity)
+        nps = _nps(fields)
     expected.responses[entity] = Response(account, status, nps, corrections, story[-1][1])

@@ -68,11 +68,15 @@ class Worker:
 
 
 class Fleet(ABC):
-    """Workers by number. `environment` is added to that of every worker started from now on."""
+    """Workers by number.
+
+    `environment` is added to that of every worker started from now on, `differing` to that of the one of its number.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.environment: dict[str, str] = {}
+        self.differing: dict[int, dict[str, str]] = {}
         self.workers: dict[int, Worker] = {}
         self._lives = 0
 
@@ -99,7 +103,11 @@ class Fleet(ABC):
                 f"worker {number}",
                 command,
                 home,
-                environment={**inherited, **told, **self.environment, **(environment or {})},
+                environment=inherited
+                | told
+                | self.environment
+                | self.differing.get(number, {})
+                | dict(environment or {}),
                 output=home / LOG,
                 detach=False,
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, disks, kills, outages, poison, refusals, stalls, warehouse, watchdogs
+from tests.faults import boundaries, clocks, disks, kills, outages, poison, refusals, soak, stalls, warehouse, watchdogs
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -24,10 +24,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     *outages.SCENARIOS,
     *warehouse.SCENARIOS,
     *disks.SCENARIOS,
+    *clocks.SCENARIOS,
+    *soak.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")
-_KINDS = {".py", ".sql", ".avsc", ".yaml", ".xml"}
+_KINDS = {".py", ".c", ".sql", ".avsc", ".yaml", ".xml"}
 
 
 def version() -> str:

@@ -18,7 +18,7 @@ SHARED = [each for each in suite.SCENARIOS if not each.own_stack]
 
 
 # G4's boundaries are also crossed by tests/streams/live/test_engine_faults.py, and a broker is also lost in G5.
-LONG = {"G4", "G5C"}
+LONG = {"G4", "G5C", "G13", "G16"}
 SHORT_FORMS = [pytest.param(each, id=each.name, marks=pytest.mark.long if each.name in LONG else ()) for each in SHARED]
 
 

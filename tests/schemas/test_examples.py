@@ -1,26 +1,16 @@
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from schemas.catalogue import load_schemas
 from schemas.codec import Codec, Undecodable
+from schemas.errors import UndecodableReason
 from schemas.examples import EXAMPLES_DIR, Example, load
+from streams.replay.verdict import REASONS
 
 CODEC = Codec()
-UNDECODABLE = {"empty_value", "unknown_frame", "unknown_schema", "malformed", "trailing_bytes", "too_large"}
-REFUSED = {
-    "wrong_topic",
-    "key_missing",
-    "key_mismatch",
-    "invalid_event_id",
-    "occurred_in_future",
-    "occurred_too_early",
-    "invalid_field",
-    "score_out_of_scale",
-    "repeated_item",
-    "too_many_items",
-    "conflicting_duplicate",
-}
+UNDECODABLE = frozenset(get_args(UndecodableReason))
 EACH_EXAMPLE = pytest.mark.parametrize("example", load(), ids=lambda example: example.path.stem)
 
 
@@ -28,7 +18,7 @@ EACH_EXAMPLE = pytest.mark.parametrize("example", load(), ids=lambda example: ex
 def test_an_example_decodes_or_fails_for_its_reason(example: Example) -> None:
     """The corpus is the contract in cases: producers copy from it and every layer is tested with it."""
     assert example.why.endswith(".")
-    assert example.reason is None or example.reason in UNDECODABLE | REFUSED
+    assert example.reason is None or example.reason in REASONS
     if example.reason in UNDECODABLE:
         with pytest.raises(Undecodable) as caught:
             CODEC.decode(example.value)
@@ -49,7 +39,7 @@ def test_every_schema_has_two_examples_that_pass_and_one_that_fails() -> None:
 
 def test_every_reason_but_size_has_an_example() -> None:
     """A dead letter's reason is looked up here; a record over a megabyte does not belong into a repository."""
-    assert {e.reason for e in load() if e.reason} == (UNDECODABLE | REFUSED) - {"too_large"}
+    assert {e.reason for e in load() if e.reason} == REASONS - {"too_large"}
 
 
 def test_every_file_is_an_example() -> None:

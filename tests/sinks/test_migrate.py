@@ -39,6 +39,20 @@ def test_migrating_twice_changes_nothing(client: Client, warehouse: Warehouse) -
     assert _made(client, warehouse.database) == made
 
 
+@pytest.fixture
+def short(client: Client) -> Iterator[Warehouse]:
+    made = Warehouse(database="b")
+    yield made
+    for name in (made.database, f"{made.database}_g1", made.meta):
+        client.execute(f"DROP DATABASE IF EXISTS `{name}` SYNC")
+
+
+def test_a_name_of_one_letter_is_a_name(client: Client, short: Warehouse) -> None:
+    """ClickHouse takes `b.response` for a column where a view calls something b: such a database was never made."""
+    assert migrate(client, short) == "b_g1"
+    assert client.execute("SELECT count() FROM b.csat") == [(0,)]
+
+
 def test_two_migrations_at_once_end_in_the_same_place(
     open_client: Callable[[], Client], client: Client, warehouse: Warehouse
 ) -> None:

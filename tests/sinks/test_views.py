@@ -7,6 +7,7 @@ columns are compared, figures to two decimals.
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,7 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from sinks.tables import TABLES
-from sinks.views import load
+from sinks.views import View, load
 from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import row
 
@@ -118,3 +119,13 @@ def test_every_metric_and_log_view_has_a_case() -> None:
     named = {view.name for view in load() if view.catalogue is not None}
     assert named | {"unscored_answer", "excluded_fact", "restatement_log", "watermark"} <= tested
     assert tested <= {view.name for view in load()} | {"metric_definition"}
+
+
+@pytest.mark.parametrize("view", load(), ids=lambda view: view.name)
+def test_what_a_view_calls_its_tables_is_no_name_of_a_database(view: View) -> None:
+    """A database may be called a or r; beside a table of that name in the query, ClickHouse no longer finds it."""
+    text = re.sub(r"--.*|'[^']*'|`[^`]*`", "", view.select)
+    called = re.findall(r"(?<![\w${}.])([A-Za-z_]\w*)\.(?=[\w*$])", text)
+    called += re.findall(r"\$\{\w+\}\.\w+ AS (\w+)", text)
+    called += re.findall(r"\)\s+AS\s+(\w+)\s+(?:ON|ASOF|CROSS|LEFT|INNER|WHERE|GROUP)\b", text)
+    assert [name for name in called if not name.startswith("_")] == []

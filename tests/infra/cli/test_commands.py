@@ -1,20 +1,16 @@
 import json
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from infra import local, wiring, workers
-from infra.cli import app
-from infra.deployment import environment
+from infra import wiring, workers
 from infra.embedded.process import ServerProcess
 from infra.settings import Settings
 from infra.standing import settle
 from infra.stillness import members
+from tests.infra.cli.conftest import Cx
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
@@ -42,30 +38,6 @@ rows:
       survey_version: 1
       answers: [{needs: number, question_id: q, kind: NPS, number: {column: SCORE, as: number}}]
 """
-
-Cx = Callable[..., Any]
-
-
-@pytest.fixture
-def cx(here: Settings, monkeypatch: pytest.MonkeyPatch) -> Cx:
-    """Run `cx` on servers of one's own; returns its result after checking the exit status."""
-    for name, value in environment(here).items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str, stdin: str | None = None, status: int = 0) -> Result:
-        result = CliRunner().invoke(app, arguments, input=stdin)
-        assert result.exit_code == status, result.output
-        return result
-
-    return run
-
-
-@pytest.fixture
-def worker(here: Settings) -> Iterator[ServerProcess]:
-    local.prepare(here)
-    running = workers.start(here, 1, detach=False)
-    yield running
-    running.stop(workers.STOP_GRACE_S)
 
 
 def _caught_up(here: Settings, worker: ServerProcess) -> None:

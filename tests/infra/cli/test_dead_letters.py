@@ -199,3 +199,34 @@ def test_letters_leave_as_lines_of_json(cx: Cx, here: Settings, tmp_path: Path) 
     )
     assert piped.stdout == "{1\n"
     assert "Traceback" not in piped.stderr
+
+
+def test_what_an_erased_person_wrote_is_shown_to_nobody(cx: Cx, here: Settings) -> None:
+    """A letter keeps every byte; once its person is erased, no screen and no file may bring them back."""
+    seeds = Seeds(here)
+    secret, told = "a secret of theirs", {"account_id": "gone", "source": "a secret of theirs"}
+    hidden = [
+        seeds.letter(b"{" + secret.encode(), b"gone", detail=secret, carried=[("h", secret.encode())]),
+        seeds.letter(sound(1, **told), None, detail=secret),
+        seeds.letter(sound(2, **told)[:-3], b"\xff", detail=secret),
+    ]
+    kept = seeds.letter(sound(3), b"acme", detail="it stays")
+    with wiring.clickhouse(here) as client:
+        client.execute(f"INSERT INTO {here.database}_meta.erased_subject VALUES", [("gone", "someone", 1)])
+    for at in hidden:
+        for form in ("text", "json"):
+            shown = cx("show", str(at), "--format", form).stdout
+            assert str(at.offset) in shown
+            assert secret not in shown
+            assert base64.b64encode(secret.encode()).decode()[2:-4] not in shown
+        assert "bytes     withheld: its account has erased subjects" in cx("show", str(at)).stdout
+    assert "it stays" in cx("show", str(kept)).stdout
+    written = cx("export")
+    lines = {line["at"]["offset"]: line for line in map(json.loads, written.stdout.splitlines())}
+    assert [lines[at.offset]["withheld"] for at in (*hidden, kept)] == [True, True, True, False]
+    for at in hidden:
+        line = lines[at.offset]
+        assert (line["key"], line["value"], line["headers"], line["detail"]) == (None, None, [], "")
+        assert line["decoded"]["fields"] == {}
+    assert base64.b64decode(lines[kept.offset]["value"]) == sound(3)
+    assert "3 letters of them without bytes" in written.stderr

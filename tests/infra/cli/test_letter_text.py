@@ -1,13 +1,17 @@
 """What a hostile or broken record can do to whoever looks at it: nothing."""
 
+import io
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from infra.cli.letter_text import hexdump, instant, plain, values, visible
+from infra.cli.letter_text import groups, hexdump, instant, plain, values, visible
 from schemas.walk import Part
+from sinks.letters import At, Group
+from streams.replay.verdict import REASONS
 
 
 @given(st.text(max_size=300))
@@ -73,3 +77,33 @@ def test_instants_beyond_the_calendar_are_numbers() -> None:
 def test_numbers_that_json_lacks_become_text() -> None:
     """NaN is a reason for a letter and no JSON."""
     assert plain({"a": [math.inf, 1.5], "b": {"c": math.nan}}) == {"a": ["inf", 1.5], "b": {"c": "nan"}}
+
+
+def _grouped(name: str) -> Group:
+    times = ("2026-11-22T01:30:00.000000Z", "2026-11-22T02:45:00.000000Z")
+    return Group(name, 12_345, 1_234, 11_000, 111, *times, At("cx.survey", 11, 1_234_567))
+
+
+def _printed(*names: str) -> list[str]:
+    screen = Console(file=io.StringIO(), width=80, soft_wrap=True)
+    screen.print(groups("reason", [_grouped(name) for name in names]))
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_reasons_and_places_can_be_copied_from_eighty_columns(reason: str) -> None:
+    """The next commands of the runbook take both: broken over two lines neither is a name any more."""
+    lines = _printed(reason)
+    assert max(map(len, lines)) <= 80
+    (line,) = (each for each in lines if reason in each)
+    for word in ("12,345", "1,234", "2026-11-22", "cx.survey-11@1234567"):
+        assert word in line
+
+
+def test_a_name_that_is_too_long_is_folded() -> None:
+    """Accounts are named by strangers; the columns beside them are still read."""
+    lines = _printed("a" * 300, "[bold]")
+    assert max(map(len, lines)) <= 80
+    assert any("cx.survey-11@1234567" in line for line in lines)
+    assert any("[bold]" in line for line in lines)

@@ -6,9 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result
@@ -18,36 +16,13 @@ from typer.testing import CliRunner
 
 from infra import local, wiring, workers
 from infra.cli import app
-from infra.deployment import environment
 from infra.embedded.checks import pick_free_ports
 from infra.embedded.process import ServerProcess
 from infra.settings import Settings
 from infra.standing import settle
+from tests.infra.cli.conftest import Cx
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
-Cx = Callable[..., Any]
-
-
-@pytest.fixture
-def cx(here: Settings, monkeypatch: pytest.MonkeyPatch) -> Cx:
-    """Run `cx` on servers of one's own; returns its result after checking the exit status."""
-    for name, value in environment(here).items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str, status: int = 0) -> Result:
-        result = CliRunner().invoke(app, arguments)
-        assert result.exit_code == status, result.output
-        return result
-
-    return run
-
-
-@pytest.fixture
-def worker(here: Settings) -> Iterator[ServerProcess]:
-    local.prepare(here)
-    running = workers.start(here, 1, detach=False)
-    yield running
-    running.stop(workers.STOP_GRACE_S)
 
 
 def _failed(result: Result) -> dict[str, str]:
@@ -80,6 +55,8 @@ def test_status_tells_well_from_ill(cx: Cx, here: Settings, worker: ServerProces
     assert "12 of the last 12 records" in flood.stdout
     assert "docs/runbooks/poison-flood.md" in flood.stdout
     assert set(_failed(cx("status", "--format", "json", status=1))) == {"dead letters"}
+    cx("dead-letters", "discard", "--topic", "survey", "--why", "a load test", "--yes")
+    assert "0 of the last 12 records, 0 of 0 in the last hour, 0 in all are open" in cx("status").stdout
 
     os.kill(worker.pid, signal.SIGSTOP)
     frozen = _failed(cx("status", "--format", "json", status=1))
@@ -90,7 +67,7 @@ def test_status_tells_well_from_ill(cx: Cx, here: Settings, worker: ServerProces
     left = json.loads(cx("status", "--max-lag", "0", "--format", "json", status=1).stdout)
     assert left["topics"][f"{here.topic_prefix}survey"]["lag"] == 3
     assert left["topics"][f"{here.topic_prefix}survey"]["seconds"] >= 0
-    assert "lag" in {check["name"] for check in left["checks"] if check["verdict"] == "fail"}
+    assert {"lag", "workers"} <= {check["name"] for check in left["checks"] if check["verdict"] == "fail"}
 
 
 def test_a_transaction_that_holds_readers_back_is_named(cx: Cx, here: Settings) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cli.status import document, failed
-from infra.health.judging import Tolerance, judge
+from infra.health.judging import SKEW_S, Tolerance, judge
 from infra.health.model import (
     Broker,
     DeadLetters,
@@ -75,6 +75,8 @@ WRONG = [
     (_look("tables", generation=None), "generation", "bad-deploy.md"),
     (_look("tables", dead_letters=DeadLetters(11, 11, 1000, 0, 1)), "dead letters", "poison-flood.md"),
     (_look("tables", dead_letters=DeadLetters(99, 0, 1000, 10, 50)), "dead letters", "poison-flood.md"),
+    (_look("tables", dead_letters=DeadLetters(99, 99, 1000, 10, None)), "dead letters", "poison-flood.md"),
+    (_look("tables", dead_letters=DeadLetters(99, 99, 999, 0, 1, told_apart=False)), "dead letters", "poison-flood.md"),
     (_look("tables", broken={"nps_is_the_answer_given": 2}), "invariants", "wrong-numbers.md"),
     (_look("tables", disks=[Disk("default", "/d", 4 * GIB, 100 * GIB)]), "disk default", "disk-full.md"),
     (_look("data_disk", free=GIB - 1, total=2 * GIB), "disk data directory", "disk-full.md"),
@@ -108,9 +110,12 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
     [
         _with(WELL, paused=True, broker=_with(BROKER, members=[], places=LATE)),
         _with(WELL, workers=[_with(WORKER, state="restoring", restore_remaining=5)]),
+        _with(WELL, workers=[_with(WORKER, clock_ahead=86_400.0)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=False)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=True)]),
         _look("tables", dead_letters=DeadLetters(9, 9, 10, 9, 10)),
+        _look("tables", dead_letters=DeadLetters(99, 9, 1000, 99, None)),
+        _look("tables", dead_letters=DeadLetters(99, 9, 1000, 9, 10, told_apart=False)),
         _look("tables", broken=None),
         _look("data_disk", free=14 * GIB),
     ],
@@ -118,6 +123,24 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
 def test_what_passes_by_itself_wakes_nobody(look: Look) -> None:
     """A promotion, a restore, a replay, a handful of bad records: said, and no reason for exit status 1."""
     assert not failed(judge(look))
+
+
+@pytest.mark.parametrize(("told_apart", "counted"), [(True, "open dead letters"), (False, "discarded ones included")])
+def test_a_count_of_letters_says_what_it_counts(told_apart: bool, counted: str) -> None:
+    """Whoever has just redriven a thousand letters must not take an upper bound for what is left."""
+    look = _look("tables", dead_letters=DeadLetters(7, 3, 1000, 0, 100, told_apart=told_apart))
+    (said,) = [check.said for check in judge(look) if check.name == "dead letters"]
+    assert said.startswith("3 of the last 1,000 records, 0 of 100 in the last hour, 7 in all")
+    assert counted in said
+
+
+@given(seconds=st.floats(-1e6, 1e6))
+def test_a_workers_clock_is_mentioned_exactly_when_it_is_off(seconds: float) -> None:
+    """Nothing is lost by it, but a receiver refuses signatures of another day, and logs cannot be compared."""
+    checks = judge(_with(WELL, workers=[_with(WORKER, clock_ahead=seconds)]))
+    said = [check.said for check in checks if check.name == "clock of worker 1"]
+    assert bool(said) == (abs(seconds) > SKEW_S)
+    assert all(("ahead of" if seconds > 0 else "behind") in each for each in said)
 
 
 @given(seconds=st.floats(0, 1e6), limit=st.floats(0, 1e6))

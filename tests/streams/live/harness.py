@@ -58,10 +58,11 @@ class Run:
 
     def create_topics(self, **config: str) -> None:
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        compact = {"cleanup.policy": "compact", "max.message.bytes": "1000000"}
+        stamped = {"message.timestamp.type": "LogAppendTime"}
+        compact = {"cleanup.policy": "compact", "max.message.bytes": "1000000", **stamped}
         new = [NewTopic(self.prefix + t, PARTITIONS, 1, config=config) for t in self.topics]
         new += [NewTopic(f"{self.prefix}{t}-changelog", PARTITIONS, 1, config=compact) for t in self.topics]
-        new += [NewTopic(self.prefix + t, PARTITIONS, 1) for t in ("signals", "dead-letters")]
+        new += [NewTopic(self.prefix + t, PARTITIONS, 1, config=stamped) for t in ("signals", "dead-letters")]
         for done in admin.create_topics(new).values():
             done.result()
 

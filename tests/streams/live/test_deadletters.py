@@ -52,8 +52,31 @@ def test_good_windows_are_forgotten() -> None:
     assert outcome([True, False] * 20 + [False] * 40, [40, 40]) == DeadLetterCount()
 
 
+@given(st.lists(st.booleans(), min_size=1, max_size=200), st.data())
+def test_what_a_raised_limit_let_through_is_not_held_against_the_usual_one(
+    flags: list[bool], data: st.DataObject
+) -> None:
+    """Whoever raises the limit for a flood and lowers it again must not be woken by the same flood once more."""
+    raised, standing = DeadLetterLimit(run=1_000, share=1, window=LIMIT.window), DeadLetterCount()
+    cut = data.draw(st.integers(0, len(flags)))
+    for part in (flags[:cut], flags[cut:]):
+        standing = count(raised, standing, len(part), part if any(part) else ())
+    last = flags[::-1].index(False) if False in flags else len(flags)
+    after = LIMIT.run - (last if last < LIMIT.run else 0)
+    assert count(LIMIT, standing, after - 1, [True] * (after - 1)).bad == after - 1
+    with pytest.raises(EngineStopped):
+        count(LIMIT, standing, after, [True] * after)
+    half = [True, False] * (LIMIT.window // 2)
+    assert count(LIMIT, standing, LIMIT.window, [False, *half[:-1]]) == DeadLetterCount(run=1)
+
+
 def letter(carried: list[tuple[str, bytes]] | None) -> DeadLetter:
     return DeadLetter("cx.survey", 3, 17, 99, b"acc", b"\xc3\x01abcdefghij", carried, "malformed", "no such thing")
+
+
+def test_a_run_that_a_raised_limit_let_through_does_not_count_for_the_next_record() -> None:
+    """Otherwise the first bad record after such a flood stops the worker that somebody has just brought through it."""
+    assert count(LIMIT, DeadLetterCount(run=LIMIT.run), 1, [True]).run == 1
 
 
 def test_origin_reason_and_history_stand_in_the_headers() -> None:

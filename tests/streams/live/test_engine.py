@@ -21,7 +21,7 @@ from tests.streams.live.in_process import Flaky, engine, wait_until
 pytestmark = pytest.mark.servers
 
 
-def drained(run: Run, *, seconds: float = 30, **settings: Any) -> None:
+def drained(run: Run, *, seconds: float = 120, **settings: Any) -> None:
     with engine(run, **settings) as worker:
         run.drain(seconds)
     assert worker.outcome is None
@@ -189,7 +189,7 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
     run.feed(400)
     drained(run)
     hanging = Producer(
-        {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 12_000}
+        {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 120_000}
     )
     hanging.init_transactions(20)
     hanging.begin_transaction()
@@ -197,9 +197,12 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
         hanging.produce(f"{run.prefix}survey-changelog", b'{"n": 9}', b"a1", partition=number)
     assert hanging.flush(10) == 0
     run.feed(400, seed=2)
-    with engine(run) as first:  # its restore stands before the hanging transaction and must wait already
-        assert first.engine.figures.records == 0
-        run.drain(40)
+    with engine(run) as first:
+        wait_until(lambda: first.engine.figures.restore_remaining > 0, 60)
+        time.sleep(1.0)
+        assert (first.engine.figures.state, first.engine.figures.records) == ("restoring", 0)
+        hanging.abort_transaction(20)
+        run.drain(120)
     run.feed(400, seed=3)
     drained(run)
     assert run.check() == 1_200
@@ -218,6 +221,31 @@ def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
         time.sleep(0.5)
         assert again.engine.figures.ticks == 0
     assert run.sink.final()["late"] == (1, 5, 1)
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_a_deadline_keeps_to_the_brokers_time(run: Run, hours: int) -> None:
+    """G13: by a date a day off it would come a day early or late, and after a restart nothing but time comes along."""
+    producer = Producer({"bootstrap.servers": run.bootstrap})
+    now = time.time_ns() // 1000
+    due = {"soon": now + 4_000_000, "later": now + 3_600_000_000}
+    for account, moment in due.items():
+        producer.produce(f"{run.prefix}survey", f"{account}:5:{moment}".encode(), account, partition=0)
+    producer.flush()
+
+    def wrong() -> int:
+        return time.time_ns() // 1000 + hours * 3_600_000_000
+
+    with engine(run, clock=wrong) as first:
+        run.drain()
+        assert first.engine.figures.ticks == 0
+        assert abs(first.engine.figures.clock_ahead - hours * 3_600_000_000) < 60_000_000
+    with engine(run, clock=wrong) as again:  # has not heard of the broker's time when its partition is caught up
+        wait_until(lambda: run.sink.final()["soon"][2] == 1)
+        assert again.engine.figures.records == 0
+    fired = {m.value().split(b'"')[1]: m.timestamp() for m in run.read("signals") if b"tick/" in m.value()}
+    assert fired.keys() == {b"tick/soon/1"}
+    assert fired[b"tick/soon/1"][1] * 1000 >= due["soon"] // 1000 * 1000
 
 
 def test_partitions_move_between_workers_without_a_trace(run: Run) -> None:

@@ -156,6 +156,26 @@ def test_looks_far_apart_are_no_evidence() -> None:
     assert _watched(live(positions={"t-0": 5}), Known(t_0=9), 0, 3000, step=20) == ""
 
 
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        (live(positions={"t-0": 5}, ready_at=NOW), "records wait at t-0"),
+        (live(positions={"t-0": 5}, insert_ended_at=NOW), "records wait at t-0"),
+        (live(beat_at=NOW), "the engine has not turned"),
+    ],
+    ids=["ready", "inserted", "beat"],
+)
+def test_what_was_noted_before_a_clock_was_set_back_silences_nothing(figures: Figures, reason: str) -> None:
+    """A moment of tomorrow would count as now for a whole day, and a worker that stands would stand as long."""
+    dog = Watchdog(figures=figures, ends=Known(t_0=9), limits=LIMITS, clock=lambda: NOW, end=lambda _: None)
+    for second in (0, *range(-86_400, -86_400 + 70)):
+        now = NOW + second * SECOND
+        if "turned" not in reason:
+            figures.beat_at = now
+        found = dog.look(now).stop
+    assert reason in found
+
+
 def test_a_clock_set_back_begins_anew() -> None:
     """Otherwise a wait would begin in the future, and never be too long."""
     figures = live(positions={"t-0": 5})
