@@ -42,13 +42,13 @@ def end_of(watching: Consumer, topic: str, partitions: int) -> int:
 
 
 class Group:
-    """A consumer group reading `topic`. An event is done once its offset is committed."""
+    """A consumer group reading topics of so many partitions each. An event is done once its offset is committed."""
 
-    def __init__(self, bootstrap: str, group: str, topic: str, partitions: int) -> None:
+    def __init__(self, bootstrap: str, group: str, topic: str, partitions: int, *others: str) -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._group = group
         self._watching = observer(bootstrap, group)
-        self._parts = [TopicPartition(topic, number) for number in range(partitions)]
+        self._parts = [TopicPartition(each, number) for each in (topic, *others) for number in range(partitions)]
 
     def done(self) -> int:
         try:

@@ -25,7 +25,7 @@ WINDOW = 500
 """Units whose events of one kind come together: a response is answered hundreds of records after its invitation."""
 _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
-_MARKS = (b"00000000-0000-4000-8000-00000000EEEE", b"acc-AAAAA", b"unit-UUUUUUUUUU", b"contact-CC")
+MARKS = (b"00000000-0000-4000-8000-00000000EEEE", b"acc-AAAAA", b"unit-UUUUUUUUUU", b"contact-CC")
 _PROMOTER = 9
 _SCORES = (9,) * 5 + (10,) * 5 + (8,) * 3 + (7,) * 3 + (0, 3, 5, 6)
 _PER_UNIT = 4.3
@@ -40,15 +40,15 @@ class Templates:
     """The record of each event type, as a function of its ids, for units that begin at `start` (microseconds)."""
 
     def __init__(self, codec: Codec, start: int) -> None:
-        self._codec, self._start = codec, start
+        self._codec, self.start = codec, start
 
     def of(self, event_type: str, after: int, **fields: Any) -> Fill:
-        event, account, _unit, _contact = (mark.decode() for mark in _MARKS)
-        envelope = {"event_id": event, "account_id": account, "occurred_at": self._start + after, "source": "bench:1"}
+        event, account, _unit, _contact = (mark.decode() for mark in MARKS)
+        envelope = {"event_id": event, "account_id": account, "occurred_at": self.start + after, "source": "bench:1"}
         return _template(self._codec.encode(event_type, {**envelope, **fields}))
 
     def answer(self, score: int, *, comment: bool) -> Fill:
-        at = self._start + 3 * _HOUR
+        at = self.start + 3 * _HOUR
         answers: list[dict[str, Any]] = [{"question_id": "recommend", "kind": "NPS", "number": float(score)}]
         if comment:
             answers.append({"question_id": "why", "kind": "TEXT", "text": _COMMENT})
@@ -65,9 +65,9 @@ _RESPONSE = {"response_id": "unit-UUUUUUUUUU"}
 
 def _template(value: bytes) -> Fill:
     """The record with its marks to be filled in, in whatever order and number the schema has them."""
-    parts = re.split(b"(" + b"|".join(map(re.escape, _MARKS)) + b")", value)
-    form = b"".join(b"%b" if part in _MARKS else part.replace(b"%", b"%%") for part in parts)
-    places = [_MARKS.index(part) for part in parts if part in _MARKS]
+    parts = re.split(b"(" + b"|".join(map(re.escape, MARKS)) + b")", value)
+    form = b"".join(b"%b" if part in MARKS else part.replace(b"%", b"%%") for part in parts)
+    places = [MARKS.index(part) for part in parts if part in MARKS]
     return lambda ids: form % tuple([ids[place] for place in places])
 
 
@@ -83,18 +83,25 @@ def records(count: int, start: int, *, accounts: int = ACCOUNTS) -> Iterator[Rec
 
 def _endless(start: int, accounts: int) -> Iterator[Record]:
     codec, number = Codec(), itertools.count()
-    yield from _reference(Templates(codec, start), accounts, number)
+    yield from reference(Templates(codec, start), accounts, number)
     for window in itertools.count():
         templates = Templates(codec, start + window * 60 * _SECOND)
-        units = range(window * WINDOW, (window + 1) * WINDOW)
-        for fill, share in _kinds(templates):
-            for unit in units:
-                if share(unit):
-                    account = b"acc-%05d" % (unit * 7919 % accounts)
-                    yield "survey", account, fill((_event(number), account, b"unit-%010d" % unit, _contact(unit)))
+        yield from filled("survey", surveyed(templates), window, accounts, number)
 
 
-def _reference(templates: Templates, accounts: int, number: Iterator[int]) -> Iterator[Record]:
+def filled(
+    topic: str, kinds: list[tuple[Fill, Callable[[int], bool]]], window: int, accounts: int, number: Iterator[int]
+) -> Iterator[Record]:
+    """Yield the records of a window of units, kind by kind."""
+    for fill, share in kinds:
+        for unit in range(window * WINDOW, (window + 1) * WINDOW):
+            if share(unit):
+                account = b"acc-%05d" % (unit * 7919 % accounts)
+                yield topic, account, fill((_event(number), account, b"unit-%010d" % unit, _contact(unit)))
+
+
+def reference(templates: Templates, accounts: int, number: Iterator[int]) -> Iterator[Record]:
+    """Yield who the accounts are, who looks after them, and what they are asked."""
     kinds = (
         ("reference", templates.of("account_upserted", 0, name="An account", segment="growth", lifecycle="customer")),
         ("reference", templates.of("manager_assigned", 0, manager_id="kim", role="OWNER", valid_from=_SECOND)),
@@ -110,7 +117,7 @@ def _reference(templates: Templates, accounts: int, number: Iterator[int]) -> It
             yield topic, account, fill((_event(number), account, b"", b""))
 
 
-def _kinds(templates: Templates) -> list[tuple[Fill, Callable[[int], bool]]]:
+def surveyed(templates: Templates) -> list[tuple[Fill, Callable[[int], bool]]]:
     """Templates in the order in which they happen to a window of units, and which units each happens to."""
     answered = [(templates.answer(score, comment=score < _PROMOTER), _scored(score)) for score in sorted({*_SCORES})]
     topics = [{"topic_id": "billing", "sentiment": "NEGATIVE"}]
@@ -123,13 +130,14 @@ def _kinds(templates: Templates) -> list[tuple[Fill, Callable[[int], bool]]]:
         *answered,
         (templates.of("response_tagged", 4 * _HOUR, **_RESPONSE, topics=topics, taxonomy_version="1", tagger="rules"),
          lambda unit: unit % 2 == 0),
-        (templates.of("response_corrected", 5 * _HOUR, **_RESPONSE, answers=corrected, reason="changed"), _of(9, 4)),
+        (templates.of("response_corrected", 5 * _HOUR, **_RESPONSE, answers=corrected, reason="changed"), of(9, 4)),
         (templates.of("followup_logged", 9 * _HOUR, **_RESPONSE, followup_id="unit-UUUUUUUUUU", kind="call",
                       manager_id="kim", outcome="apologised", closed=True, actor="AGENT"), _scored(3)),
     ]  # fmt: skip
 
 
-def _of(every: int, number: int) -> Callable[[int], bool]:
+def of(every: int, number: int) -> Callable[[int], bool]:
+    """One unit of so many."""
     return lambda unit: unit % every == number
 
 

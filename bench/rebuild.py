@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from bench import mixed, product
+from bench import mixed, mixed_billing, product
 from bench.contenders import Plan
 from bench.feed import PARTITIONS, delete_topics
 from bench.group import Group
@@ -22,7 +22,7 @@ from infra import topics
 from infra.replaying import planning, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bench.stack import Stack
@@ -59,15 +59,28 @@ class _EnoughError(Exception):
     """The rate of a run that need not end is known."""
 
 
-def measure_rebuild(stack: Stack, events: int, seconds: float, logs: Path, say: Say) -> Rebuilt:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What is rebuilt: records from a time on, when they must begin, and the topics whose progress counts."""
+
+    records: Callable[[int, int], Iterator[mixed.Record]]
+    beginning: Callable[[int, int], int]
+    counted: tuple[str, ...]
+
+
+SURVEY = Mix(mixed.records, mixed.beginning, ("survey",))
+MONEY = Mix(mixed_billing.records, mixed_billing.beginning, ("survey", "billing"))
+
+
+def measure_rebuild(stack: Stack, events: int, seconds: float, logs: Path, say: Say, mix: Mix = SURVEY) -> Rebuilt:
     """Fill topics, take them in live for some seconds, rebuild them: with one process as long, with two to the end."""
     base = _settings(stack, "cx_mixed", "mixed-none")
     product.prepare(base)
-    fill(base, events, say)
+    fill(base, events, say, mix)
     live = {}
     for workers in PROCESSES:
         say(f"taking mixed events in live, {workers} worker{'s' * (workers > 1)}")
-        live[workers] = _live(stack, workers, events, seconds, logs)
+        live[workers] = _live(stack, workers, events, seconds, logs, mix)
     say("rebuilding with 1 process")
     one, *_ = _rebuild(base, 1, seconds)
     say("rebuilding with 2 processes")
@@ -80,10 +93,10 @@ def _settings(stack: Stack, database: str, group: str) -> Settings:
     return msgspec.structs.replace(product.settings(stack, database, group), topic_prefix=PREFIX)
 
 
-def fill(settings: Settings, count: int, say: Say) -> None:
+def fill(settings: Settings, count: int, say: Say, mix: Mix = SURVEY) -> None:
     """Put mixed events into the topics and wait for the broker. Raises KafkaException."""
     refused: list[KafkaError] = []
-    began, start = time.time(), mixed.beginning(count, int(time.time() * 1e6))
+    began, start = time.time(), mix.beginning(count, int(time.time() * 1e6))
     producer = Producer(
         {
             "bootstrap.servers": settings.kafka_bootstrap,
@@ -99,7 +112,7 @@ def fill(settings: Settings, count: int, say: Say) -> None:
         if error is not None:
             refused.append(error)
 
-    for number, (topic, key, value) in enumerate(mixed.records(count, start)):
+    for number, (topic, key, value) in enumerate(mix.records(count, start)):
         while True:
             try:
                 producer.produce(PREFIX + topic, value, key, on_delivery=delivered)
@@ -114,11 +127,12 @@ def fill(settings: Settings, count: int, say: Say) -> None:
     say(f"{count:,} mixed events after {time.time() - began:.0f} s")
 
 
-def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path) -> Speed:
+def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path, mix: Mix) -> Speed:
     settings = _settings(stack, f"cx_mixed{workers}", f"mixed-{workers}")
     product.prepare(settings)
     contender = Contender("product-mixed", workers, product.COMMAND, product.environment(settings), seconds)
-    progress = Group(stack.bootstrap, settings.group, f"{PREFIX}survey", PARTITIONS)
+    first, *others = [f"{PREFIX}{name}" for name in mix.counted]
+    progress = Group(stack.bootstrap, settings.group, first, PARTITIONS, *others)
     plan = Plan(contender, partial(product.prepare, settings), progress, [])
     samples = run(plan.contender, plan.progress, events, stack, logs)
     delete_topics(stack.bootstrap, [each.name for each in topics.wanted(settings) if each.name not in _SOURCES])

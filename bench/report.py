@@ -55,7 +55,9 @@ def figures(report: Report, load: float) -> str:
     if report.state:
         parts.append(_state(report.state))
     if report.rebuild is not None:
-        parts.append(_rebuild(report.rebuild))
+        parts.append(_rebuild(report.rebuild, "mixed events"))
+    if report.money is not None:
+        parts.append(_rebuild(report.money, "survey and billing events, 1 to 3"))
     return "\n\n".join(parts)
 
 
@@ -96,7 +98,7 @@ def _state(found: Sequence[dict[str, Any]]) -> str:
     return "State of one open response per key, as measured, not scaled:\n\n" + _rows(heads, rows)
 
 
-def _rebuild(found: Rebuilt) -> str:
+def _rebuild(found: Rebuilt, what: str) -> str:
     heads = ("processes", "live events/s", "rebuild events/s", "x live", "live CPU µs/event", "rebuild CPU µs/event")
     rows = []
     for count, rebuilt in found.replay.items():
@@ -104,7 +106,7 @@ def _rebuild(found: Rebuilt) -> str:
         rates = live.events_per_s, rebuilt.events_per_s
         told = [f"{rate:,.0f}" for rate in rates] + [f"{rates[1] / rates[0]:.2f}"]
         rows.append([str(count), *told, f"{live.cpu_us_per_event:.1f}", f"{rebuilt.cpu_us_per_event:.1f}"])
-    whole = f"A rebuild of {found.events:,} mixed events: {found.rows:,} rows in {found.seconds:,.0f} s."
+    whole = f"A rebuild of {found.events:,} {what}: {found.rows:,} rows in {found.seconds:,.0f} s."
     return whole + " Rates are those of the steady part.\n\n" + _rows(heads, rows)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import contenders, events, extras, feed, product, quix_venv
 from bench.encoding import SCHEMA, ResponseEncoder
-from bench.rebuild import measure_rebuild
+from bench.rebuild import MONEY, measure_rebuild
 from bench.run import run
 from bench.stack import servers
 from bench.table import Result
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 CONTENDERS = ("faust", "quix", "engine", "product")
-EXTRAS = ("latency", "state", "rebuild", "profile", "explain")
+EXTRAS = ("latency", "state", "rebuild", "money", "profile", "explain")
+MOST_MONEY = 2_000_000
+"""As many survey and billing events are rebuilt at most."""
 WORKERS = (1, 2)
 
 
@@ -57,6 +59,7 @@ class Report:
     explain: Explained | None = None
     state: list[dict[str, Any]] = field(default_factory=list)
     rebuild: Rebuilt | None = None
+    money: Rebuilt | None = None
 
 
 def measured(choice: Choice, build: Path, say: Say) -> Report:
@@ -68,7 +71,7 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
     logs, report = build / "bench" / "logs", Report()
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
-        if set(choice.names) - {"state", "rebuild"}:
+        if set(choice.names) - {"state", "rebuild", "money"}:
             fill(stack, choice.events, say)
         report.results = [_run(plan, stack, choice.events, logs, say) for plan in _plans(choice, stack, python)]
         if "profile" in choice.names:
@@ -84,6 +87,9 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
             report.state = extras.measure_state(stack, choice.keys, say)
         if "rebuild" in choice.names:
             report.rebuild = measure_rebuild(stack, choice.rebuilt, choice.traffic_seconds, logs, say)
+        if "money" in choice.names:
+            events_of_both = min(choice.rebuilt, MOST_MONEY)
+            report.money = measure_rebuild(stack, events_of_both, choice.traffic_seconds, logs, say, MONEY)
     return report
 
 

@@ -125,9 +125,9 @@ def profile_table(found: Profile) -> Table:
     return printed
 
 
-def rebuild_table(found: Rebuilt) -> Table:
+def rebuild_table(found: Rebuilt, what: str) -> Table:
     printed = _plain(
-        f"{found.events:,} mixed events", "live events/s", "rebuild events/s", "x live", "live CPU µs", "rebuild CPU µs"
+        f"{found.events:,} {what}", "live events/s", "rebuild events/s", "x live", "live CPU µs", "rebuild CPU µs"
     )
     for count, rebuilt in found.replay.items():
         live = found.live[count]

@@ -147,10 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=0, description="Below this number of answers a ratio is flagged as a low sample.")
     ] = 30
     reporting_currency: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Z]{3}$", description="ISO 4217 currency that recurring revenue is stated in, beside its own."
-        ),
+        str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 currency that recurring revenue is also stated in.")
     ] = "USD"
 
     real_data: Annotated[

@@ -19,15 +19,10 @@ def _monthly(metric: str, table: str, at: str, where: str, item: str = "currency
 
 
 _REVENUE = f"""
-SELECT 'mrr', 'month', toString(month), {_KEYS}, currency, sum(mrr_micros) / 1e6 AS value, value, uniqExact(account_id)
-FROM
-(
-    SELECT *, arrayJoin(arrayMap(number -> addMonths(toDate('{FIRST}'), number), range(6))) AS month, {_SLICES}
-    FROM mrr_item
-    WHERE policy = 'cxledger' AND NOT is_test AND mrr_micros != 0
-)
-WHERE valid_from < addMonths(month, 1) AND (valid_to IS NULL OR valid_to >= addMonths(month, 1))
-GROUP BY month, dimension, part, currency
+SELECT 'mrr', grain, toString(window_start), dimension, dimension_value, '', toFloat64(value) AS mrr, mrr, n
+FROM mrr
+WHERE policy = 'cxledger' AND grain = 'month' AND dimension IN ('all', 'account', 'segment', 'manager')
+    AND window_start BETWEEN '{FIRST}' AND '{LAST}' AND value != 0
 """  # noqa: S608 - own names
 _RECEIVABLES = f"""
 SELECT 'ar_open', grain, toString(window_start), dimension, dimension_value, currency,

@@ -40,21 +40,20 @@ def _movements(found: list[Step]) -> Iterator[Figure]:
         yield Figure("mrr_movement", "month", month, dimension, part, item, total, total, len(amounts))
 
 
-def _revenue(found: list[Step]) -> Iterator[Figure]:
-    """Yield the revenue that stood at the end of each month."""
+def _revenue(found: list[Step], rates: list[Fields], slices: Slices) -> Iterator[Figure]:
+    """Yield the revenue that stood at the end of each month, in dollars; the demonstration's rates never change."""
+    in_dollars = {rate["base"]: Fraction(rate["rate_micros"], _MICROS) for rate in rates} | {"USD": Fraction(1)}
     for month in MONTHS:
-        standing_then: dict[tuple[str, str], int] = {}
-        for step in found:
-            if step.at < starts(following(month)):
-                standing_then[step.account, step.currency] = step.mrr
-        groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-        for (account, currency), mrr in standing_then.items():
-            if mrr:
-                groups["all", "", currency].append(mrr)
-                groups["account", account, currency].append(mrr)
-        for (dimension, part, currency), amounts in groups.items():
-            total = sum(amounts) / _MICROS
-            yield Figure("mrr", "month", str(month), dimension, part, currency, total, total, len(amounts))
+        end = starts(following(month))
+        standing_then = {step.account: step for step in found if step.at < end}
+        groups: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
+        for account, step in standing_then.items():
+            if step.mrr:
+                for place in slices(end - 1, account):
+                    groups[place].append(Fraction(step.mrr, _MICROS) * in_dollars[step.currency])
+        for (dimension, part), amounts in groups.items():
+            total = float(sum(amounts))
+            yield Figure("mrr", "month", str(month), dimension, part, "", total, total, len(amounts))
 
 
 def _receivables(kinds: dict[str, list[Fields]], slices: Slices) -> Iterator[Figure]:
@@ -93,7 +92,7 @@ def money(company: Company, slices: Slices) -> Iterator[Figure]:
     kinds = _kinds(company)
     found = list(steps(kinds))
     yield from _movements(found)
-    yield from _revenue(found)
+    yield from _revenue(found, company.of("fx_rate_set"), slices)
     yield from _receivables(kinds, slices)
     failed = {fields["refund_id"] for fields in kinds.get("refund_failed", [])}
     refunds = [fields for fields in kinds.get("payment_refunded", []) if fields["refund_id"] not in failed]

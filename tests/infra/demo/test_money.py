@@ -9,6 +9,7 @@ import pytest
 
 from infra.demo import oracle
 from infra.demo.company import Figure
+from infra.demo.deals import RATES
 from infra.demo.oracle_billing import MONTHS, following, starts
 from sinks.tables import TABLES
 from tests.infra.demo.tables import MESSAGES, demonstration
@@ -35,10 +36,10 @@ def month(at: int) -> str:
     return str(dt.datetime.fromtimestamp(at / 1e6, dt.UTC).date().replace(day=1))
 
 
-def summed(found: list[tuple[tuple[str, ...], int]]) -> dict[tuple[str, ...], float]:
+def summed(found: list[tuple[tuple[str, ...], float]]) -> dict[tuple[str, ...], float]:
     sums: dict[tuple[str, ...], Fraction] = defaultdict(Fraction)
     for key, micros in found:
-        sums[key] += Fraction(micros, 1_000_000)
+        sums[key] += Fraction(micros) / 1_000_000
     return {key: float(amount) for key, amount in sums.items() if amount}
 
 
@@ -57,7 +58,7 @@ def test_revenue_at_the_end_of_a_month_is_that_of_the_oracle(first: dt.date) -> 
     """The sum of items in force, which is worked out apart from the movements."""
     at = starts(following(first)) - 1
     found = [
-        ((str(first), row["account_id"], row["currency"]), row["mrr_micros"])
+        ((str(first), row["account_id"], ""), row["mrr_micros"] * RATES.get(row["currency"], 1_000_000) / 1_000_000)
         for row in rows("mrr_item")
         if row["policy"] == "cxledger" and row["valid_from"] <= at and (row["valid_to"] or at + 1) > at
     ]

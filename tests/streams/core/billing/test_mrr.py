@@ -84,8 +84,9 @@ def test_amounts_are_rounded_once_and_halves_go_to_the_even_millionth() -> None:
     story = Story()
     story.state(0, item(1, "YEAR"), currency="JPY", exponent=0)
     story.state(0, item(15, "YEAR"), currency="XTS", exponent=5, subscription="s2")
+    story.state(0, item(21, "YEAR"), currency="XXX", exponent=5, subscription="s3")
     amounts = {row.currency: row.amount_micros for row in rows_of(story, MrrMovementRow) if row.policy == "cxledger"}
-    assert amounts == {"JPY": 83_333, "XTS": 12}  # 150 / 12 is 12.5
+    assert amounts == {"JPY": 83_333, "XTS": 12, "XXX": 18}  # 150 / 12 is 12.5 and 210 / 12 is 17.5
 
 
 END = [

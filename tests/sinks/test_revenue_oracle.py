@@ -1,0 +1,69 @@
+"""Recurring revenue by plain loops in Python, against the views, over random histories of subscriptions."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+import pytest
+from clickhouse_driver import Client
+from hypothesis import HealthCheck, given, settings
+
+from sinks.clickhouse import ClickHouseSink
+from sinks.port import RowTuple
+from sinks.settings import Warehouse
+from streams.core.algebra import Note
+from streams.core.rows import MrrItemRow
+from tests.sinks.conftest import Migrated
+from tests.sinks.example_rows import row
+from tests.support.histories_billing import DAY, START, SUBSCRIPTIONS, billing_histories
+from tests.support.machine import Machine, run
+
+RATES = {"USD": Decimal(1), "KRW": Decimal("0.000741")}
+LAST_DAY = 200
+
+
+def _tables(machine: Machine) -> dict[str, list[RowTuple]]:
+    tables: dict[str, list[RowTuple]] = defaultdict(list)
+    for each in machine.tables.values():
+        tables[each.TABLE].append((*msgspec.structs.astuple(each), 1, 0))
+    tables["fx_rate"].append(row("fx_rate", base="KRW", quote="USD", valid_from=0, rate_micros=741))
+    return dict(tables)
+
+
+def _stock(machine: Machine, day: dt.date) -> dict[str, Decimal]:
+    """Revenue at the end of a day by policy, in dollars."""
+    at = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp() * 1_000_000) + DAY - 1
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for each in machine.tables.values():
+        if isinstance(each, MrrItemRow) and not each.is_test and each.valid_from <= at < (each.valid_to or at + 1):
+            found[each.policy] += RATES[each.currency] * each.mrr_micros / 1_000_000
+    return {policy: amount for policy, amount in found.items() if amount}
+
+
+@pytest.mark.servers
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(billing_histories(SUBSCRIPTIONS, max_size=12))
+def test_stocks_and_bridges_are_what_a_plain_loop_finds(
+    client: Client, empty: Callable[[Warehouse], Migrated], notes: list[Note]
+) -> None:
+    """Stock, movements and bridge go three ways through the database; all must meet, and no invariant may break."""
+    warehouse, generation = empty(Warehouse())
+    machine = run(notes)
+    ClickHouseSink(client, generation, checked=True).insert(_tables(machine))
+    database = warehouse.database
+    assert client.execute(f"SELECT * FROM {database}.broken_invariant WHERE invariant LIKE 'mrr%%'") == []
+    shown = client.execute(f"SELECT day, policy, mrr_pico FROM {database}.mrr_daily WHERE dimension = 'all'")
+    by_day: dict[dt.date, dict[str, Decimal]] = defaultdict(dict)
+    for day, policy, pico in shown:
+        if pico:
+            by_day[day][policy] = Decimal(pico) / 10**12
+    first = dt.datetime.fromtimestamp(START / 1_000_000, dt.UTC).date()
+    for day in (first + dt.timedelta(days=number) for number in range(-1, LAST_DAY, 7)):
+        assert by_day.get(day, {}) == _stock(machine, day), day
+    bridges = client.execute(
+        "SELECT opening + new + expansion + contraction + churn + reactivation + pause + resume + fx + transfer"
+        f" - closing FROM {database}.mrr_bridge WHERE dimension IN ('all', 'account')"
+    )
+    assert all(abs(rest) <= Decimal("0.00001") for (rest,) in bridges)
