@@ -25,78 +25,76 @@ SELECT
     toDecimal128(tupleElement(span, 5), 6) / 1000000 AS amount
 FROM
 (
-    SELECT
-        account_id,
-        invoice_id,
-        currency,
-        is_on_credit,
-        arrayJoin(
-            arrayMap(
-                (day, next) -> (
-                    day,
-                    next,
-                    tupleElement(arrayLast(due -> tupleElement(due, 1) <= day, dues), 3),
-                    arrayExists(d -> tupleElement(d, 1) <= day AND tupleElement(d, 2) > day, disputes),
-                    arraySum(posting -> if(tupleElement(posting, 1) <= day, tupleElement(posting, 2), 0), postings)
-                ),
-                days,
-                arrayPushBack(arrayPopFront(days), toDate('2149-06-06'))
-            )
-        ) AS span
+    SELECT account_id, invoice_id, currency, is_on_credit, span
     FROM
     (
         SELECT
-            _e.account_id AS account_id,
-            _e.invoice_id AS invoice_id,
-            _e.currency AS currency,
-            _e.is_on_credit AS is_on_credit,
-            _e.postings AS postings,
-            _u.dues AS dues,
-            _p.disputes AS disputes,
+            account_id,
+            invoice_id,
+            anyIf(said_currency, source = 'posting') AS currency,
+            anyIf(said_on_credit, source = 'posting') AS is_on_credit,
+            groupArrayIf((day, micros), source = 'posting') AS postings,
+            arraySort(groupArrayIf((day, since, until), source = 'due')) AS dues,
+            groupArrayIf((day, until), source = 'dispute') AS disputes,
+            arrayMin(tupleElement(postings, 1)) AS first_day,
             arraySort(
                 arrayDistinct(
                     arrayConcat(
-                        arrayMap(posting -> tupleElement(posting, 1), _e.postings),
-                        arrayMap(due -> tupleElement(due, 1), _u.dues),
+                        tupleElement(postings, 1),
+                        tupleElement(dues, 1),
                         arrayFilter(
-                            day -> day >= _e.first_day AND day < toDate('2149-06-06'),
-                            arrayConcat(tupleElement(_p.disputes, 1), tupleElement(_p.disputes, 2))
+                            each -> each >= first_day AND each < toDate('2149-06-06'),
+                            arrayConcat(tupleElement(disputes, 1), tupleElement(disputes, 2))
                         )
                     )
                 )
             ) AS days
         FROM
         (
+            -- One pass over all three instead of joins, so that a filter on the account reaches every table.
             SELECT
                 account_id,
                 invoice_id,
-                toString(any(currency)) AS currency,
-                any(is_on_credit) AS is_on_credit,
-                groupArray((toDate(least(at, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}'), amount_micros)) AS postings,
-                arrayMin(tupleElement(postings, 1)) AS first_day
+                'posting' AS source,
+                toString(currency) AS said_currency,
+                is_on_credit AS said_on_credit,
+                toDate(least(at, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS day,
+                at AS since,
+                toDate(0) AS until,
+                amount_micros AS micros
             FROM ${cx}.receivable_entry
             WHERE book = 'receivable' AND is_test = 0
-            GROUP BY account_id, invoice_id
-        ) AS _e
-        LEFT JOIN
-        (
-            SELECT account_id, invoice_id, arraySort(groupArray((from_day, valid_from, due_day))) AS dues
+            UNION ALL
+            SELECT account_id, invoice_id, 'due', '', 0, from_day, valid_from, due_day, 0
             FROM ${cx}.invoice_due_day
-            GROUP BY account_id, invoice_id
-        ) AS _u ON _e.account_id = _u.account_id AND _e.invoice_id = _u.invoice_id
-        LEFT JOIN
-        (
+            UNION ALL
             SELECT
                 account_id,
                 invoice_id,
-                groupArray((
-                    toDate(assumeNotNull(opened_at), '${zone}'),
-                    ifNull(toDate(closed_at, '${zone}'), toDate('2149-06-06'))
-                )) AS disputes
+                'dispute',
+                '',
+                0,
+                toDate(assumeNotNull(opened_at), '${zone}'),
+                assumeNotNull(opened_at),
+                ifNull(toDate(closed_at, '${zone}'), toDate('2149-06-06')),
+                0
             FROM ${cx}.dispute
             WHERE opened_at IS NOT NULL AND is_test = 0 AND invoice_id != ''
-            GROUP BY account_id, invoice_id
-        ) AS _p ON _e.account_id = _p.account_id AND _e.invoice_id = _p.invoice_id
+        )
+        GROUP BY account_id, invoice_id
+        HAVING notEmpty(postings)
     )
+    ARRAY JOIN
+        arrayMap(
+            (day, next) -> (
+                day,
+                next,
+                tupleElement(arrayLast(due -> tupleElement(due, 1) <= day, dues), 3),
+                arrayExists(d -> tupleElement(d, 1) <= day AND tupleElement(d, 2) > day, disputes),
+                arraySum(posting -> if(tupleElement(posting, 1) <= day, tupleElement(posting, 2), 0), postings)
+            ),
+            days,
+            arrayPushBack(arrayPopFront(days), toDate('2149-06-06'))
+        ) AS span
 )
 WHERE amount > 0
