@@ -33,8 +33,9 @@ SELECT
     months,
     window_start,
     window_end,
-    tupleElement(slice, 1) AS dimension,
-    tupleElement(slice, 2) AS dimension_value,
+    dimension,
+    multiIf(dimension = 'account', account_id, dimension = 'manager', owner, dimension = 'segment', segment, '')
+        AS dimension_value,
     policy,
     if(denominator = 0, NULL, 100 * numerator / denominator) AS value,
     toInt64(sum(is_lost)) AS numerator,
@@ -45,10 +46,6 @@ SELECT
     toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
     toUInt8(window_end <= toDate(${now}, '${zone}')) AS is_final,
     assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of
-FROM
-(
-    SELECT *, arrayJoin([('all', ''), ('account', account_id), ('manager', owner), ('segment', segment)]) AS slice
-    FROM ${cx}.mrr_cohort
-    WHERE opening > 0
-)
-GROUP BY months, window_start, window_end, slice, policy
+FROM (SELECT * FROM ${cx}.mrr_cohort WHERE opening > 0) AS c
+CROSS JOIN (SELECT arrayJoin(['all', 'account', 'manager', 'segment']) AS dimension) AS d
+GROUP BY months, window_start, window_end, dimension, dimension_value, policy

@@ -71,13 +71,14 @@ FROM
         SELECT
             *,
             toDate(moment, '${zone}') AS day,
-            arrayJoin(['month', 'quarter']) AS grain,
-            arrayJoin([
-                ('all', ''), ('account', account_id), ('plan', plan_id), ('product_line', product_line),
-                ('manager', owner), ('segment', segment)
-            ]) AS slice,
-            tupleElement(slice, 1) AS dimension,
-            tupleElement(slice, 2) AS dimension_value
+            multiIf(
+                dimension = 'account', account_id,
+                dimension = 'plan', plan_id,
+                dimension = 'product_line', product_line,
+                dimension = 'manager', owner,
+                dimension = 'segment', segment,
+                ''
+            ) AS dimension_value
         FROM
         (
             SELECT
@@ -86,7 +87,12 @@ FROM
                 tupleElement(arrayLast(p -> tupleElement(p, 1) <= _f.moment, _h.segments), 2) AS segment
             FROM ${cx}.mrr_flow AS _f
             LEFT JOIN ${cx}.account_slice AS _h ON _f.account_id = _h.account_id
-        )
+        ) AS _o
+        CROSS JOIN
+        (
+            SELECT arrayJoin(['all', 'account', 'plan', 'product_line', 'manager', 'segment']) AS dimension
+        ) AS _d
+        CROSS JOIN (SELECT arrayJoin(['month', 'quarter']) AS grain) AS _g
     )
     UNION ALL
     SELECT

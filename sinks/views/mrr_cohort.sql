@@ -35,8 +35,8 @@ FROM
     FROM
     (
         SELECT
-            tupleElement(frame, 1) AS months,
-            addMonths(month, -tupleElement(frame, 2)) AS window_start,
+            months,
+            addMonths(month, -later) AS window_start,
             addMonths(window_start, months) AS window_end,
             toDateTime64(window_start, 6, '${zone}') AS at,
             account_id,
@@ -48,10 +48,9 @@ FROM
             argMax(is_paused, month) AS is_paused
         FROM
         (
-            SELECT *, arrayJoin(arrayConcat(
-                [(1, 0)], arrayMap(n -> (3, n), range(3)), arrayMap(n -> (12, n), range(12))
-            )) AS frame
-            FROM ${cx}.mrr_account_month
+            SELECT m.*, l.months AS months, arrayJoin(range(l.months)) AS later
+            FROM ${cx}.mrr_account_month AS m
+            CROSS JOIN (SELECT toUInt8(arrayJoin([1, 3, 12])) AS months) AS l
         )
         GROUP BY months, window_start, account_id, policy
         HAVING window_start <= addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1 - months)

@@ -51,8 +51,15 @@ FROM
             (
                 SELECT
                     policy,
-                    tupleElement(slice, 1) AS dimension,
-                    tupleElement(slice, 2) AS dimension_value,
+                    dimension,
+                    multiIf(
+                        dimension = 'account', account_id,
+                        dimension = 'plan', plan_id,
+                        dimension = 'product_line', product_line,
+                        dimension = 'manager', owner,
+                        dimension = 'segment', segment,
+                        ''
+                    ) AS dimension_value,
                     account_id,
                     toDate(tupleElement(edge, 1), '${zone}') AS changed_on,
                     sum(reported_pico * tupleElement(edge, 2)) AS mrr_step,
@@ -63,14 +70,14 @@ FROM
                     SELECT
                         *,
                         toInt128(contract_micros) * rate_micros AS contract_pico,
-                        arrayJoin([
-                            ('all', ''), ('account', account_id), ('plan', plan_id), ('product_line', product_line),
-                            ('manager', owner), ('segment', segment)
-                        ]) AS slice,
                         arrayJoin([(starts_at, toInt8(1)), (ends_at, toInt8(-1))]) AS edge
                     FROM ${cx}.mrr_span
                     WHERE starts_at <= ${now}
-                )
+                ) AS e
+                CROSS JOIN
+                (
+                    SELECT arrayJoin(['all', 'account', 'plan', 'product_line', 'manager', 'segment']) AS dimension
+                ) AS d
                 WHERE tupleElement(edge, 1) <= ${now}
                 GROUP BY policy, dimension, dimension_value, account_id, changed_on
             )

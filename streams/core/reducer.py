@@ -99,7 +99,7 @@ def step(reducer: Reducer[View], state: State | None, note: Note, claim: bytes, 
         if known != claim[CLAIM_ID:]:
             raise Conflict
         return state, NOTHING
-    before = reducer.view(state.notes)
+    before = reducer.fold(reducer.standing(state.notes))
     return _advance(reducer, state, before, insert(state.notes, note), claim, rules)
 
 
@@ -111,7 +111,7 @@ def _advance(
     claim: bytes,
     rules: Rules,
 ) -> tuple[State, Facts]:
-    view = reducer.view(notes)
+    view = reducer.fold(reducer.standing(notes))
     passed = state.ticked_to
     rows = reducer.rows(view, rules, passed)
     removed: Sequence[Row] = ()

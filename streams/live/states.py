@@ -35,7 +35,12 @@ class States:
         if state is before:
             return
         batch.states[key] = state
-        self._write(batch, facts, state.revision)
+        version, rows = self._first_version | state.revision, batch.rows
+        written = (version, 0)
+        for row in facts.rows:  # here and not by a call: every event passes
+            rows[row.TABLE].append(_astuple(row) + written)
+        if facts.removed:
+            _remove(batch, facts, version)
         if facts.signals:
             batch.signals.extend(facts.signals)
         if facts.part is not None:
@@ -50,15 +55,13 @@ class States:
             before = None if stored is None else roll_up.decode(stored)
         rolled, facts = roll(roll_up, before, member, part)
         batch.rolled[rolled_key] = rolled
-        self._write(batch, facts, rolled.revision)
-
-    def _write(self, batch: Batch, facts: Facts, revision: int) -> None:
-        version = self._first_version | revision
-        rows = batch.rows
-        written = (version, 0)
+        written = (self._first_version | rolled.revision, 0)
         for row in facts.rows:
-            rows[row.TABLE].append(_astuple(row) + written)
-        if facts.removed:
-            removed = (version, 1)
-            for row in facts.removed:
-                rows[row.TABLE].append(_astuple(row) + removed)
+            batch.rows[row.TABLE].append(_astuple(row) + written)
+        _remove(batch, facts, self._first_version | rolled.revision)
+
+
+def _remove(batch: Batch, facts: Facts, version: int) -> None:
+    removed = (version, 1)
+    for row in facts.removed:
+        batch.rows[row.TABLE].append(_astuple(row) + removed)
