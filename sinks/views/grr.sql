@@ -48,6 +48,6 @@ SELECT
     toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
     toUInt8(window_end <= toDate(${now}, '${zone}')) AS is_final,
     assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of
-FROM (SELECT * FROM ${cx}.mrr_cohort WHERE opening > 0) AS c
-CROSS JOIN (SELECT arrayJoin(['all', 'account', 'manager', 'segment']) AS dimension) AS d
+FROM (SELECT * FROM ${cx}.mrr_cohort WHERE opening > 0) AS _c
+CROSS JOIN (SELECT arrayJoin(['all', 'account', 'manager', 'segment']) AS dimension) AS _d
 GROUP BY months, window_start, window_end, dimension, dimension_value, policy

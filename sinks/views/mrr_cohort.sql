@@ -1,6 +1,6 @@
 /*
 comment: >-
-  Accounts over windows of 1, 3 and 12 months, by what they paid when the window began; amounts in units of 10^-12 of the
+  Accounts that paid when a window of 1, 3 or 12 months began, and what became of them; amounts in units of 10^-12 of the
   reporting currency
 columns:
   months: Length of the window in months, 1, 3 or 12
@@ -35,25 +35,45 @@ FROM
     FROM
     (
         SELECT
-            months,
-            addMonths(month, -later) AS window_start,
+            tupleElement(frame, 1) AS months,
+            months_of[tupleElement(frame, 2)] AS window_start,
             addMonths(window_start, months) AS window_end,
             toDateTime64(window_start, 6, '${zone}') AS at,
             account_id,
             policy,
-            argMin(opening, month) AS opening,
-            argMax(closing, month) AS closing,
-            sum(expansion_pico + resume_pico + reactivation_pico) AS gained,
-            -sum(contraction_pico + pause_pico + churn_pico) AS lost,
-            argMax(is_paused, month) AS is_paused
+            openings[tupleElement(frame, 2)] AS opening,
+            closings[tupleElement(frame, 2) + months - 1] AS closing,
+            arraySum(arraySlice(gains, tupleElement(frame, 2), months)) AS gained,
+            arraySum(arraySlice(losses, tupleElement(frame, 2), months)) AS lost,
+            pauses[tupleElement(frame, 2) + months - 1] AS is_paused
         FROM
         (
-            SELECT m.*, l.months AS months, arrayJoin(range(l.months)) AS later
-            FROM ${cx}.mrr_account_month AS m
-            CROSS JOIN (SELECT toUInt8(arrayJoin([1, 3, 12])) AS months) AS l
+            SELECT
+                account_id,
+                policy,
+                arraySort(groupArray((
+                    month, opening, closing, expansion_pico + resume_pico + reactivation_pico,
+                    -(contraction_pico + pause_pico + churn_pico), is_paused
+                ))) AS course,
+                tupleElement(course, 1) AS months_of,
+                tupleElement(course, 2) AS openings,
+                tupleElement(course, 3) AS closings,
+                tupleElement(course, 4) AS gains,
+                tupleElement(course, 5) AS losses,
+                tupleElement(course, 6) AS pauses
+            FROM ${cx}.mrr_account_month
+            GROUP BY account_id, policy
         )
-        GROUP BY months, window_start, account_id, policy
-        HAVING window_start <= addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1 - months)
+        ARRAY JOIN arrayFlatten(arrayMap(
+            length_of -> arrayMap(
+                n -> (length_of, n),
+                arrayFilter(
+                    n -> openings[n] > 0 AND n + length_of - 1 <= length(course),
+                    arrayEnumerate(course)
+                )
+            ),
+            [1, 3, 12]
+        )) AS frame
     ) AS _w
     ASOF LEFT JOIN ${cx}.segment_history AS _s ON _w.account_id = _s.account_id AND _w.at >= _s.valid_from
 ) AS _f

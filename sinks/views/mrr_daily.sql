@@ -73,11 +73,11 @@ FROM
                         arrayJoin([(starts_at, toInt8(1)), (ends_at, toInt8(-1))]) AS edge
                     FROM ${cx}.mrr_span
                     WHERE starts_at <= ${now}
-                ) AS e
+                ) AS _e
                 CROSS JOIN
                 (
                     SELECT arrayJoin(['all', 'account', 'plan', 'product_line', 'manager', 'segment']) AS dimension
-                ) AS d
+                ) AS _d
                 WHERE tupleElement(edge, 1) <= ${now}
                 GROUP BY policy, dimension, dimension_value, account_id, changed_on
             )
