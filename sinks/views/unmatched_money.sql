@@ -12,19 +12,19 @@ columns:
 */
 SELECT
     'payment' AS kind,
-    p.account_id AS account_id,
-    p.payment_id AS subject_id,
-    p.invoice_id AS missing_id,
-    toString(p.currency) AS currency,
-    toDecimal128(p.amount_micros, 6) / 1000000 AS amount,
-    p.paid_at AS moment,
-    p.event_id AS event_id
-FROM ${cx}.payment AS p
-INNER JOIN (SELECT account_id, invoice_id FROM ${cx}.invoice WHERE status = 'incomplete') AS i
-    ON p.account_id = i.account_id AND p.invoice_id = i.invoice_id
-WHERE p.is_test = 0
+    _p.account_id AS account_id,
+    _p.payment_id AS subject_id,
+    _p.invoice_id AS missing_id,
+    toString(_p.currency) AS currency,
+    toDecimal128(_p.amount_micros, 6) / 1000000 AS amount,
+    _p.paid_at AS moment,
+    _p.event_id AS event_id
+FROM ${cx}.payment AS _p
+INNER JOIN (SELECT account_id, invoice_id FROM ${cx}.invoice WHERE status = 'incomplete') AS _i
+    ON _p.account_id = _i.account_id AND _p.invoice_id = _i.invoice_id
+WHERE _p.is_test = 0
 UNION ALL
-SELECT m.kind, m.account_id, m.subject_id, m.payment_id, m.currency, m.amount, m.moment, m.event_id
+SELECT _m.kind, _m.account_id, _m.subject_id, _m.payment_id, _m.currency, _m.amount, _m.moment, _m.event_id
 FROM
 (
     SELECT
@@ -50,5 +50,5 @@ FROM
         event_id
     FROM ${cx}.dispute
     WHERE opened_at IS NOT NULL AND is_chargeback = 1 AND is_test = 0
-) AS m
-LEFT ANTI JOIN ${cx}.payment AS p ON m.account_id = p.account_id AND m.payment_id = p.payment_id
+) AS _m
+LEFT ANTI JOIN ${cx}.payment AS _p ON _m.account_id = _p.account_id AND _m.payment_id = _p.payment_id
