@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from streams.ingest import translate
+from streams.ingest.groups import Firsts
 from streams.ingest.reader import FileError, read
 from streams.ingest.translate import Event, Filtered, Outcome, Rejected, Translated, Translator
 
@@ -43,7 +45,7 @@ def outcomes(mapping: Mapping, path: Path) -> Iterator[Outcome]:
     if header is None or header.problem:
         raise FileError(f"{path}: no header in its first line")
     try:
-        translator = Translator(mapping, header.cells)
+        translator = Translator(mapping, header.cells, _firsts(mapping, path, header.cells))
         yield from translate.once(mapping)
     except ValueError as error:
         raise FileError(f"{path}: {error}") from None
@@ -52,6 +54,16 @@ def outcomes(mapping: Mapping, path: Path) -> Iterator[Outcome]:
             yield Rejected(line.number, line.problem, tuple(line.cells))
         else:
             yield translator.row(line.number, line.cells)
+
+
+def _firsts(mapping: Mapping, path: Path, header: list[str]) -> Firsts | None:
+    """Read the whole file for the first row of every group, where the mapping asks for them."""
+    if mapping.group is None:
+        return None
+    translator = Translator(mapping, header)
+    lines = islice(read(path, encoding=mapping.encoding, delimiter=mapping.delimiter), 1, None)
+    rows = (translator.named(line.cells) for line in lines if not line.problem)
+    return Firsts(mapping.group).scan(row for row in rows if row is not None)
 
 
 class Rejects:

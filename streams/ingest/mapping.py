@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import string
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import yaml
 
-from streams.ingest.values import Cell, Constant, Items, Record, Test, Value, cells, plain
+from streams.ingest.values import Cell, Constant, Group, Items, Record, Test, Value, cells, names_in, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ORDERED = frozenset({"number", "integer", "time"})
 _OF_A_DAY = re.compile("%[HIMSfpzZcX]")
 
 
@@ -35,12 +35,16 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false")
 
 
 class Template(msgspec.Struct, frozen=True):
-    """One event per row: its type, the columns that make its id, its fields, and which rows have it."""
+    """One event per row: its type, the columns that make its id, its fields, and which rows have it.
+
+    With ``first``, only the first row of a group has it.
+    """
 
     event: str
     id: tuple[str, ...]
     fields: dict[str, Value]
     where: tuple[Test, ...] = ()
+    first: bool = False
     each: tuple[dict[str, str], ...] = ()
 
 
@@ -53,13 +57,16 @@ class Mapping(msgspec.Struct, frozen=True):
     where: tuple[Test, ...] = ()
     encoding: str = "utf-8-sig"
     delimiter: str = ","
+    group: Group | None = None
 
     def columns(self) -> set[str]:
         """Return the columns that the file must have."""
         named = {test.column for test in self.where}
         for template in self.rows:
             named |= template_columns(template)
-        return named
+        if (group := self.group) is None:
+            return named
+        return (named - group.first.keys()) | {*group.by, *group.first.values()} | group.columns()
 
 
 class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +79,7 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str = ""
     encoding: str = "utf-8-sig"
     delimiter: str = ","
+    group: dict[str, Any] | None = None
 
 
 class _RawTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,18 +88,7 @@ class _RawTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, Any]
     where: tuple[Test, ...] = ()
     each: tuple[dict[str, str], ...] = ({},)
-
-
-def names_in(template: str) -> list[str]:
-    """Return the columns that a template names in braces; raises ValueError for any other use of braces."""
-    names = []
-    for _, name, spec, conversion in string.Formatter().parse(template):
-        if name is None:
-            continue
-        if not name or spec or conversion:
-            raise ValueError(template)
-        names.append(name)
-    return names
+    first: bool = False
 
 
 def template_columns(template: Template) -> set[str]:
@@ -154,7 +151,7 @@ def _template(node: Any, place: str, *, once: bool) -> Template:
     except msgspec.ValidationError as error:
         raise MappingError(f"{place}: {error}.") from None
     fields = {name: _value(value, f"{place}.{name}") for name, value in raw.fields.items()}
-    template = Template(raw.event, raw.id, fields, raw.where, raw.each if once else ())
+    template = Template(raw.event, raw.id, fields, raw.where, first=raw.first, each=raw.each if once else ())
     _check(template, place, once=once)
     return template
 
@@ -178,6 +175,21 @@ def _tests(tests: tuple[Test, ...], place: str) -> None:
             raise MappingError(f"{place}: the filter on {test.column} needs either only or never.")
 
 
+def _group(node: dict[str, Any] | None) -> Group | None:
+    """Read the top's `group`, its `order` like any other cell."""
+    if node is None:
+        return None
+    try:
+        group = msgspec.convert({**node, "order": _value(node.get("order"), "group.order")}, Group)
+    except msgspec.ValidationError as error:
+        raise MappingError(f"group: {error}.") from None
+    if not group.by:
+        raise MappingError("group: `by` must name the columns that rows of one group have in common.")
+    if group.order.kind not in _ORDERED or group.order.map or group.order.default is not None:
+        raise MappingError("group.order: a number, an integer or a time, neither mapped nor with a default.")
+    return group
+
+
 def parse(text: str) -> Mapping:
     """Read a mapping from YAML; raises MappingError, whose message is meant for the mapping's author."""
     try:
@@ -193,7 +205,10 @@ def parse(text: str) -> Mapping:
     rows = tuple(_template(node, f"rows[{at}]", once=False) for at, node in enumerate(raw.rows))
     for tests in (raw.where, *(template.where for template in (*once, *rows))):
         _tests(tests, "where")
-    return Mapping(raw.source, once, rows, raw.where, raw.encoding, raw.delimiter)
+    group = _group(raw.group)
+    if any(template.first for template in (once if group else (*once, *rows))):
+        raise MappingError("`first` is for events of rows, and needs a `group` at the top.")
+    return Mapping(raw.source, once, rows, raw.where, raw.encoding, raw.delimiter, group)
 
 
 def load(path: Path) -> Mapping:

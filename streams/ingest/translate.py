@@ -14,6 +14,7 @@ from streams.ingest.scalars import CellError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from streams.ingest.groups import Firsts
     from streams.ingest.mapping import Mapping, Template
     from streams.ingest.values import Test
 
@@ -84,30 +85,46 @@ def _compile(source: str, template: Template) -> Callable[[Row], Event | None]:
 
 
 class Translator:
-    """The mapping's rules over a file's header; raises ValueError where the two do not fit together."""
+    """The mapping's rules over a file's header; raises ValueError where the two do not fit together.
 
-    def __init__(self, mapping: Mapping, header: list[str]) -> None:
-        self._mapping = mapping
+    A mapping with a group is told the first rows of all groups before it translates one.
+    """
+
+    def __init__(self, mapping: Mapping, header: list[str], firsts: Firsts | None = None) -> None:
+        self._mapping, self._firsts = mapping, firsts
         self._header = [name.strip() for name in header]
-        self._builders = [_compile(mapping.source, template) for template in mapping.rows]
+        self._builders = [(template.first, _compile(mapping.source, template)) for template in mapping.rows]
+        if taken := mapping.group and sorted(mapping.group.first.keys() & set(self._header)):
+            raise ValueError(f"the mapping's group calls something {taken[0]!r}, which is a column of the file")
         for column in sorted(mapping.columns()):
             if (times := self._header.count(column)) != 1:
                 found = "does not have" if times == 0 else f"has {times} times"
                 raise ValueError(f"the mapping reads column {column!r}, which the file {found}")
 
+    def named(self, cells: list[str]) -> Row | None:
+        """Return the cells by column, without the blanks around them; None for too few, too many or filtered ones."""
+        if len(cells) != len(self._header):
+            return None
+        row = {name: cell.strip() for name, cell in zip(self._header, cells, strict=True)}
+        return row if _passes(self._mapping.where, row) else None
+
     def row(self, line: int, cells: list[str]) -> Outcome:
-        """Translate one row; cells are taken without the blanks around them."""
+        """Translate one row."""
         kept = tuple(cells)
         if len(cells) != len(self._header):
             return Rejected(line, f"{len(cells)} cells under {len(self._header)} columns", kept)
-        row = {name: cell.strip() for name, cell in zip(self._header, cells, strict=True)}
-        if not _passes(self._mapping.where, row):
+        if (row := self.named(cells)) is None:
             return Filtered(line)
         try:
-            built = [event for build in self._builders if (event := build(row)) is not None]
+            built = self._events(row)
         except CellError as error:
             return Rejected(line, str(error), kept)
-        return Translated(line, tuple(built), kept) if built else Filtered(line)
+        return Translated(line, built, kept) if built else Filtered(line)
+
+    def _events(self, row: Row) -> tuple[Event, ...]:
+        seen, is_first = self._firsts.seen_by(row) if self._firsts is not None else (row, False)
+        made = (build(seen) for first, build in self._builders if is_first or not first)
+        return tuple(event for event in made if event is not None)
 
 
 def once(mapping: Mapping) -> Iterator[Translated]:

@@ -5,6 +5,7 @@ A value is a constant, a :class:`Cell` read from the row, a :class:`Record` of f
 
 from __future__ import annotations
 
+import string
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -61,6 +62,33 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     column: str
     only: tuple[str, ...] | None = None
     never: tuple[str, ...] | None = None
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Rows that belong together by the columns ``by``, in the order of a cell that is a number or a time.
+
+    ``first`` names columns of the group's first row anew, for every row of the group to read.
+    """
+
+    by: tuple[str, ...]
+    order: Cell
+    first: dict[str, str] = {}
+
+    def columns(self) -> set[str]:
+        """Return the columns that the order is read from."""
+        return {self.order.column} if self.order.column is not None else set(names_in(self.order.template or ""))
+
+
+def names_in(template: str) -> list[str]:
+    """Return the columns that a template names in braces; raises ValueError for any other use of braces."""
+    names = []
+    for _, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        if not name or spec or conversion:
+            raise ValueError(template)
+        names.append(name)
+    return names
 
 
 def children(value: Value) -> tuple[Value, ...]:
