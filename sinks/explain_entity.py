@@ -15,6 +15,7 @@ KINDS = tuple(sorted({reducer.kind for reducer in REDUCERS.values()}))
 _BY_EVENT = "event_id IN {events:Array(String)}"
 _BY_RESPONSE = "account_id = {account:String} AND response_id = {id:String}"
 _BY_SUBSCRIPTION = "account_id = {account:String} AND subscription_id = {id:String}"
+_BY_TICKET = "account_id = {account:String} AND ticket_id = {id:String}"
 _BY_INVOICE = "account_id = {account:String} AND invoice_id = {id:String}"
 ANY = ""
 """Owner of a table that entities of several kinds write to."""
@@ -57,6 +58,13 @@ ROWS: dict[str, tuple[str, str]] = {
     "dispute": ("dispute", "account_id = {account:String} AND dispute_id = {id:String}"),
     "payout": ("payout", "account_id = {account:String} AND payout_id = {id:String}"),
     "act": ("act", "account_id = {account:String} AND act_id = {id:String}"),
+    "ticket": ("ticket", _BY_TICKET),
+    "ticket_span": ("ticket", _BY_TICKET),
+    "ticket_message": ("ticket", _BY_TICKET),
+    "ticket_next_reply": ("ticket", _BY_TICKET),
+    "ticket_solve": ("ticket", _BY_TICKET),
+    "ticket_escalation": ("ticket", _BY_TICKET),
+    "touch": ("touch", "account_id = {account:String} AND touch_id = {id:String}"),
     "taxonomy_topic": ("setting", "taxonomy_version = {id:String}"),
 }
 """By table: the kind of entity whose events its rows come from, and the condition on its rows; without events."""

@@ -531,6 +531,239 @@ class ManagerAssigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=
     valid_to: Micros | None = None
 
 
+TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
+
+
+class TicketOpened(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_opened"):
+    """A customer asked for something, or an agent asked for them: the ticket as it began."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_opened"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    channel: str
+    requester_id: str | None = None
+    created_by_agent: bool = False
+    priority: str | None = None
+    group_id: str | None = None
+    assignee_id: str | None = None
+    topic: str | None = None
+    schedule_id: str | None = None
+    status: TicketStatus = "NEW"
+    custom_status: str | None = None
+    tier: str | None = None
+    follows_ticket_id: str | None = None
+
+
+AuthorType = Literal["REQUESTER", "AGENT", "BOT", "SYSTEM", "UNKNOWN"]
+
+
+class MessageAdded(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="message_added"):
+    """Somebody wrote or said something in a ticket; what it says is not part of the event."""
+
+    EVENT_TYPE: ClassVar[str] = "message_added"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    message_id: str
+    author_type: AuthorType
+    author_id: str | None = None
+    is_public: bool = True
+    channel: str | None = None
+    session_id: str | None = None
+    has_text: bool = True
+
+
+class MessageChanged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="message_changed"):
+    """A message was made private or public, or its text was redacted."""
+
+    EVENT_TYPE: ClassVar[str] = "message_changed"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    message_id: str
+    is_public: bool | None = None
+    is_redacted: bool = False
+
+
+class TicketStatusChanged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_status_changed"):
+    """A ticket went from one status to another."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_status_changed"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    from_status: TicketStatus = "UNKNOWN"
+    to_status: TicketStatus
+    custom_status: str | None = None
+
+
+class TicketSolved(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_solved"):
+    """A ticket was solved; the same as a change of status to SOLVED."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_solved"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    assignee_id: str | None = None
+
+
+class TicketReopened(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_reopened"):
+    """A solved ticket was opened again; the same as a change of status to OPEN."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_reopened"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    reopened_by: str | None = None
+    by_message: bool = False
+
+
+class TicketAssigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_assigned"):
+    """A ticket was given to an agent or a group, or taken from one."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_assigned"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    from_assignee_id: str | None = None
+    assignee_id: str | None = None
+    group_id: str | None = None
+
+
+class TicketPriorityChanged(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_priority_changed"
+):
+    """A ticket got another priority."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_priority_changed"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    from_priority: str | None = None
+    priority: str | None = None
+
+
+class TicketTopicSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_topic_set"):
+    """Somebody or something decided what a ticket is about."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_topic_set"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    from_topic: str | None = None
+    topic: str | None = None
+
+
+EscalationKind = Literal["HIERARCHICAL", "FUNCTIONAL", "UNKNOWN"]
+
+
+class TicketEscalated(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_escalated"):
+    """A ticket was handed to those who know or may do more."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_escalated"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    kind: EscalationKind
+    from_tier: str | None = None
+    to_tier: str | None = None
+    reason: str | None = None
+
+
+class TicketCsatOffered(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_csat_offered"):
+    """The requester was asked to rate how the ticket was handled."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_csat_offered"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+
+
+class TicketCsatRated(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_csat_rated"):
+    """The requester rated a ticket; a later rating replaces the earlier."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_csat_rated"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    score: float
+    scale_min: float
+    scale_max: float
+    positive_from: float
+    has_comment: bool = False
+    assignee_id: str | None = None
+
+
+class TicketMerged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_merged"):
+    """A ticket went into another one and is none of its own any more."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_merged"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    target_ticket_id: str
+
+
+class TicketDeleted(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_deleted"):
+    """A ticket was deleted at its source."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_deleted"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+
+
+class TicketRestored(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_restored"):
+    """A deleted ticket came back, or one marked as spam turned out to be none."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_restored"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+
+
+class TicketMarkedSpam(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="ticket_marked_spam"):
+    """A ticket turned out to be spam."""
+
+    EVENT_TYPE: ClassVar[str] = "ticket_marked_spam"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+
+
+class SlaTargetApplied(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="sla_target_applied"):
+    """The source set the target of a service level on a ticket; it overrides what policies say."""
+
+    EVENT_TYPE: ClassVar[str] = "sla_target_applied"
+    TOPIC: ClassVar[str] = "support"
+
+    ticket_id: str
+    metric: str
+    target_s: Int64
+    business_hours: bool = False
+    policy_id: str | None = None
+    instance_no: Int32 | None = None
+
+
+TouchDirection = Literal["INBOUND", "OUTBOUND", "UNKNOWN"]
+
+
+class TouchLogged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="touch_logged"):
+    """A call, meeting or e-mail with a customer outside of tickets."""
+
+    EVENT_TYPE: ClassVar[str] = "touch_logged"
+    TOPIC: ClassVar[str] = "support"
+
+    touch_id: str
+    kind: str
+    direction: TouchDirection
+    channel: str | None = None
+    contact_id: str | None = None
+    manager_id: str | None = None
+    duration_s: Int32 | None = None
+
+
 SurveyRelationship = Literal["RELATIONSHIP", "TRANSACTIONAL", "UNKNOWN"]
 QuestionKind = Literal["NPS", "CSAT", "CES", "RATING", "TEXT", "CHOICE", "UNKNOWN"]
 
@@ -732,6 +965,26 @@ BillingEvent = (
 )
 ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
+SupportEvent = (
+    TicketOpened
+    | MessageAdded
+    | MessageChanged
+    | TicketStatusChanged
+    | TicketSolved
+    | TicketReopened
+    | TicketAssigned
+    | TicketPriorityChanged
+    | TicketTopicSet
+    | TicketEscalated
+    | TicketCsatOffered
+    | TicketCsatRated
+    | TicketMerged
+    | TicketDeleted
+    | TicketRestored
+    | TicketMarkedSpam
+    | SlaTargetApplied
+    | TouchLogged
+)
 SurveyEvent = (
     SurveyDefined
     | InvitationSent
@@ -745,7 +998,7 @@ SurveyEvent = (
     | ResponseTagged
     | FollowupLogged
 )
-Event = BillingEvent | ConfigEvent | ReferenceEvent | SurveyEvent
+Event = BillingEvent | ConfigEvent | ReferenceEvent | SupportEvent | SurveyEvent
 
 EVENT_TYPES: dict[str, type[Event]] = {
     "subscription_started": SubscriptionStarted,
@@ -778,6 +1031,24 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
+    "ticket_opened": TicketOpened,
+    "message_added": MessageAdded,
+    "message_changed": MessageChanged,
+    "ticket_status_changed": TicketStatusChanged,
+    "ticket_solved": TicketSolved,
+    "ticket_reopened": TicketReopened,
+    "ticket_assigned": TicketAssigned,
+    "ticket_priority_changed": TicketPriorityChanged,
+    "ticket_topic_set": TicketTopicSet,
+    "ticket_escalated": TicketEscalated,
+    "ticket_csat_offered": TicketCsatOffered,
+    "ticket_csat_rated": TicketCsatRated,
+    "ticket_merged": TicketMerged,
+    "ticket_deleted": TicketDeleted,
+    "ticket_restored": TicketRestored,
+    "ticket_marked_spam": TicketMarkedSpam,
+    "sla_target_applied": SlaTargetApplied,
+    "touch_logged": TouchLogged,
     "survey_defined": SurveyDefined,
     "invitation_sent": InvitationSent,
     "invitation_delivered": InvitationDelivered,

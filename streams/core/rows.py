@@ -39,6 +39,15 @@ from streams.core.rows_survey import (
     SurveyQuestionRow,
     VerbatimRow,
 )
+from streams.core.rows_ticket import (
+    TicketEscalationRow,
+    TicketMessageRow,
+    TicketNextReplyRow,
+    TicketRow,
+    TicketSolveRow,
+    TicketSpanRow,
+    TouchRow,
+)
 
 TABLES: dict[str, type[Row]] = {
     row.TABLE: row
@@ -75,6 +84,13 @@ TABLES: dict[str, type[Row]] = {
         ReceivableEntryRow,
         PaymentRow,
         PaymentAttemptRow,
+        TicketRow,
+        TicketSpanRow,
+        TicketMessageRow,
+        TicketNextReplyRow,
+        TicketSolveRow,
+        TicketEscalationRow,
+        TouchRow,
         EventRow,
         DeadLetterRow,
     )
@@ -116,5 +132,12 @@ __all__ = [
     "SurveyDisplayRow",
     "SurveyQuestionRow",
     "TaxonomyTopicRow",
+    "TicketEscalationRow",
+    "TicketMessageRow",
+    "TicketNextReplyRow",
+    "TicketRow",
+    "TicketSolveRow",
+    "TicketSpanRow",
+    "TouchRow",
     "VerbatimRow",
 ]

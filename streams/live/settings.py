@@ -21,7 +21,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     bootstrap: str
     group: str = "cxledger"
     prefix: str = "cx."
-    topics: tuple[str, ...] = ("survey", "billing", "reference", "config")
+    topics: tuple[str, ...] = ("survey", "billing", "support", "reference", "config")
     signals_topic: str = "signals"
     dead_letters_topic: str = "dead-letters"
     member: str = ""

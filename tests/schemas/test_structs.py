@@ -17,6 +17,7 @@ from streams.core.events import (
     Event,
     ReferenceEvent,
     ResponseSubmitted,
+    SupportEvent,
     SurveyEvent,
     parse,
 )
@@ -25,7 +26,13 @@ from tests.support.schema_values import event_fields
 CODEC = Codec()
 SCHEMAS = [schema for schema in latest_schemas().values() if schema.topic != "signals"]
 VERSIONS = [schema for schema in load_schemas().values() if schema.topic != "signals"]
-UNIONS = {"survey": SurveyEvent, "reference": ReferenceEvent, "config": ConfigEvent, "billing": BillingEvent}
+UNIONS = {
+    "survey": SurveyEvent,
+    "reference": ReferenceEvent,
+    "config": ConfigEvent,
+    "billing": BillingEvent,
+    "support": SupportEvent,
+}
 
 
 def test_the_generated_module_is_up_to_date() -> None:

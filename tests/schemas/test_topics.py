@@ -4,7 +4,7 @@ from schemas.catalogue import AVRO_DIR, load_schemas, schema_path
 from schemas.topics import TOPICS_DIR, Topic, load_topics
 
 TOPICS = load_topics()
-SOURCES = {"survey", "reference", "config", "billing"}
+SOURCES = {"survey", "reference", "config", "billing", "support"}
 
 
 def test_each_topic_stands_in_a_file_of_its_name() -> None:

@@ -1,0 +1,1 @@
+"""Reducers of cx.support: tickets with everything that happens to them, touches outside of tickets."""
