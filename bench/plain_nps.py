@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench.nps import EMPTY, State, fold, nps_score, output
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 from streams.live.batch import Batch
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from schemas.topics import load_topics
 from sinks.explain import ExplainError, shown
 from sinks.figures import instant
 from sinks.memory import MemorySink
-from streams.core.events import PolicySet, parse
+from streams.core.events import parse
 from streams.core.rules import Rules, rules_from
+from streams.core.settings import RULING_TYPES, Ruling
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from streams.replay import ranges
@@ -88,17 +89,15 @@ def folded(settings: Settings, codec: Codec, records: dict[Place, list[Any]], at
 
 
 def _rules(codec: Codec, records: Iterable[Any]) -> Rules:
-    """Return the policies among events that were all taken in once."""
-    said: dict[tuple[str, str], PolicySet] = {}
-    for event in _policies(codec, list(records)):
+    """Return the rules of settings among events that were all taken in once."""
+    said: dict[tuple[str, str], Ruling] = {}
+    for event in _settings(codec, list(records)):
         said.setdefault((event.source, event.event_id), event)
     return rules_from(said.values())
 
 
-def _policies(codec: Codec, records: Sequence[Any]) -> Iterable[PolicySet]:
+def _settings(codec: Codec, records: Sequence[Any]) -> Iterable[Ruling]:
     for record in records:
         event_type, values = codec.decode_array(record.value())
-        if event_type == PolicySet.EVENT_TYPE:
-            event = parse(event_type, values)
-            assert isinstance(event, PolicySet)
-            yield event
+        if event_type in RULING_TYPES:
+            yield parse(event_type, values)  # type: ignore[misc] # by its type

@@ -44,6 +44,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "fx_rate": ("setting", _BY_EVENT),
     "policy": ("setting", _BY_EVENT),
     "plan": ("setting", _BY_EVENT),
+    "schedule": ("setting", _BY_EVENT),
+    "holiday": ("setting", _BY_EVENT),
+    "sla_policy": ("setting", _BY_EVENT),
+    "sla_target": ("setting", _BY_EVENT),
     "subscription": ("subscription", _BY_SUBSCRIPTION),
     "subscription_history": ("subscription", _BY_SUBSCRIPTION),
     "mrr_item": ("subscription", _BY_SUBSCRIPTION),
@@ -65,6 +69,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "ticket_solve": ("ticket", _BY_TICKET),
     "ticket_escalation": ("ticket", _BY_TICKET),
     "touch": ("touch", "account_id = {account:String} AND touch_id = {id:String}"),
+    "sla_instance": ("ticket", _BY_TICKET),
     "taxonomy_topic": ("setting", "taxonomy_version = {id:String}"),
 }
 """By table: the kind of entity whose events its rows come from, and the condition on its rows; without events."""

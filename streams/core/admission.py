@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, get_args
 
+from streams.core import admission_settings
 from streams.core.billing import admission as billing
 from streams.core.billing import choices
 from streams.core.billing.money import CURRENCY
@@ -15,6 +16,7 @@ from streams.core.events import (
     Event,
     FollowupLogged,
     FxRateSet,
+    HolidaySet,
     InvitationBounced,
     InvitationDelivered,
     InvitationOpened,
@@ -27,12 +29,14 @@ from streams.core.events import (
     ResponseDeleted,
     ResponseSubmitted,
     ResponseTagged,
+    ScheduleSet,
+    SlaPolicySet,
     SurveyDefined,
     SurveyDisplayed,
     TaxonomySet,
 )
 from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id
-from streams.core.rules import FOLLOWUP_TARGET
+from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
 
@@ -40,7 +44,7 @@ _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
 _NPS_SCORES = frozenset(range(NPS_MAX + 1))
 _WHOLE_NUMBER_POLICIES = frozenset(
-    {FOLLOWUP_TARGET, "response_window_days", "low_sample_n", "payment_terms_days", "dunning_days"}
+    {FOLLOWUP_TARGET, SLA_AT_RISK, "response_window_days", "low_sample_n", "payment_terms_days", "dunning_days"}
 )
 
 Judge = Callable[[Any, int], Refusal | None]
@@ -120,6 +124,8 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return _rate(event)
         case PolicySet():
             return _policy(event)
+        case ScheduleSet() | HolidaySet() | SlaPolicySet():
+            return admission_settings.content(event)
         case InvitationSent():
             return ("invalid_field", "reminder_no is negative") if event.reminder_no < 0 else None
         case (

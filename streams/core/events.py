@@ -480,6 +480,80 @@ class PlanSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, ta
     valid_from: Micros
 
 
+class OpenHours(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """Hours of one weekday. Hours past midnight are two of them."""
+
+    weekday: Int32
+    start_minute: Int32
+    end_minute: Int32
+
+
+class ScheduleSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="schedule_set"):
+    """The working hours of a schedule from a time on."""
+
+    EVENT_TYPE: ClassVar[str] = "schedule_set"
+    TOPIC: ClassVar[str] = "config"
+
+    schedule_id: str
+    time_zone: str
+    hours: tuple[OpenHours, ...]
+    valid_from: Micros
+
+
+class Holiday(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """One day."""
+
+    date: str
+    name: str = ""
+
+
+class HolidaySet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="holiday_set"):
+    """Days without hours in a schedule, from a time on. The sets of a schedule add up."""
+
+    EVENT_TYPE: ClassVar[str] = "holiday_set"
+    TOPIC: ClassVar[str] = "config"
+
+    holiday_set_id: str
+    schedule_id: str
+    holidays: tuple[Holiday, ...]
+    valid_from: Micros
+
+
+class SlaMatch(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """Tickets that a policy is for: all lists have to name the ticket's own value; an empty one takes any."""
+
+    channels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()
+
+
+class SlaTarget(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """How long one clock may run."""
+
+    metric: str
+    priority: str = ""
+    target_s: Int64
+    business_hours: bool
+
+
+class SlaPolicySet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="sla_policy_set"):
+    """A service level policy from a time on: for which tickets, and how fast."""
+
+    EVENT_TYPE: ClassVar[str] = "sla_policy_set"
+    TOPIC: ClassVar[str] = "config"
+
+    policy_id: str
+    policy_version: str
+    position: Int32
+    is_active: bool = True
+    match: SlaMatch
+    schedule_id: str | None = None
+    targets: tuple[SlaTarget, ...]
+    valid_from: Micros
+
+
 class ExternalRef(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Name of the account in another system."""
 
@@ -963,7 +1037,7 @@ BillingEvent = (
     | DisputeClosed
     | PayoutSettled
 )
-ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet
+ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 SupportEvent = (
     TicketOpened
@@ -1028,6 +1102,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "taxonomy_set": TaxonomySet,
     "policy_set": PolicySet,
     "plan_set": PlanSet,
+    "schedule_set": ScheduleSet,
+    "holiday_set": HolidaySet,
+    "sla_policy_set": SlaPolicySet,
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,

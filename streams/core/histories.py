@@ -13,20 +13,27 @@ from streams.core.events import (
     ConfigEvent,
     ContactUpserted,
     FxRateSet,
+    HolidaySet,
     ManagerAssigned,
     PlanSet,
     PolicySet,
     ReferenceEvent,
+    ScheduleSet,
+    SlaPolicySet,
     TaxonomySet,
 )
 from streams.core.rows import (
     AccountHistoryRow,
     ContactHistoryRow,
     FxRateRow,
+    HolidayRow,
     ManagerAssignmentRow,
     PlanRow,
     PolicyRow,
     Row,
+    ScheduleRow,
+    SlaPolicyRow,
+    SlaTargetRow,
     TaxonomyTopicRow,
 )
 from streams.core.rules import Rules
@@ -76,23 +83,59 @@ def config_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Row]
                 TaxonomyTopicRow(version, topic.topic_id, topic.label, topic.parent_id or "", event.valid_from)
                 for topic in event.topics
             ]
+        case ScheduleSet() | HolidaySet() | SlaPolicySet():
+            return clock_rows(event)
         case _:
             assert_never(event)
 
 
-def config_identity(event: ConfigEvent) -> str:
-    """What a setting replaces: the same thing set again for the same moment."""
+def clock_rows(event: ScheduleSet | HolidaySet | SlaPolicySet) -> Sequence[Row]:
+    """Rows of the settings that clocks go by."""
     match event:
-        case FxRateSet():
-            return f"{event.base}/{event.quote}/{event.valid_from}"
-        case PolicySet():
-            return f"{event.policy}/{event.valid_from}"
-        case PlanSet():
-            return f"plan/{event.plan_id}/{event.valid_from}"
-        case TaxonomySet():
-            return event.taxonomy_version
-        case _:
-            assert_never(event)
+        case ScheduleSet():
+            name, since, zone, by = event.schedule_id, event.valid_from, event.time_zone, event.event_id
+            return [
+                ScheduleRow(name, since, each.weekday, each.start_minute, each.end_minute, zone, by)
+                for each in event.hours
+            ]
+        case HolidaySet():
+            name, named, since = event.schedule_id, event.holiday_set_id, event.valid_from
+            return [HolidayRow(name, named, since, each.date, each.name, event.event_id) for each in event.holidays]
+        case SlaPolicySet():
+            return [_sla_policy(event), *_sla_targets(event)]
+
+
+def _sla_policy(event: SlaPolicySet) -> SlaPolicyRow:
+    match = event.match
+    return SlaPolicyRow(
+        event.policy_id,
+        event.valid_from,
+        event.policy_version,
+        event.position,
+        event.is_active,
+        match.channels,
+        match.groups,
+        match.priorities,
+        match.topics,
+        match.account_ids,
+        event.schedule_id or "",
+        event.event_id,
+    )
+
+
+def _sla_targets(event: SlaPolicySet) -> Sequence[SlaTargetRow]:
+    return [
+        SlaTargetRow(
+            event.policy_id,
+            event.valid_from,
+            each.metric,
+            each.priority,
+            each.target_s,
+            each.business_hours,
+            event.event_id,
+        )
+        for each in event.targets
+    ]
 
 
 def _account(event: AccountUpserted, ingested_at: int) -> AccountHistoryRow:

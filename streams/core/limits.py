@@ -9,6 +9,8 @@ AHEAD = 24 * 3_600_000_000
 EARLIEST = 946_684_800_000_000
 LATEST = 7_258_118_400_000_000
 """The years 2000 and 2200: other times are a unit mistaken, and further ones leave what the tables can hold."""
+NEVER = 2**63 - 1
+"""A moment that does not come."""
 MAX_ID = 256
 MAX_ITEMS = 1_000
 

@@ -17,11 +17,11 @@ from streams.core.algebra import (
     insert,
     with_claim,
 )
+from streams.core.limits import NEVER
 from streams.core.rows import Row
 from streams.core.rules import Rules
 
 View = TypeVar("View")
-NEVER = 2**63 - 1
 NOTHING = Facts()
 
 

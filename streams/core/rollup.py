@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from streams.core.algebra import Facts, difference
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 from streams.core.rows import Row
 
 Part = TypeVar("Part")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core import histories
+from streams.core import histories, settings
 from streams.core.billing import (
     dispute,
     invoice,
@@ -28,6 +28,7 @@ from streams.core.events import (
     DunningEnded,
     FollowupLogged,
     FxRateSet,
+    HolidaySet,
     InvitationBounced,
     InvitationDelivered,
     InvitationOpened,
@@ -47,6 +48,8 @@ from streams.core.events import (
     ResponseDeleted,
     ResponseSubmitted,
     ResponseTagged,
+    ScheduleSet,
+    SlaPolicySet,
     SubscriptionCancelScheduled,
     SubscriptionCancelUnscheduled,
     SubscriptionChanged,
@@ -105,7 +108,7 @@ REFERENCE = Reducer(
 CONFIG = Reducer(
     kind="setting",
     prefix="c",
-    identify=histories.config_identity,
+    identify=settings.identity,
     fold=histories.newest,
     rows=histories.config_rows,
 )
@@ -183,7 +186,10 @@ REDUCERS: dict[type, Reducer[Any]] = {
     ContactUpserted: REFERENCE,
     ManagerAssigned: REFERENCE,
     FxRateSet: CONFIG,
+    HolidaySet: CONFIG,
     PolicySet: CONFIG,
+    ScheduleSet: CONFIG,
+    SlaPolicySet: CONFIG,
     TaxonomySet: CONFIG,
     PlanSet: CONFIG,
     PaymentRefunded: REFUND,
@@ -201,7 +207,10 @@ REDUCERS: dict[type, Reducer[Any]] = {
     DueDateChanged: INVOICE,
     DunningEnded: INVOICE,
 }
-SHARED = frozenset(each.EVENT_TYPE for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet))
+SHARED = frozenset(
+    each.EVENT_TYPE
+    for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet, ScheduleSet, HolidaySet, SlaPolicySet)
+)
 """Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
 ROLL_UPS: dict[str, RollUp[Any]] = {SUBSCRIPTION.prefix: MRR_LEDGER}

@@ -5,6 +5,7 @@ Field order is column order. A complete row, as sinks take it, is the struct's f
 """
 
 from streams.core.columns import Row
+from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
 from streams.core.rows_receivable import (
     InvoiceDueRow,
     InvoiceLineRow,
@@ -25,6 +26,7 @@ from streams.core.rows_reference import (
     TaxonomyTopicRow,
 )
 from streams.core.rows_refund import ActRow, DisputeRow, PayoutRow, RefundRow
+from streams.core.rows_sla import SlaInstanceRow
 from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from streams.core.rows_survey import (
     AnswerChoiceRow,
@@ -91,6 +93,11 @@ TABLES: dict[str, type[Row]] = {
         TicketSolveRow,
         TicketEscalationRow,
         TouchRow,
+        ScheduleRow,
+        HolidayRow,
+        SlaPolicyRow,
+        SlaTargetRow,
+        SlaInstanceRow,
         EventRow,
         DeadLetterRow,
     )
@@ -109,6 +116,7 @@ __all__ = [
     "FollowupCaseRow",
     "FollowupRow",
     "FxRateRow",
+    "HolidayRow",
     "InvitationRow",
     "InvoiceDueRow",
     "InvoiceLineRow",
@@ -127,6 +135,10 @@ __all__ = [
     "ResponseTopicRow",
     "RestatementRow",
     "Row",
+    "ScheduleRow",
+    "SlaInstanceRow",
+    "SlaPolicyRow",
+    "SlaTargetRow",
     "SubscriptionHistoryRow",
     "SubscriptionRow",
     "SurveyDisplayRow",

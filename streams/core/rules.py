@@ -1,14 +1,21 @@
-"""Versioned policies as far as streams apply them: each holds from its `valid_from` on, by an event's own time."""
+"""Settings as far as streams apply them: each holds from its `valid_from` on, by an event's own time."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import msgspec
 
-from streams.core.billing.choices import PREFIX, PROFILES, SHIPPED, MrrPolicy, parse, profile_of
-from streams.core.events import PolicySet
+from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy, parse, profile_of
+from streams.core.clock.schedule import DEFAULT, Schedule, calendars, schedules
+from streams.core.clock.worktime import Calendar
+from streams.core.events import HolidaySet, PolicySet, ScheduleSet, SlaPolicySet
+from streams.core.settings import Ruling, standing
+from streams.core.support import sla_policy
+from streams.core.support.sla_policy import SlaPolicy
 
 FOLLOWUP_TARGET = "followup_target_seconds"
+SLA_AT_RISK = "sla_at_risk_seconds"
 HOUR = 3600
 
 
@@ -22,6 +29,7 @@ class Policy(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 _SHIPPED_MRR = {profile: MrrPolicy(profile, 0, "default", SHIPPED[profile]) for profile in PROFILES}
 DEFAULT_FOLLOWUP = Policy(valid_from=0, version="default", value=48 * HOUR)
+DEFAULT_AT_RISK = Policy(valid_from=0, version="default", value=HOUR)
 
 
 class Override(msgspec.Struct, frozen=True):
@@ -32,12 +40,15 @@ class Override(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """The policies in force over time. Equal rules have equal fingerprints."""
+class Rules(msgspec.Struct, frozen=True, dict=True):
+    """The settings in force over time. Equal rules have equal fingerprints."""
 
     followup: tuple[Policy, ...] = (DEFAULT_FOLLOWUP,)
     mrr: tuple[MrrPolicy, ...] = ()
     """Versions of MRR policies, in order; what is shipped holds before the first of each profile."""
+    at_risk: tuple[Policy, ...] = (DEFAULT_AT_RISK,)
+    schedules: tuple[Schedule, ...] = ()
+    sla: tuple[SlaPolicy, ...] = ()
 
     def mrr_policies(self, profile: str) -> tuple[MrrPolicy, ...]:
         """Versions of one MRR policy in order of time; the first holds from the beginning."""
@@ -47,32 +58,60 @@ class Rules(msgspec.Struct, frozen=True):
 
     def followup_target(self, at: int) -> Policy:
         """The detractor follow-up target (value in seconds) that held at `at` (microseconds)."""
-        if len(self.followup) == 1:
-            return self.followup[0]
-        starts = [policy.valid_from for policy in self.followup]
-        return self.followup[max(0, bisect_right(starts, at) - 1)]
+        return _held(self.followup, at)
+
+    def at_risk_time(self, at: int) -> Policy:
+        """How much time (value in seconds) a service level clock has left when it is called at risk, as of `at`."""
+        return _held(self.at_risk, at)
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        return calendars(self.schedules)
+
+    def calendar(self, schedule_id: str, at: int) -> Calendar | None:
+        """A schedule ('' for the default one), None where its hours at `at` (microseconds) are not known."""
+        calendar = self.calendars.get(schedule_id or DEFAULT)
+        return calendar if calendar is not None and calendar.since <= at else None
+
+    @cached_property
+    def sla_moments(self) -> list[int]:
+        """When any service level policy changes, in order (microseconds)."""
+        return sorted({policy.valid_from for policy in self.sla})
 
     def fingerprint(self) -> bytes:
-        return msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
+        marks = msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
+        if self.at_risk == (DEFAULT_AT_RISK,) and not self.schedules and not self.sla:
+            return marks
+        return marks + msgspec.msgpack.encode((self.at_risk, self.schedules, self.sla))
 
 
-def rules_from(settings: Iterable[PolicySet]) -> Rules:
-    """Rules out of policy events, in any order, repeated or not: per moment the highest in fold order stands."""
-    chosen: dict[tuple[str, int], tuple[tuple[int, int, str], PolicySet]] = {}
-    for each in settings:
-        if each.policy != FOLLOWUP_TARGET and not each.policy.startswith(PREFIX):
-            continue
-        place = (-1 if each.entity_version is None else each.entity_version, each.occurred_at, each.event_id)
-        meant = (each.policy, each.valid_from)
-        if meant not in chosen or chosen[meant][0] < place:
-            chosen[meant] = (place, each)
-    stands = [each for _, each in chosen.values()]
-    followup = sorted(
-        Policy(each.valid_from, each.policy_version, int(each.value))
-        for each in stands
-        if each.policy == FOLLOWUP_TARGET
+def _held(policies: tuple[Policy, ...], at: int) -> Policy:
+    if len(policies) == 1:
+        return policies[0]
+    starts = [policy.valid_from for policy in policies]
+    return policies[max(0, bisect_right(starts, at) - 1)]
+
+
+def rules_from(settings: Iterable[Ruling]) -> Rules:
+    """Rules out of settings, in any order, repeated or not: per moment the highest in fold order stands."""
+    stands = standing(settings)
+    policies = [each for each in stands if isinstance(each, PolicySet)]
+    return Rules(
+        (DEFAULT_FOLLOWUP, *_policies(policies, FOLLOWUP_TARGET)),
+        tuple(sorted(_mrr_policies(policies))),
+        (DEFAULT_AT_RISK, *_policies(policies, SLA_AT_RISK)),
+        schedules(
+            [each for each in stands if isinstance(each, ScheduleSet)],
+            [each for each in stands if isinstance(each, HolidaySet)],
+        ),
+        tuple(sorted(sla_policy.policy(each) for each in stands if isinstance(each, SlaPolicySet))),
     )
-    return Rules((DEFAULT_FOLLOWUP, *followup), tuple(sorted(_mrr_policies(stands))))
+
+
+def _policies(stands: Iterable[PolicySet], name: str) -> list[Policy]:
+    return sorted(
+        Policy(each.valid_from, each.policy_version, int(each.value)) for each in stands if each.policy == name
+    )
 
 
 def _mrr_policies(stands: Iterable[PolicySet]) -> Iterator[MrrPolicy]:

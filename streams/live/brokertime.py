@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,7 +2,7 @@
 
 from heapq import heappop, heappush
 
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 
 
 class Deadlines:

@@ -1,4 +1,4 @@
-"""The policies in force, read from the config topic by every worker for itself."""
+"""The settings in force, read from the config topic by every worker for itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from schemas.errors import Undecodable
 from streams.core.admission import check
-from streams.core.events import PolicySet, parse
+from streams.core.events import parse
 from streams.core.rules import Rules, rules_from
+from streams.core.settings import RULING_TYPES, Ruling
 from streams.live import clients
 from streams.live.errors import EngineStopped
 
@@ -49,7 +50,7 @@ class PolicyWatch:
         self._topic = topic
         self._codec = codec
         self._patience = settings.patience_seconds
-        self._said: dict[tuple[str, str], PolicySet] = {}
+        self._said: dict[tuple[str, str], Ruling] = {}
         self._waiting: set[int] = set()
         self._assigned = False
         self.rules = Rules()
@@ -101,16 +102,16 @@ class PolicyWatch:
     def _note(self, message: Message) -> bool:
         try:
             event_type, values = self._codec.decode_array(message.value())
-            event = parse(event_type, values) if event_type == PolicySet.EVENT_TYPE else None
+            event = parse(event_type, values) if event_type in RULING_TYPES else None
         except (Undecodable, msgspec.ValidationError) as error:
-            log.warning("%s-%d at %d is no policy: %s", self._topic, message.partition(), message.offset(), error)
+            log.warning("%s-%d at %d is no setting: %s", self._topic, message.partition(), message.offset(), error)
             return False
-        if not isinstance(event, PolicySet):
+        if event is None:
             return False
         refusal = check(event, message.key(), message.timestamp()[1] * 1000)
         if refusal is not None:
             log.warning(
-                "%s-%d at %d is no policy: %s: %s", self._topic, message.partition(), message.offset(), *refusal
+                "%s-%d at %d is no setting: %s: %s", self._topic, message.partition(), message.offset(), *refusal
             )
             return False
-        return self._said.setdefault((event.source, event.event_id), event) is event
+        return self._said.setdefault((event.source, event.event_id), event) is event  # type: ignore[arg-type] # by its type

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from streams.core.algebra import Signal, derived_id
-from streams.core.reducer import NEVER
+from streams.core.clock.timer import Target, Timer
+from streams.core.limits import NEVER
 from streams.core.rows import FollowupCaseRow
 from streams.core.rules import Policy, Rules
 from streams.core.survey.response import Response
@@ -16,12 +17,16 @@ def ruled(response: Response | None) -> bool:
     return response is not None and response.was_detractor is not None
 
 
-def _due(response: Response, rules: Rules) -> tuple[int, int, Policy]:
-    """(start, deadline, policy) of the clock, microseconds: it starts when the detractor answered."""
+def _clock(response: Response, rules: Rules) -> tuple[Timer, Policy]:
+    """The clock and its policy: it starts when the detractor answered, and the first contact ends it."""
     said = response.submitted if response.is_detractor else response.was_detractor
     assert said is not None
     policy = rules.followup_target(said.submitted_at)
-    return said.submitted_at, said.submitted_at + policy.value * SECOND, policy
+    timer = Timer(said.submitted_at, Target(policy.value * SECOND))
+    first, _ = _contacts(response)
+    if first is not None:
+        timer.end(first)
+    return timer, policy
 
 
 def _contacts(response: Response) -> tuple[int | None, int | None]:
@@ -38,7 +43,7 @@ def deadline(response: Response | None, rules: Rules, passed: int) -> int:
     """When the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
     if response is None or not response.is_detractor or response.followups:
         return NEVER
-    due = _due(response, rules)[1]
+    due = _clock(response, rules)[0].due_at
     return NEVER if due <= passed else due
 
 
@@ -46,22 +51,22 @@ def case_row(response: Response, rules: Rules, passed: int) -> FollowupCaseRow:
     """The row of a response that is, or once was, a detractor's."""
     origin = response.was_detractor
     assert origin is not None
-    start, due, policy = _due(response, rules)
+    timer, policy = _clock(response, rules)
+    timer.pass_to(passed)
     first, closed = _contacts(response)
-    missed = response.is_detractor and (due <= passed if first is None else first > due)
     return FollowupCaseRow(
         origin.account_id,
         origin.response_id,
         origin.survey_id,
         origin.contact_id or "",
         _state(response),
-        start,
-        due,
+        timer.started_at,
+        timer.due_at,
         policy.value,
         policy.version,
         first,
         closed,
-        due if missed else None,
+        timer.breached_at if response.is_detractor else None,
         response.detractor_score,
         origin.is_test or response.last.event.is_test,
     )
@@ -82,7 +87,8 @@ def signals(before: Response | None, after: Response | None, rules: Rules, passe
     """
     if after is None or not after.is_detractor:
         return ()
-    start, due, policy = _due(after, rules)
+    timer, policy = _clock(after, rules)
+    start, due = timer.started_at, timer.due_at
     if after.last.ingested_at >= due:
         return ()
     if before is after:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from streams.core.algebra import Signal
+from streams.core.limits import NEVER
 from streams.live.batch import Batch, DeadLetter
-from streams.live.deadlines import NEVER
 from streams.live.store.port import Store
 
 EPOCH_KEY = b"\0epoch"

@@ -8,7 +8,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, TI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 from streams.live.batch import Batch
 from streams.live.brokertime import BrokerTime
 from streams.live.deadletters import DeadLetterCount

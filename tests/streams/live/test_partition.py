@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.reducer import NEVER
+from streams.core.limits import NEVER
 from streams.core.rows import TABLES
 from streams.core.rules import Policy, Rules
 from streams.live.partition import Batch, Partition

@@ -1,0 +1,50 @@
+"""Settings as events say them: what a setting replaces, and which of them stand."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from streams.core.algebra import Note, effective, fold_order
+from streams.core.events import (
+    ConfigEvent,
+    FxRateSet,
+    HolidaySet,
+    PlanSet,
+    PolicySet,
+    ScheduleSet,
+    SlaPolicySet,
+    TaxonomySet,
+)
+
+Ruling = PolicySet | ScheduleSet | HolidaySet | SlaPolicySet
+"""Settings that streams apply; views join the others."""
+RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, HolidaySet, SlaPolicySet))
+
+
+def identity(event: ConfigEvent) -> str:
+    """What a setting replaces: the same thing set again for the same moment."""
+    match event:
+        case FxRateSet():
+            return f"{event.base}/{event.quote}/{event.valid_from}"
+        case PolicySet():
+            return f"{event.policy}/{event.valid_from}"
+        case PlanSet():
+            return f"plan/{event.plan_id}/{event.valid_from}"
+        case TaxonomySet():
+            return event.taxonomy_version
+        case ScheduleSet():
+            return f"schedule/{event.schedule_id}/{event.valid_from}"
+        case HolidaySet():
+            return f"holiday/{event.schedule_id}/{event.holiday_set_id}/{event.valid_from}"
+        case SlaPolicySet():
+            return f"sla/{event.policy_id}/{event.valid_from}"
+        case _:
+            assert_never(event)
+
+
+def standing(events: Iterable[Ruling]) -> list[Ruling]:
+    """Of settings that replace one another the last in fold order, retracted ones left out: what the tables show."""
+    said: dict[str, list[Note]] = {}
+    for event in events:
+        said.setdefault(identity(event), []).append(Note(event, 0))
+    stands = (effective(tuple(sorted(notes, key=fold_order))) for notes in said.values())
+    return [notes[-1].event for notes in stands if notes]  # type: ignore[misc] # of the types that came in

@@ -1,0 +1,79 @@
+"""Service level policies: which of them is for a ticket at a moment, and how long each of its clocks may run."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from streams.core.events import SlaPolicySet
+
+METRICS = ("first_reply", "next_reply", "resolution", "requester_wait", "agent_work")
+SECOND = 1_000_000
+
+
+class Goal(msgspec.Struct, frozen=True, array_like=True):
+    """How long one clock may run (microseconds); for one priority, or for any that has no goal of its own ('')."""
+
+    metric: str
+    priority: str
+    target: int
+    is_business: bool
+
+
+class Subject(NamedTuple):
+    """What a policy looks at, as it stands at the moment."""
+
+    account_id: str
+    channel: str
+    group_id: str
+    priority: str
+    topic: str
+
+
+class SlaPolicy(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """One version of one policy, in order of who decides first; an empty list in `match` takes any value."""
+
+    position: int
+    policy_id: str
+    valid_from: int
+    version: str
+    is_active: bool
+    schedule_id: str
+    match: tuple[tuple[str, ...], ...]
+    goals: tuple[Goal, ...]
+
+    def takes(self, subject: Subject) -> bool:
+        return all(not allowed or value in allowed for allowed, value in zip(self.match, subject, strict=True))
+
+    def goal(self, metric: str, priority: str) -> Goal | None:
+        found = {goal.priority: goal for goal in self.goals if goal.metric == metric}
+        return found.get(priority) or found.get("")
+
+
+def policy(event: SlaPolicySet) -> SlaPolicy:
+    match = event.match
+    return SlaPolicy(
+        event.position,
+        event.policy_id,
+        event.valid_from,
+        event.policy_version,
+        event.is_active,
+        event.schedule_id or "",
+        (match.account_ids, match.channels, match.groups, match.priorities, match.topics),
+        tuple(Goal(each.metric, each.priority, each.target_s * SECOND, each.business_hours) for each in event.targets),
+    )
+
+
+def in_force(policies: Sequence[SlaPolicy], at: int) -> list[SlaPolicy]:
+    """The newest version of each policy by then, those that are switched off left out, in order of who decides."""
+    newest: dict[str, SlaPolicy] = {}
+    for each in policies:
+        other = newest.get(each.policy_id)
+        if each.valid_from <= at and (other is None or other.valid_from < each.valid_from):
+            newest[each.policy_id] = each
+    return sorted(each for each in newest.values() if each.is_active)
+
+
+def chosen(policies: Iterable[SlaPolicy], subject: Subject) -> SlaPolicy | None:
+    """The first policy that takes the ticket: it decides alone, even about a clock that it sets no goal for."""
+    return next((each for each in policies if each.takes(subject)), None)
