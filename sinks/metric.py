@@ -21,7 +21,7 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str
     sum: str = ""
     aggregate: str = ""
-    type: Literal["Int64", "Float64", "Decimal(38, 6)"] = "Int64"
+    type: Literal["Int64", "Float64", "Nullable(Float64)", "Decimal(38, 6)"] = "Int64"
     """Amounts of money are Decimal(38, 6), sums of them are exact."""
 
 

@@ -5,11 +5,12 @@ columns:
   moment: Time that would place it in a window, UTC
   account_id: Account
   survey_id: Survey; empty for billing
-  fact_id: Response, invitation, display, invoice, payment, refund or dispute
+  fact_id: Response, invitation, display, invoice, payment, refund, dispute or ticket
   kind: Kind of the answer that is left out; empty where all of the fact is
   reason: >-
     test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
-    void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail
+    void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail;
+    of tickets deleted, merged or spam, and no_threshold of a rating
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -161,3 +162,79 @@ UNION ALL
 SELECT 'money_moved', assumeNotNull(opened_at), account_id, '', dispute_id, '', 'test', [concat('dispute:', dispute_id)]
 FROM ${cx}.dispute
 WHERE is_test = 1 AND is_chargeback = 1 AND opened_at IS NOT NULL
+UNION ALL
+SELECT
+    arrayJoin(arrayFilter(
+        each -> each != '',
+        [
+            'opened_ticket',
+            'escalated_ticket',
+            'ticket_clock',
+            if(first_solved_at IS NULL, '', 'solved_ticket'),
+            if(last_solved_at IS NULL, '', 'finished_ticket'),
+            if(csat_offered_at IS NULL AND csat_rated_at IS NULL, '', 'asked_rating'),
+            if(csat_rated_at IS NULL, '', 'rated_ticket')
+        ]
+    )) AS facts,
+    assumeNotNull(multiIf(
+        facts = 'solved_ticket', first_solved_at,
+        facts = 'finished_ticket', last_solved_at,
+        facts = 'asked_rating', coalesce(csat_offered_at, csat_rated_at),
+        facts = 'rated_ticket', csat_rated_at,
+        opened_at
+    )),
+    account_id,
+    '',
+    ticket_id,
+    '',
+    if(is_test = 1, 'test', toString(status)),
+    [concat('ticket:', ticket_id)]
+FROM ${cx}.ticket
+WHERE opened_at IS NOT NULL AND (is_test = 1 OR removed_at IS NOT NULL)
+UNION ALL
+SELECT
+    'rated_ticket',
+    assumeNotNull(csat_rated_at),
+    account_id,
+    '',
+    ticket_id,
+    '',
+    'no_threshold',
+    [concat('ticket:', ticket_id)]
+FROM ${cx}.ticket
+WHERE csat_rated_at IS NOT NULL AND (csat_score IS NULL OR csat_positive_from IS NULL) AND removed_at IS NULL AND is_test = 0
+UNION ALL
+SELECT
+    'asked_question',
+    _w.asked_at,
+    _w.account_id,
+    '',
+    concat(_w.ticket_id, '/', toString(_w.instance_no)),
+    '',
+    _t.reason,
+    [concat('ticket:', _w.ticket_id)]
+FROM ${cx}.ticket_next_reply AS _w
+INNER JOIN
+(
+    SELECT account_id, ticket_id, if(is_test = 1, 'test', toString(status)) AS reason
+    FROM ${cx}.ticket
+    WHERE is_test = 1 OR removed_at IS NOT NULL
+) AS _t ON _w.account_id = _t.account_id AND _w.ticket_id = _t.ticket_id
+UNION ALL
+SELECT
+    'counted_message',
+    _m.sent_at,
+    _m.account_id,
+    '',
+    concat(_m.ticket_id, '/', _m.message_id),
+    '',
+    _t.reason,
+    [concat('ticket:', _m.ticket_id)]
+FROM ${cx}.ticket_message AS _m
+INNER JOIN
+(
+    SELECT account_id, ticket_id, if(is_test = 1, 'test', toString(status)) AS reason
+    FROM ${cx}.ticket
+    WHERE is_test = 1 OR removed_at IS NOT NULL
+) AS _t ON _m.account_id = _t.account_id AND _m.ticket_id = _t.ticket_id
+WHERE _m.is_public = 1 AND _m.author_type IN ('requester', 'agent')

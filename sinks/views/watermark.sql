@@ -15,4 +15,5 @@ FROM
     UNION ALL SELECT max(ingested_at) FROM ${cx}.refund
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dispute
     UNION ALL SELECT max(ingested_at) FROM ${cx}.payout
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.ticket
 )

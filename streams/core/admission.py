@@ -44,7 +44,15 @@ _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
 _NPS_SCORES = frozenset(range(NPS_MAX + 1))
 _WHOLE_NUMBER_POLICIES = frozenset(
-    {FOLLOWUP_TARGET, SLA_AT_RISK, "response_window_days", "low_sample_n", "payment_terms_days", "dunning_days"}
+    {
+        FOLLOWUP_TARGET,
+        SLA_AT_RISK,
+        "response_window_days",
+        "low_sample_n",
+        "payment_terms_days",
+        "dunning_days",
+        "reopen_horizon_days",
+    }
 )
 
 Judge = Callable[[Any, int], Refusal | None]

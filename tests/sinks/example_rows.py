@@ -19,6 +19,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "dispute": {"status": "open", "currency": "USD"},
     "payout": {"currency": "USD"},
     "mrr_item": {"policy": "cxledger", "currency": "USD"},
+    "ticket": {"status": "open", "channel": "email"},
+    "ticket_span": {"status": "open", "is_backlog": True},
+    "ticket_message": {"author_type": "requester", "is_public": True, "channel": "email"},
     "mrr_movement": {"policy": "cxledger", "currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}

@@ -53,6 +53,10 @@ ORDER = (
     "month_no",
     "kind",
     "subscription_id",
+    "clock",
+    "channel_of",
+    "ticket_id",
+    "from_at",
 )
 
 
