@@ -3,7 +3,7 @@ comment: Rows that contradict each other; empty while all is well. Workers look 
 columns:
   invariant: What must always hold, by name
   account_id: Account of the rows
-  subject_id: Response, event, invoice or payment that breaks it
+  subject_id: Response, event, invoice, payment or ticket that breaks it
   detail: What was found, in words
   events: Events behind the rows, as far as the rows name them
 */
@@ -209,3 +209,234 @@ FROM
 )
 GROUP BY account_id, policy, currency, is_test, at
 HAVING sum(moved) != sum(held)
+UNION ALL
+SELECT
+    'a_ticket_lives_in_spans_without_gap',
+    account_id,
+    ticket_id,
+    concat(
+        'it is ', status, ' since its start, its spans are ',
+        arrayStringConcat(
+            arrayMap(span -> concat(tupleElement(span, 3), ' from ', toString(tupleElement(span, 1))), arraySlice(spans, 1, 5)),
+            ', '
+        )
+    ),
+    [event_id]
+FROM
+(
+    SELECT
+        account_id,
+        ticket_id,
+        anyIf(said_status, source = 'ticket') AS status,
+        anyIf(said_start, source = 'ticket') AS start,
+        anyIf(said_event, source = 'ticket') AS event_id,
+        countIf(source = 'ticket') AS tickets,
+        arraySort(groupArrayIf((from_at, ends_at, said_status), source = 'span')) AS spans
+    FROM
+    (
+        SELECT
+            account_id,
+            ticket_id,
+            'ticket' AS source,
+            toString(status) AS said_status,
+            assumeNotNull(opened_at) AS said_start,
+            event_id AS said_event,
+            toDateTime64(0, 6, 'UTC') AS from_at,
+            toDateTime64(0, 6, 'UTC') AS ends_at
+        FROM ${cx}.ticket
+        WHERE opened_at IS NOT NULL
+        UNION ALL
+        SELECT
+            account_id,
+            ticket_id,
+            'span',
+            toString(status),
+            toDateTime64(0, 6, 'UTC'),
+            '',
+            from_at,
+            ifNull(until_at, toDateTime64('2149-01-01 00:00:00', 6, 'UTC'))
+        FROM ${cx}.ticket_span
+    )
+    GROUP BY account_id, ticket_id
+    HAVING tickets != 1
+        OR empty(spans)
+        OR tupleElement(spans[1], 1) != start
+        OR tupleElement(spans[-1], 2) != toDateTime64('2149-01-01 00:00:00', 6, 'UTC')
+        OR tupleElement(spans[-1], 3) != status
+        OR arrayExists(
+            (span, next) -> tupleElement(span, 2) != tupleElement(next, 1), arrayPopBack(spans), arrayPopFront(spans)
+        )
+)
+UNION ALL
+SELECT
+    'backlog_is_opened_and_reopened_less_solved',
+    account_id,
+    ticket_id,
+    concat(
+        'at ', toString(at), ' its spans change the backlog by ', toString(sum(held)), ', what happened to it by ',
+        toString(sum(told))
+    ),
+    groupUniqArray(event_id)
+FROM
+(
+    SELECT _e.*, _p.event_id AS event_id
+    FROM
+    (
+        SELECT account_id, ticket_id, from_at AS at, toInt64(1) AS held, toInt64(0) AS told
+        FROM ${cx}.ticket_span
+        WHERE is_backlog = 1
+        UNION ALL
+        SELECT account_id, ticket_id, assumeNotNull(until_at), -1, 0
+        FROM ${cx}.ticket_span
+        WHERE is_backlog = 1 AND until_at IS NOT NULL
+        UNION ALL
+        SELECT account_id, ticket_id, assumeNotNull(opened_at), 0, 1
+        FROM ${cx}.ticket
+        WHERE opened_at IS NOT NULL
+        UNION ALL
+        -- A solve that is told of again while the ticket is solved takes nothing out of the stock.
+        SELECT account_id, ticket_id, greatest(solved_at, assumeNotNull(opened_at)), 0, -1
+        FROM
+        (
+            SELECT *, lagInFrame(toNullable(ordinal)) OVER before AS ordinal_before, lagInFrame(reopened_at) OVER before AS reopened_before
+            FROM ${cx}.ticket_solve
+            WHERE opened_at IS NOT NULL
+            WINDOW before AS (PARTITION BY account_id, ticket_id ORDER BY ordinal ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+        )
+        WHERE ordinal_before IS NULL OR reopened_before IS NOT NULL
+        UNION ALL
+        SELECT account_id, ticket_id, greatest(assumeNotNull(reopened_at), assumeNotNull(opened_at)), 0, 1
+        FROM ${cx}.ticket_solve
+        WHERE opened_at IS NOT NULL AND reopened_at IS NOT NULL
+    ) AS _e
+    INNER JOIN
+    (
+        -- Tickets whose whole life is in their solves: never removed, and each end after a reopening a solve.
+        SELECT account_id, ticket_id, max(said_event) AS event_id
+        FROM
+        (
+            SELECT
+                account_id,
+                ticket_id,
+                event_id AS said_event,
+                toInt64(reopens) AS reopened,
+                toInt64(0) AS told,
+                toInt64(status IN ('deleted', 'merged', 'spam')) AS removed,
+                toInt64(status IN ('solved', 'closed')) AS is_done,
+                toInt64(0) AS solved_again
+            FROM ${cx}.ticket
+            WHERE opened_at IS NOT NULL
+            UNION ALL
+            SELECT account_id, ticket_id, '', 0, toInt64(reopened_at IS NOT NULL), 0, 0, if(reopened_at IS NULL, toInt64(ordinal), 0)
+            FROM ${cx}.ticket_solve
+            UNION ALL
+            SELECT account_id, ticket_id, '', 0, 0, toInt64(1), 0, 0
+            FROM ${cx}.ticket_span
+            WHERE status IN ('deleted', 'merged', 'spam')
+        )
+        GROUP BY account_id, ticket_id
+        HAVING sum(reopened) = sum(told) AND sum(removed) = 0 AND (max(is_done) = 0 OR max(solved_again) > sum(told))
+    ) AS _p ON _e.account_id = _p.account_id AND _e.ticket_id = _p.ticket_id
+)
+GROUP BY account_id, ticket_id, at
+HAVING sum(held) != sum(told)
+UNION ALL
+SELECT
+    'a_ticket_counts_what_happened_to_it',
+    account_id,
+    ticket_id,
+    concat(
+        'it says ', toString(arrayMap(count -> tupleElement(count, 1), counts)), ' messages, of the requester, solves, reopenings and ',
+        'escalations, its rows are ', toString(arrayMap(count -> tupleElement(count, 2), counts))
+    ),
+    arrayFilter(event -> event != '', events)
+FROM
+(
+    SELECT
+        account_id,
+        ticket_id,
+        groupUniqArray(said_event) AS events,
+        [
+            (sum(tupleElement(said, 1)), sum(tupleElement(found, 1))),
+            (sum(tupleElement(said, 2)), sum(tupleElement(found, 2))),
+            (sum(tupleElement(said, 3)), sum(tupleElement(found, 3))),
+            (sum(tupleElement(said, 4)), sum(tupleElement(found, 4))),
+            (sum(tupleElement(said, 5)), sum(tupleElement(found, 5)))
+        ] AS counts
+    FROM
+    (
+        SELECT
+            account_id,
+            ticket_id,
+            event_id AS said_event,
+            (toInt64(messages), toInt64(requester_messages), toInt64(solves), toInt64(reopens), toInt64(escalations)) AS said,
+            (toInt64(0), toInt64(0), toInt64(0), toInt64(0), toInt64(0)) AS found
+        FROM ${cx}.ticket
+        UNION ALL
+        SELECT
+            account_id,
+            ticket_id,
+            '',
+            (toInt64(0), toInt64(0), toInt64(0), toInt64(0), toInt64(0)),
+            (toInt64(1), toInt64(author_type = 'requester' AND is_public), toInt64(0), toInt64(0), toInt64(0))
+        FROM ${cx}.ticket_message
+        UNION ALL
+        SELECT
+            account_id,
+            ticket_id,
+            '',
+            (toInt64(0), toInt64(0), toInt64(0), toInt64(0), toInt64(0)),
+            (toInt64(0), toInt64(0), toInt64(1), toInt64(reopened_at IS NOT NULL), toInt64(0))
+        FROM ${cx}.ticket_solve
+        UNION ALL
+        SELECT
+            account_id,
+            ticket_id,
+            '',
+            (toInt64(0), toInt64(0), toInt64(0), toInt64(0), toInt64(0)),
+            (toInt64(0), toInt64(0), toInt64(0), toInt64(0), toInt64(1))
+        FROM ${cx}.ticket_escalation
+    )
+    GROUP BY account_id, ticket_id
+    HAVING arrayExists((count, place) -> if(
+        place = 4, tupleElement(count, 1) < tupleElement(count, 2), tupleElement(count, 1) != tupleElement(count, 2)
+    ), counts, [1, 2, 3, 4, 5])
+)
+UNION ALL
+SELECT
+    'merges_do_not_go_in_a_ring',
+    account_id,
+    ticket_id,
+    concat('it was merged into ', merged_into, ', which comes back to it by way of ', toString(steps), if(steps = 1, ' merge', ' merges')),
+    [event_id]
+FROM
+(
+    SELECT
+        account_id,
+        tupleElement(merge, 1) AS ticket_id,
+        tupleElement(merge, 2) AS merged_into,
+        tupleElement(merge, 3) AS event_id,
+        -- Where the ticket is after 1, 2, 3 ... merges; those in a ring come back within as many as there are.
+        indexOf(
+            arrayMap(
+                steps -> arrayFold((here, step) -> targets[here], range(steps), merged_into),
+                range(1, least(length(merges), 64) + 1)
+            ),
+            ticket_id
+        ) AS steps
+    FROM
+    (
+        SELECT
+            _m.account_id AS account_id,
+            groupArray((_m.ticket_id, _m.merged_into, _m.event_id)) AS merges,
+            CAST((groupArray(_m.ticket_id), groupArray(_m.merged_into)), 'Map(String, String)') AS targets
+        FROM (SELECT account_id, ticket_id, merged_into, event_id FROM ${cx}.ticket WHERE status = 'merged') AS _m
+        INNER JOIN (SELECT account_id, ticket_id FROM ${cx}.ticket WHERE status = 'merged') AS _n
+            ON _m.account_id = _n.account_id AND _m.merged_into = _n.ticket_id
+        INNER JOIN (SELECT DISTINCT account_id, merged_into FROM ${cx}.ticket WHERE status = 'merged') AS _o
+            ON _m.account_id = _o.account_id AND _m.ticket_id = _o.merged_into
+        GROUP BY account_id
+    )
+    ARRAY JOIN merges AS merge
+    WHERE steps > 0
+)

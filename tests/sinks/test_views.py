@@ -30,6 +30,7 @@ CASES = sorted((Path(__file__).parent / "views").glob("*/*.yaml"))
 ORDER = (
     "invariant",
     "subject_id",
+    "detail",
     "grain",
     "window_start",
     "from_day",

@@ -1,0 +1,278 @@
+/*
+comment: >-
+  What happened with an account in surveys, billing and support, newest first, each with the manager in charge then; to be
+  read for one account
+columns:
+  at: When it happened, UTC
+  account_id: Account
+  area: survey, billing, support or relationship
+  kind: What it was, in one word
+  sentence: What happened, in words
+  owner: Manager who owned the account then; empty when nobody did
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch or manager that it is about
+  entity: Entity whose events tell of it, kind:id, as the event table names them
+*/
+SELECT
+    _t.at AS at,
+    _t.account_id AS account_id,
+    _t.area AS area,
+    _t.kind AS kind,
+    _t.sentence AS sentence,
+    if(_o.valid_to IS NULL OR _t.at < _o.valid_to, ifNull(_o.slice, ''), '') AS owner,
+    _t.subject_id AS subject_id,
+    _t.entity AS entity
+FROM
+(
+    SELECT
+        assumeNotNull(submitted_at) AS at,
+        account_id,
+        'survey' AS area,
+        'answer' AS kind,
+        concat(
+            if(contact_id = '', 'Somebody', contact_id), ' answered ', survey_id,
+            multiIf(
+                nps IS NULL, '',
+                nps >= 9, concat(' with ', toString(nps), ', a promoter'),
+                nps > 6, concat(' with ', toString(nps)),
+                concat(' with ', toString(nps), ', a detractor')
+            )
+        ) AS sentence,
+        response_id AS subject_id,
+        concat('response:', response_id) AS entity
+    FROM ${cx}.response
+    WHERE status = 'submitted' AND submitted_at IS NOT NULL AND is_test = 0
+    UNION ALL
+    SELECT
+        occurred_at,
+        account_id,
+        'survey',
+        'follow_up',
+        concat(
+            if(manager_id = '', 'Somebody', manager_id), ' followed up on an answer', if(kind = '', '', concat(', ', lower(kind))),
+            if(outcome = '', '', concat(': ', outcome))
+        ),
+        response_id,
+        concat('response:', response_id)
+    FROM ${cx}.followup
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(missed_at),
+        account_id,
+        'survey',
+        'follow_up_missed',
+        concat('Nobody followed up on the score ', toString(score), ' in time'),
+        response_id,
+        concat('response:', response_id)
+    FROM ${cx}.followup_case
+    WHERE missed_at IS NOT NULL AND state != 'voided' AND is_test = 0
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'billing',
+        toString(kind),
+        concat(
+            'Recurring revenue ', if(amount_micros < 0, 'fell', 'rose'), ' by ', printf('%.2f', abs(amount_micros) / 1000000), ' ',
+            currency, ' a month: ', replaceAll(toString(kind), '_', ' ')
+        ),
+        subscription_id,
+        concat('subscription:', subscription_id)
+    FROM ${cx}.mrr_movement
+    WHERE policy = 'cxledger' AND amount_micros != 0 AND is_test = 0 AND at <= ${now}
+    UNION ALL
+    SELECT
+        assumeNotNull(issued_at),
+        account_id,
+        'billing',
+        'invoice',
+        concat(
+            'Invoice ', if(number = '', invoice_id, number), ' over ', printf('%.2f', total_micros / 1000000), ' ', currency,
+            if(due_at IS NULL, '', concat(', due on ', toString(toDate(assumeNotNull(due_at), '${zone}'))))
+        ),
+        invoice_id,
+        concat('invoice:', invoice_id)
+    FROM ${cx}.invoice
+    WHERE issued_at IS NOT NULL AND is_test = 0
+    UNION ALL
+    SELECT
+        paid_at,
+        account_id,
+        'billing',
+        'payment',
+        concat('Paid ', printf('%.2f', amount_micros / 1000000), ' ', currency, ' for invoice ', invoice_id),
+        invoice_id,
+        concat('invoice:', invoice_id)
+    FROM ${cx}.payment
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'billing',
+        'payment_failed',
+        concat(
+            'Payment ', toString(attempt_no), ' of invoice ', invoice_id, ' failed',
+            if(failure_code = '', '', concat(': ', failure_code))
+        ),
+        invoice_id,
+        concat('invoice:', invoice_id)
+    FROM ${cx}.payment_attempt
+    WHERE outcome = 'failed' AND is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(refunded_at),
+        account_id,
+        'billing',
+        'refund',
+        concat(
+            'Refunded ', printf('%.2f', amount_micros / 1000000), ' ', currency,
+            if(reason = '', '', concat(': ', lower(toString(reason))))
+        ),
+        refund_id,
+        concat('refund:', refund_id)
+    FROM ${cx}.refund
+    WHERE status = 'refunded' AND refunded_at IS NOT NULL AND is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(opened_at),
+        account_id,
+        'billing',
+        'dispute',
+        concat(
+            if(is_chargeback = 1, 'Charged back ', 'Disputed '), printf('%.2f', amount_micros / 1000000), ' ', currency,
+            if(invoice_id = '', '', concat(' of invoice ', invoice_id))
+        ),
+        dispute_id,
+        concat('dispute:', dispute_id)
+    FROM ${cx}.dispute
+    WHERE opened_at IS NOT NULL AND is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(tupleElement(happened, 1)),
+        account_id,
+        'support',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        ticket_id,
+        concat('ticket:', ticket_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            ticket_id,
+            arrayJoin([
+                (
+                    opened_at,
+                    'ticket',
+                    concat(
+                        if(requester_id = '', 'Somebody', requester_id), ' opened ticket ', ticket_id, ' by ', toString(channel),
+                        if(topic = '', '', concat(', about ', toString(topic)))
+                    )
+                ),
+                (
+                    first_reply_at,
+                    'first_reply',
+                    concat(
+                        'First reply to ticket ', ticket_id,
+                        if(first_reply_us IS NULL, '', concat(' after ', printf('%.1f', assumeNotNull(first_reply_us) / 3600000000), ' hours'))
+                    )
+                ),
+                (
+                    csat_rated_at,
+                    'rating',
+                    concat(
+                        'Ticket ', ticket_id, ' was rated ', toString(ifNull(csat_score, 0)),
+                        if(csat_scale_max IS NULL, '', concat(' of ', toString(assumeNotNull(csat_scale_max))))
+                    )
+                ),
+                (
+                    removed_at,
+                    if(status IN ('merged', 'deleted', 'spam'), toString(status), 'removed'),
+                    concat(
+                        'Ticket ', ticket_id,
+                        multiIf(
+                            status = 'merged', concat(' was merged into ', merged_into),
+                            status = 'spam', ' was marked as spam',
+                            ' was deleted'
+                        )
+                    )
+                )
+            ]) AS happened
+        FROM ${cx}.ticket
+        WHERE opened_at IS NOT NULL AND is_test = 0
+    )
+    WHERE tupleElement(happened, 1) IS NOT NULL
+    UNION ALL
+    SELECT
+        assumeNotNull(tupleElement(happened, 1)),
+        account_id,
+        'support',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        ticket_id,
+        concat('ticket:', ticket_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            ticket_id,
+            arrayJoin([
+                (
+                    toNullable(solved_at),
+                    'solved',
+                    concat('Ticket ', ticket_id, ' was solved', if(assignee_id = '', '', concat(' by ', assignee_id)))
+                ),
+                (
+                    reopened_at,
+                    'reopened',
+                    concat('Ticket ', ticket_id, ' was opened again', if(reopened_by = '', '', concat(' by ', reopened_by)))
+                )
+            ]) AS happened
+        FROM ${cx}.ticket_solve
+        WHERE is_test = 0
+    )
+    WHERE tupleElement(happened, 1) IS NOT NULL
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'support',
+        'escalation',
+        concat(
+            'Ticket ', ticket_id, ' was escalated', if(to_tier = '', '', concat(' to ', to_tier)),
+            if(reason = '', '', concat(': ', reason))
+        ),
+        ticket_id,
+        concat('ticket:', ticket_id)
+    FROM ${cx}.ticket_escalation
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'relationship',
+        'touch',
+        concat(
+            if(manager_id = '', 'Somebody', manager_id),
+            multiIf(direction = 'inbound', ' heard from ', direction = 'outbound', ' turned to ', ' talked to '),
+            if(contact_id = '', 'the customer', contact_id), ', ', toString(kind),
+            if(duration_s IS NULL, '', concat(' of ', toString(intDiv(assumeNotNull(duration_s) + 59, 60)), ' minutes'))
+        ),
+        touch_id,
+        concat('touch:', touch_id)
+    FROM ${cx}.touch
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        valid_from,
+        account_id,
+        'relationship',
+        'owner',
+        concat(slice, ' took charge of the account'),
+        slice,
+        ''
+    FROM ${cx}.owner_history
+) AS _t
+ASOF LEFT JOIN ${cx}.owner_history AS _o ON _t.account_id = _o.account_id AND _t.at >= _o.valid_from
+ORDER BY at DESC, area, kind, subject_id
