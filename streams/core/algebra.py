@@ -108,12 +108,31 @@ def claims_in(packed: bytes) -> Iterable[bytes]:
 
 def with_claim(packed: bytes, one: bytes) -> bytes:
     """Packed claims with one more, sorted, so that equal sets of events have equal states."""
-    return one if not packed else b"".join(sorted((*claims_in(packed), one)))
+    at = _place(packed, one[:CLAIM_ID])
+    return packed[:at] + one + packed[at:]
+
+
+def with_claims(packed: bytes, several: Iterable[bytes]) -> bytes:
+    """Packed claims with several more, sorted."""
+    return b"".join(sorted((*claims_in(packed), *several)))
 
 
 def digest_of(packed: bytes, identity: bytes) -> bytes | None:
     """The content digest that an entity remembers for an event identity, or None."""
-    return next((each[CLAIM_ID:] for each in claims_in(packed) if each[:CLAIM_ID] == identity), None)
+    at = _place(packed, identity)
+    return packed[at + CLAIM_ID : at + CLAIM] if packed[at : at + CLAIM_ID] == identity else None
+
+
+def _place(packed: bytes, identity: bytes) -> int:
+    """Where an identity stands among packed claims, or would stand. They are sorted, and a ticket may have 100,000."""
+    low, high = 0, len(packed) // CLAIM
+    while low < high:
+        middle = (low + high) // 2
+        if packed[middle * CLAIM : middle * CLAIM + CLAIM_ID] < identity:
+            low = middle + 1
+        else:
+            high = middle
+    return low * CLAIM
 
 
 def derived_id(event_id: str, kind: str, ordinal: int = 0) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from streams.core.algebra import (
+    CLAIM,
     CLAIM_ID,
     Facts,
     Note,
@@ -51,6 +52,18 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered(Generic[View]):
+    """How entities that may grow long are kept in bounds.
+
+    `keep` picks, out of all notes in fold order, those that the state holds: always the first in that order, so that
+    which came first does not matter. `tell` lets a view know how many events are not among them.
+    """
+
+    keep: Callable[[tuple[Note, ...]], tuple[Note, ...]]
+    tell: Callable[[View, int], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Reducer(Generic[View]):
     """One kind of entity: how its events fold into a view, and what the view says in rows.
 
@@ -58,6 +71,7 @@ class Reducer(Generic[View]):
     account; `fold` receives the standing notes in fold order; `rows` and `deadline` see the view, the rules and how far
     time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all. `contribute` gives the
     part of an entity that has a roll-up (streams.core.rollup). `standing` picks the notes that `fold` receives.
+    Events of a `gathered` one are folded once per batch (streams.core.gathering); it contributes to no roll-up.
     """
 
     kind: str
@@ -70,10 +84,14 @@ class Reducer(Generic[View]):
     ruled: Callable[[View], bool] | None = None
     contribute: Callable[[View, Rules], Any] | None = None
     standing: Callable[[tuple[Note, ...]], Sequence[Note]] = effective
+    gathered: Gathered[View] | None = None
 
-    def view(self, notes: tuple[Note, ...]) -> View:
-        """What the notes of an entity, all of them in fold order, say together."""
-        return self.fold(self.standing(notes))
+    def view(self, state: State) -> View:
+        """What the notes of an entity say together."""
+        view = self.fold(self.standing(state.notes))
+        if self.gathered is not None:
+            self.gathered.tell(view, len(state.claims) // CLAIM - len(state.notes))
+        return view
 
     def key(self, event: Any) -> bytes:
         return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
@@ -128,7 +146,7 @@ def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[
     """Let time pass up to `now`: a deadline that has come fires with its own time, so when it fires changes nothing."""
     if state.deadline > now:
         return state, NOTHING
-    view = reducer.view(state.notes)
+    view = reducer.view(state)
     passed = state.deadline
     rows, removed = difference(reducer.rows(view, rules, state.ticked_to), reducer.rows(view, rules, passed))
     signals = reducer.signals(view, view, rules, passed) if reducer.signals else ()
@@ -137,7 +155,7 @@ def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[
 
 def settle(reducer: Reducer[View], state: State, rules: Rules) -> tuple[State, Facts]:
     """Write anew what the rules decide about, whichever rules had decided it before."""
-    view = reducer.view(state.notes)
+    view = reducer.view(state)
     if reducer.ruled is None or not reducer.ruled(view):
         return state, NOTHING
     part = reducer.contribute(view, rules) if reducer.contribute else None

@@ -39,6 +39,8 @@ from streams.core.events import (
     InvoiceVoided,
     InvoiceWrittenOff,
     ManagerAssigned,
+    MessageAdded,
+    MessageChanged,
     PaymentRefunded,
     PayoutSettled,
     PlanSet,
@@ -50,6 +52,7 @@ from streams.core.events import (
     ResponseTagged,
     ScheduleSet,
     SlaPolicySet,
+    SlaTargetApplied,
     SubscriptionCancelScheduled,
     SubscriptionCancelUnscheduled,
     SubscriptionChanged,
@@ -62,9 +65,25 @@ from streams.core.events import (
     SurveyDefined,
     SurveyDisplayed,
     TaxonomySet,
+    TicketAssigned,
+    TicketCsatOffered,
+    TicketCsatRated,
+    TicketDeleted,
+    TicketEscalated,
+    TicketMarkedSpam,
+    TicketMerged,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketRestored,
+    TicketSolved,
+    TicketStatusChanged,
+    TicketTopicSet,
+    TouchLogged,
 )
-from streams.core.reducer import Reducer
+from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Rolled, RollUp
+from streams.core.support import limits, ticket, ticket_rows, touch
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
@@ -159,6 +178,23 @@ SUBSCRIPTION = Reducer(
     contribute=steps.contribute,
     standing=subscription.everything,
 )
+TICKET = Reducer(
+    kind="ticket",
+    prefix="t",
+    identify=attrgetter("ticket_id"),
+    fold=ticket.fold,
+    rows=ticket_rows.rows,
+    ruled=lambda _: True,
+    standing=ticket.everything,
+    gathered=Gathered(limits.keep, ticket.tell),
+)
+TOUCH = Reducer(
+    kind="touch",
+    prefix="w",
+    identify=attrgetter("touch_id"),
+    fold=histories.newest,
+    rows=touch.rows,
+)
 MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows, ledger.touched)
 
 REDUCERS: dict[type, Reducer[Any]] = {
@@ -206,6 +242,24 @@ REDUCERS: dict[type, Reducer[Any]] = {
     CreditNoteIssued: INVOICE,
     DueDateChanged: INVOICE,
     DunningEnded: INVOICE,
+    TicketOpened: TICKET,
+    MessageAdded: TICKET,
+    MessageChanged: TICKET,
+    TicketStatusChanged: TICKET,
+    TicketSolved: TICKET,
+    TicketReopened: TICKET,
+    TicketAssigned: TICKET,
+    TicketPriorityChanged: TICKET,
+    TicketTopicSet: TICKET,
+    TicketEscalated: TICKET,
+    TicketCsatOffered: TICKET,
+    TicketCsatRated: TICKET,
+    TicketMerged: TICKET,
+    TicketDeleted: TICKET,
+    TicketRestored: TICKET,
+    TicketMarkedSpam: TICKET,
+    SlaTargetApplied: TICKET,
+    TouchLogged: TOUCH,
 }
 SHARED = frozenset(
     each.EVENT_TYPE

@@ -85,7 +85,9 @@ class TicketRow(Row, frozen=True, gc=False):
     public_replies: Annotated[UInt32, doc("Public replies of human agents; those of one session count once")]
     requester_messages: Annotated[UInt32, doc("Public messages of the requester")]
     messages: Annotated[UInt32, doc("Messages of any author that are in the figures")]
-    messages_left_out: Annotated[UInt32, doc("Messages beyond the limit of a ticket: taken in, but in no figure")]
+    events_left_out: Annotated[
+        UInt32, doc("Events beyond the limits of a ticket, mostly messages: taken in, but in no figure")
+    ]
     agents: Annotated[UInt16, doc("Distinct human agents who wrote a message, public or not")]
     solves: Annotated[UInt16, doc("Times it was solved")]
     reopens: Annotated[UInt16, doc("Times it was opened again after that")]
@@ -173,6 +175,7 @@ class TicketSolveRow(Row, frozen=True, gc=False):
     ordinal: Annotated[UInt16, doc("Which solve of the ticket, from 1")]
     solved_at: Annotated[Moment, doc("When it was solved, or closed without that, UTC")]
     assignee_id: AssigneeId
+    by_closing: Annotated[bool, doc("1 when it was closed without ever having been solved")]
     reopened_at: Annotated[Moment | None, doc("When it was opened again, UTC; NULL if it never was")]
     reopened_by: Annotated[str, doc("Contact or agent who did; the kind of actor when no name is told; empty if none")]
     by_message: Annotated[bool, doc("1 when a message of the requester opened it again by itself")]

@@ -8,6 +8,7 @@ import msgspec
 from streams.core.algebra import Signal
 from streams.core.reducer import State
 from streams.core.rollup import Rolled
+from streams.live.gathering import Gathering
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class Batch(msgspec.Struct):
     states: dict[bytes, State] = {}
     rolled: dict[bytes, Rolled[Any]] = {}
     claims: dict[bytes, bytes] = {}
+    gathered: dict[bytes, Gathering] = {}
     unsettled: list[bytes] | None = None
     records: int = 0
     duplicates: int = 0

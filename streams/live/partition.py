@@ -13,12 +13,14 @@ from schemas.codec import Codec, Undecodable
 from streams.core.admission import check
 from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
+from streams.core.gathering import gather
 from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
 from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
+from streams.live.gathering import Gathering
 from streams.live.record import Record
 from streams.live.scales import off_scale
 from streams.live.states import States
@@ -32,6 +34,7 @@ SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
 _RULED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.ruled is not None)
+_GATHERED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.gathered is not None)
 _encode = msgspec.msgpack.Encoder().encode
 _head_from = msgspec.msgpack.Decoder(Head).decode
 
@@ -136,6 +139,10 @@ class Partition:
         return Batch(topic=self.topic, partition=self.number)
 
     def _finish(self, batch: Batch) -> Batch:
+        for key, each in batch.gathered.items():
+            if each.arrived:
+                reducer = BY_PREFIX[chr(key[0])]
+                self._keep(batch, key, each.state, gather(reducer, each.state, each.arrived, self._rules))
         batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
         if batch.rolled:
             batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
@@ -179,19 +186,30 @@ class Partition:
     def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
         reducer: Reducer[Any] = REDUCERS[type(note.event)]
         key = reducer.key(note.event)
-        state = self._state(batch, key)
-        try:
-            outcome = step(reducer, state, note, one, self._rules)
-        except Conflict:
-            self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
-            return
+        if reducer.gathered is not None:
+            self._gathering(batch, key).add(note, one)
+        else:
+            state = self._state(batch, key)
+            try:
+                outcome = step(reducer, state, note, one, self._rules)
+            except Conflict:
+                self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+                return
+            self._keep(batch, key, state, outcome)
         batch.claims[one[:CLAIM_ID]] = key
-        self._keep(batch, key, state, outcome)
         batch.rows[EventRow.TABLE].append(
             event_row(record, note, batch, reducer.entity(note.event), self._first_version)
         )
 
+    def _gathering(self, batch: Batch, key: bytes) -> Gathering:
+        found = batch.gathered.get(key)
+        if found is None:
+            found = batch.gathered[key] = Gathering(self._state(batch, key))
+        return found
+
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
+        if owner[:1] in _GATHERED:
+            return not self._gathering(batch, owner).contradicts(one)
         state = self._state(batch, owner)
         return state is not None and digest_of(state.claims, one[:CLAIM_ID]) == one[CLAIM_ID:]
 

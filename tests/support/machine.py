@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Facts, Note, Signal, claim
+from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
+from streams.core.gathering import gather
 from streams.core.reducer import State, settle, step, tick
 from streams.core.rollup import Rolled, member_of, roll
 from streams.core.routes import BY_PREFIX, REDUCERS, ROLL_UPS
@@ -32,7 +33,10 @@ class Machine:
         if state is not None and self.recode:
             state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=State)
         one = claim(note.event.source, note.event.event_id, msgspec.msgpack.encode(note.event))
-        self._take(key, *step(reducer, state, note, one, self.rules))
+        if reducer.gathered is None:
+            self._take(key, *step(reducer, state, note, one, self.rules))
+        elif state is None or digest_of(state.claims, one[:CLAIM_ID]) is None:
+            self._take(key, *gather(reducer, state, [(note, one)], self.rules))
 
     def tick(self, now: int) -> None:
         for key, state in list(self.states.items()):

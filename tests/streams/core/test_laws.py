@@ -15,6 +15,7 @@ from streams.core.rows import AnswerRow, RestatementRow, Row
 from streams.core.rules import Policy, Rules
 from tests.support.histories import HOUR, START, answers, histories, times
 from tests.support.histories_billing import INVOICES, RETURNS, SUBSCRIPTIONS, billing_histories
+from tests.support.histories_support import support_histories
 from tests.support.machine import Identity, Machine, run
 
 HISTORIES = (ManagerAssigned,)
@@ -24,6 +25,7 @@ WORLDS = {
     "returns": billing_histories(RETURNS),
     "subscriptions": billing_histories(SUBSCRIPTIONS),
     "invoices": billing_histories(INVOICES),
+    "tickets": support_histories(),
 }
 mrr_policies = st.lists(
     st.builds(
@@ -128,7 +130,7 @@ def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, dat
     told = {}
     for key, state in machine.states.items():
         reducer = BY_PREFIX[chr(key[0])]
-        for row in reducer.rows(reducer.view(state.notes), machine.rules, state.ticked_to):
+        for row in reducer.rows(reducer.view(state), machine.rules, state.ticked_to):
             told[row.identity()] = row
     for key, rolled in machine.rolled.items():
         roll_up = next(each for each in ROLL_UPS.values() if each.prefix == chr(key[0]))

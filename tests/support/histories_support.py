@@ -1,0 +1,121 @@
+"""Hypothesis strategies: short histories of a few tickets of one account, and touches outside of them.
+
+Few tickets, messages, people and hours, so that events meet: replies before questions, solves before the opening,
+reopenings by messages, ratings repeated, merges and restorations, all with ties.
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from streams.core.algebra import Note
+from streams.core.events import (
+    MessageAdded,
+    MessageChanged,
+    SlaTargetApplied,
+    TicketAssigned,
+    TicketCsatOffered,
+    TicketCsatRated,
+    TicketDeleted,
+    TicketEscalated,
+    TicketMarkedSpam,
+    TicketMerged,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketRestored,
+    TicketSolved,
+    TicketStatusChanged,
+    TicketTopicSet,
+    TouchLogged,
+)
+from tests.support.histories import ENVELOPE, histories_of
+
+Strategy = st.SearchStrategy[Any]
+ACTORS = st.sampled_from(["CUSTOMER", "AGENT", "BOT", "SYSTEM", "UNKNOWN"])
+STATUSES = ["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED"]
+_TICKET: dict[str, Any] = ENVELOPE | {"ticket_id": st.sampled_from(["t1", "t2"]), "actor": ACTORS}
+_agents = st.sampled_from([None, "a1", "a2"])
+_messages = st.sampled_from(["m1", "m2", "m3"])
+_words = st.sampled_from([None, "low", "high"])
+SUPPORT: dict[str, Strategy] = {
+    "ticket_opened": st.builds(
+        TicketOpened,
+        **_TICKET,
+        channel=st.sampled_from(["email", "discord"]),
+        requester_id=st.none() | st.just("c1"),
+        created_by_agent=st.booleans(),
+        priority=_words,
+        assignee_id=_agents,
+        schedule_id=st.none() | st.just("night"),
+        status=st.sampled_from([*["NEW"] * 4, "OPEN", "SOLVED", "CLOSED"]),
+    ),
+    "message_added": st.builds(
+        MessageAdded,
+        **_TICKET,
+        message_id=_messages,
+        author_type=st.sampled_from(["REQUESTER", "REQUESTER", "AGENT", "AGENT", "BOT", "UNKNOWN"]),
+        author_id=_agents,
+        is_public=st.sampled_from([True, True, False]),
+        session_id=st.none() | st.just("s1"),
+    ),
+    "message_changed": st.builds(
+        MessageChanged,
+        **_TICKET,
+        message_id=_messages,
+        is_public=st.sampled_from([None, True, False]),
+        is_redacted=st.booleans(),
+    ),
+    "ticket_status_changed": st.builds(
+        TicketStatusChanged,
+        **_TICKET,
+        to_status=st.sampled_from(STATUSES),
+        custom_status=st.none() | st.just("waiting for parts"),
+    ),
+    "ticket_solved": st.builds(TicketSolved, **_TICKET, assignee_id=_agents),
+    "ticket_reopened": st.builds(
+        TicketReopened, **_TICKET, reopened_by=st.none() | st.just("c1"), by_message=st.booleans()
+    ),
+    "ticket_assigned": st.builds(
+        TicketAssigned, **_TICKET, assignee_id=_agents, group_id=st.none() | st.just("second line")
+    ),
+    "ticket_priority_changed": st.builds(TicketPriorityChanged, **_TICKET, priority=_words),
+    "ticket_topic_set": st.builds(TicketTopicSet, **_TICKET, topic=_words),
+    "ticket_escalated": st.builds(
+        TicketEscalated, **_TICKET, kind=st.sampled_from(["HIERARCHICAL", "FUNCTIONAL"]), to_tier=_words
+    ),
+    "ticket_csat_offered": st.builds(TicketCsatOffered, **_TICKET),
+    "ticket_csat_rated": st.builds(
+        TicketCsatRated,
+        **_TICKET,
+        score=st.sampled_from([1.0, 4.0, 5.0]),
+        scale_min=st.just(1.0),
+        scale_max=st.just(5.0),
+        positive_from=st.just(4.0),
+    ),
+    "ticket_merged": st.builds(TicketMerged, **_TICKET, target_ticket_id=st.just("t3")),
+    "ticket_deleted": st.builds(TicketDeleted, **_TICKET),
+    "ticket_restored": st.builds(TicketRestored, **_TICKET),
+    "ticket_marked_spam": st.builds(TicketMarkedSpam, **_TICKET),
+    "sla_target_applied": st.builds(
+        SlaTargetApplied,
+        **_TICKET,
+        metric=st.sampled_from(["first_reply", "resolution"]),
+        target_s=st.sampled_from([3_600, 86_400]),
+        business_hours=st.booleans(),
+    ),
+    "touch_logged": st.builds(
+        TouchLogged,
+        **ENVELOPE,
+        touch_id=st.sampled_from(["w1", "w2"]),
+        kind=st.just("call"),
+        direction=st.sampled_from(["INBOUND", "OUTBOUND"]),
+    ),
+}
+_OFTEN = ("ticket_opened", "message_added", "message_added", "ticket_status_changed")
+_EVENTS = st.one_of(*SUPPORT.values(), *(SUPPORT[name] for name in _OFTEN))
+
+
+def support_histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
+    """Histories of two tickets and two touches."""
+    return histories_of(_EVENTS, max_size)
