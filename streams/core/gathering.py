@@ -1,55 +1,79 @@
 """Folding several events of one entity at once: a long ticket is folded once per batch, not once per message.
 
-Nothing but the work differs: the state is that of folding one by one, and so are the rows in the end.
+Nothing but the work differs: the state is that of folding one by one, and so are the rows in the end. A row that only
+lasted from one of the events to another is taken away all the same: a batch that was thrown away may have written it.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from streams.core.algebra import CLAIM, Facts, Note, difference, fold_order, with_claim, with_claims
-from streams.core.reducer import NEVER, NOTHING, UNBORN, Reducer, State, View
+from streams.core.algebra import CLAIM, Facts, Note, Signal, difference, fold_order, with_claim, with_claims
+from streams.core.limits import NEVER
+from streams.core.reducer import NOTHING, UNBORN, Gathered, Reducer, State, View
 from streams.core.rows import Row
 from streams.core.rules import Rules
 
 MOST_CLAIMS = 100_000
 """Identities that one entity remembers: its state has to fit into one record of a changelog."""
+Arrived = Sequence[tuple[Note, bytes]]
+Change = tuple[Sequence[Row], Sequence[Row]]
 
 
-def gather(
-    reducer: Reducer[View], state: State | None, arrived: Sequence[tuple[Note, bytes]], rules: Rules
-) -> tuple[State, Facts]:
-    """Fold in notes that the entity does not know, with their claims; none of them is there twice.
+def gather(reducer: Reducer[View], state: State | None, arrived: Arrived, rules: Rules) -> tuple[State, Facts]:
+    """Fold in new notes with their claims, in the order of their arrival; none of them is known or there twice.
 
     Those for which there is no room are left out: the entity remembers that they came, up to MOST_CLAIMS, and no more
     of them. Beyond that they leave no trace.
     """
-    known = UNBORN if state is None else state
-    notes, taken = _taken(reducer, known, arrived)
-    if state is not None and not taken:
-        return state, NOTHING
-    claims = with_claim(known.claims, taken[0]) if len(taken) == 1 else with_claims(known.claims, taken)
-    changed = State(NEVER, known.revision + len(taken), claims, known.ticked_to, notes)
-    before = None if state is None else reducer.view(state)
-    view, passed = reducer.view(changed), known.ticked_to
-    rows = reducer.rows(view, rules, passed)
-    removed: Sequence[Row] = ()
-    if before is not None:
-        rows, removed = difference(reducer.rows(before, rules, passed), rows)
-    signals = reducer.signals(before, view, rules, passed) if reducer.signals else ()
+    limits = reducer.gathered
+    assert limits is not None
+    now, view = UNBORN if state is None else state, None if state is None else reducer.view(state)
+    passed = now.ticked_to
+    rows: Sequence[Row] = () if view is None else reducer.rows(view, rules, passed)
+    changes: list[Change] = []
+    signals: list[Signal] = []
+    starts = [0, *limits.stretches(now.notes, [note for note, _ in arrived]), len(arrived)]
+    for start, end in pairwise(starts):
+        grown = _grown(limits, now, arrived[start:end])
+        if grown is None:
+            continue
+        before, view, now = view, reducer.view(grown), grown
+        former, rows = rows, reducer.rows(view, rules, passed)
+        changes.append(difference(former, rows))
+        signals.extend(reducer.signals(before, view, rules, passed) if reducer.signals else ())
+    if not changes or view is None:
+        return now, NOTHING
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
-    return State(deadline, changed.revision, claims, passed, notes), Facts(rows, removed, signals)
+    return State(deadline, now.revision, now.claims, passed, now.notes), Facts(*_together(changes), signals)
 
 
-def _taken(
-    reducer: Reducer[View], known: State, arrived: Sequence[tuple[Note, bytes]]
-) -> tuple[tuple[Note, ...], Sequence[bytes]]:
-    """(notes to hold, claims to remember)."""
-    every = (*known.notes, *(note for note, _ in arrived))
-    ordered = tuple(sorted(every, key=fold_order))
-    notes = ordered if reducer.gathered is None else reducer.gathered.keep(ordered)
+def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | None:
+    """The state with those that there is room for, None where there is none for any."""
+    ordered = tuple(sorted((*known.notes, *(note for note, _ in arrived)), key=fold_order))
+    notes, claims = limits.keep(ordered), [claim for _, claim in arrived]
     room = MOST_CLAIMS - len(known.claims) // CLAIM
-    if len(arrived) <= room:
-        return notes, [claim for _, claim in arrived]
-    held = {id(note) for note in notes}
-    fits = [claim for note, claim in arrived if id(note) in held]
-    left = [claim for note, claim in arrived if id(note) not in held]
-    return notes, [*fits, *left[: max(0, room - len(fits))]]
+    if len(claims) > room:
+        held = {id(note) for note in notes}
+        fits = [claim for note, claim in arrived if id(note) in held]
+        left = [claim for note, claim in arrived if id(note) not in held]
+        claims = [*fits, *left[: max(0, room - len(fits))]]
+        if not claims:
+            return None
+    packed = with_claim(known.claims, claims[0]) if len(claims) == 1 else with_claims(known.claims, claims)
+    return State(NEVER, known.revision + len(claims), packed, known.ticked_to, notes)
+
+
+def _together(changes: Sequence[Change]) -> Change:
+    """Several changes as one: of each row the last word."""
+    if len(changes) == 1:
+        return changes[0]
+    written: dict[tuple[object, ...], Row] = {}
+    removed: dict[tuple[object, ...], Row] = {}
+    for rows, gone in changes:
+        for row in rows:
+            removed.pop(row.identity(), None)
+            written[row.identity()] = row
+        for row in gone:
+            written.pop(row.identity(), None)
+            removed[row.identity()] = row
+    return list(written.values()), list(removed.values())

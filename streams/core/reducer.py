@@ -1,6 +1,6 @@
 """`step` and `tick`: the two ways in which an entity's state changes, the same for every reducer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -56,11 +56,13 @@ class Gathered(Generic[View]):
     """How entities that may grow long are kept in bounds.
 
     `keep` picks, out of all notes in fold order, those that the state holds: always the first in that order, so that
-    which came first does not matter. `tell` lets a view know how many events are not among them.
+    which came first does not matter. `tell` lets a view know how many events are not among them. `stretches` says,
+    for the notes known and those that arrived, where a stretch begins in which no row of an earlier event goes away.
     """
 
     keep: Callable[[tuple[Note, ...]], tuple[Note, ...]]
     tell: Callable[[View, int], None]
+    stretches: Callable[[Sequence[Note], Sequence[Note]], Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True)

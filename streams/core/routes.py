@@ -83,7 +83,7 @@ from streams.core.events import (
 )
 from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Rolled, RollUp
-from streams.core.support import limits, ticket, ticket_rows, touch
+from streams.core.support import growth, ticket, ticket_rows, touch
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
@@ -186,7 +186,7 @@ TICKET = Reducer(
     rows=ticket_rows.rows,
     ruled=lambda _: True,
     standing=ticket.everything,
-    gathered=Gathered(limits.keep, ticket.tell),
+    gathered=Gathered(growth.keep, ticket.tell, growth.stretches),
 )
 TOUCH = Reducer(
     kind="touch",

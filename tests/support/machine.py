@@ -28,15 +28,32 @@ class Machine:
 
     def feed(self, note: Note) -> None:
         reducer = REDUCERS[type(note.event)]
-        key = reducer.key(note.event)
+        key, one = reducer.key(note.event), _claim(note)
+        if reducer.gathered is None:
+            self._take(key, *step(reducer, self._known(key), note, one, self.rules))
+        else:
+            self.feed_together([note])
+
+    def feed_together(self, notes: list[Note]) -> None:
+        """Feed notes as one batch: each gathered entity is folded once, the others are fed one by one."""
+        arrived: dict[bytes, dict[bytes, tuple[Note, bytes]]] = {}
+        for note in notes:
+            reducer = REDUCERS[type(note.event)]
+            if reducer.gathered is None:
+                self.feed(note)
+                continue
+            one = _claim(note)
+            key, known = reducer.key(note.event), self.states.get(reducer.key(note.event))
+            if known is None or digest_of(known.claims, one[:CLAIM_ID]) is None:
+                arrived.setdefault(key, {}).setdefault(one, (note, one))
+        for key, new in arrived.items():
+            self._take(key, *gather(BY_PREFIX[chr(key[0])], self._known(key), list(new.values()), self.rules))
+
+    def _known(self, key: bytes) -> State | None:
         state = self.states.get(key)
         if state is not None and self.recode:
             state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=State)
-        one = claim(note.event.source, note.event.event_id, msgspec.msgpack.encode(note.event))
-        if reducer.gathered is None:
-            self._take(key, *step(reducer, state, note, one, self.rules))
-        elif state is None or digest_of(state.claims, one[:CLAIM_ID]) is None:
-            self._take(key, *gather(reducer, state, [(note, one)], self.rules))
+        return state
 
     def tick(self, now: int) -> None:
         for key, state in list(self.states.items()):
@@ -50,7 +67,7 @@ class Machine:
 
     def _take(self, key: bytes, state: State, facts: Facts) -> None:
         self.states[key] = state
-        self._write(facts)
+        self._write(facts, transient=BY_PREFIX[chr(key[0])].gathered is not None)
         if facts.part is not None:
             roll_up, member = ROLL_UPS[chr(key[0])], member_of(key)
             rolled_key = roll_up.key(member[0])
@@ -60,12 +77,17 @@ class Machine:
             self.rolled[rolled_key], rows = roll(roll_up, before, member, facts.part)
             self._write(rows)
 
-    def _write(self, facts: Facts) -> None:
+    def _write(self, facts: Facts, *, transient: bool = False) -> None:
+        """Rows taken away must be there, unless they may have come and gone between two gathered events."""
         for row in facts.removed:
-            del self.tables[row.identity()]
+            assert self.tables.pop(row.identity(), None) is not None or transient
         for row in facts.rows:
             self.tables[row.identity()] = row
         self.signals.extend(facts.signals)
+
+
+def _claim(note: Note) -> bytes:
+    return claim(note.event.source, note.event.event_id, msgspec.msgpack.encode(note.event))
 
 
 def run(notes: list[Note], *, recode: bool = False, until: int | None = None, rules: Rules | None = None) -> Machine:

@@ -16,7 +16,6 @@ from streams.core.support.life import Life, live
 from streams.core.support.messages import Ask, Message, asks_of, messages_of, replies_of
 
 
-
 class Ticket(msgspec.Struct, gc=False):
     """A ticket as its standing events say; local to one fold. Times are microseconds.
 

@@ -1,0 +1,119 @@
+"""Tickets across batches, throw-aways and restarts: however records are divided, the tables end alike."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.topics import load_topics
+from streams.core.algebra import Note
+from streams.core.events import TouchLogged
+from streams.core.limits import NEVER
+from streams.core.rows import TABLES
+from streams.core.rules import Rules
+from streams.live.partition import Batch, Partition
+from streams.live.store.memory import MemoryStore
+from tests.support.histories_support import support_histories
+from tests.support.records import CODEC, NOW_MS, Record, event, record
+
+TYPES = frozenset(load_topics()["support"].event_types)
+NOW = NOW_MS * 1000
+
+
+class Tables(dict[tuple[Any, ...], tuple[Any, ...]]):
+    """Rows by table and key."""
+
+
+def opened(store: MemoryStore) -> Partition:
+    return Partition("support", 0, store, codec=CODEC, rules=Rules(), types=TYPES, epoch=0)
+
+
+def recorded(history: list[Note]) -> list[Record]:
+    """The history as records, each stored when its note says."""
+    return [
+        record(
+            offset,
+            note.event.EVENT_TYPE,
+            msgspec.structs.asdict(note.event),
+            at_ms=max(note.ingested_at, note.event.occurred_at) // 1000,
+        )
+        for offset, note in enumerate(history)
+    ]
+
+
+def written(tables: Tables, batch: Batch) -> None:
+    """Apply the batch's rows as the tables do: of one key the highest version holds, the last of equal ones."""
+    for table, rows in batch.rows.items():
+        for row in rows:
+            key = (table, *row[: TABLES[table].KEY])
+            if key not in tables or tables[key][-2] <= row[-2]:
+                tables[key] = row
+
+
+def shown(tables: Tables) -> Tables:
+    """What views show: rows that were not withdrawn, without their versions."""
+    return {key: row[:-2] for key, row in tables.items() if not row[-1]}
+
+
+@given(support_histories(), st.lists(st.integers(1, 4), max_size=3))
+def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int]) -> None:
+    """Rows of a batch that was thrown away may be in the tables: also those that the next batch would never write."""
+    records = recorded(history)
+    calm_store, calm = MemoryStore(), Tables()
+    partition = opened(calm_store)
+    for one in records:
+        taken(partition, [one], calm)
+    for crash_at in range(len(records) + 1):
+        store, tables, left = MemoryStore(), Tables(), records
+        written(tables, opened(store).process(records[:crash_at]))
+        partition = opened(store)
+        for size in [*sizes, len(left)]:
+            taken(partition, left[:size], tables)
+            left = left[size:]
+        assert shown(tables) == shown(calm)
+        assert entities(store) == entities(calm_store)
+
+
+def taken(partition: Partition, records: list[Record], tables: Tables) -> None:
+    batch = partition.process(records)
+    written(tables, batch)
+    partition.commit(batch)
+
+
+def entities(store: MemoryStore) -> dict[bytes, bytes]:
+    return {key: state for key, state in store.scan() if key[:1] != b"\0"}
+
+
+def message(number: int, **fields: Any) -> dict[str, Any]:
+    fields = {"ticket_id": "T1", "message_id": f"m{number}", "author_type": "BOT"} | fields
+    return event(number, **fields)
+
+
+def test_duplicates_and_conflicts_are_told_apart_within_a_batch_and_later() -> None:
+    """The batch has not folded the first copy yet when the second one comes."""
+    partition = opened(MemoryStore())
+    same = [record(offset, "message_added", message(1)) for offset in range(2)]
+    other = record(2, "message_added", message(1, author_type="AGENT"))
+    batch = partition.process([*same, other])
+    assert (batch.duplicates, [letter.reason for letter in batch.dead]) == (1, ["conflicting_duplicate"])
+    partition.commit(batch)
+    later = partition.process([*same, other])
+    assert (later.duplicates, [letter.reason for letter in later.dead]) == (2, ["conflicting_duplicate"])
+    assert not later.changes.keys() - {b"\0epoch", b"\0rules"}
+    assert partition.next_deadline() == NEVER
+
+
+def test_one_fold_serves_all_messages_of_a_batch() -> None:
+    """A ticket's rows are written once per batch, whatever came for it."""
+    partition = opened(MemoryStore())
+    batch = partition.process(record(each, "message_added", message(each)) for each in range(1, 50))
+    assert (len(batch.rows["ticket"]), len(batch.rows["ticket_message"]), len(batch.rows["event"])) == (1, 49, 49)
+    assert {row[-2] for row in batch.rows["ticket"]} == {49}
+
+
+def test_a_touch_stands_by_itself() -> None:
+    """It belongs to no ticket."""
+    fields = event(1, touch_id="w1", kind="call", direction="OUTBOUND", occurred_at=NOW)
+    batch = opened(MemoryStore()).process([record(0, TouchLogged.EVENT_TYPE, fields)])
+    assert len(batch.rows["touch"]) == 1
