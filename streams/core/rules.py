@@ -78,6 +78,14 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         """When any service level policy changes, in order (microseconds)."""
         return sorted({policy.valid_from for policy in self.sla})
 
+    @cached_property
+    def _sla_versions(self) -> list[list[SlaPolicy]]:
+        return [[], *(sla_policy.in_force(self.sla, at) for at in self.sla_moments)]
+
+    def sla_policies(self, at: int) -> list[SlaPolicy]:
+        """Service level policies in force at `at` (microseconds), in order of who decides."""
+        return self._sla_versions[bisect_right(self.sla_moments, at)]
+
     def fingerprint(self) -> bytes:
         marks = msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
         if self.at_risk == (DEFAULT_AT_RISK,) and not self.schedules and not self.sla:

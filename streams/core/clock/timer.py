@@ -47,6 +47,14 @@ class Timer:
     def is_running(self) -> bool:
         return self._since is not None and self.ended_at is None
 
+    @property
+    def running_since(self) -> int | None:
+        return self._since if self.ended_at is None else None
+
+    @property
+    def paused_since(self) -> int | None:
+        return self._ran[-1][1] if self._since is None and self.ended_at is None else None
+
     def pause(self, at: int) -> None:
         if self.is_running:
             self.pass_to(at - 1)
@@ -94,6 +102,11 @@ class Timer:
         if self._since is None:
             return self._spent
         return self._spent + self._spent_between(self._since, now if self.ended_at is None else self.ended_at)
+
+    @property
+    def counted(self) -> int:
+        """Time counted up to its end; up to when it began to run, or paused, while it has none."""
+        return self._spent if self.ended_at is None else self.spent(self.ended_at)
 
     def _spent_between(self, start: int, end: int) -> int:
         if end <= start:

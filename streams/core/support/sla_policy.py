@@ -11,12 +11,12 @@ METRICS = ("first_reply", "next_reply", "resolution", "requester_wait", "agent_w
 SECOND = 1_000_000
 
 
-class Goal(msgspec.Struct, frozen=True, array_like=True):
-    """How long one clock may run (microseconds); for one priority, or for any that has no goal of its own ('')."""
+class Limit(msgspec.Struct, frozen=True, array_like=True):
+    """How long one clock may run (microseconds); for one priority, or ('') for any that has none of its own."""
 
     metric: str
     priority: str
-    target: int
+    duration: int
     is_business: bool
 
 
@@ -40,13 +40,13 @@ class SlaPolicy(msgspec.Struct, frozen=True, array_like=True, order=True):
     is_active: bool
     schedule_id: str
     match: tuple[tuple[str, ...], ...]
-    goals: tuple[Goal, ...]
+    limits: tuple[Limit, ...]
 
     def takes(self, subject: Subject) -> bool:
         return all(not allowed or value in allowed for allowed, value in zip(self.match, subject, strict=True))
 
-    def goal(self, metric: str, priority: str) -> Goal | None:
-        found = {goal.priority: goal for goal in self.goals if goal.metric == metric}
+    def limit(self, metric: str, priority: str) -> Limit | None:
+        found = {limit.priority: limit for limit in self.limits if limit.metric == metric}
         return found.get(priority) or found.get("")
 
 
@@ -60,7 +60,7 @@ def policy(event: SlaPolicySet) -> SlaPolicy:
         event.is_active,
         event.schedule_id or "",
         (match.account_ids, match.channels, match.groups, match.priorities, match.topics),
-        tuple(Goal(each.metric, each.priority, each.target_s * SECOND, each.business_hours) for each in event.targets),
+        tuple(Limit(each.metric, each.priority, each.target_s * SECOND, each.business_hours) for each in event.targets),
     )
 
 
@@ -75,5 +75,5 @@ def in_force(policies: Sequence[SlaPolicy], at: int) -> list[SlaPolicy]:
 
 
 def chosen(policies: Iterable[SlaPolicy], subject: Subject) -> SlaPolicy | None:
-    """The first policy that takes the ticket: it decides alone, even about a clock that it sets no goal for."""
+    """The first policy that takes the ticket: it decides alone, even about a clock that it sets no limit for."""
     return next((each for each in policies if each.takes(subject)), None)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.clock.timer import Target, Timer
@@ -20,16 +20,19 @@ class Act(NamedTuple):
     business: bool = False
 
 
-ACTS = st.lists(
+CHANGES = st.lists(
     st.builds(
         Act,
-        st.sampled_from(["pause", "resume", "retarget", "end"]),
-        st.integers(0, 450),
-        st.none() | st.integers(1, 300),
+        st.sampled_from(["pause", "resume", "resume", "retarget", "retarget"]),
+        st.integers(0, 400),
+        st.none() | st.integers(1, 250),
         st.booleans(),
     ),
-    max_size=8,
-).map(lambda drawn: sorted(drawn, key=lambda act: act.at))
+    max_size=10,
+)
+ENDS = st.lists(st.builds(Act, st.just("end"), st.integers(200, 600)), max_size=1)
+ACTS = st.tuples(CHANGES, ENDS).map(lambda drawn: sorted((*drawn[0], *drawn[1]), key=lambda act: act.at))
+OFTEN = settings(max_examples=500)
 
 
 def is_open(moment: int) -> bool:
@@ -78,6 +81,7 @@ def walked(first: Act, acts: list[Act], now: int) -> int | None:
     return None
 
 
+@OFTEN
 @given(st.integers(0, 100), st.none() | st.integers(1, 300), st.booleans(), ACTS, st.integers(0, 800))
 def test_a_clock_runs_out_when_stepping_through_time_finds_that_it_does(
     start: int, target: int | None, business: bool, acts: list[Act], now: int
@@ -114,6 +118,18 @@ def test_a_pause_takes_time_out_and_a_due_time_is_known_only_while_it_runs() -> 
     assert timer.due_at == 540
     assert timer.left_at(25) == 515
     assert timer.spent(510) == 70
+
+
+def test_what_comes_at_the_last_moment_comes_in_time() -> None:
+    """An answer, a pause or another target at the due time itself; one microsecond later it is a breach."""
+    for act in ("end", "pause"):
+        kept, missed = Timer(0, Target(100)), Timer(0, Target(100))
+        getattr(kept, act)(100)
+        getattr(missed, act)(101)
+        assert (kept.breached_at, missed.breached_at) == (None, 100)
+    changed = Timer(0, Target(100))
+    changed.retarget(100, Target(101))
+    assert changed.breached_at is None
 
 
 def test_a_shorter_target_is_not_missed_before_it_was_set() -> None:
