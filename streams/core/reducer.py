@@ -71,8 +71,10 @@ class Reducer(Generic[View]):
 
     `kind` is its name for people; `prefix` tells kinds apart among state keys; `identify` names the entity inside its
     account; `fold` receives the standing notes in fold order; `rows` and `deadline` see the view, the rules and how far
-    time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all. `contribute` gives the
-    part of an entity that has a roll-up (streams.core.rollup). `standing` picks the notes that `fold` receives.
+    time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all; where they decide
+    which rows there are, `absent` gives those that only other rules make, good for nothing but their keys. `contribute`
+    gives the part of an entity that has a roll-up (streams.core.rollup). `standing` picks the notes that `fold`
+    receives.
     Events of a `gathered` one are folded once per batch (streams.core.gathering); it contributes to no roll-up.
     """
 
@@ -84,6 +86,7 @@ class Reducer(Generic[View]):
     deadline: Callable[[View, Rules, int], int] | None = None
     signals: Callable[[View | None, View, Rules, int], Sequence[Signal]] | None = None
     ruled: Callable[[View], bool] | None = None
+    absent: Callable[[View, Rules, int], Sequence[Row]] | None = None
     contribute: Callable[[View, Rules], Any] | None = None
     standing: Callable[[tuple[Note, ...]], Sequence[Note]] = effective
     gathered: Gathered[View] | None = None
@@ -161,8 +164,10 @@ def settle(reducer: Reducer[View], state: State, rules: Rules) -> tuple[State, F
     if reducer.ruled is None or not reducer.ruled(view):
         return state, NOTHING
     part = reducer.contribute(view, rules) if reducer.contribute else None
-    changed = _settled(reducer, state, view, rules, state.ticked_to)
-    return changed, Facts(reducer.rows(view, rules, state.ticked_to), part=part)
+    passed = state.ticked_to
+    absent = reducer.absent(view, rules, passed) if reducer.absent else ()
+    changed = _settled(reducer, state, view, rules, passed)
+    return changed, Facts(reducer.rows(view, rules, passed), absent, part=part)
 
 
 def _settled(reducer: Reducer[View], state: State, view: View, rules: Rules, passed: int) -> State:

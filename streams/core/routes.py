@@ -83,7 +83,7 @@ from streams.core.events import (
 )
 from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Rolled, RollUp
-from streams.core.support import growth, ticket, ticket_rows, touch
+from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
 from streams.core.survey import case, definition, invitation, response, response_rows
 
 RESPONSE = Reducer(
@@ -184,7 +184,10 @@ TICKET = Reducer(
     identify=attrgetter("ticket_id"),
     fold=ticket.fold,
     rows=ticket_rows.rows,
+    deadline=sla.deadline,
+    signals=sla_rows.signals,
     ruled=lambda _: True,
+    absent=sla_rows.absent,
     standing=ticket.everything,
     gathered=Gathered(growth.keep, ticket.tell, growth.stretches),
 )

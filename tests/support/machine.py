@@ -56,8 +56,9 @@ class Machine:
         return state
 
     def tick(self, now: int) -> None:
-        for key, state in list(self.states.items()):
-            self._take(key, *tick(BY_PREFIX[chr(key[0])], state, now, self.rules))
+        for key in list(self.states):
+            while self.states[key].deadline <= now:
+                self._take(key, *tick(BY_PREFIX[chr(key[0])], self.states[key], now, self.rules))
 
     def settle(self, rules: Rules) -> None:
         """Apply other rules, in the way in which a partition brings older decisions up to date."""

@@ -4,7 +4,7 @@ A clock exists by what happened to the ticket; a policy, or the source itself, g
 ticket's policy gives the same clock another target. Times are microseconds.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -153,7 +153,7 @@ def known_to(ticket: Ticket, passed: int) -> int:
 def _driven(clock: Clock, ticket: Ticket, rules: Rules, known: int, passed: int) -> Instance | None:
     """Run one clock through everything that happened to it; None where no target was ever set."""
     spans = _within(ticket.life.spans, clock)
-    until = known if clock.end is None else clock.end - 1
+    until = known if clock.end is None else clock.end
     timer, place = Timer(clock.start, None), 0
     now: Goal | None = None
     latest, priority, dropped = now, "", None
@@ -188,10 +188,12 @@ def _moments(clock: Clock, ticket: Ticket, rules: Rules, spans: Sequence[Span], 
 
 
 def _within(spans: Sequence[Span], clock: Clock) -> Sequence[Span]:
-    """The span in which a clock starts, and those that begin before it ends."""
+    """The span in which a clock starts, and those that begin up to its end.
+
+    What changes at its very end counts, so that an event of the same moment never takes away a target that was set.
+    """
     first = max(0, bisect_right(spans, clock.start, key=_FROM) - 1)
-    last = len(spans) if clock.end is None else bisect_left(spans, clock.end, key=_FROM)
-    return spans[first : max(first + 1, last)]
+    return spans[first : len(spans) if clock.end is None else bisect_right(spans, clock.end, key=_FROM)]
 
 
 def goal_at(clock: Clock, ticket: Ticket, rules: Rules, held: Standing, at: int) -> Goal | None:

@@ -12,6 +12,7 @@ from streams.core.rows import (
     TicketSpanRow,
 )
 from streams.core.rules import Rules
+from streams.core.support import sla_rows
 from streams.core.support.life import DONE, Span
 from streams.core.support.messages import turns
 from streams.core.support.restated import restatements
@@ -25,7 +26,7 @@ ON_HOLD = frozenset({"hold"})
 AGENT_WORK = frozenset({"new", "open"})
 
 
-def rows(ticket: Ticket | None, rules: Rules, _passed: int) -> Sequence[Row]:
+def rows(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
     """Every row of one ticket. While its start is not known, it has no spans."""
     if ticket is None:
         return ()
@@ -38,6 +39,7 @@ def rows(ticket: Ticket | None, rules: Rules, _passed: int) -> Sequence[Row]:
         written.extend(_next_replies(ticket, business))
         written.extend(_solves(ticket))
         written.extend(_escalations(ticket))
+        written.extend(sla_rows.rows(ticket, rules, passed))
     written.extend(restatements(ticket))
     return written
 

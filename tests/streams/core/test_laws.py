@@ -12,10 +12,11 @@ from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, Mr
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.routes import BY_PREFIX, ROLL_UPS
 from streams.core.rows import AnswerRow, RestatementRow, Row
-from streams.core.rules import Policy, Rules
+from streams.core.rules import Policy
 from tests.support.histories import HOUR, START, answers, histories, times
 from tests.support.histories_billing import INVOICES, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import support_histories
+from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, run
 
 HISTORIES = (ManagerAssigned,)
@@ -52,7 +53,7 @@ in_every_world = pytest.mark.parametrize("world", WORLDS)
 def test_folding_is_deterministic(world: str, data: st.DataObject) -> None:
     """Replay equals live only if the same events always give the same states, rows and signals."""
     notes = data.draw(WORLDS[world])
-    first, second = run(notes, until=FAR), run(notes, until=FAR)
+    first, second = run(notes, until=FAR, rules=LEVELS), run(notes, until=FAR, rules=LEVELS)
     assert (first.states, first.rolled, first.tables, first.signals) == (
         second.states,
         second.rolled,
@@ -66,7 +67,7 @@ def test_folding_is_deterministic(world: str, data: st.DataObject) -> None:
 def test_states_survive_their_bytes_at_every_step(world: str, data: st.DataObject) -> None:
     """A worker may die between any two events: going on from stored bytes must change nothing (split anywhere)."""
     notes = data.draw(WORLDS[world])
-    calm, restarted = run(notes, until=FAR), run(notes, recode=True, until=FAR)
+    calm, restarted = run(notes, until=FAR, rules=LEVELS), run(notes, recode=True, until=FAR, rules=LEVELS)
     assert (calm.states, calm.rolled, calm.tables, calm.signals) == (
         restarted.states,
         restarted.rolled,
@@ -82,7 +83,7 @@ def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataO
     notes = data.draw(WORLDS[world])
     shuffled = list(notes)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = run(notes, until=FAR), run(shuffled, until=FAR)
+    one, other = run(notes, until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
     assert one.tables == other.tables
     assert (one.states, one.rolled) == (other.states, other.rolled)
 
@@ -96,7 +97,7 @@ def test_duplicates_change_nothing(world: str, data: st.DataObject) -> None:
     for note in data.draw(st.lists(st.sampled_from(notes), max_size=5)):
         first = doubled.index(note)
         doubled.insert(data.draw(st.integers(first + 1, len(doubled))), note)
-    calm, noisy = run(notes, until=FAR), run(doubled, until=FAR)
+    calm, noisy = run(notes, until=FAR, rules=LEVELS), run(doubled, until=FAR, rules=LEVELS)
     assert (calm.states, calm.rolled, calm.tables, calm.signals) == (
         noisy.states,
         noisy.rolled,
@@ -110,7 +111,7 @@ def test_duplicates_change_nothing(world: str, data: st.DataObject) -> None:
 def test_when_time_is_looked_at_does_not_matter(world: str, data: st.DataObject, hours: list[int]) -> None:
     """Ticks come at any moment live and once at the end in replay: deadlines carry their own time either way."""
     notes = data.draw(WORLDS[world])
-    ticking = Machine()
+    ticking = Machine(rules=LEVELS)
     now = START
     for position, note in enumerate(notes):
         if position < len(hours):
@@ -118,7 +119,7 @@ def test_when_time_is_looked_at_does_not_matter(world: str, data: st.DataObject,
             ticking.tick(now)
         ticking.feed(note)
     ticking.tick(FAR)
-    assert ticking.tables == run(notes, until=FAR).tables
+    assert ticking.tables == run(notes, until=FAR, rules=LEVELS).tables
 
 
 @in_every_world
@@ -126,7 +127,7 @@ def test_when_time_is_looked_at_does_not_matter(world: str, data: st.DataObject,
 def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, data: st.DataObject) -> None:
     """What was written along the way must be exactly what the final states say, nothing forgotten, nothing left."""
     notes = data.draw(WORLDS[world])
-    machine = run(notes, until=FAR)
+    machine = run(notes, until=FAR, rules=LEVELS)
     told = {}
     for key, state in machine.states.items():
         reducer = BY_PREFIX[chr(key[0])]
@@ -145,9 +146,10 @@ def test_a_policy_that_arrives_late_ends_like_one_that_was_known(
 ) -> None:
     """Settings travel on their own topic: whether they come before or after the events must not show in the rows."""
     notes = data.draw(WORLDS[world])
-    rules = Rules((Policy(0, "default", 172_800), Policy(START, "v2", target_hours * 3600)), data.draw(mrr_policies))
+    followup = (Policy(0, "default", 172_800), Policy(START, "v2", target_hours * 3600))
+    rules = msgspec.structs.replace(data.draw(levels), followup=followup, mrr=data.draw(mrr_policies))
     known = run(notes, until=FAR, rules=rules)
-    late = run(notes, until=FAR)
+    late = run(notes, until=FAR, rules=LEVELS)
     late.settle(rules)
     late.tick(FAR)
     assert late.tables == known.tables
@@ -169,8 +171,8 @@ def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
         is_retraction=True,
     )
     assume(taken_back.event.corrects_event_id is None or type(taken_back.event) not in HISTORIES)
-    without = run([note for note in notes if note is not taken_back], until=FAR)
-    assert figures(run([*notes, Note(retraction, FAR)], until=FAR)) == figures(without)
+    without = run([note for note in notes if note is not taken_back], until=FAR, rules=LEVELS)
+    assert figures(run([*notes, Note(retraction, FAR)], until=FAR, rules=LEVELS)) == figures(without)
 
 
 @given(histories(), answers)
