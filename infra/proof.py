@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
 FOLDER = Path(__file__).parent / "proofs"
+OTHER_PARTITIONS = 8
+"""Partitions where a data set is taken in reverse: neither its order nor their number may change a figure."""
 
 Rows = list[list[int | float]]
 

@@ -18,6 +18,8 @@ _Flag = Annotated[int, Meta(ge=0, le=1)]
 def _hint(hint: Any) -> Any:
     """Type of a value as it may stand in a row: a flag may also be written as 0 or 1."""
     bare = getattr(hint, "__origin__", hint)
+    if bare == bool | None:
+        return bool | _Flag | None
     return bool | _Flag if bare is bool else hint
 
 

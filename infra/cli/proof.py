@@ -38,10 +38,13 @@ def once(
 
 
 def prove(data: DataSet, file: Path, folder: Path, told: Settings) -> list[Finding]:
-    """Run a data set forwards, again, and backwards, each way in pipelines of its own; return what the views say."""
+    """Run a data set forwards, again, and backwards, each way in a pipeline of its own; return what the views say."""
     findings: list[Finding] = []
-    for name, runs in (("forwards", ("imported", "imported twice")), ("backwards", ("imported in reverse",))):
-        here = msgspec.structs.replace(told, data_dir=folder / data.name / name, web_port=0)
+    for name, partitions, runs in (
+        ("forwards", told.partitions, ("imported", "imported twice")),
+        ("backwards", proof.OTHER_PARTITIONS, ("imported in reverse",)),
+    ):
+        here = msgspec.structs.replace(told, data_dir=folder / data.name / name, web_port=0, partitions=partitions)
         with local.running(here, say=output.say) as pipeline:
             reader, turn = wiring.reader(pipeline.settings), partial(_watch, pipeline)
             for run in runs:
@@ -69,8 +72,8 @@ def show(findings: list[Finding], form: output.Format) -> None:
 def prove_all(form: output.RowFormat = output.Format.TABLE) -> None:
     """Take every real data set under CX_REAL_DATA through the pipeline: exit status 1 where a figure differs.
 
-    Each set is imported, imported again, and imported into an empty pipeline in reverse. Sets that are not there are
-    skipped, with where to get them.
+    Each set is imported, imported again, and imported in reverse into an empty pipeline of eight partitions. Sets that
+    are not there are skipped, with where to get them.
     """
     with sentences(), until_told(), tempfile.TemporaryDirectory(prefix="cx-proof-") as folder:
         told = settings()

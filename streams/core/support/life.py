@@ -193,6 +193,9 @@ def _apply(life: Life, note: Note, messages: Sequence[Message]) -> None:
         case TicketSolved():
             if life.base not in DONE:
                 _turn(life, note, "solved", "", messages)
+            elif life.base == "solved" and not life.removal and life.solves and at > life.solves[-1].at:
+                # An answer given anew to what was solved; no change of status.
+                _solve(life, note, event.assignee_id or life.assignee_id, by_closing=False)
         case TicketReopened():
             _reopen(life, note, event, messages)
         case TicketAssigned():

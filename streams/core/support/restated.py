@@ -1,6 +1,7 @@
 """What late events, reopenings, repeated ratings and corrections changed in figures that had been published."""
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -74,8 +75,9 @@ def _late_reply(ticket: Ticket) -> Iterator[Restated]:
 
 
 def _resolutions(ticket: Ticket) -> Iterator[Restated]:
-    """A solve moves the full resolution into its own window; a reopening takes it out of that again."""
-    for solve in ticket.life.solves:
+    """A solve moves the full resolution into its own window; a reopening or a solve told anew takes it out of that."""
+    solves = ticket.life.solves
+    for solve, following in zip_longest(solves, solves[1:]):
         hours = _hours(ticket, solve.at)
         if hours is None:
             continue
@@ -83,6 +85,8 @@ def _resolutions(ticket: Ticket) -> Iterator[Restated]:
             yield Restated(solve.note, FULL_RESOLUTION, solve.at, None, hours, "late")
         if solve.reopening is not None:
             yield Restated(solve.reopening, FULL_RESOLUTION, solve.at, hours, None, "reopened")
+        elif following is not None:
+            yield Restated(following.note, FULL_RESOLUTION, solve.at, hours, None, "solved again")
 
 
 def _ratings(ticket: Ticket) -> Iterator[Restated]:

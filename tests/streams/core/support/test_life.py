@@ -121,6 +121,19 @@ def test_closing_is_a_resolution_only_where_nothing_was_solved() -> None:
     assert (again.solves, hours(again.last_solved_us)) == (1, 10)
 
 
+def test_a_solve_of_a_solved_ticket_is_the_last_one() -> None:
+    """Desks answer again without opening; told twice for one moment, or by a change of status, it is one solve."""
+    anew = made(TicketSolved, 30, assignee_id="a2")
+    machine = told(opened(), turned(10, "SOLVED"), made(TicketSolved, 10), turned(20, "SOLVED"), anew)
+    row = ticket(machine)
+    assert (hours(row.first_solved_us), hours(row.last_solved_us), row.solves, row.reopens) == (10, 30, 2, 0)
+    assert [each.assignee_id for each in rows(machine, TicketSolveRow)] == ["", "a2"]
+    (log,) = rows(machine, RestatementRow)
+    assert (log.event_id, hours(log.window_at - START), log.old_value) == (anew.event_id, 10, 10)
+    after = ticket(told(opened(), SOLVED, turned(20, "CLOSED"), anew))
+    assert (hours(after.last_solved_us), after.solves) == (10, 1)
+
+
 def test_a_solve_names_who_solved() -> None:
     """Who had the ticket then, unless the source names somebody else."""
     events = [opened(), made(TicketAssigned, 1, assignee_id="a1"), made(TicketAssigned, 30, assignee_id="a9")]
