@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PREFIX = "bench."
 SOURCE = f"{PREFIX}survey"
-SOURCES = frozenset(f"{PREFIX}{name}" for name in ("survey", "billing", "reference", "config"))
+SOURCES = frozenset(f"{PREFIX}{name}" for name in ("survey", "billing", "support", "reference", "config"))
 COMMAND = (sys.executable, "-m", "infra.cli", "worker")
 
 

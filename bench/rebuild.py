@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 PREFIX = "mixed."
-_SOURCES = tuple(f"{PREFIX}{name}" for name in ("survey", "billing", "reference", "config"))
+_SOURCES = tuple(f"{PREFIX}{name}" for name in ("survey", "billing", "support", "reference", "config"))
 PROCESSES = (1, 2)
 
 

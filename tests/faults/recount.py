@@ -26,7 +26,7 @@ from tests.faults.avro import HEADER, Contract
 from tests.faults.expected import Expected, Place, Record, Response, expect
 from tests.faults.verdict import Found, Part, Verdict, judge
 
-SOURCES = ("survey", "billing", "reference", "config")
+SOURCES = ("survey", "billing", "support", "reference", "config")
 _MARK = b"\0engine"
 _CLAIM, _CLAIM_ID = 24, 16
 _PATIENCE = 60.0

@@ -35,7 +35,7 @@ def test_options_are_read_as_they_are_meant() -> None:
     [
         ({"reason": "malforemd"}, "did you mean malformed?"),
         ({"reason": "'; DROP TABLE x; --"}, "no record is refused for"),
-        ({"topic": "surveys"}, "there are cx.billing, cx.config, cx.reference, cx.survey"),
+        ({"topic": "surveys"}, "there are cx.billing, cx.config, cx.reference, cx.support, cx.survey"),
         ({"topic": "dead-letters"}, "is no topic of events"),
         ({"topic": "signals"}, "is no topic of events"),
         ({"since": "yesterday"}, "--since 'yesterday' is no ISO 8601 time"),
@@ -80,4 +80,4 @@ def test_the_known_reasons_are_those_of_the_code() -> None:
 
 def test_events_have_topics_and_signals_have_none() -> None:
     """A signal is no event: its topic is written by workers."""
-    assert set(event_types(HERE)) == {"cx.survey", "cx.billing", "cx.reference", "cx.config"}
+    assert set(event_types(HERE)) == {"cx.survey", "cx.billing", "cx.support", "cx.reference", "cx.config"}

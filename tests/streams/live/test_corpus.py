@@ -13,7 +13,7 @@ from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, Record, record, submitted
 
-EVENT_TOPICS = ("survey", "reference", "config", "billing")
+EVENT_TOPICS = ("survey", "reference", "config", "billing", "support")
 CORPUS = [example for example in examples.load() if example.topic in EVENT_TOPICS]
 
 
