@@ -10,7 +10,7 @@ columns:
   reason: >-
     test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
     void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail;
-    of tickets deleted, merged or spam, and no_threshold of a rating
+    of tickets deleted, merged or spam, and no_threshold of a rating; of service level clocks cancelled or paused
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -191,6 +191,18 @@ SELECT
     [concat('ticket:', ticket_id)]
 FROM ${cx}.ticket
 WHERE opened_at IS NOT NULL AND (is_test = 1 OR removed_at IS NOT NULL)
+UNION ALL
+SELECT
+    'sla_outcome',
+    assumeNotNull(coalesce(breached_at, due_at, cancelled_at, activated_at)),
+    account_id,
+    '',
+    concat(ticket_id, '/', toString(metric), '/', toString(instance_no)),
+    '',
+    if(is_test = 1, 'test', toString(state)),
+    [concat('ticket:', ticket_id)]
+FROM ${cx}.sla_instance
+WHERE is_test = 1 OR state IN ('cancelled', 'paused')
 UNION ALL
 SELECT
     'rated_ticket',

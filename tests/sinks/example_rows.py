@@ -22,6 +22,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "ticket": {"status": "open", "channel": "email"},
     "ticket_span": {"status": "open", "is_backlog": True},
     "ticket_message": {"author_type": "requester", "is_public": True, "channel": "email"},
+    "sla_instance": {"metric": "first_reply", "instance_no": 1, "state": "running"},
     "mrr_movement": {"policy": "cxledger", "currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}

@@ -56,6 +56,7 @@ ORDER = (
     "subscription_id",
     "clock",
     "channel_of",
+    "metric",
     "ticket_id",
     "from_at",
 )
