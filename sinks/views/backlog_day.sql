@@ -1,0 +1,19 @@
+/*
+comment: Spans of backlog_span by days, without those that are in no day's stock
+columns:
+  account_id: Account that asked
+  priority: Priority then; empty for none
+  assignee_id: Agent who had the ticket then; empty for nobody
+  from_day: First day at whose end it is so, in the company's time zone
+  until_day: First day at whose end it is not so any more
+  opened_day: Day on which the ticket began
+*/
+SELECT
+    account_id,
+    toString(priority) AS priority,
+    assignee_id,
+    toDate(from_at, '${zone}') AS from_day,
+    if(until_at IS NULL, toDate('2149-01-01'), toDate(assumeNotNull(until_at), '${zone}')) AS until_day,
+    toDate(opened_at, '${zone}') AS opened_day
+FROM ${cx}.ticket_span AS _s
+WHERE is_backlog = 1 AND is_test = 0 AND from_day < until_day
