@@ -1,0 +1,143 @@
+"""The alarms of tickets: silent over every odd life, and red as soon as the code that makes the rows is wrong."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from clickhouse_driver import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sinks.clickhouse import ClickHouseSink
+from sinks.port import RowTuple
+from sinks.settings import Warehouse
+from streams.core.algebra import Note
+from streams.core.events import TicketDeleted, TicketEscalated, TicketMerged, TicketRestored, TicketSolved
+from streams.core.support import life, ticket_rows
+from streams.core.support.life import Life
+from streams.core.support.messages import Message
+from tests.sinks.conftest import Migrated
+from tests.support.histories_support import support_histories
+from tests.support.machine import run
+from tests.support.tickets import made, notes, opened, reopened, said, turned
+
+LIVES: dict[str, list[Note]] = {
+    "plain": notes(opened(), said(1, "REQUESTER"), said(2, "AGENT"), turned(3, "PENDING"), turned(5, "SOLVED")),
+    "again": notes(opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED"), turned(4, "CLOSED")),
+    "anew": notes(opened(), turned(1, "SOLVED"), made(TicketSolved, 2), turned(3, "OPEN")),
+    "closed": notes(opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "CLOSED"), reopened(4)),
+    "unsolved": notes(opened(), turned(3, "CLOSED")),
+    "moment": notes(opened(), turned(1, "SOLVED"), reopened(1), turned(2, "HOLD")),
+    "crossed": notes(opened(5), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED")),
+    "born_solved": notes(opened(status="SOLVED"), turned(2, "OPEN")),
+    "deleted": notes(opened(), turned(1, "SOLVED"), made(TicketDeleted, 2), turned(3, "OPEN"), made(TicketRestored, 4)),
+    "merged": notes(opened(), made(TicketMerged, 1, target_ticket_id="T2"), turned(2, "SOLVED")),
+    "escalated": notes(opened(), made(TicketEscalated, 1, kind="FUNCTIONAL")),
+    "unknown": notes(turned(1, "SOLVED"), said(2, "REQUESTER")),
+}
+GAP = "a_ticket_lives_in_spans_without_gap"
+STOCK = "backlog_is_opened_and_reopened_less_solved"
+COUNTS = "a_ticket_counts_what_happened_to_it"
+RING = "merges_do_not_go_in_a_ring"
+Told = dict[str, set[str]]
+Alarms = Callable[[dict[str, list[Note]]], Told]
+
+
+def rows(lives: dict[str, list[Note]]) -> dict[str, list[RowTuple]]:
+    """Rows of every life, each in an account of its own, as the core makes them now."""
+    tables: defaultdict[str, list[RowTuple]] = defaultdict(list)
+    for account, told in lives.items():
+        own = [Note(msgspec.structs.replace(note.event, account_id=account), note.ingested_at) for note in told]
+        for row in run(own).tables.values():
+            tables[row.TABLE].append((*msgspec.structs.astuple(row), 1, 0))
+    return dict(tables)
+
+
+@pytest.fixture
+def alarms(client: Client, empty: Callable[[Warehouse], Migrated]) -> Alarms:
+    """Insert what the core makes of lives into empty tables; return the accounts that each broken invariant names."""
+
+    def told(lives: dict[str, list[Note]]) -> Told:
+        warehouse, generation = empty(Warehouse())
+        ClickHouseSink(client, generation, checked=True).insert(rows(lives))
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        asked = f"SELECT invariant, account_id, events FROM {warehouse.database}.broken_invariant"
+        for invariant, account, events in client.execute(asked):
+            assert events, invariant
+            assert set(events) <= {note.event.event_id for note in lives[account]}
+            found[invariant].add(account)
+        return dict(found)
+
+    return told
+
+
+@pytest.mark.servers
+def test_odd_lives_are_sound(alarms: Alarms) -> None:
+    """An alarm that rings for a restored ticket is switched off before the first real one."""
+    assert alarms(LIVES) == {}
+
+
+@pytest.mark.servers
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lives=st.lists(support_histories(), min_size=25, max_size=25))
+def test_lives_that_nobody_thought_of_are_sound(alarms: Alarms, lives: list[list[Note]]) -> None:
+    """Only rings of merges are true of what sources may say; all else would be the fault of the rows."""
+    assert alarms({f"a{at}": told for at, told in enumerate(lives)}).keys() <= {RING}
+
+
+@pytest.mark.servers
+def test_a_ring_of_merges_is_told(alarms: Alarms) -> None:
+    """No ticket of it knows more than its own merge."""
+    ring = [
+        *notes(opened(ticket_id="T1", number=1), opened(ticket_id="T2", number=2)),
+        *notes(
+            made(TicketMerged, 1, ticket_id="T1", target_ticket_id="T2", number=3),
+            made(TicketMerged, 2, ticket_id="T2", target_ticket_id="T1", number=4),
+        ),
+    ]
+    assert alarms({"ring": ring, "merged": LIVES["merged"]}) == {RING: {"ring"}}
+
+
+@pytest.mark.servers
+def test_a_solved_ticket_left_in_the_backlog_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stock would only ever grow."""
+    monkeypatch.setattr(life, "NOT_BACKLOG", frozenset({"closed", "deleted", "merged", "spam"}))
+    told = alarms(LIVES)
+    assert {"plain", "again", "anew", "born_solved"} <= told[STOCK]
+    assert "escalated" not in told[STOCK]
+
+
+@pytest.mark.servers
+def test_a_span_that_is_lost_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hole in a ticket's life is a hole in the backlog of those days."""
+    true = ticket_rows._spans
+
+    def holed(ticket: Any) -> Any:
+        return (span for place, span in enumerate(true(ticket)) if place != 1)
+
+    monkeypatch.setattr(ticket_rows, "_spans", holed)
+    assert {"plain", "again", "anew", "closed", "unsolved", "merged"} <= alarms(LIVES)[GAP]
+
+
+@pytest.mark.servers
+def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reopen rate would be a pleasant one."""
+    true = life._reopened
+
+    def silent(told: Life, note: Note, by: str, *, by_message: bool) -> None:
+        true(told, note, by, by_message=by_message)
+        if told.solves:
+            told.solves[-1].reopening = None
+            told.reopens = 0
+
+    monkeypatch.setattr(life, "_reopened", silent)
+    assert {"anew", "born_solved"} <= alarms(LIVES)[STOCK]
+
+
+@pytest.mark.servers
+def test_a_message_counted_twice_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies per ticket and out-of-hours shares go by them."""
+    monkeypatch.setattr(Message, "by_requester", property(lambda _: True))
+    assert alarms(LIVES)[COUNTS] == {"plain"}
