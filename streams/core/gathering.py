@@ -34,17 +34,34 @@ def gather(reducer: Reducer[View], state: State | None, arrived: Arrived, rules:
     signals: list[Signal] = []
     starts = [0, *limits.stretches(now.notes, [note for note, _ in arrived]), len(arrived)]
     for start, end in pairwise(starts):
-        grown = _grown(limits, now, arrived[start:end])
+        stretch = arrived[start:end]
+        grown = _grown(limits, now, stretch)
         if grown is None:
             continue
-        before, view, now = view, reducer.view(grown), grown
-        former, rows = rows, reducer.rows(view, rules, passed)
-        changes.append(difference(former, rows))
+        before, view = view, reducer.view(grown)
+        passing = _passing(reducer, limits, now, stretch, rules)
+        now, former, rows = grown, rows, reducer.rows(view, rules, passed)
+        changes.append(_change(former, rows, passing))
         signals.extend(reducer.signals(before, view, rules, passed) if reducer.signals else ())
     if not changes or view is None:
         return now, NOTHING
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
     return State(deadline, now.revision, now.claims, passed, now.notes), Facts(*_together(changes), signals)
+
+
+def _passing(
+    reducer: Reducer[View], limits: Gathered[View], known: State, stretch: Arrived, rules: Rules
+) -> Sequence[Row]:
+    """Rows that some of a stretch may have left before the rest came; none where all of it goes forward."""
+    places = [fold_order(note) for note, _ in stretch]
+    times = [note.event.occurred_at for note, _ in stretch]
+    if known.notes:
+        places.insert(0, fold_order(known.notes[-1]))
+        times.insert(0, max(note.event.occurred_at for note in known.notes))
+    if len(stretch) == 1 or (places == sorted(places) and times == sorted(times)):
+        return ()
+    every = tuple(sorted((*known.notes, *(note for note, _ in stretch)), key=fold_order))
+    return limits.ever(reducer.fold(reducer.standing(every)), rules, known.ticked_to)
 
 
 def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | None:
@@ -61,6 +78,15 @@ def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | No
             return None
     packed = with_claim(known.claims, claims[0]) if len(claims) == 1 else with_claims(known.claims, claims)
     return State(NEVER, known.revision + len(claims), packed, known.ticked_to, notes)
+
+
+def _change(former: Sequence[Row], rows: Sequence[Row], passing: Sequence[Row]) -> Change:
+    written, removed = difference(former, rows)
+    if not passing:
+        return written, removed
+    there = {row.identity() for row in rows}
+    gone = {row.identity(): row for row in (*passing, *removed)}
+    return written, [row for identity, row in gone.items() if identity not in there]
 
 
 def _together(changes: Sequence[Change]) -> Change:

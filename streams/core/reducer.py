@@ -57,12 +57,14 @@ class Gathered(Generic[View]):
 
     `keep` picks, out of all notes in fold order, those that the state holds: always the first in that order, so that
     which came first does not matter. `tell` lets a view know how many events are not among them. `stretches` says,
-    for the notes known and those that arrived, where a stretch begins in which no row of an earlier event goes away.
+    for the notes known and those that arrived, where a stretch begins in which no row of an earlier event goes away
+    but for those in `ever`: rows that a view's notes may have left while they came in any order, good for their keys.
     """
 
     keep: Callable[[tuple[Note, ...]], tuple[Note, ...]]
     tell: Callable[[View, int], None]
     stretches: Callable[[Sequence[Note], Sequence[Note]], Iterable[int]]
+    ever: Callable[[View, Rules, int], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ MESSAGES = 10_000
 CHANGES = 10_000
 """Messages, and other events, of one ticket that are in its figures: the first in fold order."""
 _MESSAGES = (MessageAdded, MessageChanged)
+_FIRST = (-2, 0, "")
+"""Before every place in fold order."""
 
 
 def keep(notes: tuple[Note, ...]) -> tuple[Note, ...]:
@@ -26,25 +28,32 @@ def keep(notes: tuple[Note, ...]) -> tuple[Note, ...]:
 
 
 def stretches(known: Sequence[Note], arrived: Sequence[Note]) -> Iterator[int]:
-    """Where in what arrived a new stretch begins: within one, rows are changed or added, and none is taken away.
+    """Where in what arrived a new stretch begins: within one, no row is taken away but for those in `ever`.
 
-    So it is while events go forward in time and in fold order and correct nothing. A message may share its moment with
-    others; a change may not, for it could undo the one before. A message told of again, or a second opening, may.
+    A change that goes forward in time and in fold order only adds rows; one that shares its moment with another could
+    undo it. A message adds rows wherever it comes, unless it was told of before or precedes what corrections compared.
     """
     newest = max((note.event.occurred_at for note in known), default=0)
     changed = max((note.event.occurred_at for note in known if not isinstance(note.event, MessageAdded)), default=0)
-    place = fold_order(known[-1]) if known else None
+    last = fold_order(known[-1]) if known else _FIRST
+    compared = max((fold_order(note) for note in known if _compares(note)), default=_FIRST)
     messages = {note.event.message_id for note in known if isinstance(note.event, MessageAdded)}
     for number, note in enumerate(arrived):
-        event, following = note.event, fold_order(note)
+        event, place = note.event, fold_order(note)
         at = event.occurred_at
-        forward = at >= newest and (place is None or following > place)
         if isinstance(event, MessageAdded):
-            forward = forward and event.message_id not in messages
+            adds = place > compared and event.message_id not in messages
             messages.add(event.message_id)
         else:
-            forward = forward and at > changed and not isinstance(event, MessageChanged | TicketOpened)
+            adds = at >= newest and at > changed and place > last and not isinstance(event, TicketOpened)
             changed = max(changed, at)
-        if number and not (forward and event.corrects_event_id is None):
+        if _compares(note):
+            adds, compared = False, max(compared, place)
+        if number and not adds:
             yield number
-        newest, place = max(newest, at), following if place is None else max(place, following)
+        newest, last = max(newest, at), max(last, place)
+
+
+def _compares(note: Note) -> bool:
+    """Whether the log of restatements compares what was known with this event and without it."""
+    return note.event.corrects_event_id is not None or isinstance(note.event, MessageChanged)

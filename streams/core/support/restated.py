@@ -9,6 +9,7 @@ from streams.core.algebra import Note
 from streams.core.events import MessageChanged
 from streams.core.rows import RestatementRow
 from streams.core.support.life import DONE
+from streams.core.support.messages import Message
 from streams.core.support.ticket import Ticket, fold
 
 HOUR = 3_600_000_000
@@ -33,25 +34,33 @@ def restatements(ticket: Ticket) -> Iterator[RestatementRow]:
     """A row for each change, told by the event that caused it."""
     found = {
         (each.note.event.event_id, each.metric, each.window_at): each
-        for each in (*_late_reply(ticket), *_resolutions(ticket), *_ratings(ticket), *_corrected(ticket))
+        for each in (*_late(ticket, ticket.replies[:1]), *_resolutions(ticket), *_ratings(ticket), *_corrected(ticket))
     }
-    for each in found.values():
-        event = each.note.event
-        yield RestatementRow(
-            ticket.account_id,
-            ticket.ticket_id,
-            event.event_id,
-            each.metric,
-            "",
-            each.window_at,
-            "ticket",
-            each.old,
-            each.new,
-            each.reason,
-            event.occurred_at,
-            each.note.ingested_at,
-            ticket.is_test or event.is_test,
-        )
+    return (_row(ticket, each) for each in found.values())
+
+
+def late_replies(ticket: Ticket) -> Iterator[RestatementRow]:
+    """The row of each late reply as if it were the first."""
+    return (_row(ticket, each) for each in _late(ticket, ticket.replies))
+
+
+def _row(ticket: Ticket, restated: Restated) -> RestatementRow:
+    event = restated.note.event
+    return RestatementRow(
+        ticket.account_id,
+        ticket.ticket_id,
+        event.event_id,
+        restated.metric,
+        "",
+        restated.window_at,
+        "ticket",
+        restated.old,
+        restated.new,
+        restated.reason,
+        event.occurred_at,
+        restated.note.ingested_at,
+        ticket.is_test or event.is_test,
+    )
 
 
 def _is_late(note: Note) -> bool:
@@ -65,13 +74,13 @@ def _hours(ticket: Ticket, at: int | None) -> float | None:
     return None if spent is None else spent / HOUR
 
 
-def _late_reply(ticket: Ticket) -> Iterator[Restated]:
-    if not ticket.replies or ticket.opened is None:
+def _late(ticket: Ticket, replies: Sequence[Message]) -> Iterator[Restated]:
+    if ticket.opened is None:
         return
-    first = ticket.replies[0]
-    note, hours = Note(first.added, first.ingested_at), _hours(ticket, first.sent_at)
-    if hours is not None and _is_late(note):
-        yield Restated(note, FIRST_REPLY, ticket.opened.occurred_at, None, hours, "late")
+    for reply in replies:
+        note, hours = Note(reply.added, reply.ingested_at), _hours(ticket, reply.sent_at)
+        if hours is not None and _is_late(note):
+            yield Restated(note, FIRST_REPLY, ticket.opened.occurred_at, None, hours, "late")
 
 
 def _resolutions(ticket: Ticket) -> Iterator[Restated]:

@@ -15,7 +15,7 @@ from streams.core.rules import Rules
 from streams.core.support import sla_rows
 from streams.core.support.life import DONE, Span
 from streams.core.support.messages import turns
-from streams.core.support.restated import restatements
+from streams.core.support.restated import late_replies, restatements
 from streams.core.support.ticket import Ticket
 
 Business = Callable[[int | None, int | None], int | None]
@@ -42,6 +42,13 @@ def rows(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
         written.extend(sla_rows.rows(ticket, rules, passed))
     written.extend(restatements(ticket))
     return written
+
+
+def ever(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
+    """Rows that messages may have left while they came in any order: each late reply may have been the first."""
+    if ticket is None:
+        return ()
+    return [*rows(ticket, rules, passed), *sla_rows.absent(ticket, rules, passed), *late_replies(ticket)]
 
 
 def _business(ticket: Ticket, rules: Rules) -> Business:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
@@ -12,9 +13,10 @@ from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
 from streams.core.rows import TABLES
 from streams.core.rules import Rules
+from streams.core.support import growth
 from streams.live.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore
-from tests.support.histories_support import support_histories
+from tests.support.histories_support import chatter, support_histories
 from tests.support.records import CODEC, NOW_MS, Record, event, record
 
 TYPES = frozenset(load_topics()["support"].event_types)
@@ -56,9 +58,26 @@ def shown(tables: Tables) -> Tables:
     return {key: row[:-2] for key, row in tables.items() if not row[-1]}
 
 
-@given(support_histories(), st.lists(st.integers(1, 4), max_size=3))
+@given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3))
 def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int]) -> None:
     """Rows of a batch that was thrown away may be in the tables: also those that the next batch would never write."""
+    survives(history, sizes)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limits are set anew for each example
+@given(chatter(12), st.lists(st.integers(1, 4), max_size=3))
+def test_nor_do_they_for_a_ticket_that_is_full(
+    monkeypatch: pytest.MonkeyPatch, history: list[Note], sizes: list[int]
+) -> None:
+    """A message that another one takes the place of has left rows."""
+    with monkeypatch.context() as short:
+        short.setattr(growth, "MESSAGES", 3)
+        short.setattr(growth, "CHANGES", 3)
+        survives(history, sizes)
+
+
+def survives(history: list[Note], sizes: list[int]) -> None:
+    """Compare one record at a time with every batch that may be thrown away, followed by batches of these sizes."""
     records = recorded(history)
     calm_store, calm = MemoryStore(), Tables()
     partition = opened(calm_store)
