@@ -249,6 +249,20 @@ FROM
     WHERE is_test = 0
     UNION ALL
     SELECT
+        assumeNotNull(breached_at),
+        account_id,
+        'support',
+        'target_missed',
+        concat(
+            'Ticket ', ticket_id, ' missed its target for ', replaceAll(toString(metric), '_', ' '), ' of ',
+            printf('%.1f', target_us / 3600000000), if(is_business = 1, ' business hours', ' hours')
+        ),
+        ticket_id,
+        concat('ticket:', ticket_id)
+    FROM ${cx}.sla_instance
+    WHERE breached_at IS NOT NULL AND state != 'cancelled' AND is_test = 0
+    UNION ALL
+    SELECT
         at,
         account_id,
         'relationship',
