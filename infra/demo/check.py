@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 METRICS = (
     "nps", "csat", "csat_mean", "ces", "ces_mean", "response_rate", "start_rate", "completion_rate",
     "verbatim_rate", "closed_loop_rate", "time_to_contact", "topic_share",
+    "first_reply", "first_resolution", "full_resolution", "replies_per_ticket", "reopen_rate", "one_touch_rate",
+    "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
 )  # fmt: skip
 ASKED = len(METRICS) + len(check_billing.QUESTIONS)
 """How often `read` calls ``advance``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from infra.demo import subscribing
+from infra.demo import desk, subscribing
 from infra.demo.settling import payouts
 from infra.demo.story import tell
 from infra.demo.voice import Told
@@ -106,7 +106,8 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     chance = Random(seed)  # noqa: S311  # the demonstration must be repeatable
     money = [subscribing.tell(account, seed) for account in ACCOUNTS]
     surveys = [tell(account, seed) for account in ACCOUNTS]
-    sent = _late([*surveys, *money, subscribing.settings(seed), payouts(money, seed)], chance)
+    tickets = [desk.tell(account, seed) for account in ACCOUNTS]
+    sent = _late([*surveys, *tickets, *money, subscribing.settings(seed), payouts(money, seed)], chance)
     stream = [_good(told, encode) for _, told in sent]
     twin = next(told for _, told in sent if told[0] == "response_submitted")
     bad = list(_bad(twin, encode))

@@ -101,7 +101,7 @@ def test_the_demonstration_exercises_every_metric() -> None:
     """A share that is nought or everything would be right by accident; so would one of a handful."""
     quarter = [figure for figure in oracle.expect(_MESSAGES) if figure.grain == "quarter"]
     whole = [figure for figure in quarter if figure.window_start == "2025-01-01" and not figure.slice]
-    assert len(whole) == 11 + 4
+    assert len(whole) == 11 + 4 + 9
     for figure in whole:
         assert figure.n >= 50, figure
         assert 0 < abs(figure.numerator) != figure.n, figure
