@@ -6,7 +6,8 @@ from streams.core.algebra import Signal, derived_id
 from streams.core.limits import NEVER
 from streams.core.rows import SlaInstanceRow
 from streams.core.rules import Rules
-from streams.core.support.sla import Clock, Instance, clocks, instances
+from streams.core.support.sla import Instance, instances
+from streams.core.support.sla_clocks import Clock, clocks
 from streams.core.support.sla_policy import SECOND
 from streams.core.support.ticket import Ticket
 

@@ -5,12 +5,14 @@ was last told of: one made private later was never a reply.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from streams.core.algebra import Note, effective
 from streams.core.clock.schedule import DEFAULT
 from streams.core.events import TicketOpened
+from streams.core.rules import Rules
 from streams.core.support.kinds import TicketEvent
 from streams.core.support.life import Life, live
 from streams.core.support.messages import Ask, Message, asks_of, messages_of, replies_of
@@ -35,6 +37,8 @@ class Ticket(msgspec.Struct, gc=False):
     is_test: bool = False
     stands: bool = True
     left_out: int = 0
+    driven: tuple[Rules, int, Sequence[Any]] | None = None
+    """Service level clocks as last worked out (streams.core.support.sla), for which rules and up to when."""
 
     @property
     def schedule_id(self) -> str:
