@@ -6,10 +6,13 @@ lasted from one of the events to another is taken away all the same: a batch tha
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
-from streams.core.algebra import CLAIM, Facts, Note, Signal, difference, fold_order, with_claim, with_claims
+import msgspec
+
+from streams.core.algebra import CLAIM, Facts, Note, Signal, difference, fold_order, with_claims
 from streams.core.limits import NEVER
-from streams.core.reducer import NOTHING, UNBORN, Gathered, Reducer, State, View
+from streams.core.reducer import NOTHING, UNBORN, Gathered, Reducer, State, View, left_out
 from streams.core.rows import Row
 from streams.core.rules import Rules
 
@@ -19,34 +22,60 @@ Arrived = Sequence[tuple[Note, bytes]]
 Change = tuple[Sequence[Row], Sequence[Row]]
 
 
-def gather(reducer: Reducer[View], state: State | None, arrived: Arrived, rules: Rules) -> tuple[State, Facts]:
+class Told(NamedTuple):
+    """A state and what it said by certain rules, kept by who calls so that a long one need not be folded again."""
+
+    state: State
+    view: Any
+    rows: Sequence[Row]
+
+
+def told(reducer: Reducer[View], state: State | None, rules: Rules) -> Told | None:
+    """What a state says."""
+    if state is None:
+        return None
+    view = reducer.view(state)
+    return Told(state, view, reducer.rows(view, rules, state.ticked_to))
+
+
+def gather(reducer: Reducer[View], known: Told | None, arrived: Arrived, rules: Rules) -> tuple[Told, Facts]:
     """Fold in new notes with their claims, in the order of their arrival; none of them is known or there twice.
 
     Those for which there is no room are left out: the entity remembers that they came, up to MOST_CLAIMS, and no more
-    of them. Beyond that they leave no trace.
+    of them. Beyond that they leave no trace. `known` is what the entity said by these rules, None for a new one.
     """
     limits = reducer.gathered
     assert limits is not None
-    now, view = UNBORN if state is None else state, None if state is None else reducer.view(state)
-    passed = now.ticked_to
-    rows: Sequence[Row] = () if view is None else reducer.rows(view, rules, passed)
+    now = Told(UNBORN, None, ()) if known is None else known
+    passed = now.state.ticked_to
     changes: list[Change] = []
     signals: list[Signal] = []
-    starts = [0, *limits.stretches(now.notes, [note for note, _ in arrived]), len(arrived)]
+    starts = [0, *limits.stretches(now.state.notes, [note for note, _ in arrived]), len(arrived)]
     for start, end in pairwise(starts):
         stretch = arrived[start:end]
-        grown = _grown(limits, now, stretch)
+        grown = _grown(limits, now.state, stretch)
         if grown is None:
             continue
-        before, view = view, reducer.view(grown)
-        passing = _passing(reducer, limits, now, stretch, rules)
-        now, former, rows = grown, rows, reducer.rows(view, rules, passed)
-        changes.append(_change(former, rows, passing))
-        signals.extend(reducer.signals(before, view, rules, passed) if reducer.signals else ())
-    if not changes or view is None:
+        before = now
+        if grown.notes is before.state.notes:
+            now, change = _counted(limits, before, grown, rules)
+        else:
+            now = told(reducer, grown, rules) or before
+            change = _change(before.rows, now.rows, _passing(reducer, limits, before.state, stretch, rules))
+        changes.append(change)
+        signals.extend(reducer.signals(before.view, now.view, rules, passed) if reducer.signals else ())
+    if not changes:
         return now, NOTHING
-    deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
-    return State(deadline, now.revision, now.claims, passed, now.notes), Facts(*_together(changes), signals)
+    deadline = reducer.deadline(now.view, rules, passed) if reducer.deadline else NEVER
+    state = msgspec.structs.replace(now.state, deadline=deadline)
+    return Told(state, now.view, now.rows), Facts(*_together(changes), signals)
+
+
+def _counted(limits: Gathered[View], before: Told, grown: State, rules: Rules) -> tuple[Told, Change]:
+    """Only how many were left out has changed: the first rows say so."""
+    limits.tell(before.view, left_out(grown))
+    rows = limits.counting(before.view, rules, grown.ticked_to)
+    return Told(grown, before.view, [*rows, *before.rows[len(rows) :]]), (rows, ())
 
 
 def _passing(
@@ -65,19 +94,20 @@ def _passing(
 
 
 def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | None:
-    """The state with those that there is room for, None where there is none for any."""
+    """The state with those that there is room for, None for none of them; with the very same notes if they are full."""
     ordered = tuple(sorted((*known.notes, *(note for note, _ in arrived)), key=fold_order))
     notes, claims = limits.keep(ordered), [claim for _, claim in arrived]
+    held = {id(note) for note in notes} if len(notes) < len(ordered) else None
+    if held is not None and not any(id(note) in held for note, _ in arrived):
+        notes = known.notes
     room = MOST_CLAIMS - len(known.claims) // CLAIM
     if len(claims) > room:
-        held = {id(note) for note in notes}
-        fits = [claim for note, claim in arrived if id(note) in held]
-        left = [claim for note, claim in arrived if id(note) not in held]
+        fits = [claim for note, claim in arrived if held is None or id(note) in held]
+        left = [claim for note, claim in arrived if held is not None and id(note) not in held]
         claims = [*fits, *left[: max(0, room - len(fits))]]
         if not claims:
             return None
-    packed = with_claim(known.claims, claims[0]) if len(claims) == 1 else with_claims(known.claims, claims)
-    return State(NEVER, known.revision + len(claims), packed, known.ticked_to, notes)
+    return State(NEVER, known.revision + len(claims), with_claims(known.claims, claims), known.ticked_to, notes)
 
 
 def _change(former: Sequence[Row], rows: Sequence[Row], passing: Sequence[Row]) -> Change:

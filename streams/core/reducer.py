@@ -43,6 +43,11 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
 UNBORN = State()
 
 
+def left_out(state: State) -> int:
+    """How many events that the entity remembers are not among its notes."""
+    return len(state.claims) // CLAIM - len(state.notes)
+
+
 class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of `State` that an index is rebuilt from."""
 
@@ -59,12 +64,14 @@ class Gathered(Generic[View]):
     which came first does not matter. `tell` lets a view know how many events are not among them. `stretches` says,
     for the notes known and those that arrived, where a stretch begins in which no row of an earlier event goes away
     but for those in `ever`: rows that a view's notes may have left while they came in any order, good for their keys.
+    `counting` gives the rows that tell how many events are not held, which are the first of `rows`.
     """
 
     keep: Callable[[tuple[Note, ...]], tuple[Note, ...]]
     tell: Callable[[View, int], None]
     stretches: Callable[[Sequence[Note], Sequence[Note]], Iterable[int]]
     ever: Callable[[View, Rules, int], Sequence[Row]]
+    counting: Callable[[View, Rules, int], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Reducer(Generic[View]):
         """What the notes of an entity say together."""
         view = self.fold(self.standing(state.notes))
         if self.gathered is not None:
-            self.gathered.tell(view, len(state.claims) // CLAIM - len(state.notes))
+            self.gathered.tell(view, left_out(state))
         return view
 
     def key(self, event: Any) -> bytes:

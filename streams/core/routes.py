@@ -189,7 +189,7 @@ TICKET = Reducer(
     ruled=lambda _: True,
     absent=sla_rows.absent,
     standing=ticket.everything,
-    gathered=Gathered(growth.keep, ticket.tell, growth.stretches, ticket_rows.ever),
+    gathered=Gathered(growth.keep, ticket.tell, growth.stretches, ticket_rows.ever, ticket_rows.counting),
 )
 TOUCH = Reducer(
     kind="touch",

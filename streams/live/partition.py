@@ -13,14 +13,13 @@ from schemas.codec import Codec, Undecodable
 from streams.core.admission import check
 from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
-from streams.core.gathering import gather
 from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
 from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
-from streams.live.gathering import Gathering
+from streams.live.gathering import Gathering, Long
 from streams.live.record import Record
 from streams.live.scales import off_scale
 from streams.live.states import States
@@ -67,6 +66,7 @@ class Partition:
         self._claims: dict[bytes, bytes] = {}
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
+        self._long = Long()
         self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
         states = States(store, self._first_version)
@@ -99,6 +99,7 @@ class Partition:
         if rules == self._rules:
             return
         self._rules = rules
+        self._long.forget()
         self._unsettled = self._affected_by_rules()
 
     def process(self, records: Iterable[Record]) -> Batch:
@@ -130,6 +131,7 @@ class Partition:
         for key, state in batch.states.items():
             self._deadlines.set(key, state.deadline)
         self._claims.update(batch.claims)
+        self._long.commit(batch.states, batch.gathered)
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
@@ -141,8 +143,7 @@ class Partition:
     def _finish(self, batch: Batch) -> Batch:
         for key, each in batch.gathered.items():
             if each.arrived:
-                reducer = BY_PREFIX[chr(key[0])]
-                self._keep(batch, key, each.state, gather(reducer, each.state, each.arrived, self._rules))
+                self._keep(batch, key, each.state, each.fold(key, self._rules))
         batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
         if batch.rolled:
             batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
@@ -204,7 +205,9 @@ class Partition:
     def _gathering(self, batch: Batch, key: bytes) -> Gathering:
         found = batch.gathered.get(key)
         if found is None:
-            found = batch.gathered[key] = Gathering(self._state(batch, key))
+            known = self._long.get(key)
+            state = self._state(batch, key) if known is None else known.state
+            found = batch.gathered[key] = Gathering(state, known)
         return found
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:

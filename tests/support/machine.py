@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
-from streams.core.gathering import gather
+from streams.core.gathering import gather, told
 from streams.core.reducer import State, settle, step, tick
 from streams.core.rollup import Rolled, member_of, roll
 from streams.core.routes import BY_PREFIX, REDUCERS, ROLL_UPS
@@ -47,7 +47,10 @@ class Machine:
             if known is None or digest_of(known.claims, one[:CLAIM_ID]) is None:
                 arrived.setdefault(key, {}).setdefault(one, (note, one))
         for key, new in arrived.items():
-            self._take(key, *gather(BY_PREFIX[chr(key[0])], self._known(key), list(new.values()), self.rules))
+            reducer = BY_PREFIX[chr(key[0])]
+            known = told(reducer, self._known(key), self.rules)
+            grown, facts = gather(reducer, known, list(new.values()), self.rules)
+            self._take(key, grown.state, facts)
 
     def _known(self, key: bytes) -> State | None:
         state = self.states.get(key)

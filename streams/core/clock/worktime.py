@@ -46,6 +46,10 @@ class _Page(msgspec.Struct, frozen=True):
             return 0
         return self.before[last] + min(at, self.closes[last]) - self.opens[last]
 
+    def is_open(self, at: int) -> bool:
+        last = bisect_right(self.opens, at) - 1
+        return last >= 0 and at < self.closes[last]
+
 
 class Calendar:
     """The versions of one schedule, in order of their starts; nothing is known before the first (`since`)."""
@@ -85,7 +89,7 @@ class Calendar:
         return page.opens[place] + wanted - page.before[place]
 
     def is_open(self, at: int) -> bool:
-        return self.between(at, at + 1) == 1
+        return self._page(at // PAGE).is_open(at)
 
     def _page(self, number: int) -> _Page:
         page = self._pages.get(number)

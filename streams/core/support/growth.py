@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from streams.core.algebra import Note, fold_order
 from streams.core.events import MessageAdded, MessageChanged, TicketOpened
 
-MESSAGES = 10_000
-CHANGES = 10_000
+MESSAGES = 5_000
+CHANGES = 5_000
 """Messages, and other events, of one ticket that are in its figures: the first in fold order."""
 _MESSAGES = (MessageAdded, MessageChanged)
 _FIRST = (-2, 0, "")

@@ -44,6 +44,11 @@ def rows(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
     return written
 
 
+def counting(ticket: Ticket | None, rules: Rules, _passed: int) -> Sequence[Row]:
+    """The row that tells how many events were left out."""
+    return () if ticket is None or not ticket.stands else (_ticket(ticket, _business(ticket, rules)),)
+
+
 def ever(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
     """Rows that messages may have left while they came in any order: each late reply may have been the first."""
     if ticket is None:

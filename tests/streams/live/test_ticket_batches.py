@@ -18,9 +18,12 @@ from streams.live.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.histories_support import chatter, support_histories
 from tests.support.records import CODEC, NOW_MS, Record, event, record
+from tests.support.tickets import notes, said, turned
+from tests.support.tickets import opened as opened_ticket
 
 TYPES = frozenset(load_topics()["support"].event_types)
 NOW = NOW_MS * 1000
+DAY = 86_400_000_000
 
 
 class Tables(dict[tuple[Any, ...], tuple[Any, ...]]):
@@ -61,6 +64,7 @@ def shown(tables: Tables) -> Tables:
 @given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3))
 def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int]) -> None:
     """Rows of a batch that was thrown away may be in the tables: also those that the next batch would never write."""
+    survives(history, [])
     survives(history, sizes)
 
 
@@ -71,9 +75,19 @@ def test_nor_do_they_for_a_ticket_that_is_full(
 ) -> None:
     """A message that another one takes the place of has left rows."""
     with monkeypatch.context() as short:
-        short.setattr(growth, "MESSAGES", 3)
-        short.setattr(growth, "CHANGES", 3)
+        short.setattr(growth, "MESSAGES", 2)
+        short.setattr(growth, "CHANGES", 2)
+        survives(history, [])
         survives(history, sizes)
+
+
+@pytest.mark.parametrize("author", ["BOT", "REQUESTER", "AGENT"])
+@pytest.mark.parametrize("limit", [2, 100])
+def test_nor_for_messages_in_reverse_order(monkeypatch: pytest.MonkeyPatch, author: str, limit: int) -> None:
+    """Each takes the place of the one before: among the messages, as the first reply, and in the log of late ones."""
+    monkeypatch.setattr(growth, "MESSAGES", limit)
+    replies = [said(each, author) for each in (9, 8, 7, 6)]
+    survives(notes(opened_ticket(), *replies, turned(20, "SOLVED"), said(5, author), delay=15 * DAY), [])
 
 
 def survives(history: list[Note], sizes: list[int]) -> None:
