@@ -1,6 +1,7 @@
 """One account's figures from explain's own queries, against the views that everybody reads."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,6 +56,8 @@ def _rows() -> dict[str, list[Any]]:
             )
         for table, rows in _money(account).items():
             made[table] += rows
+        for table, rows in _tickets(account).items():
+            made[table] += rows
         _revenue(made, account)
     for question in ("q1", "q2"):
         scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
@@ -86,6 +89,37 @@ def _money(account: str) -> dict[str, list[Any]]:
         made["refund"].append(row("refund", **refund, **times, status=status, amount_micros=1_000_000))
     claim = {"payment_id": "p0", "is_chargeback": True, "opened_at": AT + DAY, "amount_micros": 1_000_000}
     made["dispute"].append(row("dispute", account_id=account, dispute_id="d0", **claim))
+    return made
+
+
+def _tickets(account: str) -> dict[str, list[Any]]:
+    """Tickets of one account that are solved, so that none of their clocks runs while figures are compared."""
+    made: dict[str, list[Any]] = defaultdict(list)
+    for number, channel in enumerate(["email", "phone", "email"]):
+        of = {"account_id": account, "ticket_id": f"t{number}"}
+        opened, spent = AT + number * DAY, (number + 1) * 3_600_000_000
+        solved, again = opened + spent, opened + spent + number * 5 * DAY
+        made["ticket"].append(
+            row("ticket", **of, channel=channel, topic=f"topic {number % 2}", status="solved", opened_at=opened,
+                first_assigned_at=opened + 1, first_reply_at=opened + 2, first_reply_us=spent // 2,
+                first_solved_at=solved, first_solved_us=spent, last_solved_at=again, last_solved_us=again - opened,
+                requester_wait_us=spent, agent_work_us=spent, public_replies=number + 1, agents=1, solves=2,
+                reopens=int(number > 0), escalations=number % 2, csat_offered_at=again,
+                csat_rated_at=again + DAY if number else None, csat_score=float(number + 3), csat_positive_from=4.0)
+        )  # fmt: skip
+        reopened = {"reopened_at": solved + number * 4 * DAY} if number else {}
+        made["ticket_solve"].append(row("ticket_solve", **of, ordinal=1, solved_at=solved, **reopened))
+        made["ticket_escalation"].append(row("ticket_escalation", **of, event_id="e", kind="functional"))
+        for author in ("requester", "agent"):
+            sent = {"message_id": author, "author_type": author, "sent_at": opened, "out_of_hours": number == 1}
+            made["ticket_message"].append(row("ticket_message", **of, channel=channel, **sent))
+        answered = {"asked_at": opened, "answered_at": solved, "waited_us": spent, "ended_by": "reply"}
+        made["ticket_next_reply"].append(row("ticket_next_reply", **of, instance_no=1, **answered))
+        ended = {"breached_at": solved} if number else {"fulfilled_at": solved}
+        state = {"state": "breached" if number else "fulfilled", "activated_at": opened, "due_at": solved}
+        made["sla_instance"].append(
+            row("sla_instance", **of, metric="resolution", instance_no=1, policy_id="p", channel=channel, **state, **ended)
+        )
     return made
 
 
