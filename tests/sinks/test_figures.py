@@ -118,7 +118,7 @@ def _tickets(account: str) -> dict[str, list[Any]]:
         ended = {"breached_at": solved} if number else {"fulfilled_at": solved}
         state = {"state": "breached" if number else "fulfilled", "activated_at": opened, "due_at": solved}
         made["sla_instance"].append(
-            row("sla_instance", **of, metric="resolution", instance_no=1, policy_id="p", channel=channel, **state, **ended)
+            row("sla_instance", **of, metric="resolution", instance_no=1, policy_id="p", **state, **ended)
         )
     return made
 
