@@ -53,6 +53,8 @@ ORDER = (
     "month_no",
     "kind",
     "subscription_id",
+    "moment",
+    "moved_pico",
 )
 
 
