@@ -149,6 +149,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reporting_currency: Annotated[
         str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 currency that recurring revenue is also stated in.")
     ] = "USD"
+    stored_minutes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1440,
+            description="Minutes after which stored answers, such as mrr_bridge_stored, are computed anew.",
+        ),
+    ] = 10
 
     real_data: Annotated[
         str, Meta(description="Folder of real data sets that `cx proof` goes through; empty skips them all.")

@@ -52,7 +52,9 @@ def write(client: Client, warehouse: Warehouse) -> str:
     database = warehouse.database
     definitions = client.execute(f"SELECT {', '.join(_COLUMNS)} FROM {sql.name(database)}.metric_definition")  # noqa: S608
     tables = client.execute(
-        "SELECT name, comment FROM system.tables WHERE database = %(database)s ORDER BY name", {"database": database}
+        "SELECT name, comment FROM system.tables"
+        " WHERE database = %(database)s AND NOT startsWith(name, '.') ORDER BY name",
+        {"database": database},
     )
     columns = client.execute(
         "SELECT table, name, type, comment FROM system.columns WHERE database = %(database)s ORDER BY table, position",
@@ -80,6 +82,9 @@ Written from what the database holds by `python -m sinks.catalogue HOST PORT`; a
 Every metric view has one long shape: filter on `grain` and `dimension`, which leaves the rest unread. Windows follow
 the company's time zone; `value` and its 95 % interval are in the metric's unit. Views of recurring revenue
 have a row for each `policy`; stocks, bridges and cohorts have windows of their own, told in their columns.
+
+A view whose name ends in `_stored` has the answer of the view named before that as it was some minutes ago
+(`stored_at`): it is quick to read, however much lies behind it.
 """
 
 

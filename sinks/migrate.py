@@ -6,7 +6,7 @@ and a run that was cut short is completed by the next.
 
 from clickhouse_driver import Client
 
-from sinks import catalogue, generations, sql, views
+from sinks import catalogue, generations, sql, stored, views
 from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
@@ -27,16 +27,20 @@ def migrate(client: Client, warehouse: Warehouse) -> str:
         generations.record(client, warehouse, current)
     client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(warehouse.database)} {warehouse.on_cluster}")
     for view in (*views.load(), catalogue.view()):
-        apply(client, warehouse, view, current)
+        columns = apply(client, warehouse, view, current)
+        if view.stored is not None:
+            stored.apply(client, warehouse, view.name, view.stored, view.comment, columns)
     return current
 
 
-def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> None:
-    """Make or replace one view. Raises ValueError when its declared columns are not those of its SELECT."""
+def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> list[Column]:
+    """Make or replace one view; return its columns. Raises ValueError when it declares others than its SELECT has."""
     select = views.select(view, warehouse, generation)
-    columns = view.columns if all(column.type for column in view.columns) else described(client, view, select)
+    typed = all(column.type for column in view.columns)
+    columns = list(view.columns) if typed else described(client, view, select)
     target = f"{sql.name(warehouse.database)}.{sql.name(view.name)}"
     client.execute(sql.create_view(target, columns, select, view.comment, warehouse.on_cluster))
+    return columns
 
 
 def described(client: Client, view: View, select: str) -> list[Column]:

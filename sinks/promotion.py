@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from clickhouse_driver import Client
 
-from sinks import generations, migrate, replays, sql, views
+from sinks import generations, migrate, replays, sql, stored, views
 from sinks.settings import Warehouse
 from sinks.tables import TABLES
 
@@ -70,6 +70,9 @@ def point(
     for table in TABLES.values():
         migrate.apply(client, warehouse, views.base(table), generation)
         crash("between_views")
+    for view in views.load():
+        if view.stored is not None:
+            stored.refresh(client, warehouse, view.name)
 
 
 def pointed(client: Client, warehouse: Warehouse) -> dict[str, str]:

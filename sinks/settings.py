@@ -25,6 +25,8 @@ class Warehouse(msgspec.Struct, frozen=True):
     """Below this n a row is flagged, until a low_sample_n policy says otherwise."""
     reporting_currency: str = "USD"
     """ISO 4217 currency that recurring revenue is stated in beside each contract's own."""
+    stored_minutes: int = 10
+    """Minutes between the end of one computation of a stored answer and the start of the next."""
     cluster: str = ""
     """Cluster that statements run on and that the tables are replicated in; empty for a single server."""
 

@@ -14,6 +14,7 @@ from sinks import metric, windows
 from sinks.intervals import bounds, net_share
 from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
+from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
@@ -48,12 +49,14 @@ class View(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...]
     select: str
     catalogue: Catalogue | None = None
+    stored: Stored | None = None
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str
     columns: dict[str, str]
     metric: Catalogue | None = None
+    stored: Stored | None = None
 
 
 def base(table: Table) -> View:
@@ -70,7 +73,7 @@ def _declared(name: str, text: str) -> View:
         raise ValueError(f"{name}: a view begins with a comment that describes it")
     header = msgspec.convert(yaml.safe_load(match[1]), _Header)
     columns = tuple(Column(column, "", said) for column, said in header.columns.items())
-    return View(name, header.comment, columns, match[2].strip(), header.metric)
+    return View(name, header.comment, columns, match[2].strip(), header.metric, header.stored)
 
 
 def _sentence(phrase: str) -> str:

@@ -11,7 +11,7 @@ from infra import wiring
 from infra.health.judging import CLICKHOUSE, DEPLOY, REBUILD, SKEW_S, WRONG
 from infra.health.model import PATIENCE_S, Check
 from infra.health.tables import current
-from sinks import catalogue, sql, views
+from sinks import catalogue, sql, stored, views
 from sinks.tables import TABLES
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def examine(here: Settings) -> Iterator[Check]:
         yield from _tables(client, generation)
         yield _stored(client, generation)
         yield from _views(client, warehouse, generation)
+        yield from _answers(client, warehouse)
         yield _reader(here, generation)
     finally:
         client.disconnect()
@@ -129,8 +130,7 @@ def _reads(client: Client, table: str) -> bool:
 
 def _views(client: Client, warehouse: Warehouse, generation: str) -> Iterator[Check]:
     """Compare every view's statement, as the server writes it, with the code's."""
-    query = "SELECT name, formatQuerySingleLine(as_select) FROM system.tables WHERE database = %(database)s"
-    found = dict(client.execute(query, {"database": warehouse.database}))
+    found = _made(client, warehouse)
     every, drift = (*views.load(), catalogue.view()), False
     for view in every:
         wanted = _formatted(client, views.select(view, warehouse, generation))
@@ -144,6 +144,33 @@ def _views(client: Client, warehouse: Warehouse, generation: str) -> Iterator[Ch
         yield Check("view drift", "fail", said, _MIGRATE, DEPLOY)
     if not drift:
         yield Check("views", "ok", f"all {len(every)} views are those of the code and read from {generation}")
+
+
+def _answers(client: Client, warehouse: Warehouse) -> Iterator[Check]:
+    """Compare the stored answers with the code, and see whether the server could compute them."""
+    found = _made(client, warehouse)
+    query = "SELECT view, exception FROM system.view_refreshes WHERE database = %(database)s AND exception != ''"
+    failed, well = dict(client.execute(query, {"database": warehouse.database})), 0
+    for view in views.load():
+        if view.stored is None:
+            continue
+        name, wanted = stored.name(view.name), stored.select(view.name, view.stored, warehouse)
+        if found.get(name) != _formatted(client, wanted):
+            said = f"{warehouse.database}.{name} is not there as this code has it"
+            yield Check("stored answers", "fail", said, _MIGRATE, DEPLOY)
+        elif name in failed:
+            said = f"{warehouse.database}.{name} could not be computed: {failed[name].splitlines()[0][:200]}"
+            yield Check("stored answers", "warn", said, f"read {view.name} meanwhile, which is exact", CLICKHOUSE)
+        else:
+            well += 1
+    if well:
+        yield Check("stored answers", "ok", f"{well} stored answers are those of the code and are computed anew")
+
+
+def _made(client: Client, warehouse: Warehouse) -> dict[str, str]:
+    """Return the statement of every view, as the server writes it; what keeps a stored answer has none."""
+    query = "SELECT name, formatQuerySingleLineOrNull(as_select) FROM system.tables WHERE database = %(database)s"
+    return {name: text for name, text in client.execute(query, {"database": warehouse.database}) if text}
 
 
 def _formatted(client: Client, select: str) -> Any:

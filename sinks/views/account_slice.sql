@@ -4,11 +4,20 @@ columns:
   account_id: Account
   owners: Pairs of moment and manager in order of time; an empty manager where an assignment ends without another
   segments: Pairs of moment and segment in order of time
+  course: Moment, manager and segment from then on, wherever one of them changes, in order of time
 */
 SELECT
     account_id,
     arraySort(groupArrayIf((valid_from, slice), what = 'owner')) AS owners,
-    arraySort(groupArrayIf((valid_from, slice), what = 'segment')) AS segments
+    arraySort(groupArrayIf((valid_from, slice), what = 'segment')) AS segments,
+    arrayMap(
+        at -> (
+            at,
+            tupleElement(arrayLast(p -> tupleElement(p, 1) <= at, owners), 2),
+            tupleElement(arrayLast(p -> tupleElement(p, 1) <= at, segments), 2)
+        ),
+        arraySort(groupUniqArray(valid_from))
+    ) AS course
 FROM
 (
     SELECT account_id, valid_from, slice, 'owner' AS what FROM ${cx}.owner_history

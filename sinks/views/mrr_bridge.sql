@@ -26,100 +26,140 @@ columns:
   cross_sell: Part of expansion on new product lines
   without_rate: Movements that are left out because their exchange rate is not known
   is_final: 1 when the window has ended; see also restatement_log
+  as_of: Figures include what Kafka had stored by then, UTC
+stored:
+  order: [dimension, policy, grain, window_start, dimension_value]
+  where: dimension != 'account'
 */
 SELECT
     grain,
-    window_start,
+    if(grain = 'month', addMonths(first_day, later), addMonths(first_day, 3 * later)) AS window_start,
     if(grain = 'month', addMonths(window_start, 1), addMonths(window_start, 3)) AS window_end,
     dimension,
     dimension_value,
     policy,
-    toDecimal128(intDiv(sum(at_start), 1000000), 6) / 1000000 AS opening,
-    toDecimal128(intDiv(sumIf(moved, kind = 'new'), 1000000), 6) / 1000000 AS new,
-    toDecimal128(intDiv(sumIf(moved, kind = 'expansion'), 1000000), 6) / 1000000 AS expansion,
-    toDecimal128(intDiv(sumIf(moved, kind = 'contraction'), 1000000), 6) / 1000000 AS contraction,
-    toDecimal128(intDiv(sumIf(moved, kind = 'churn'), 1000000), 6) / 1000000 AS churn,
-    toDecimal128(intDiv(sumIf(moved, kind = 'reactivation'), 1000000), 6) / 1000000 AS reactivation,
-    toDecimal128(intDiv(sumIf(moved, kind = 'pause'), 1000000), 6) / 1000000 AS pause,
-    toDecimal128(intDiv(sumIf(moved, kind = 'resume'), 1000000), 6) / 1000000 AS resume,
-    toDecimal128(intDiv(sumIf(moved, kind = 'fx'), 1000000), 6) / 1000000 AS fx,
-    toDecimal128(intDiv(sumIf(moved, kind = 'transfer'), 1000000), 6) / 1000000 AS transfer,
-    closing - opening - new - expansion - contraction - churn - reactivation - pause - resume - fx - transfer AS handed_over,
-    toDecimal128(intDiv(sum(at_end), 1000000), 6) / 1000000 AS closing,
+    toDecimal128(intDiv(at_close - if(later = 0, moved, 0), 1000000), 6) / 1000000 AS opening,
+    toDecimal128(intDiv(if(later = 0, by_new, 0), 1000000), 6) / 1000000 AS new,
+    toDecimal128(intDiv(if(later = 0, by_expansion, 0), 1000000), 6) / 1000000 AS expansion,
+    toDecimal128(intDiv(if(later = 0, by_contraction, 0), 1000000), 6) / 1000000 AS contraction,
+    toDecimal128(intDiv(if(later = 0, by_churn, 0), 1000000), 6) / 1000000 AS churn,
+    toDecimal128(intDiv(if(later = 0, by_reactivation, 0), 1000000), 6) / 1000000 AS reactivation,
+    toDecimal128(intDiv(if(later = 0, by_pause, 0), 1000000), 6) / 1000000 AS pause,
+    toDecimal128(intDiv(if(later = 0, by_resume, 0), 1000000), 6) / 1000000 AS resume,
+    toDecimal128(intDiv(if(later = 0, by_fx, 0), 1000000), 6) / 1000000 AS fx,
+    toDecimal128(intDiv(if(later = 0, by_transfer, 0), 1000000), 6) / 1000000 AS transfer,
+    toDecimal128(intDiv(if(later = 0, by_handed_over, 0), 1000000), 6) / 1000000 AS handed_over,
+    toDecimal128(intDiv(at_close, 1000000), 6) / 1000000 AS closing,
     contraction + pause AS contracted,
     expansion + resume AS expanded,
-    toDecimal128(intDiv(sumIf(moved, line = 'upsell'), 1000000), 6) / 1000000 AS upsell,
-    toDecimal128(intDiv(sumIf(moved, line = 'cross_sell'), 1000000), 6) / 1000000 AS cross_sell,
-    toInt64(sum(unpriced)) AS without_rate,
-    toUInt8(window_end <= toDate(${now}, '${zone}')) AS is_final
+    toDecimal128(intDiv(if(later = 0, by_upsell, 0), 1000000), 6) / 1000000 AS upsell,
+    toDecimal128(intDiv(if(later = 0, by_cross_sell, 0), 1000000), 6) / 1000000 AS cross_sell,
+    toInt64(if(later = 0, unpriced, 0)) AS without_rate,
+    toUInt8(window_end <= toDate(${now}, '${zone}')) AS is_final,
+    assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of
 FROM
 (
     SELECT
-        grain,
-        if(grain = 'month', toStartOfMonth(day), toStartOfQuarter(day)) AS window_start,
-        dimension,
-        dimension_value,
-        policy,
-        kind,
-        line,
-        toInt128(0) AS at_start,
-        toInt128(0) AS at_end,
-        reported_pico AS moved,
-        toUInt8(has_rate = 0) AS unpriced
+        *,
+        sum(moved) OVER (
+            PARTITION BY grain, dimension, dimension_value, policy ORDER BY first_day ROWS UNBOUNDED PRECEDING
+        ) AS at_close,
+        leadInFrame(first_day, 1, if(
+            grain = 'month',
+            addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1),
+            addMonths(toStartOfQuarter(toDate(${now}, '${zone}')), 3)
+        )) OVER (
+            PARTITION BY grain, dimension, dimension_value, policy ORDER BY first_day
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS next_day,
+        range(toUInt32(intDiv(dateDiff('month', first_day, next_day), if(grain = 'month', 1, 3)))) AS windows
     FROM
     (
         SELECT
-            *,
-            toDate(moment, '${zone}') AS day,
-            multiIf(
-                dimension = 'account', account_id,
-                dimension = 'plan', plan_id,
-                dimension = 'product_line', product_line,
-                dimension = 'manager', owner,
-                dimension = 'segment', segment,
-                ''
-            ) AS dimension_value
-        FROM
-        (
-            SELECT
-                _f.*,
-                tupleElement(arrayLast(p -> tupleElement(p, 1) <= _f.moment, _h.owners), 2) AS owner,
-                tupleElement(arrayLast(p -> tupleElement(p, 1) <= _f.moment, _h.segments), 2) AS segment
-            FROM ${cx}.mrr_flow AS _f
-            LEFT JOIN ${cx}.account_slice AS _h ON _f.account_id = _h.account_id
-        ) AS _o
-        CROSS JOIN
-        (
-            SELECT arrayJoin(['all', 'account', 'plan', 'product_line', 'manager', 'segment']) AS dimension
-        ) AS _d
-        CROSS JOIN (SELECT arrayJoin(['month', 'quarter']) AS grain) AS _g
-    )
-    UNION ALL
-    SELECT
-        grain,
-        if(is_end, first_day, if(grain = 'month', addMonths(first_day, 1), addMonths(first_day, 3))) AS window_start,
-        dimension,
-        dimension_value,
-        policy,
-        '',
-        '',
-        if(is_end, toInt128(0), at_close),
-        if(is_end, at_close, toInt128(0)),
-        toInt128(0),
-        0
-    FROM
-    (
-        SELECT
-            arrayJoin(['month', 'quarter']) AS grain,
-            if(grain = 'month', toStartOfMonth(day), toStartOfQuarter(day)) AS first_day,
+            grain,
+            if(grain = 'month', month, toStartOfQuarter(month)) AS first_day,
             dimension,
             dimension_value,
             policy,
-            argMax(mrr_pico, day) AS at_close,
-            arrayJoin([true, false]) AS is_end
-        FROM ${cx}.mrr_daily
+            sum(shifted) AS moved,
+            sumIf(shifted, kind = 'new') AS by_new,
+            sumIf(shifted, kind = 'expansion') AS by_expansion,
+            sumIf(shifted, kind = 'contraction') AS by_contraction,
+            sumIf(shifted, kind = 'churn') AS by_churn,
+            sumIf(shifted, kind = 'reactivation') AS by_reactivation,
+            sumIf(shifted, kind = 'pause') AS by_pause,
+            sumIf(shifted, kind = 'resume') AS by_resume,
+            sumIf(shifted, kind = 'fx') AS by_fx,
+            sumIf(shifted, kind = 'transfer') AS by_transfer,
+            sumIf(shifted, kind = 'handed_over') AS by_handed_over,
+            sumIf(shifted, line = 'upsell') AS by_upsell,
+            sumIf(shifted, line = 'cross_sell') AS by_cross_sell,
+            sum(missing) AS unpriced
+        FROM
+        (
+            SELECT
+                month,
+                dimension,
+                multiIf(
+                    dimension = 'plan', plan_id,
+                    dimension = 'product_line', product_line,
+                    dimension = 'manager', owner,
+                    dimension = 'segment', segment,
+                    ''
+                ) AS dimension_value,
+                policy,
+                kind,
+                line,
+                shifted,
+                missing
+            FROM
+            (
+                SELECT
+                    toStartOfMonth(toDate(moment, '${zone}')) AS month,
+                    policy,
+                    kind,
+                    line,
+                    sum(moved_pico) AS shifted,
+                    sum(without_rate) AS missing,
+                    plan_id,
+                    product_line,
+                    owner,
+                    segment,
+                    1 AS one
+                FROM ${cx}.mrr_moved
+                GROUP BY month, policy, kind, line, plan_id, product_line, owner, segment
+            ) AS _m
+            INNER JOIN
+            (
+                SELECT arrayJoin(['all', 'plan', 'product_line', 'manager', 'segment']) AS dimension, 1 AS one
+            ) AS _d ON _m.one = _d.one
+            UNION ALL
+            SELECT
+                month,
+                'account',
+                account_id,
+                policy,
+                kind,
+                line,
+                shifted,
+                missing
+            FROM
+            (
+                SELECT
+                    toStartOfMonth(toDate(moment, '${zone}')) AS month,
+                    account_id,
+                    policy,
+                    kind,
+                    line,
+                    sum(reported_pico) AS shifted,
+                    sum(has_rate = 0) AS missing
+                FROM ${cx}.mrr_flow
+                GROUP BY month, account_id, policy, kind, line
+            )
+        )
+        ARRAY JOIN ['month', 'quarter'] AS grain
         GROUP BY grain, first_day, dimension, dimension_value, policy
     )
-    WHERE at_close != 0 AND window_start <= toDate(${now}, '${zone}')
 )
-GROUP BY grain, window_start, dimension, dimension_value, policy
+ARRAY JOIN windows AS later
+WHERE later = 0 OR at_close != 0

@@ -14,9 +14,9 @@ columns:
   product_line: Product line; empty when not told
   currency: Currency of the contract
   amount: Change per month in the contract's currency; 0 for fx
-  reported: Change per month in the reporting currency; NULL while an exchange rate is not known
-  reported_pico: The same in units of 10^-12, exact; 0 while an exchange rate is not known
-  has_rate: 1 when its exchange rates are known
+  reported: Change per month in the reporting currency; NULL while its exchange rate is not known
+  reported_pico: The same in units of 10^-12, exact; what has no exchange rate is worth 0 in it
+  has_rate: 1 when its exchange rate is known
   reason: Why revenue ended; empty otherwise
   is_correction: 1 when its event corrects an earlier one
   policy_version: Version of the policy
@@ -49,9 +49,9 @@ FROM
 (
     SELECT
         *,
-        toUInt8(rate > 0 AND former_rate > 0) AS has_rate,
-        toInt128(amount_micros) * rate * has_rate AS moved,
-        toInt128(fx_base_micros) * (rate - former_rate) * has_rate AS revalued,
+        toUInt8(rate > 0) AS has_rate,
+        toInt128(amount_micros) * rate AS moved,
+        toInt128(fx_base_micros) * (rate - former_rate) AS revalued,
         arrayJoin(arrayFilter(
             p -> tupleElement(p, 1) != 'fx' OR tupleElement(p, 3) != 0 OR whole = 'fx',
             if(

@@ -41,6 +41,7 @@ _PASSING = frozenset(
         KafkaError.UNSTABLE_OFFSET_COMMIT,
     }
 )
+_LEADERLESS = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001
 FATAL = KafkaError._FATAL  # noqa: SLF001
 
@@ -156,16 +157,21 @@ class Watermarks:
             raise EngineStopped("topic missing", f"{topic}: {error}; create the topics first") from error
 
     def _offset(self, topic: str, number: int, spec: OffsetSpec) -> int:
+        """Ask until the partition's leader answers: it changes, and the client may not know the new one yet."""
         where = TopicPartition(topic, number)
-        asked = self._admin.list_offsets(
-            {where: spec},
-            isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=self._seconds,
-        )
-        try:
-            return int(asked[where].result().offset)
-        except KafkaException as error:
-            raise EngineStopped("offsets unknown", f"{topic}-{number}: {error}") from error
+        deadline = time.monotonic() + self._seconds
+        while True:
+            asked = self._admin.list_offsets(
+                {where: spec},
+                isolation_level=IsolationLevel.READ_UNCOMMITTED,
+                request_timeout=self._seconds,
+            )
+            try:
+                return int(asked[where].result().offset)
+            except KafkaException as error:
+                if error.args[0].code() not in _LEADERLESS or time.monotonic() > deadline:
+                    raise EngineStopped("offsets unknown", f"{topic}-{number}: {error}") from error
+            time.sleep(_PAUSE)
 
 
 class ChangelogReader:

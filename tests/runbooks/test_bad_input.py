@@ -79,7 +79,10 @@ def _refused(ended: Ended, *, told: str = "") -> None:
 def _standing(deployed: Bench) -> Any:
     """Return everything that a command could have left half done; locks and the audit log are there to grow."""
     databases = "SELECT name FROM system.databases WHERE startsWith(name, '{cx}') ORDER BY name"
-    tables = "SELECT database, name FROM system.tables WHERE match(database, '^{cx}(_g[0-9]+)?$') ORDER BY 1, 2"
+    tables = (
+        "SELECT database, name FROM system.tables"
+        " WHERE match(database, '^{cx}(_g[0-9]+)?$') AND NOT startsWith(name, '.') ORDER BY 1, 2"
+    )
     return deployed.ask(databases), deployed.ask(tables), deployed.content()
 
 

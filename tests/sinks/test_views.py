@@ -59,6 +59,8 @@ ORDER = (
     "metric",
     "ticket_id",
     "from_at",
+    "moment",
+    "moved_pico",
 )
 
 

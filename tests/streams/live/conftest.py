@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from infra.stack import Stack
+from schemas.topics import load_topics
 from tests.streams.live.harness import Run, a_run
 from tests.streams.live.host_process import Receiver, Worker
 
@@ -22,10 +23,10 @@ def run(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def worker(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    compact = {"cleanup.policy": "compact"}
-    sources = {"survey": 4, "reference": 4, "config": 1}
-    new = [NewTopic(prefix + name, n, 1) for name, n in {**sources, "signals": 4, "dead-letters": 4}.items()]
-    new += [NewTopic(f"{prefix}{name}-changelog", n, 1, config=compact) for name, n in sources.items()]
+    new = [
+        NewTopic(prefix + topic.name, topic.partitions, 1, config=topic.broker_config)
+        for topic in load_topics().values()
+    ]
     for done in admin.create_topics(new).values():
         done.result(10)
     with Receiver() as receiver:
