@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MILLISECOND, HOUR = 1_000, 3_600_000_000
 STORED_MS = 1_791_763_200_000
 BEGIN = STORED_MS * MILLISECOND - 200 * 24 * HOUR
-STAGES = (0, 1_000, 2_000, 4_000, 5_000, 20_000, 100_000)
+STAGES = (0, 1_000, 2_000, 4_000, 5_000, 20_000, 90_000, 100_000)
 _DAY = ((9 * HOUR, 17 * HOUR),)
 _ANY: tuple[str, ...] = ()
 _LIMITS = tuple(Limit(metric, "", 8 * HOUR, is_business=True) for metric in METRICS)
@@ -118,7 +118,7 @@ def batches(messages: int, beside: int, per_batch: int) -> list[tuple[int, float
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.hot_ticket", description=__doc__)
     parser.add_argument("--messages", type=int, default=110_000)
-    parser.add_argument("--per-batch", type=int, default=50, help="messages of the hot ticket in each batch")
+    parser.add_argument("--per-batch", type=int, default=250, help="messages of the hot ticket in each batch")
     parser.add_argument("--beside", type=int, default=100, help="events of other tickets in each batch")
     asked = parser.parse_args()
     alone = [spent for _, spent, _ in batches(50 * asked.beside, asked.beside, 0)]
