@@ -109,6 +109,8 @@ def claims_in(packed: bytes) -> Iterable[bytes]:
 
 def with_claim(packed: bytes, one: bytes) -> bytes:
     """Packed claims with one more, sorted, so that equal sets of events have equal states."""
+    if not packed:
+        return one
     at = _place(packed, one[:CLAIM_ID])
     return packed[:at] + one + packed[at:]
 

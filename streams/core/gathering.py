@@ -4,6 +4,7 @@ Nothing but the work differs: the state is that of folding one by one, and so ar
 lasted from one of the events to another is taken away all the same: a batch that was thrown away may have written it.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from streams.core.rules import Rules
 MOST_CLAIMS = 100_000
 """Identities that one entity remembers: its state has to fit into one record of a changelog."""
 Arrived = Sequence[tuple[Note, bytes]]
+_MANY = 200
 Change = tuple[Sequence[Row], Sequence[Row]]
 
 
@@ -89,13 +91,20 @@ def _passing(
         times.insert(0, max(note.event.occurred_at for note in known.notes))
     if len(stretch) == 1 or (places == sorted(places) and times == sorted(times)):
         return ()
-    every = tuple(sorted((*known.notes, *(note for note, _ in stretch)), key=fold_order))
+    every = _merged(known.notes, [note for note, _ in stretch])
     return limits.ever(reducer.fold(reducer.standing(every)), rules, known.ticked_to)
+
+
+def _merged(known: tuple[Note, ...], new: Sequence[Note]) -> tuple[Note, ...]:
+    """All notes in fold order; those known are."""
+    if known and fold_order(known[-1]) < min(map(fold_order, new)):
+        return (*known, *sorted(new, key=fold_order))
+    return tuple(sorted((*known, *new), key=fold_order))
 
 
 def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | None:
     """The state with those that there is room for, None for none of them; with the very same notes if they are full."""
-    ordered = tuple(sorted((*known.notes, *(note for note, _ in arrived)), key=fold_order))
+    ordered = _merged(known.notes, [note for note, _ in arrived])
     notes, claims = limits.keep(ordered), [claim for _, claim in arrived]
     held = {id(note) for note in notes} if len(notes) < len(ordered) else None
     if held is not None and not any(id(note) in held for note, _ in arrived):
@@ -110,8 +119,30 @@ def _grown(limits: Gathered[View], known: State, arrived: Arrived) -> State | No
     return State(NEVER, known.revision + len(claims), with_claims(known.claims, claims), known.ticked_to, notes)
 
 
+def _apart(former: Sequence[Row], rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """What is left of either where rows that are alike at the same place of the same table are taken off."""
+    places = defaultdict[str, list[Row]](list)
+    for row in former:
+        places[row.TABLE].append(row)
+    others: list[Row] = []
+    numbers = defaultdict[str, int](int)
+    left: list[Row] = []
+    for row in rows:
+        number = numbers[row.TABLE]
+        numbers[row.TABLE] = number + 1
+        there = places[row.TABLE]
+        if number >= len(there):
+            left.append(row)
+        elif there[number] != row:
+            left.append(row)
+            others.append(there[number])
+    for table, there in places.items():
+        others.extend(there[numbers[table] :])
+    return others, left
+
+
 def _change(former: Sequence[Row], rows: Sequence[Row], passing: Sequence[Row]) -> Change:
-    written, removed = difference(former, rows)
+    written, removed = difference(*(_apart(former, rows) if len(former) > _MANY else (former, rows)))
     if not passing:
         return written, removed
     there = {row.identity() for row in rows}

@@ -33,10 +33,8 @@ def stretches(known: Sequence[Note], arrived: Sequence[Note]) -> Iterator[int]:
     A change that goes forward in time and in fold order only adds rows; one that shares its moment with another could
     undo it. A message adds rows wherever it comes, unless it was told of before or precedes what corrections compared.
     """
-    newest = max((note.event.occurred_at for note in known), default=0)
-    changed = max((note.event.occurred_at for note in known if not isinstance(note.event, MessageAdded)), default=0)
     last = fold_order(known[-1]) if known else _FIRST
-    compared = max((fold_order(note) for note in known if _compares(note)), default=_FIRST)
+    newest, changed, compared = (0, 0, _FIRST) if _only_more(arrived, last) else _reached(known)
     messages = {note.event.message_id for note in known if isinstance(note.event, MessageAdded)}
     for number, note in enumerate(arrived):
         event, place = note.event, fold_order(note)
@@ -52,6 +50,18 @@ def stretches(known: Sequence[Note], arrived: Sequence[Note]) -> Iterator[int]:
         if number and not adds:
             yield number
         newest, last = max(newest, at), max(last, place)
+
+
+def _only_more(arrived: Sequence[Note], last: tuple[int, int, str]) -> bool:
+    """Whether all that came are messages behind whatever is known: of that, nothing but their names matters then."""
+    return all(isinstance(note.event, MessageAdded) and fold_order(note) > last for note in arrived)
+
+
+def _reached(known: Sequence[Note]) -> tuple[int, int, tuple[int, int, str]]:
+    """(newest event, newest change, last place that the log compared) of what is known."""
+    newest = max((note.event.occurred_at for note in known), default=0)
+    changed = max((note.event.occurred_at for note in known if not isinstance(note.event, MessageAdded)), default=0)
+    return newest, changed, max((fold_order(note) for note in known if _compares(note)), default=_FIRST)
 
 
 def _compares(note: Note) -> bool:

@@ -122,6 +122,19 @@ def test_a_policy_said_later_reaches_running_partitions_once(config: Config) -> 
     assert [hours(rules, 15) for rules in partition.rules] == [24]
 
 
+def test_hours_and_service_levels_reach_the_rules_too(config: Config) -> None:
+    """Clocks of tickets go by them: a worker that read only policies would count no business time."""
+    config.create()
+    for example in load():
+        if example.event_type in ("schedule_set", "holiday_set", "sla_policy_set") and example.value is not None:
+            config.put(example.value, str(example.fields and example.fields["account_id"]))
+    watch = config.watch()
+    rules = watch.load()
+    watch.close()
+    assert [schedule.schedule_id for schedule in rules.schedules] == ["default", "night"]
+    assert [policy.policy_id for policy in rules.sla] == ["key-accounts", "standard"]
+
+
 def test_a_missing_config_topic_is_named(config: Config) -> None:
     """Silence would mean default policies for ever."""
     watch = config.watch()

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
+from streams.core import gathering
 from streams.core.algebra import Note
 from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
@@ -17,6 +18,7 @@ from streams.core.support import growth
 from streams.live.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.histories_support import chatter, support_histories
+from tests.support.levels import levels
 from tests.support.records import CODEC, NOW_MS, Record, event, record
 from tests.support.tickets import notes, said, turned
 from tests.support.tickets import opened as opened_ticket
@@ -30,8 +32,8 @@ class Tables(dict[tuple[Any, ...], tuple[Any, ...]]):
     """Rows by table and key."""
 
 
-def opened(store: MemoryStore) -> Partition:
-    return Partition("support", 0, store, codec=CODEC, rules=Rules(), types=TYPES, epoch=0)
+def opened(store: MemoryStore, rules: Rules | None = None) -> Partition:
+    return Partition("support", 0, store, codec=CODEC, rules=rules or Rules(), types=TYPES, epoch=0)
 
 
 def recorded(history: list[Note]) -> list[Record]:
@@ -61,11 +63,11 @@ def shown(tables: Tables) -> Tables:
     return {key: row[:-2] for key, row in tables.items() if not row[-1]}
 
 
-@given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3))
-def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int]) -> None:
+@given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3), levels)
+def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int], rules: Rules) -> None:
     """Rows of a batch that was thrown away may be in the tables: also those that the next batch would never write."""
-    survives(history, [])
-    survives(history, sizes)
+    survives(history, [], rules)
+    survives(history, sizes, rules)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limits are set anew for each example
@@ -77,6 +79,7 @@ def test_nor_do_they_for_a_ticket_that_is_full(
     with monkeypatch.context() as short:
         short.setattr(growth, "MESSAGES", 2)
         short.setattr(growth, "CHANGES", 2)
+        short.setattr(gathering, "_MANY", 0)
         survives(history, [])
         survives(history, sizes)
 
@@ -90,17 +93,17 @@ def test_nor_for_messages_in_reverse_order(monkeypatch: pytest.MonkeyPatch, auth
     survives(notes(opened_ticket(), *replies, turned(20, "SOLVED"), said(5, author), delay=15 * DAY), [])
 
 
-def survives(history: list[Note], sizes: list[int]) -> None:
+def survives(history: list[Note], sizes: list[int], rules: Rules | None = None) -> None:
     """Compare one record at a time with every batch that may be thrown away, followed by batches of these sizes."""
     records = recorded(history)
     calm_store, calm = MemoryStore(), Tables()
-    partition = opened(calm_store)
+    partition = opened(calm_store, rules)
     for one in records:
         taken(partition, [one], calm)
     for crash_at in range(len(records) + 1):
         store, tables, left = MemoryStore(), Tables(), records
-        written(tables, opened(store).process(records[:crash_at]))
-        partition = opened(store)
+        written(tables, opened(store, rules).process(records[:crash_at]))
+        partition = opened(store, rules)
         for size in [*sizes, len(left)]:
             taken(partition, left[:size], tables)
             left = left[size:]

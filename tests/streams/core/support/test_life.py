@@ -144,6 +144,16 @@ def test_a_solve_names_who_solved() -> None:
     assert ticket(told(*events)).first_assigned_at == events[1].occurred_at
 
 
+def test_time_decides_and_versions_only_within_a_moment() -> None:
+    """A source's version orders what it sends, not what happened: the later change of status holds."""
+    crossed = [turned(4, "PENDING", entity_version=1), turned(2, "HOLD", entity_version=5)]
+    machine = told(opened(), *crossed)
+    assert ticket(machine).status == "pending"
+    assert [span[:3] for span in spans(machine)] == [(0, 2, "new"), (2, 4, "hold"), (4, None, "pending")]
+    together = [turned(2, "OPEN", entity_version=5, number=1), turned(2, "HOLD", entity_version=1, number=2)]
+    assert ticket(told(opened(), *together)).status == "open"
+
+
 def test_backlog_is_what_is_neither_solved_nor_removed() -> None:
     """Stocks at any instant are counted from these spans."""
     machine = told(opened(), SOLVED, turned(20, "OPEN"), made(TicketDeleted, 30), made(TicketRestored, 40))

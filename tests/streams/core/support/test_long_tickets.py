@@ -16,6 +16,7 @@ from streams.core.rules import Rules
 from streams.core.support import growth
 from streams.core.support.restated import MOST_COMPARED
 from tests.support.histories_support import support_histories
+from tests.support.levels import LEVELS
 from tests.support.machine import Machine, run
 from tests.support.tickets import hidden, notes, opened, rows, said, ticket, told, turned
 
@@ -29,7 +30,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def gathered(history: list[Note], cuts: list[int]) -> Machine:
     """The history folded in batches that end at the cuts."""
-    machine = Machine()
+    machine = Machine(rules=LEVELS)
     bounds = sorted({0, *(min(cut, len(history)) for cut in cuts), len(history)})
     for start, end in pairwise(bounds):
         machine.feed_together(history[start:end])
@@ -39,7 +40,7 @@ def gathered(history: list[Note], cuts: list[int]) -> Machine:
 @given(support_histories(), st.lists(st.integers(1, 9), max_size=3))
 def test_events_folded_together_are_events_folded_one_by_one(history: list[Note], cuts: list[int]) -> None:
     """How batches divide the same records must show in no state, revisions included, and in no row."""
-    single, several = run(history), gathered(history, cuts)
+    single, several = run(history, rules=LEVELS), gathered(history, cuts)
     assert single.states == several.states
     assert single.tables == several.tables
 
@@ -52,7 +53,7 @@ def test_what_is_left_out_does_not_depend_on_what_came_first(
     """A ticket above its limits has the same figures in replay as it had live."""
     shuffled = list(history)
     chance.shuffle(shuffled)
-    one, other = run(history), gathered(shuffled, cuts)
+    one, other = run(history, rules=LEVELS), gathered(shuffled, cuts)
     assert one.tables == other.tables
     assert one.states == other.states
 
