@@ -85,7 +85,7 @@ def test_a_transaction_that_holds_readers_back_is_named(cx: Cx, here: Settings) 
 
 
 def test_the_doctor_finds_what_was_changed_by_hand(cx: Cx, here: Settings) -> None:
-    """Each drift once: a topic's retention, a column, a view, a migration; and the group that is not there."""
+    """Each drift once: a topic's retention, a column, a view, a stored answer, a migration; and the missing group."""
     local.prepare(here)
     found = _failed(cx("doctor", "--format", "json", status=1))
     assert set(found) == {"group"}, found
@@ -95,6 +95,7 @@ def test_the_doctor_finds_what_was_changed_by_hand(cx: Cx, here: Settings) -> No
     admin.close()
     client.execute(f"ALTER TABLE {here.database}_g1.response ADD COLUMN colour String")
     client.execute(f"CREATE OR REPLACE VIEW {here.database}.low_sample AS SELECT 1 AS x")
+    client.execute(f"DROP TABLE {here.database}.mrr_bridge_stored SYNC")
     client.execute(
         f"ALTER TABLE {here.database}_g1.schema_versions DELETE WHERE version = 5 SETTINGS mutations_sync = 1"
     )
@@ -103,6 +104,7 @@ def test_the_doctor_finds_what_was_changed_by_hand(cx: Cx, here: Settings) -> No
     assert found.pop("topic drift") == f"{name} has retention.ms 1000 instead of -1."
     assert "also has colour" in found.pop("table drift")
     assert "low_sample is not the view of this code" in found.pop("view drift")
+    assert "mrr_bridge_stored is not there" in found.pop("stored answers")
     assert "lacks migrations [5]" in found.pop("migrations")
     assert set(found) == {"group"}
 
