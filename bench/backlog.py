@@ -10,23 +10,18 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
+from bench import questions
 from infra.embedded import clickhouse
 from sinks.clickhouse import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 
-if TYPE_CHECKING:
-    from clickhouse_driver import Client
-
 ACCOUNTS = 20_000
-ROUNDS = 3
+STORED = ("backlog",)
 FILL = """
 INSERT INTO {database}.ticket_span
     (account_id, ticket_id, from_at, until_at, status, assignee_id, priority, is_backlog, opened_at, version)
@@ -66,6 +61,12 @@ QUESTIONS = {
     "backlog, one day of all": (
         "SELECT * FROM cx.backlog WHERE grain = 'day' AND dimension = 'all' AND window_start = '2025-03-01'"
     ),
+    "backlog_stored, one day of all": (
+        "SELECT * FROM cx.backlog_stored WHERE grain = 'day' AND dimension = 'all' AND window_start = '2025-03-01'"
+    ),
+    "backlog_stored, month ends by manager": (
+        "SELECT * FROM cx.backlog_stored WHERE grain = 'month' AND dimension = 'manager'"
+    ),
     "backlog, every day of an account": (
         "SELECT * FROM cx.backlog WHERE grain = 'day' AND dimension = 'account' AND dimension_value = 'account-000017'"
     ),
@@ -74,35 +75,18 @@ QUESTIONS = {
 }
 
 
-def spent(client: Client) -> int:
-    """Processor time of all queries so far, microseconds."""
-    asked = "SELECT sum(value) FROM system.events WHERE event IN ('UserTimeMicroseconds', 'SystemTimeMicroseconds')"
-    return int(client.execute(asked)[0][0])
-
-
-def best(client: Client, query: str) -> tuple[float, float, int]:
-    """(seconds of the fastest round, its processor seconds, rows)."""
-    rounds = []
-    for _ in range(ROUNDS):
-        began, before = time.perf_counter(), spent(client)
-        rows = len(client.execute(query))
-        rounds.append((time.perf_counter() - began, (spent(client) - before) / 1e6, rows))
-    return min(rounds)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=10_000_000)
     tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
-    shown = Table("question", "seconds", "processor seconds", "rows")
+    shown = questions.table()
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
         client = connect(server.host, server.tcp_port, timeout=600)
         database = migrate(client, Warehouse())
         client.execute(FILL.format(database=database, accounts=ACCOUNTS, tickets=tickets))
         client.execute(f"OPTIMIZE TABLE {database}.ticket_span FINAL")
-        for question, query in QUESTIONS.items():
-            seconds, processor, rows = best(client, query)
-            shown.add_row(question, f"{seconds:.2f}", f"{processor:.2f}", f"{rows:,}")
+        questions.compute(client, STORED, shown)
+        questions.ask(client, QUESTIONS, shown)
         client.disconnect()
     console = Console()
     console.print(shown)

@@ -2,7 +2,7 @@
 
 Starts an embedded server of its own and fills `sla_instance` inside of it: one clock per ticket over two years, one
 ticket in a hundred still running, one in five breached, half of the running ones written twice, as a retarget does.
-Then it asks each view what a person would, and prints the best of three by the clock.
+Then it has the stored answers computed and asks each view what a person would.
 """
 
 from __future__ import annotations
@@ -10,23 +10,18 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
+from bench import questions
 from infra.embedded import clickhouse
 from sinks.clickhouse import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 
-if TYPE_CHECKING:
-    from clickhouse_driver import Client
-
 ACCOUNTS = 20_000
-ROUNDS = 3
+STORED = ("sla_running", "sla_breach_rate")
 FILL = """
 INSERT INTO {database}.sla_instance
 SELECT
@@ -72,36 +67,35 @@ QUESTIONS = {
         "SELECT ticket_id, urgency, hours_left FROM cx.sla_running WHERE urgency IN ('overdue', 'at_risk') LIMIT 100"
     ),
     "sla_running, counted by manager": "SELECT manager, urgency, count() FROM cx.sla_running GROUP BY ALL",
+    "sla_running_stored, what is overdue or at risk": (
+        "SELECT ticket_id, urgency, hours_left FROM cx.sla_running_stored"
+        " WHERE urgency IN ('overdue', 'at_risk') LIMIT 100"
+    ),
+    "sla_running_stored, counted by manager": (
+        "SELECT manager, urgency, count() FROM cx.sla_running_stored GROUP BY ALL"
+    ),
+    "sla_breach_rate_stored, weeks of all": (
+        "SELECT window_start, metric, value FROM cx.sla_breach_rate_stored WHERE grain = 'week' AND dimension = 'all'"
+    ),
     "sla_breach_rate, weeks of all": (
         "SELECT window_start, metric, value FROM cx.sla_breach_rate WHERE grain = 'week' AND dimension = 'all'"
     ),
 }
 
 
-def best(client: Client, query: str) -> tuple[float, int]:
-    """(seconds of the fastest round, rows)."""
-    spent, rows = [], 0
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        rows = len(client.execute(query))
-        spent.append(time.perf_counter() - began)
-    return min(spent), rows
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=10_000_000)
     tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
-    shown = Table("question", "seconds", "rows")
+    shown = questions.table()
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
         client = connect(server.host, server.tcp_port, timeout=600)
         database = migrate(client, Warehouse())
         for step, version in ((1, 1), (200, 2)):
             fill = FILL.format(database=database, accounts=ACCOUNTS, step=step, count=tickets // step, version=version)
             client.execute(fill)
-        for question, query in QUESTIONS.items():
-            seconds, rows = best(client, query)
-            shown.add_row(question, f"{seconds:.2f}", f"{rows:,}")
+        questions.compute(client, STORED, shown)
+        questions.ask(client, QUESTIONS, shown)
         client.disconnect()
     console = Console()
     console.print(shown)

@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 import yaml
 
+from sinks.stored import Stored
+
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A figure per window: ``sum`` adds an expression over facts, ``aggregate`` is any aggregate over them.
@@ -99,6 +101,8 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Count of facts whose outcome is still open; empty when outcomes are known at once."""
     keep: str = "n > 0"
     """Rows to show."""
+    stored: Stored | None = None
+    """What of the view is kept as a stored answer; None where reading it is quick enough."""
 
     @property
     def aggregated(self) -> bool:

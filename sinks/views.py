@@ -104,7 +104,8 @@ def _measured(record: Metric) -> View:
         *([_N_ALL] if record.latest_per_person else []),
         *(Column(name, column.type, column.comment) for name, column in record.columns.items()),
     )
-    return View(record.name, f"{said.title} by window and slice: {said.formula}", columns, windows.render(record), said)
+    comment = f"{said.title} by window and slice: {said.formula}"
+    return View(record.name, comment, columns, windows.render(record), said, record.stored)
 
 
 def in_order(views: Iterable[View]) -> list[View]:

@@ -30,6 +30,9 @@ metric:
     no day's stock; as of any instant, ticket by ticket, see backlog_span. Solved tickets that nobody has closed are in
     unclosed_backlog. Days without any have no row.
   version: 1
+stored:
+  order: [dimension, grain, window_start, dimension_value]
+  where: dimension != 'account'
 */
 SELECT
     tupleElement(window, 1) AS grain,

@@ -20,6 +20,8 @@ columns:
   channel: Channel that the ticket came in by
   assignee_id: Agent who has the ticket; empty for nobody
   manager: Manager who owns the account now; empty when nobody does
+stored:
+  order: [urgency, manager, account_id, ticket_id]
 */
 SELECT
     multiIf(
