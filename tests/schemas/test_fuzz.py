@@ -34,9 +34,12 @@ def decode(value: bytes) -> None:
     except Undecodable as error:
         refused = error
     else:
-        assert set(fields) == {field["name"] for field in latest_schemas()[event_type].definition["fields"]}
+        told = {field["name"]: field["type"] for field in latest_schemas()[event_type].definition["fields"]}
+        assert set(fields) == set(told)
         _, values = CODEC.decode_array(value)
-        assert repr(values[1:]) == repr(_in_order(fields))
+        assert repr(values[1:]) == repr(
+            [part if _is_map(told[name]) else _in_order(part) for name, part in fields.items()]
+        )
         if event_type in EVENT_TYPES:
             parse(event_type, values)
         return
@@ -47,11 +50,22 @@ def decode(value: bytes) -> None:
     assert (again.value.reason, again.value.detail) == (refused.reason, refused.detail)
 
 
+def _is_map(shape: object) -> bool:
+    return isinstance(shape, dict) and shape["type"] == "map"
+
+
 def _in_order(value: object) -> object:
-    """Replace records by their values, which the plain road gives in schema order; maps of signals stay maps."""
+    """Replace records, in lists or not, by their values, which the plain road gives in schema order."""
     if isinstance(value, dict):
-        return [_in_order(part) if isinstance(part, list) else part for part in value.values()]
+        return [_in_order(part) for part in value.values()]
     return [_in_order(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value[2:6].hex())
+def test_every_example_is_read_alike_on_both_roads(value: bytes) -> None:
+    """Each shape of record once for certain: damaged ones that are still events are few and drawn by chance."""
+    assert CODEC.decode(value)[0] in latest_schemas()
+    decode(value)
 
 
 @given(st.binary(max_size=300))
