@@ -4,7 +4,8 @@ Starts its own Kafka and ClickHouse on loopback, fills one topic of four partiti
 events (Avro, one NPS answer each, 30 % with a comment, 10,000 accounts), runs one contender after the other over it in
 the order of the table, prints the table and writes bench.json. Each contender runs in processes of its own; CPU and
 memory are theirs alone. Then: latency under steady traffic, memory and recovery time of the state, and a rebuild of
-mixed events beside live throughput, and the same of survey and billing events at one to three (bench-more.json).
+mixed events beside live throughput, and the same of survey and billing events at one to three, and of survey, billing
+and support events at one to three to ten (bench-more.json).
 docs/performance.md says what is measured and how.
 """
 
@@ -28,7 +29,9 @@ from bench.run import ContenderError
 from bench.session import CONTENDERS, EXTRAS, Choice, Report, measured
 from infra.embedded.errors import EmbeddedServerError
 
-FULL = Choice(400_000, 10_000_000, 1_000_000, 45.0, 30.0, (*CONTENDERS, "latency", "state", "rebuild", "money"))
+FULL = Choice(
+    400_000, 10_000_000, 1_000_000, 45.0, 30.0, (*CONTENDERS, "latency", "state", "rebuild", "money", "support")
+)
 QUICK = Choice(20_000, 100_000, 5_000, 8.0, 3.0, FULL.names)
 ERRORS = (EmbeddedServerError, ContenderError, UnseenError, KafkaException, subprocess.CalledProcessError)
 
@@ -75,6 +78,8 @@ def _show(report: Report, console: Console) -> None:
         console.print(table.rebuild_table(report.rebuild, "mixed events"))
     if report.money is not None:
         console.print(table.rebuild_table(report.money, "survey and billing events, 1 to 3"))
+    if report.support is not None:
+        console.print(table.rebuild_table(report.support, "survey, billing and support events, 1 to 3 to 10"))
 
 
 def _write(report: Report, build: Path) -> None:

@@ -86,15 +86,19 @@ def _endless(start: int, accounts: int) -> Iterator[Record]:
     yield from reference(Templates(codec, start), accounts, number)
     for window in itertools.count():
         templates = Templates(codec, start + window * 60 * _SECOND)
-        yield from filled("survey", surveyed(templates), window, accounts, number)
+        yield from filled("survey", surveyed(templates), units_of(window), accounts, number)
+
+
+def units_of(window: int) -> range:
+    return range(window * WINDOW, (window + 1) * WINDOW)
 
 
 def filled(
-    topic: str, kinds: list[tuple[Fill, Callable[[int], bool]]], window: int, accounts: int, number: Iterator[int]
+    topic: str, kinds: list[tuple[Fill, Callable[[int], bool]]], units: range, accounts: int, number: Iterator[int]
 ) -> Iterator[Record]:
-    """Yield the records of a window of units, kind by kind."""
+    """Yield the records of some units, kind by kind."""
     for fill, share in kinds:
-        for unit in range(window * WINDOW, (window + 1) * WINDOW):
+        for unit in units:
             if share(unit):
                 account = b"acc-%05d" % (unit * 7919 % accounts)
                 yield topic, account, fill((_event(number), account, b"unit-%010d" % unit, _contact(unit)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from bench.mixed import MARKS, WINDOW, Templates, filled, of, reference, surveyed
+from bench.mixed import MARKS, WINDOW, Templates, filled, of, reference, surveyed, units_of
 from schemas.codec import Codec
 
 if TYPE_CHECKING:
@@ -25,31 +25,36 @@ _HOUR = 3600 * _SECOND
 _STEP = 48 * _HOUR
 _PERIOD = 30 * 24 * _HOUR
 STEPS = 4
+LASTS = (STEPS + 1) * _STEP
+"""How long a unit's events take at most (microseconds)."""
 _UNIT = MARKS[2].decode()
 _MONEY = {"currency": "USD", "exponent": 2}
 _SUBSCRIPTION = {"subscription_id": _UNIT}
 _ACCOUNT_SHARE = 100
-_FEWEST_ACCOUNTS = 10_000
+FEWEST_ACCOUNTS = 10_000
 
 
 def beginning(count: int, now: int) -> int:
     """When `count` records must begin to have happened by `now` (microseconds)."""
-    return now - int(count / WINDOW / 16 + 1) * 60 * _SECOND - (STEPS + 1) * _STEP
+    return now - int(count / WINDOW / 16 + 1) * 60 * _SECOND - LASTS
 
 
 def records(count: int, start: int) -> Iterator[Record]:
     """`count` records, the same for the same arguments; an account has a handful of subscriptions, however many."""
-    accounts = max(_FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE)
-    return itertools.islice(_endless(start, min(accounts, count)), count)
+    accounts = max(FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE)
+    endless = windows(Codec(), start, min(accounts, count), itertools.count())
+    return itertools.islice(itertools.chain.from_iterable(endless), count)
 
 
-def _endless(start: int, accounts: int) -> Iterator[Record]:
-    codec, number = Codec(), itertools.count()
-    yield from reference(Templates(codec, start), accounts, number)
+def windows(codec: Codec, start: int, accounts: int, number: Iterator[int]) -> Iterator[Iterator[Record]]:
+    """Yield the records of one window of units after the other, to be taken in turn; reference data comes first."""
+    first = reference(Templates(codec, start), accounts, number)
     for window in itertools.count():
-        templates = Templates(codec, start + window * 60 * _SECOND)
-        yield from filled("survey", surveyed(templates), window, accounts, number)
-        yield from filled("billing", _billed(templates, templates.start), window, accounts, number)
+        templates, units = Templates(codec, start + window * 60 * _SECOND), units_of(window)
+        survey = filled("survey", surveyed(templates), units, accounts, number)
+        billing = filled("billing", _billed(templates, templates.start), units, accounts, number)
+        yield itertools.chain(first, survey, billing)
+        first = iter(())
 
 
 def _billed(templates: Templates, start: int) -> list[Kind]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from bench import mixed, mixed_billing, product
+from bench import mixed, mixed_billing, mixed_support, product
 from bench.contenders import Plan
 from bench.feed import PARTITIONS, delete_topics
 from bench.group import Group
@@ -70,6 +70,7 @@ class Mix:
 
 SURVEY = Mix(mixed.records, mixed.beginning, ("survey",))
 MONEY = Mix(mixed_billing.records, mixed_billing.beginning, ("survey", "billing"))
+SUPPORT = Mix(mixed_support.records, mixed_support.beginning, ("survey", "billing", "support"))
 
 
 def measure_rebuild(stack: Stack, events: int, seconds: float, logs: Path, say: Say, mix: Mix = SURVEY) -> Rebuilt:

@@ -58,6 +58,8 @@ def figures(report: Report, load: float) -> str:
         parts.append(_rebuild(report.rebuild, "mixed events"))
     if report.money is not None:
         parts.append(_rebuild(report.money, "survey and billing events, 1 to 3"))
+    if report.support is not None:
+        parts.append(_rebuild(report.support, "survey, billing and support events, 1 to 3 to 10"))
     return "\n\n".join(parts)
 
 

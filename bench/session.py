@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import contenders, events, extras, feed, product, quix_venv
 from bench.encoding import SCHEMA, ResponseEncoder
-from bench.rebuild import MONEY, measure_rebuild
+from bench.rebuild import MONEY, SUPPORT, measure_rebuild
 from bench.run import run
 from bench.stack import servers
 from bench.table import Result
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 CONTENDERS = ("faust", "quix", "engine", "product")
-EXTRAS = ("latency", "state", "rebuild", "money", "profile", "explain")
-MOST_MONEY = 2_000_000
-"""As many survey and billing events are rebuilt at most."""
+EXTRAS = ("latency", "state", "rebuild", "money", "support", "profile", "explain")
+MOST_TOGETHER = 2_000_000
+"""As many events of several domains are rebuilt at most."""
 WORKERS = (1, 2)
 
 
@@ -60,6 +60,7 @@ class Report:
     state: list[dict[str, Any]] = field(default_factory=list)
     rebuild: Rebuilt | None = None
     money: Rebuilt | None = None
+    support: Rebuilt | None = None
 
 
 def measured(choice: Choice, build: Path, say: Say) -> Report:
@@ -68,10 +69,10 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
     Raises EmbeddedServerError, ContenderError, UnseenError, KafkaException or CalledProcessError.
     """
     python = quix_venv.python(build / "bench" / "quix", say) if "quix" in choice.names else None
-    logs, report = build / "bench" / "logs", Report()
+    logs, report, together = build / "bench" / "logs", Report(), min(choice.rebuilt, MOST_TOGETHER)
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
-        if set(choice.names) - {"state", "rebuild", "money"}:
+        if set(choice.names) - {"state", "rebuild", "money", "support"}:
             fill(stack, choice.events, say)
         report.results = [_run(plan, stack, choice.events, logs, say) for plan in _plans(choice, stack, python)]
         if "profile" in choice.names:
@@ -88,8 +89,9 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
         if "rebuild" in choice.names:
             report.rebuild = measure_rebuild(stack, choice.rebuilt, choice.traffic_seconds, logs, say)
         if "money" in choice.names:
-            events_of_both = min(choice.rebuilt, MOST_MONEY)
-            report.money = measure_rebuild(stack, events_of_both, choice.traffic_seconds, logs, say, MONEY)
+            report.money = measure_rebuild(stack, together, choice.traffic_seconds, logs, say, MONEY)
+        if "support" in choice.names:
+            report.support = measure_rebuild(stack, together, choice.traffic_seconds, logs, say, SUPPORT)
     return report
 
 
