@@ -15,7 +15,7 @@ from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from streams.core.algebra import Note
 from streams.core.events import TicketDeleted, TicketEscalated, TicketMerged, TicketRestored, TicketSolved
-from streams.core.support import life, ticket_rows
+from streams.core.support import life, solving, ticket_rows
 from streams.core.support.life import Life
 from streams.core.support.messages import Message
 from tests.sinks.conftest import Migrated
@@ -124,7 +124,7 @@ def test_a_span_that_is_lost_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyP
 @pytest.mark.servers
 def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reopen rate would be a pleasant one."""
-    true = life._reopened
+    true = solving._reopened
 
     def silent(told: Life, note: Note, by: str, *, by_message: bool) -> None:
         true(told, note, by, by_message=by_message)
@@ -132,7 +132,7 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
             told.solves[-1].reopening = None
             told.reopens = 0
 
-    monkeypatch.setattr(life, "_reopened", silent)
+    monkeypatch.setattr(solving, "_reopened", silent)
     assert {"anew", "born_solved"} <= alarms(LIVES)[STOCK]
 
 

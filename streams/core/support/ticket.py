@@ -14,8 +14,9 @@ from streams.core.clock.schedule import DEFAULT
 from streams.core.events import TicketOpened
 from streams.core.rules import Rules
 from streams.core.support.kinds import TicketEvent
-from streams.core.support.life import Life, live
+from streams.core.support.life import Life
 from streams.core.support.messages import Ask, Message, asks_of, messages_of, replies_of
+from streams.core.support.telling import live
 
 
 class Ticket(msgspec.Struct, gc=False):
