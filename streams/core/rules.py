@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -77,6 +78,16 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     def sla_moments(self) -> list[int]:
         """When any service level policy changes, in order (microseconds)."""
         return sorted({policy.valid_from for policy in self.sla})
+
+    @cached_property
+    def sla_goals(self) -> dict[tuple[object, ...], Any]:
+        """What policies have said to tickets that are alike to them (streams.core.support.sla_goals), to be kept."""
+        return {}
+
+    @cached_property
+    def sla_names_accounts(self) -> bool:
+        """Whether any service level policy tells accounts apart."""
+        return any(policy.names_accounts for policy in self.sla)
 
     @cached_property
     def _sla_versions(self) -> list[list[SlaPolicy]]:

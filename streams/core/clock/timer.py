@@ -82,8 +82,11 @@ class Timer:
 
     def pass_to(self, now: int) -> None:
         """Let time pass: a clock that has run out by `now` is breached, at its own time, and remains so."""
-        if self.breached_at is None and self.is_running and self.due_at <= now:
-            self.breached_at = self.due_at
+        if self.breached_at is not None or self.target is None or self._since is None or self.ended_at is not None:
+            return
+        # Hours pass no faster than time: most clocks are seen to be in time without asking a calendar.
+        if self._since + self.target.duration - self._spent <= now and (due := self.due_at) <= now:
+            self.breached_at = due
 
     @property
     def due_at(self) -> int:

@@ -11,12 +11,11 @@ Business = Callable[[int | None, int | None], int | None]
 
 def business_of(ticket: Ticket, rules: Rules) -> Business:
     """The measure of the ticket's own schedule, each interval by what was in force at its start."""
-    schedule = ticket.schedule_id
+    calendar = rules.calendars.get(ticket.schedule_id)
 
     def between(start: int | None, end: int | None) -> int | None:
         if start is None or end is None or end < start:
             return None
-        calendar = rules.calendar(schedule, start)
-        return None if calendar is None else calendar.between(start, end)
+        return None if calendar is None or start < calendar.since else calendar.between(start, end)
 
     return between

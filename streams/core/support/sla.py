@@ -14,7 +14,7 @@ from streams.core.limits import NEVER
 from streams.core.rules import Rules
 from streams.core.support.life import Span, Standing
 from streams.core.support.sla_clocks import GONE, Clock, clocks
-from streams.core.support.sla_goals import Case, Goal, goal_at
+from streams.core.support.sla_goals import Case, Goal, asked_of, case_of, goal_at
 from streams.core.support.ticket import Ticket
 
 _STOPPED = {
@@ -70,8 +70,9 @@ def instances(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Inst
     held = ticket.driven
     if held is not None and held[0] is rules and held[1] == passed:
         return held[2]
-    case, known = Case(ticket, rules, {}), known_to(ticket, passed)
-    driven = (_driven(clock, case, known, passed) for clock in clocks(ticket))
+    case, known = case_of(ticket, rules), known_to(ticket, passed)
+    asked = asked_of(case, known)
+    driven = (_driven(clock, case, known, passed) for clock in clocks(ticket) if clock.metric in asked) if asked else ()
     found = [instance for instance in driven if instance is not None]
     ticket.driven = rules, passed, found
     return found
@@ -89,14 +90,13 @@ def _driven(clock: Clock, case: Case, known: int, passed: int) -> Instance | Non
     """Run one clock through everything that happened to it; None where no target was ever set."""
     spans = _within(case.ticket.life.spans, clock)
     until = known if clock.end is None else clock.end
-    timer, place = Timer(clock.start, None), 0
+    told = _told(clock, case, spans, until)
+    if all(goal is None for _, _, goal in told):
+        return None
+    timer = Timer(clock.start, None)
     now: Goal | None = None
     latest, priority, dropped = now, "", None
-    for at in _moments(clock, case, spans, until):
-        while place + 1 < len(spans) and spans[place + 1].from_at <= at:
-            place += 1
-        held = spans[place].standing
-        goal = goal_at(clock, case, held, at)
+    for at, held, goal in told:
         if goal != now:
             timer.retarget(at, _target(goal, clock, case.rules))
             latest, priority = (latest, priority) if goal is None else (goal, held.priority)
@@ -108,9 +108,19 @@ def _driven(clock: Clock, case: Case, known: int, passed: int) -> Instance | Non
     if clock.end is not None:
         timer.end(clock.end)
     timer.pass_to(passed)
-    if latest is None:
-        return None
+    assert latest is not None
     return Instance(clock, timer, latest, priority, dropped, spans[-1].standing.assignee_id)
+
+
+def _told(clock: Clock, case: Case, spans: Sequence[Span], until: int) -> list[tuple[int, Standing, Goal | None]]:
+    """(moment, how the ticket stands, what the clock is to keep) for each moment at which anything may change."""
+    told, place, last = [], 0, len(spans) - 1
+    for at in _moments(clock, case, spans, until):
+        while place < last and spans[place + 1].from_at <= at:
+            place += 1
+        held = spans[place].standing
+        told.append((at, held, goal_at(clock, case, held, at)))
+    return told
 
 
 def _moments(clock: Clock, case: Case, spans: Sequence[Span], until: int) -> list[int]:
@@ -153,7 +163,7 @@ def _turns(ticket: Ticket, rules: Rules, passed: int) -> Iterator[int]:
     later = rules.sla_moments[bisect_right(rules.sla_moments, known) :]
     if not later:
         return
-    case, held = Case(ticket, rules, {}), ticket.life.spans[-1].standing if ticket.life.spans else Standing()
+    case, held = case_of(ticket, rules), ticket.life.spans[-1].standing if ticket.life.spans else Standing()
     for clock in clocks(ticket):
         if clock.end is None:
             goal = goal_at(clock, case, held, known)

@@ -42,6 +42,10 @@ class SlaPolicy(msgspec.Struct, frozen=True, array_like=True, order=True):
     match: tuple[tuple[str, ...], ...]
     limits: tuple[Limit, ...]
 
+    @property
+    def names_accounts(self) -> bool:
+        return bool(self.match[0])
+
     def takes(self, subject: Subject) -> bool:
         return all(not allowed or value in allowed for allowed, value in zip(self.match, subject, strict=True))
 

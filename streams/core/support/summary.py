@@ -8,7 +8,6 @@ from streams.core.support.life import DONE, Span
 from streams.core.support.messages import turns
 from streams.core.support.ticket import Ticket
 
-REQUESTER_WAIT = frozenset({"new", "open", "hold"})
 AGENT_WAIT = frozenset({"pending"})
 ON_HOLD = frozenset({"hold"})
 AGENT_WORK = frozenset({"new", "open"})
@@ -24,6 +23,7 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
     rating = life.rating
     rated = rating.rated if rating is not None else None
     ended = _ended(ticket)
+    on_hold, agent_work = (_wait(ticket, ended, group, business) for group in (ON_HOLD, AGENT_WORK))
     return TicketRow(
         ticket.account_id,
         ticket.ticket_id,
@@ -53,10 +53,10 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
         life.removed_at,
         life.merged_into,
         life.status_since,
-        *_wait(ticket, ended, REQUESTER_WAIT, business),
+        *_together(on_hold, agent_work),
         *_wait(ticket, ended, AGENT_WAIT, business),
-        *_wait(ticket, ended, ON_HOLD, business),
-        *_wait(ticket, ended, AGENT_WORK, business),
+        *on_hold,
+        *agent_work,
         turns(ticket.replies),
         sum(message.by_requester for message in ticket.messages),
         len(ticket.messages),
@@ -101,6 +101,11 @@ def _wait(ticket: Ticket, spans: Sequence[Span], group: frozenset[str], business
             counted = business(span.from_at, span.until_at)
             in_hours = None if in_hours is None or counted is None else in_hours + counted
     return calendar, in_hours
+
+
+def _together(one: tuple[int, int | None], other: tuple[int, int | None]) -> tuple[int, int | None]:
+    """The requester waits while the ticket is on hold and while agents have it."""
+    return one[0] + other[0], None if one[1] is None or other[1] is None else one[1] + other[1]
 
 
 def _flags(ticket: Ticket, replied: int | None, solved: int | None) -> tuple[str, ...]:
