@@ -5,7 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from streams.core.clock.schedule import Schedule
+from streams.core.clock.worktime import Version
 from streams.core.events import (
+    Event,
     SlaTargetApplied,
     TicketAssigned,
     TicketDeleted,
@@ -156,6 +159,13 @@ def test_a_policy_that_changes_holds_for_running_clocks_from_its_time_on() -> No
     assert clock(kept, "resolution").policy_version == "v1"
 
 
+def test_a_policy_that_begins_later_sets_its_target_to_what_already_runs() -> None:
+    """No policy was in force when the ticket came; its clock has run all the same."""
+    story = told(opened(), turned(3, "PENDING"), rules=ruled(policy(limit("resolution", 10), since=2)))
+    row = clock(story, "resolution")
+    assert (row.state, at(row.activated_at), at(row.due_at)) == ("running", 0, 10)
+
+
 def test_the_lowest_position_that_matches_decides_alone() -> None:
     """A policy for some accounts must win over the one for all, also where it sets no target."""
     ours = policy(limit("first_reply", 1), named="ours", match=(("acme",), (), (), (), ()))
@@ -165,6 +175,28 @@ def test_the_lowest_position_that_matches_decides_alone() -> None:
     assert [(row.policy_id, row.metric) for row in rows(story, SlaInstanceRow)] == [("ours", "first_reply")]
     off = policy(named="ours", since=-1, is_active=False)
     assert set(states(told(opened(), rules=ruled(everybody, ours, off)))) == {("first_reply", 1), ("resolution", 1)}
+
+
+def test_what_other_tickets_were_told_changes_nothing() -> None:
+    """Policies are asked once for tickets that are alike; one that they can tell apart must get its own answer."""
+    every = [
+        policy(limit("first_reply", 4, business=True), match=(("globex",), (), (), (), ()), position=0),
+        policy(limit("resolution", 5, business=True), match=((), ("phone",), (), (), ()), named="1", position=1),
+        policy(limit("agent_work", 6, business=True), match=((), (), ("second",), (), ()), named="2", position=2),
+        policy(limit("requester_wait", 7), match=((), (), (), ("high",), ()), named="3", position=3),
+        policy(limit("next_reply", 8, business=True), match=((), (), (), (), ("bill",)), named="4", position=4),
+        policy(limit("resolution", 9, business=True), since=2, named="5", position=5),
+    ]
+    night = Schedule("night", (Version(0, "UTC", (((0, 6 * HOUR),),) * 7),))
+    rules = ruled(*every, rules=msgspec.structs.replace(OFFICE, schedules=(*OFFICE.schedules, night)))
+    fields: list[dict[str, Any]] = [{}, {"channel": "phone"}, {"schedule_id": "night"}, {"group_id": "second"},
+                                    {"priority": "high"}, {"topic": "bill"}, {"account_id": "globex"}]  # fmt: skip
+    for each in fields:
+        account = {key: value for key, value in each.items() if key == "account_id"}
+        story: tuple[Event, ...] = (opened(**each), said(1, "AGENT", **account), said(3, "REQUESTER", **account))
+        alone = told(*story, rules=msgspec.structs.replace(rules))
+        assert rows(told(*story, rules=rules), SlaInstanceRow) == rows(alone, SlaInstanceRow)
+    assert len(rules.sla_goals) == 2 * len(fields)
 
 
 def test_a_group_without_a_policy_drops_the_clock_and_coming_back_takes_it_up() -> None:
