@@ -7,9 +7,8 @@ from streams.core.billing.invoice import Invoice, InvoiceEvent, fold
 from streams.core.billing.money import MAX_EXPONENT
 from streams.core.billing.receivable import Entry, books
 from streams.core.events import InvoiceIssued, InvoicePaid
+from streams.core.restating import LATE_AFTER, Restated, restatement
 from streams.core.rows import RestatementRow
-
-LATE_AFTER = 14 * 86_400_000_000
 
 
 def restatements(invoice: Invoice) -> Iterator[RestatementRow]:
@@ -60,22 +59,8 @@ def _rows(invoice: Invoice, note: Note, reason: str, old: Entry | None, new: Ent
     told = old or new
     if told is None or was == now:
         return
-    event = note.event
-    yield RestatementRow(
-        event.account_id,
-        invoice.last.invoice_id,
-        event.event_id,
-        "receivable",
-        _item(told),
-        told.at,
-        "invoice",
-        was,
-        now,
-        reason,
-        event.occurred_at,
-        note.ingested_at,
-        invoice.is_test or event.is_test,
-    )
+    moved = Restated(note, "receivable", _item(told), told.at, was, now, reason)
+    yield restatement(moved, "invoice", invoice.last.invoice_id, is_test=invoice.is_test or note.event.is_test)
 
 
 def _worth(entry: Entry | None) -> float | None:

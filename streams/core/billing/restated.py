@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from streams.core.algebra import Note
-from streams.core.billing.choices import DAY, PROFILES, SHIPPED, MrrPolicy
+from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
 from streams.core.billing.money import MAX_EXPONENT
 from streams.core.billing.steps import steps_of
 from streams.core.billing.subscription import Phase, Subscription, fold
+from streams.core.restating import LATE_AFTER, Restated, restatement
 from streams.core.rows import RestatementRow
 
-LATE_AFTER = 14 * DAY
 _SHIPPED = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)
 
 
@@ -60,18 +60,6 @@ def _rows(
     event = note.event
     for currency in sorted(old.keys() | new.keys()):
         if old.get(currency) != new.get(currency):
-            yield RestatementRow(
-                event.account_id,
-                event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
-                event.event_id,
-                "mrr",
-                currency,
-                at,
-                "subscription",
-                old.get(currency),
-                new.get(currency),
-                reason,
-                event.occurred_at,
-                note.ingested_at,
-                subscription.is_test or event.is_test,
-            )
+            moved = Restated(note, "mrr", currency, at, old.get(currency), new.get(currency), reason)
+            entity_id = event.subscription_id  # type: ignore[union-attr] # every event of this entity names it
+            yield restatement(moved, "subscription", entity_id, is_test=subscription.is_test or event.is_test)

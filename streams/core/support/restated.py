@@ -3,31 +3,18 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-import msgspec
-
 from streams.core.algebra import Note
 from streams.core.events import MessageChanged
+from streams.core.restating import LATE_AFTER, Restated, restatement
 from streams.core.rows import RestatementRow
 from streams.core.support.life import DONE
 from streams.core.support.messages import Message
 from streams.core.support.ticket import Ticket, fold
 
 HOUR = 3_600_000_000
-LATE_AFTER = 14 * 24 * HOUR
 FIRST_REPLY, FULL_RESOLUTION, TICKET_CSAT = "first_reply", "full_resolution", "ticket_csat"
 MOST_COMPARED = 50
 """Corrections of one ticket that are told of, the first in fold order: each costs two folds of what came before it."""
-
-
-class Restated(msgspec.Struct, frozen=True, gc=False):
-    """A figure that changed: `old` or `new` is None where it did not or does not count; hours, or the rating itself."""
-
-    note: Note
-    metric: str
-    window_at: int
-    old: float | None
-    new: float | None
-    reason: str
 
 
 def restatements(ticket: Ticket) -> Iterator[RestatementRow]:
@@ -45,22 +32,7 @@ def late_replies(ticket: Ticket) -> Iterator[RestatementRow]:
 
 
 def _row(ticket: Ticket, restated: Restated) -> RestatementRow:
-    event = restated.note.event
-    return RestatementRow(
-        ticket.account_id,
-        ticket.ticket_id,
-        event.event_id,
-        restated.metric,
-        "",
-        restated.window_at,
-        "ticket",
-        restated.old,
-        restated.new,
-        restated.reason,
-        event.occurred_at,
-        restated.note.ingested_at,
-        ticket.is_test or event.is_test,
-    )
+    return restatement(restated, "ticket", ticket.ticket_id, is_test=ticket.is_test or restated.note.event.is_test)
 
 
 def _is_late(note: Note) -> bool:
@@ -80,7 +52,7 @@ def _late(ticket: Ticket, replies: Sequence[Message]) -> Iterator[Restated]:
     for reply in replies:
         note, hours = Note(reply.added, reply.ingested_at), _hours(ticket, reply.sent_at)
         if hours is not None and _is_late(note):
-            yield Restated(note, FIRST_REPLY, ticket.opened.occurred_at, None, hours, "late")
+            yield Restated(note, FIRST_REPLY, "", ticket.opened.occurred_at, None, hours, "late")
 
 
 def _resolutions(ticket: Ticket) -> Iterator[Restated]:
@@ -91,11 +63,11 @@ def _resolutions(ticket: Ticket) -> Iterator[Restated]:
         if hours is None:
             continue
         if _is_late(solve.note):
-            yield Restated(solve.note, FULL_RESOLUTION, solve.at, None, hours, "late")
+            yield Restated(solve.note, FULL_RESOLUTION, "", solve.at, None, hours, "late")
         if solve.reopening is not None:
-            yield Restated(solve.reopening, FULL_RESOLUTION, solve.at, hours, None, "reopened")
+            yield Restated(solve.reopening, FULL_RESOLUTION, "", solve.at, hours, None, "reopened")
         elif following is not None:
-            yield Restated(following.note, FULL_RESOLUTION, solve.at, hours, None, "solved again")
+            yield Restated(following.note, FULL_RESOLUTION, "", solve.at, hours, None, "solved again")
 
 
 def _ratings(ticket: Ticket) -> Iterator[Restated]:
@@ -103,13 +75,15 @@ def _ratings(ticket: Ticket) -> Iterator[Restated]:
         before, rated = rating.before, rating.rated
         if before is None:
             if _is_late(rating.note):
-                yield Restated(rating.note, TICKET_CSAT, rated.occurred_at, None, rated.score, "late")
+                yield Restated(rating.note, TICKET_CSAT, "", rated.occurred_at, None, rated.score, "late")
         elif before.occurred_at == rated.occurred_at:
             if before.score != rated.score:
-                yield Restated(rating.note, TICKET_CSAT, rated.occurred_at, before.score, rated.score, "rated again")
+                yield Restated(
+                    rating.note, TICKET_CSAT, "", rated.occurred_at, before.score, rated.score, "rated again"
+                )
         else:
-            yield Restated(rating.note, TICKET_CSAT, before.occurred_at, before.score, None, "rated again")
-            yield Restated(rating.note, TICKET_CSAT, rated.occurred_at, None, rated.score, "rated again")
+            yield Restated(rating.note, TICKET_CSAT, "", before.occurred_at, before.score, None, "rated again")
+            yield Restated(rating.note, TICKET_CSAT, "", rated.occurred_at, None, rated.score, "rated again")
 
 
 def _corrected(ticket: Ticket) -> Iterator[Restated]:
@@ -126,7 +100,7 @@ def _corrected(ticket: Ticket) -> Iterator[Restated]:
         for metric, window_at in sorted(before.keys() | after.keys()):
             old, new = before.get((metric, window_at)), after.get((metric, window_at))
             if old != new:
-                yield Restated(note, metric, window_at, old, new, reason)
+                yield Restated(note, metric, "", window_at, old, new, reason)
 
 
 def _reason(note: Note) -> str:

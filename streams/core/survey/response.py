@@ -14,23 +14,10 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
 )
+from streams.core.restating import LATE_AFTER, Restated
 from streams.core.survey.scores import DETRACTOR_TO, nps_of, scores
 
 ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
-# A first answer noted later than this after it was given changes figures that were published as final.
-LATE_AFTER = 14 * 86_400_000_000
-
-
-class Restated(msgspec.Struct, frozen=True, gc=False):
-    """One score that changed after it had counted: `old` or `new` is None where it did not or does not count."""
-
-    note: Note
-    metric: str
-    question_id: str
-    window_at: int
-    old: float | None
-    new: float | None
-    reason: str
 
 
 class Response(msgspec.Struct, gc=False):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from streams.core.events import ResponseSubmitted
+from streams.core.restating import restatement
 from streams.core.rows import (
     AnswerChoiceRow,
     AnswerRow,
@@ -146,19 +147,4 @@ def _followups(response: Response) -> Iterator[FollowupRow]:
 
 def _restatements(response: Response) -> Iterator[RestatementRow]:
     for each in response.restated:
-        event = each.note.event
-        yield RestatementRow(
-            event.account_id,
-            _id(response),
-            event.event_id,
-            each.metric,
-            each.question_id,
-            each.window_at,
-            "response",
-            each.old,
-            each.new,
-            each.reason,
-            event.occurred_at,
-            each.note.ingested_at,
-            _is_test(response),
-        )
+        yield restatement(each, "response", _id(response), is_test=_is_test(response))
