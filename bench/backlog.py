@@ -7,18 +7,12 @@ by the clock, and the processor time that all threads of that round took, which 
 
 from __future__ import annotations
 
-import argparse
-import os
-import tempfile
-from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from bench import questions
-from infra.embedded import clickhouse
-from sinks.clickhouse import connect
-from sinks.migrate import migrate
-from sinks.settings import Warehouse
+
+if TYPE_CHECKING:
+    from clickhouse_driver import Client
 
 ACCOUNTS = 20_000
 STORED = ("backlog",)
@@ -75,23 +69,10 @@ QUESTIONS = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tickets", type=int, default=10_000_000)
-    tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
-    shown = questions.table()
-    with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        client = connect(server.host, server.tcp_port, timeout=600)
-        database = migrate(client, Warehouse())
-        client.execute(FILL.format(database=database, accounts=ACCOUNTS, tickets=tickets))
-        client.execute(f"OPTIMIZE TABLE {database}.ticket_span FINAL")
-        questions.compute(client, STORED, shown)
-        questions.ask(client, QUESTIONS, shown)
-        client.disconnect()
-    console = Console()
-    console.print(shown)
-    console.print(f"{tickets:,} tickets; {os.cpu_count()} cores, load average {load:.1f} before the run")
+def fill(client: Client, generation: str, tickets: int) -> None:
+    client.execute(FILL.format(database=generation, accounts=ACCOUNTS, tickets=tickets))
+    client.execute(f"OPTIMIZE TABLE {generation}.ticket_span FINAL")
 
 
 if __name__ == "__main__":
-    main()
+    questions.main(__doc__, fill, STORED, QUESTIONS)

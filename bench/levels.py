@@ -7,18 +7,12 @@ Then it has the stored answers computed and asks each view what a person would.
 
 from __future__ import annotations
 
-import argparse
-import os
-import tempfile
-from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from bench import questions
-from infra.embedded import clickhouse
-from sinks.clickhouse import connect
-from sinks.migrate import migrate
-from sinks.settings import Warehouse
+
+if TYPE_CHECKING:
+    from clickhouse_driver import Client
 
 ACCOUNTS = 20_000
 STORED = ("sla_running", "sla_breach_rate")
@@ -83,24 +77,11 @@ QUESTIONS = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tickets", type=int, default=10_000_000)
-    tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
-    shown = questions.table()
-    with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        client = connect(server.host, server.tcp_port, timeout=600)
-        database = migrate(client, Warehouse())
-        for step, version in ((1, 1), (200, 2)):
-            fill = FILL.format(database=database, accounts=ACCOUNTS, step=step, count=tickets // step, version=version)
-            client.execute(fill)
-        questions.compute(client, STORED, shown)
-        questions.ask(client, QUESTIONS, shown)
-        client.disconnect()
-    console = Console()
-    console.print(shown)
-    console.print(f"{tickets:,} tickets; {os.cpu_count()} cores, load average {load:.1f} before the run")
+def fill(client: Client, generation: str, tickets: int) -> None:
+    for step, version in ((1, 1), (200, 2)):
+        told = FILL.format(database=generation, accounts=ACCOUNTS, step=step, count=tickets // step, version=version)
+        client.execute(told)
 
 
 if __name__ == "__main__":
-    main()
+    questions.main(__doc__, fill, STORED, QUESTIONS)

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
+from infra.embedded import clickhouse
 from sinks import stored
+from sinks.clickhouse import connect
+from sinks.migrate import migrate
 from sinks.settings import Warehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from clickhouse_driver import Client
 
 ROUNDS = 3
 
 
-def table() -> Table:
-    """Where answers are shown."""
-    return Table("question", "seconds", "processor seconds", "rows")
+def main(
+    told: str | None, fill: Callable[[Client, str, int], None], views: Iterable[str], questions: Mapping[str, str]
+) -> None:
+    """The command of a bench over tickets: a server of its own, `fill(client, generation, tickets)`, then the table."""
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tickets", type=int, default=10_000_000)
+    tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
+    shown = Table("question", "seconds", "processor seconds", "rows")
+    with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
+        client = connect(server.host, server.tcp_port, timeout=600)
+        fill(client, migrate(client, Warehouse()), tickets)
+        compute(client, views, shown)
+        ask(client, questions, shown)
+        client.disconnect()
+    console = Console()
+    console.print(shown)
+    console.print(f"{tickets:,} tickets; {os.cpu_count()} cores, load average {load:.1f} before the run")
 
 
 def spent(client: Client) -> int:
