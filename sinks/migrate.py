@@ -12,7 +12,7 @@ from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
 
-_DESCRIBED: dict[tuple[str, View, Warehouse], list[Column]] = {}
+_DESCRIBED: dict[tuple[tuple[int, ...], View, Warehouse], list[Column]] = {}
 """Columns by (server version, view, settings without the database's name): no database gives a view other types."""
 
 
@@ -49,8 +49,7 @@ def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> 
 
 def _described_once(client: Client, view: View, select: str, warehouse: Warehouse) -> list[Column]:
     """As `described`, asked once in a program that migrates several databases, as a promotion or a test does."""
-    ((version,),) = client.execute("SELECT version()")
-    asked = (version, view, msgspec.structs.replace(warehouse, database=""))
+    asked = (client.connection.server_info.version_tuple(), view, msgspec.structs.replace(warehouse, database=""))
     if asked not in _DESCRIBED:
         _DESCRIBED[asked] = described(client, view, select)
     return _DESCRIBED[asked]
