@@ -35,19 +35,20 @@ _PASSING = frozenset(
         KafkaError._TIMED_OUT,  # noqa: SLF001
         KafkaError._RESOLVE,  # noqa: SLF001
         KafkaError._WAIT_COORD,  # noqa: SLF001
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_COORDINATOR,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.UNSTABLE_OFFSET_COMMIT,
     }
 )
-_LEADERLESS = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001
 FATAL = KafkaError._FATAL  # noqa: SLF001
 
 
 def is_passing(error: KafkaError) -> bool:
-    """Tell whether waiting helps: the broker or the coordinator is away, or a transaction is pending."""
+    """Tell whether waiting helps: broker, leader or coordinator is away, or a transaction is pending."""
     return error.code() in _PASSING or error.retriable()
 
 
@@ -169,7 +170,7 @@ class Watermarks:
             try:
                 return int(asked[where].result().offset)
             except KafkaException as error:
-                if error.args[0].code() not in _LEADERLESS or time.monotonic() > deadline:
+                if not is_passing(error.args[0]) or time.monotonic() > deadline:
                     raise EngineStopped("offsets unknown", f"{topic}-{number}: {error}") from error
             time.sleep(_PAUSE)
 
