@@ -6,7 +6,9 @@ from itertools import groupby, zip_longest
 from operator import itemgetter
 
 import msgspec
+from msgspec.structs import astuple
 
+from streams.core.billing.account import Account
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.mrr import Line
 from streams.core.billing.steps import Part, Step
@@ -14,8 +16,9 @@ from streams.core.rows import MrrItemRow, MrrMovementRow, Row
 
 _Slot = tuple[str, str, str]
 """Currency, plan, product line: what amounts are kept apart by within a subscription."""
+_Steps = dict[str, tuple[Step, ...]]
+"""Steps by one policy, by subscription."""
 _NO_PART = Part(False, ())
-_NOTHING = Step(0, (), "", 0, False, "", "", False, 0, "")
 
 
 class _Change(msgspec.Struct, frozen=True, gc=False):
@@ -41,26 +44,6 @@ class _Book(msgspec.Struct, frozen=True, gc=False):
     is_test: bool
 
 
-class _Account:
-    """An account between moments: the step in force of every subscription, and whether it ever paid."""
-
-    def __init__(self) -> None:
-        self.now: dict[str, Step] = {}
-        self.ever = False
-
-    def is_customer(self) -> bool:
-        """Whether it pays, or has paid and is only paused."""
-        by_currency: defaultdict[str, int] = defaultdict(int)
-        paused = False
-        for step in self.now.values():
-            by_currency[step.currency] += step.total
-            paused = paused or step.is_paused
-        return any(total > 0 for total in by_currency.values()) or (paused and self.ever)
-
-    def product_lines(self) -> frozenset[str]:
-        return frozenset(line.product_line for step in self.now.values() for line in step.lines if line.mrr > 0)
-
-
 def rows(account: str, parts: Mapping[str, Part]) -> Sequence[Row]:
     """Every row of the account's ledger, by every policy. Test subscriptions have a ledger of their own."""
     written: list[Row] = []
@@ -83,18 +66,37 @@ def touched(
         return rows(account, before), rows(account, after)
     is_test = (old or new or _NO_PART).is_test
     found: tuple[list[Row], list[Row]] = ([], [])
+    known: list[tuple[_Steps, _Steps, tuple[list[Row], list[Row]]]] = []
     for number, profile in enumerate(PROFILES):
-        earlier, later = (() if part is None else part.steps[number] for part in (old, new))
-        if earlier == later:
+        earlier, later = _of(before, number, is_test), _of(after, number, is_test)
+        if earlier.get(name, ()) == later.get(name, ()):
             continue
-        since, book = _first_difference(earlier, later), _Book(account, profile, is_test)
-        for written, parts, steps in zip(found, (before, after), (earlier, later), strict=True):
-            written.extend(_movements(book, _of(parts, number, is_test), since))
-            written.extend(_spans(book, name, steps, since))
+        same = next((said for one, other, said in known if one == earlier and other == later), None)
+        if same is None:
+            said = _changed(_Book(account, profile, is_test), earlier, later, name)
+            known.append((earlier, later, said))
+        else:
+            said = _by(profile, same[0]), _by(profile, same[1])
+        found[0].extend(said[0])
+        found[1].extend(said[1])
     return found
 
 
-def _of(parts: Mapping[str, Part], number: int, is_test: bool) -> dict[str, tuple[Step, ...]]:
+def _changed(book: _Book, earlier: _Steps, later: _Steps, name: str) -> tuple[list[Row], list[Row]]:
+    since = _first_difference(earlier.get(name, ()), later.get(name, ()))
+    former, latter = (
+        [*_movements(book, steps, since), *_spans(book, name, steps.get(name, ()), since)] for steps in (earlier, later)
+    )
+    return former, latter
+
+
+def _by(profile: str, said: Sequence[Row]) -> list[Row]:
+    """The same rows by another policy, whose steps are the same: most subscriptions leave policies nothing to say."""
+    fields = zip(said, map(astuple, said), strict=True)
+    return [type(row)(account, profile, *others) for row, (account, _, *others) in fields]
+
+
+def _of(parts: Mapping[str, Part], number: int, is_test: bool) -> _Steps:
     return {name: part.steps[number] for name, part in parts.items() if part.is_test == is_test}
 
 
@@ -105,20 +107,20 @@ def _first_difference(earlier: Sequence[Step], later: Sequence[Step]) -> int:
     raise AssertionError("the steps are equal")
 
 
-def _movements(book: _Book, steps: Mapping[str, Sequence[Step]], since: int) -> Iterator[MrrMovementRow]:
+def _movements(book: _Book, steps: _Steps, since: int) -> Iterator[MrrMovementRow]:
     """Movements from `since` on; what went before only tells how the account then stood."""
-    held = _Account()
+    held = Account()
     timed = sorted((step.at, name, step) for name, each in steps.items() for step in each)
     for at, together in groupby(timed, key=itemgetter(0)):
         if at < since:
-            held.now.update((name, step) for _, name, step in together)
+            for _, name, step in together:
+                held.put(name, step)
             held.ever = held.ever or held.is_customer()
             continue
         was, lines = held.is_customer(), held.product_lines()
         changes: list[_Change] = []
         for _, name, step in together:
-            changes.extend(_changes(name, held.now.get(name, _NOTHING), step))
-            held.now[name] = step
+            changes.extend(_changes(name, held.put(name, step), step))
         ever, stays = held.ever, held.is_customer()
         held.ever = ever or stays
         kinds = _kinds(changes, was=was, ever=ever, stays=stays)
