@@ -4,7 +4,7 @@ Events of an invoice come from several sources in any order, so nothing here dep
 fact is kept by its own identity, and the newest in fold order stands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 import msgspec
@@ -120,9 +120,11 @@ def credited_sum(invoice: Invoice) -> int:
     return _sum(invoice, invoice.credits.values())
 
 
-def _sum(invoice: Invoice, events: Iterable[InvoicePaid | CreditNoteIssued]) -> int:
-    currency = invoice.issued.currency if invoice.issued else None
-    return sum(micros(event.amount, event.exponent) for event in events if event.currency == currency)
+def _sum(invoice: Invoice, events: Collection[InvoicePaid | CreditNoteIssued]) -> int:
+    if not events or invoice.issued is None:
+        return 0
+    currency = invoice.issued.currency
+    return sum([micros(event.amount, event.exponent) for event in events if event.currency == currency])
 
 
 def open_amount(invoice: Invoice) -> int:

@@ -50,8 +50,31 @@ def contribute(subscription: Subscription | None, rules: Rules) -> Part | tuple[
     """The part of the account's ledger, empty for a subscription that never had revenue."""
     if subscription is None or not subscription.phases:
         return ()
-    steps = tuple(steps_of(subscription.phases, rules.mrr_policies(profile)) for profile in PROFILES)
+    policies, phases = [rules.mrr_policies(profile) for profile in PROFILES], subscription.phases
+    if _one_for_all(policies) and all(map(_is_plain, phases)):
+        steps = (steps_of(phases, policies[0]),) * len(PROFILES)
+    else:
+        steps = tuple(steps_of(phases, versions) for versions in policies)
     return Part(subscription.is_test, steps) if any(steps) else ()
+
+
+def _one_for_all(policies: Sequence[Sequence[MrrPolicy]]) -> bool:
+    """Whether every policy has one version, of the same name."""
+    return all(len(versions) == 1 and versions[0].version == policies[0][0].version for versions in policies)
+
+
+def _is_plain(phase: Phase) -> bool:
+    """Whether no policy has a choice: paid for, no end asked for, nothing taken off, bought with its period."""
+    full = phase.full
+    return (
+        full is not None
+        and phase.status == "ACTIVE"
+        and not phase.ended
+        and phase.requested_at is None
+        and phase.due_since is None
+        and full.period_start == phase.purchased_at
+        and not any(item.discounts for item in full.items)
+    )
 
 
 def steps_of(phases: Sequence[Phase], versions: Sequence[MrrPolicy]) -> tuple[Step, ...]:

@@ -92,8 +92,11 @@ def _history(subscription: Subscription) -> Iterator[SubscriptionHistoryRow]:
 def _contract(phase: Phase) -> int:
     if phase.full is None:
         return 0
-    lines = (line(item, phase.full.exponent, (False,) * len(item.discounts)) for item in phase.full.items)
-    return sum(each.contract for each in lines if each is not None)
+    contract, exponent = 0, phase.full.exponent
+    for item in phase.full.items:
+        one = line(item, exponent, (False,) * len(item.discounts))
+        contract += 0 if one is None else one.contract
+    return contract
 
 
 def _flags(subscription: Subscription) -> tuple[str, ...]:
@@ -109,12 +112,16 @@ def _odd(phase: Phase) -> set[str]:
     full = phase.full
     if full is None:
         return set()
-    kinds = [discount for item in full.items for discount in item.discounts]
-    found = {
-        "unknown_status": phase.status == "UNKNOWN",
-        "unknown_interval": any(item.interval == "UNKNOWN" for item in full.items),
-        "unknown_discount": any("UNKNOWN" in (each.kind, each.duration) for each in kinds),
-        "empty_period": full.period_end <= full.period_start,
-        "negative_amount": _contract(phase) < 0,
-    }
-    return {flag for flag, holds in found.items() if holds}
+    found = set()
+    if phase.status == "UNKNOWN":
+        found.add("unknown_status")
+    for item in full.items:
+        if item.interval == "UNKNOWN":
+            found.add("unknown_interval")
+        if any("UNKNOWN" in (each.kind, each.duration) for each in item.discounts):
+            found.add("unknown_discount")
+    if full.period_end <= full.period_start:
+        found.add("empty_period")
+    if _contract(phase) < 0:
+        found.add("negative_amount")
+    return found
