@@ -71,7 +71,6 @@ def _is_plain(phase: Phase) -> bool:
         and phase.status == "ACTIVE"
         and not phase.ended
         and phase.requested_at is None
-        and phase.due_since is None
         and full.period_start == phase.purchased_at
         and not any(item.discounts for item in full.items)
     )

@@ -1,0 +1,70 @@
+"""What a subscription contributes, however it is worked out: by every policy the steps that this policy has alone."""
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+
+from streams.core.algebra import Note
+from streams.core.billing.choices import PROFILES, MrrPolicy, parse
+from streams.core.billing.steps import contribute, steps_of
+from streams.core.events import (
+    Event,
+    SubscriptionCancelScheduled,
+    SubscriptionCancelUnscheduled,
+    SubscriptionChanged,
+    SubscriptionEnded,
+    SubscriptionItem,
+    SubscriptionPaused,
+)
+from streams.core.routes import SUBSCRIPTION
+from streams.core.rules import Rules
+from tests.support.billing import Story, day, discount, item
+from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
+from tests.support.machine import run
+
+AS_SHIPPED = Rules()
+STRIPE_CHANGED = Rules(mrr=(MrrPolicy("stripe", day(20), "v2", parse("stripe", "churn=effective")),))
+
+
+def told(kind: type[Event] | None, *items: SubscriptionItem, **fields: Any) -> list[Note]:
+    """A month that is paid for, for `items` if any are given, then perhaps one event on its tenth day."""
+    story = Story()
+    story.state(0, *(items or (item(10_000),)))
+    if kind is not None:
+        story.tell(kind, 10, **fields)
+    return story.notes
+
+
+def taken_back() -> list[Note]:
+    story = Story()
+    story.state(0, item(10_000))
+    story.tell(SubscriptionCancelScheduled, 10, ends_at=day(30), reason="VOLUNTARY")
+    story.tell(SubscriptionCancelUnscheduled, 12)
+    return story.notes
+
+
+def stated(at: int, **fields: Any) -> list[Note]:
+    """A month that is paid for, and a full state later."""
+    story = Story()
+    story.state(0, item(10_000))
+    story.state(at, item(20_000), kind=SubscriptionChanged, until=60, **fields)
+    return story.notes
+
+
+@pytest.mark.parametrize("rules", [AS_SHIPPED, STRIPE_CHANGED], ids=["as shipped", "one policy changed"])
+@given(notes=billing_histories(SUBSCRIPTIONS, max_size=12))
+@example(notes=stated(30, change_kind="PRICE"))
+@example(notes=stated(30, change_kind="RENEWAL"))
+@example(notes=stated(30, change_kind="STATUS", status="UNPAID"))
+@example(notes=told(None, item(10_000, discounts=(discount("AMOUNT", 6_000, "ONCE"),))))
+@example(notes=told(SubscriptionPaused, ends_at=None))
+@example(notes=told(SubscriptionEnded, reason="VOLUNTARY", ends_at=day(30)))
+@example(notes=taken_back())
+def test_every_policy_has_the_steps_that_it_has_alone(rules: Rules, notes: list[Note]) -> None:
+    """Steps are worked out once where no policy has a choice; a choice overlooked would pay one policy like another."""
+    for key, state in run(notes, rules=rules).states.items():
+        if key.startswith(SUBSCRIPTION.prefix.encode()) and (subscription := SUBSCRIPTION.view(state)) is not None:
+            alone = tuple(steps_of(subscription.phases, rules.mrr_policies(profile)) for profile in PROFILES)
+            part = contribute(subscription, rules)
+            assert (part.steps if part else ((),) * len(PROFILES)) == alone
