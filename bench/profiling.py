@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RATE_HZ = 200
+WAITING = (
+    "EpollSelector.select (selectors.py",
+    "Condition.wait (threading.py",
+    "_worker (concurrent/futures/thread.py",
+)
+"""Innermost frames of threads that wait; py-spy takes some of them for busy."""
 FAUST = "Faust: signals, board, web"
 # (part, frame): a stack belongs to the first part whose frame it holds. Functions as py-spy prints them.
 PARTS = (
@@ -43,11 +49,11 @@ def sample(pid: int, seconds: int, output: Path) -> list[str]:
 
 
 def shares(stacks: Iterable[str]) -> dict[str, float]:
-    """Share of the sampled time by part, largest first; threads that only wait for their selector are left out."""
+    """Share of the sampled time by part, largest first; threads that only wait are left out."""
     found: Counter[str] = Counter()
     for line in stacks:
         stack, _, count = line.rpartition(" ")
-        if "select (selectors.py" not in stack.rpartition(";")[2]:
+        if not stack.rpartition(";")[2].startswith(WAITING):
             found[part_of(stack)] += int(count)
     total = found.total()
     return {part: count / total for part, count in found.most_common()}
