@@ -3,7 +3,7 @@ comment: Lifetime value of an account by month, from what accounts pay and how m
 columns:
   window_start: First day of the month, in the company's time zone
   window_end: First day after the month
-  dimension: all, manager (owner when the month began) or segment (then)
+  dimension: all, manager, segment, plan or product_line; arpa is of the month's end, churn of the slices when months began
   dimension_value: Slice; empty for all, and for accounts that belong to none
   policy: MRR policy
   value: Lifetime value of an account in the reporting currency; NULL where nobody was lost in the months before
@@ -20,7 +20,9 @@ metric:
   denominator: mean of up to six monthly churn rates
   interval: none
   source: ChartMogul 203359061
-  edge_cases: No churn in those months gives no value. Months in which nobody paid have no churn rate and are left out.
+  edge_cases: >-
+    No churn in those months gives no value. Months in which nobody paid have no churn rate and are left out. Of a plan
+    or product line, arpa is what it brings of itself, and lost are accounts of which it was the main one.
   version: 1
 */
 SELECT
@@ -35,7 +37,7 @@ SELECT
     _c.months AS months,
     _a.is_final AS is_final,
     _a.as_of AS as_of
-FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension IN ('all', 'manager', 'segment')) AS _a
+FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension IN ('all', 'manager', 'segment', 'plan', 'product_line')) AS _a
 INNER JOIN
 (
     SELECT
@@ -49,7 +51,7 @@ INNER JOIN
     (
         SELECT *, arrayJoin(range(1, 7)) AS ahead
         FROM ${cx}.logo_churn
-        WHERE months = 1 AND dimension IN ('all', 'manager', 'segment') AND value IS NOT NULL
+        WHERE months = 1 AND dimension IN ('all', 'manager', 'segment', 'plan', 'product_line') AND value IS NOT NULL
     )
     GROUP BY month, dimension, dimension_value, policy
 ) AS _c

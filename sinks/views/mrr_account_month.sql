@@ -18,6 +18,8 @@ columns:
   fx_pico: Movements of kind fx
   transfer_pico: Movements of kind transfer
   is_paused: 1 when it has no revenue at the end because everything is paused
+  plan_id: Plan that brings most of its revenue at the end, of equals the first by name; empty when none does
+  product_line: The same of product lines; empty also when not told
 */
 SELECT
     account_id,
@@ -34,12 +36,20 @@ SELECT
     if(later = 0, by_resume, toInt128(0)) AS resume_pico,
     if(later = 0, by_fx, toInt128(0)) AS fx_pico,
     if(later = 0, by_transfer, toInt128(0)) AS transfer_pico,
-    toUInt8(last_kind = 'pause' AND total <= 0) AS is_paused
+    toUInt8(last_kind = 'pause' AND total <= 0) AS is_paused,
+    tupleElement(plans, 1)[indexOf(tupleElement(plans, 2), arrayMax(tupleElement(plans, 2)))] AS plan_id,
+    tupleElement(lines, 1)[indexOf(tupleElement(lines, 2), arrayMax(tupleElement(lines, 2)))] AS product_line
 FROM
 (
     SELECT
         *,
         sum(moved) OVER (PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING) AS total,
+        sumMap(tupleElement(by_plan, 1), tupleElement(by_plan, 2)) OVER (
+            PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING
+        ) AS plans,
+        sumMap(tupleElement(by_line, 1), tupleElement(by_line, 2)) OVER (
+            PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING
+        ) AS lines,
         leadInFrame(moved_in, 1, addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1)) OVER (
             PARTITION BY account_id, policy ORDER BY moved_in ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS next_month,
@@ -60,7 +70,9 @@ FROM
             sumIf(reported_pico, kind = 'resume') AS by_resume,
             sumIf(reported_pico, kind = 'fx') AS by_fx,
             sumIf(reported_pico, kind = 'transfer') AS by_transfer,
-            argMaxIf(kind, (moment, kind = 'pause'), kind != 'fx') AS last_kind
+            argMaxIf(kind, (moment, kind = 'pause'), kind != 'fx') AS last_kind,
+            sumMap([plan_id], [reported_pico]) AS by_plan,
+            sumMap([product_line], [reported_pico]) AS by_line
         FROM ${cx}.mrr_flow
         GROUP BY account_id, policy, moved_in
     )

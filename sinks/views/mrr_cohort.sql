@@ -10,6 +10,8 @@ columns:
   policy: MRR policy
   owner: Manager who owned the account when the window began; empty when nobody did
   segment: Segment of the account when the window began; empty when not told
+  plan_id: Plan that brought most of the account's revenue when the window began, of equals the first by name
+  product_line: The same of product lines; empty also when not told
   opening: Revenue when the window began
   closing: Revenue when it ended, or now
   gained: Expansions, resumptions and reactivations in the window
@@ -24,6 +26,8 @@ SELECT
     policy,
     if(_o.valid_to IS NULL OR at < _o.valid_to, ifNull(_o.slice, ''), '') AS owner,
     segment,
+    plan_id,
+    product_line,
     opening,
     closing,
     gained,
@@ -45,7 +49,9 @@ FROM
             closings[tupleElement(frame, 2) + months - 1] AS closing,
             arraySum(arraySlice(gains, tupleElement(frame, 2), months)) AS gained,
             arraySum(arraySlice(losses, tupleElement(frame, 2), months)) AS lost,
-            pauses[tupleElement(frame, 2) + months - 1] AS is_paused
+            pauses[tupleElement(frame, 2) + months - 1] AS is_paused,
+            plans[tupleElement(frame, 2) - 1] AS plan_id,
+            lines[tupleElement(frame, 2) - 1] AS product_line
         FROM
         (
             SELECT
@@ -53,14 +59,16 @@ FROM
                 policy,
                 arraySort(groupArray((
                     month, opening, closing, expansion_pico + resume_pico + reactivation_pico,
-                    -(contraction_pico + pause_pico + churn_pico), is_paused
+                    -(contraction_pico + pause_pico + churn_pico), is_paused, plan_id, product_line
                 ))) AS course,
                 tupleElement(course, 1) AS months_of,
                 tupleElement(course, 2) AS openings,
                 tupleElement(course, 3) AS closings,
                 tupleElement(course, 4) AS gains,
                 tupleElement(course, 5) AS losses,
-                tupleElement(course, 6) AS pauses
+                tupleElement(course, 6) AS pauses,
+                tupleElement(course, 7) AS plans,
+                tupleElement(course, 8) AS lines
             FROM ${cx}.mrr_account_month
             GROUP BY account_id, policy
         )

@@ -4,8 +4,8 @@ columns:
   cohort: First day of the month in which they first paid, in the company's time zone
   month_no: Months since then; 0 is the month itself
   month: First day of the month that the row is about
-  dimension: all or segment (of the account when its cohort began)
-  dimension_value: Slice; empty for all, and for accounts without a segment
+  dimension: all, manager, segment, plan or product_line (the account's main one), at the end of its first month
+  dimension_value: Slice; empty for all, and for accounts that belong to none
   policy: MRR policy
   denominator: Accounts of the cohort that had revenue at the end of its first month
   numerator: Those that have revenue at the end of this month
@@ -25,7 +25,7 @@ metric:
   source: cohort form as in ChartMogul's retention tables
   edge_cases: >-
     Accounts that left in the month in which they came are in no cohort. Who returns is retained again. A paused account is
-    not retained while it is paused.
+    not retained while it is paused. Its plan and product line are those that brought most of its revenue.
   version: 1
 */
 SELECT
@@ -46,22 +46,32 @@ SELECT
 FROM
 (
     SELECT
-        _m.*,
-        ifNull(_s.slice, '') AS segment,
-        arrayJoin([('all', ''), ('segment', segment)]) AS slice
+        _n.*,
+        if(_o.valid_to IS NULL OR joined_by < _o.valid_to, ifNull(_o.slice, ''), '') AS owner,
+        arrayJoin([
+            ('all', ''), ('manager', owner), ('segment', segment), ('plan', first_plan), ('product_line', first_line)
+        ]) AS slice
     FROM
     (
-        SELECT
-            *,
-            min(month) OVER everything AS cohort,
-            argMin(closing, month) OVER everything AS at_first,
-            toDateTime64(addMonths(cohort, 1), 6, '${zone}') AS joined_by
-        FROM ${cx}.mrr_account_month
-        WINDOW everything AS (
-            PARTITION BY account_id, policy ORDER BY month ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        )
-    ) AS _m
-    ASOF LEFT JOIN ${cx}.segment_history AS _s ON _m.account_id = _s.account_id AND _m.joined_by >= _s.valid_from
-    WHERE _m.at_first > 0
+        SELECT _m.*, ifNull(_s.slice, '') AS segment
+        FROM
+        (
+            SELECT
+                *,
+                min(month) OVER everything AS cohort,
+                argMin(closing, month) OVER everything AS at_first,
+                argMin(plan_id, month) OVER everything AS first_plan,
+                argMin(product_line, month) OVER everything AS first_line,
+                toDateTime64(addMonths(cohort, 1), 6, '${zone}') AS joined_by
+            FROM ${cx}.mrr_account_month
+            WINDOW everything AS (
+                PARTITION BY account_id, policy ORDER BY month
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            )
+        ) AS _m
+        ASOF LEFT JOIN ${cx}.segment_history AS _s ON _m.account_id = _s.account_id AND _m.joined_by >= _s.valid_from
+        WHERE _m.at_first > 0
+    ) AS _n
+    ASOF LEFT JOIN ${cx}.owner_history AS _o ON _n.account_id = _o.account_id AND _n.joined_by >= _o.valid_from
 )
 GROUP BY cohort, month, slice, policy

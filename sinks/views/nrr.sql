@@ -4,7 +4,7 @@ columns:
   months: Length of the window in months, 1, 3 or 12
   window_start: First day of the window, in the company's time zone
   window_end: First day after the window
-  dimension: all, account, manager (owner when the window began) or segment (then)
+  dimension: all, account, manager (owner when the window began), segment (then), plan or product_line (its main one then)
   dimension_value: Slice; empty for all, and for accounts that belong to none
   policy: MRR policy
   value: Net revenue retention, in percent; NULL when nobody paid
@@ -26,7 +26,9 @@ metric:
   source: cohort form; ChartMogul's net MRR churn counts reactivations, so that 100 minus it is another figure
   edge_cases: >-
     An account that had churned before the window is outside, whether it returns or not. A paused account has no
-    revenue at the end. Changes of exchange rates between service periods are part of it.
+    revenue at the end. Changes of exchange rates between service periods are part of it. An account belongs to the plan
+    and the product line that brought most of its revenue when the window began, with all of its revenue at both ends:
+    who moves to a dearer plan has grown.
   version: 1
 */
 SELECT
@@ -34,8 +36,7 @@ SELECT
     window_start,
     window_end,
     dimension,
-    multiIf(dimension = 'account', account_id, dimension = 'manager', owner, dimension = 'segment', segment, '')
-        AS dimension_value,
+    dimension_value,
     policy,
     if(denominator = 0, NULL, 100 * numerator / denominator) AS value,
     toFloat64(sum(closing)) / 1000000000000 AS numerator,
@@ -46,6 +47,5 @@ SELECT
     toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
     toUInt8(window_end <= toDate(${now}, '${zone}')) AS is_final,
     assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of
-FROM (SELECT * FROM ${cx}.mrr_cohort WHERE opening > 0) AS _c
-CROSS JOIN (SELECT arrayJoin(['all', 'account', 'manager', 'segment']) AS dimension) AS _d
+FROM ${cx}.mrr_cohort_slice
 GROUP BY months, window_start, window_end, dimension, dimension_value, policy
