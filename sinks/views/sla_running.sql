@@ -22,6 +22,7 @@ columns:
   manager: Manager who owns the account now; empty when nobody does
 stored:
   order: [urgency, manager, account_id, ticket_id]
+  times: 10
 */
 SELECT
     multiIf(

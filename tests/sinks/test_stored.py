@@ -100,15 +100,30 @@ def _uuids(client: Client, warehouse: Warehouse) -> dict[str, Any]:
     return dict(client.execute(query, {"db": warehouse.database}))
 
 
-def test_migrating_leaves_stored_answers_alone_until_they_differ(client: Client, alone: Warehouse) -> None:
+@pytest.mark.parametrize("minutes", [10, 90])
+def test_migrating_leaves_stored_answers_alone_until_they_differ(
+    client: Client, alone: Warehouse, minutes: int
+) -> None:
     """Every worker that starts migrates: an answer made anew each time would be empty half of the day."""
+    alone = msgspec.structs.replace(alone, stored_minutes=minutes)
     migrate(client, alone)
     made = _uuids(client, alone)
     assert sorted(made) == sorted(map(stored.name, NAMES)) != []
     migrate(client, alone)
     assert _uuids(client, alone) == made
-    migrate(client, msgspec.structs.replace(alone, stored_minutes=3))
+    migrate(client, msgspec.structs.replace(alone, stored_minutes=30))
     assert not set(_uuids(client, alone).values()) & set(made.values())
+
+
+@pytest.mark.parametrize(("told", "usual", "watched"), [(10, 10, 1), (50, 50, 5)])
+def test_what_people_watch_is_computed_more_often(
+    client: Client, alone: Warehouse, told: int, usual: int, watched: int
+) -> None:
+    """A ticket that runs out of time within the hour must not wait ten minutes for its place in the list."""
+    migrate(client, msgspec.structs.replace(alone, stored_minutes=told))
+    query = "SELECT name, extract(create_table_query, 'REFRESH AFTER (\\d+) MINUTE') FROM system.tables"
+    found = dict(client.execute(f"{query} WHERE database = %(db)s AND name LIKE '%%_stored'", {"db": alone.database}))
+    assert (found["mrr_bridge_stored"], found["sla_running_stored"]) == (str(usual), str(watched))
 
 
 def test_a_promotion_has_the_answers_computed_from_what_is_served_then(client: Client, alone: Warehouse) -> None:
