@@ -18,6 +18,10 @@ Place = tuple[str, int, int]
 """Short topic name, partition, offset."""
 Story = list[tuple[Any, str, str, dict[str, Any]]]
 """Events of one entity: business time, event id, event type, fields."""
+POLICIES = ("cxledger", "stripe", "chartmogul", "profitwell")
+_ENTITIES = ("response_id", "invitation_id", "subscription_id", "invoice_id", "ticket_id")
+_CENT = 10_000
+"""Millionths."""
 _UUID = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 _DETRACTOR_TO = 6
 _PROMOTER_FROM = 9
@@ -35,6 +39,23 @@ class Record(NamedTuple):
     @property
     def place(self) -> Place:
         return self.topic, self.partition, self.offset
+
+
+class Invoice(NamedTuple):
+    """A row of `invoice`, amounts in millionths."""
+
+    account_id: str
+    paid: int
+    still_open: int
+
+
+class Ticket(NamedTuple):
+    """A row of `ticket`, as far as it is compared."""
+
+    account_id: str
+    status: str
+    messages: int
+    of_requester: int
 
 
 class Response(NamedTuple):
@@ -58,6 +79,9 @@ class Expected:
     responses: dict[str, Response] = field(default_factory=dict)
     invitations: dict[str, tuple[str, str]] = field(default_factory=dict)
     accounts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    subscriptions: dict[str, tuple[str, int]] = field(default_factory=dict)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
 
     @property
@@ -74,6 +98,16 @@ class Expected:
                 net[response.account_id] += (response.nps >= _PROMOTER_FROM) - (response.nps <= _DETRACTOR_TO)
         return {account: (count, net[account]) for account, count in n.items()}
 
+    def revenue(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return what every account with a subscription brings, by policy: as movements say it and as spans do.
+
+        Nothing in the mix is what policies differ in.
+        """
+        total: Counter[str] = Counter()
+        for account, micros in self.subscriptions.values():
+            total[account] += micros
+        return {(account, policy): (micros, micros) for account, micros in total.items() for policy in POLICIES}
+
 
 def expect(records: Iterable[Record]) -> Expected:
     """Count records, each partition's in the order of their offsets."""
@@ -88,7 +122,7 @@ def expect(records: Iterable[Record]) -> Expected:
             continue
         if _is_new(expected, record, fields):
             expected.accepted[record.place] = fields["event_id"]
-            entity = fields.get("response_id") or fields.get("invitation_id") or fields["event_id"]
+            entity = next((fields[name] for name in _ENTITIES if name in fields), fields["event_id"])
             stories[entity].append((fields["occurred_at"], fields["event_id"], event_type, fields))
     for entity, story in stories.items():
         _tell(expected, entity, _in_order(story))
@@ -158,6 +192,12 @@ def _tell(expected: Expected, entity: str, story: Story) -> None:
         reached = ("invitation_bounced", "invitation_opened", "invitation_delivered", "invitation_sent")
         furthest = next(event_type for event_type in reached if event_type in types)
         expected.invitations[entity] = account, furthest.removeprefix("invitation_")
+    elif first.startswith("subscription"):
+        _subscribe(expected, entity, account, story)
+    elif first.startswith("invoice"):
+        _owe(expected, entity, account, story)
+    elif "ticket_id" in fields:
+        _work(expected, entity, account, story)
     else:
         _respond(expected, entity, account, story)
 
@@ -171,3 +211,27 @@ def _respond(expected: Expected, entity: str, account: str, story: Story) -> Non
         corrections += event_type == "response_corrected"
         nps = _nps(fields)
     expected.responses[entity] = Response(account, status, nps, corrections, story[-1][1])
+
+
+def _subscribe(expected: Expected, entity: str, account: str, story: Story) -> None:
+    _, _, last, fields = story[-1]
+    items = () if last == "subscription_ended" else fields["items"]
+    expected.subscriptions[entity] = account, sum(item["quantity"] * item["unit_amount"] * _CENT for item in items)
+
+
+def _owe(expected: Expected, entity: str, account: str, story: Story) -> None:
+    total = sum(fields["total"] for _, _, event_type, fields in story if event_type == "invoice_issued")
+    paid = sum(fields["amount"] for _, _, event_type, fields in story if event_type == "invoice_paid")
+    expected.invoices[entity] = Invoice(account, paid * _CENT, max(0, total - paid) * _CENT)
+
+
+def _work(expected: Expected, entity: str, account: str, story: Story) -> None:
+    status, authors = "new", Counter[str]()
+    for _, _, event_type, fields in story:
+        if event_type == "message_added":
+            authors[fields["author_type"]] += 1
+        elif event_type == "ticket_status_changed":
+            status = fields["to_status"].lower()
+        elif event_type == "ticket_solved":
+            status = "solved"
+    expected.tickets[entity] = Ticket(account, status, authors.total(), authors["REQUESTER"])

@@ -1,5 +1,7 @@
 """What is fed: a seeded mix of events that correct, delete, repeat and contradict each other, and records that are bad.
 
+Answers and invitations, subscriptions, invoices with their payments, tickets.
+
 Every event has an id of its own, drawn from the seed. One account's events are in business order; nothing else is.
 """
 
@@ -15,16 +17,26 @@ from tests.faults.avro import Contract
 
 ACCOUNTS = 200
 SECOND = 1_000_000
+_DAY = 86_400 * SECOND
+_MONEY = {"currency": "USD", "exponent": 2}
 _RECENT = 500
 _SCORES = range(11)
 _WEIGHTS = (1, 0, 0, 1, 1, 4, 6, 12, 23, 17, 35)
 SHARES = {
-    "response": 50,
-    "invitation": 12,
-    "progress": 12,
-    "correction": 8,
+    "response": 26,
+    "invitation": 7,
+    "progress": 7,
+    "correction": 5,
     "deletion": 3,
     "account": 3,
+    "subscription": 6,
+    "change": 5,
+    "end": 2,
+    "invoice": 5,
+    "payment": 4,
+    "ticket": 5,
+    "work": 7,
+    "solve": 3,
     "duplicate": 9,
     "conflict": 1,
     "poison": 2,
@@ -62,6 +74,9 @@ class Mix:
         self._now = start
         self._live: deque[dict[str, Any]] = deque(maxlen=_RECENT)
         self._invited: deque[dict[str, Any]] = deque(maxlen=_RECENT)
+        self._subscribed: deque[dict[str, Any]] = deque(maxlen=_RECENT)
+        self._owed: deque[dict[str, Any]] = deque(maxlen=_RECENT)
+        self._asked: deque[dict[str, Any]] = deque(maxlen=_RECENT)
         self._recent: deque[tuple[Piece, str, dict[str, Any]]] = deque(maxlen=_RECENT)
         self._poisoned = 0
 
@@ -128,28 +143,105 @@ class Mix:
         fields = self._envelope(sent["account_id"]) | {"invitation_id": sent["invitation_id"]}
         return self._piece(event_type, "progress", fields)
 
-    def _taken(self) -> dict[str, Any] | None:
-        """A response that nothing has corrected or deleted yet, and now something will."""
-        if not self._live:
+    def _taken(self, pool: deque[dict[str, Any]]) -> dict[str, Any] | None:
+        """What began some entity that is still open, and now something will end it."""
+        if not pool:
             return None
-        place = self._chance.randrange(len(self._live))
-        fields = self._live[place]
-        del self._live[place]
+        place = self._chance.randrange(len(pool))
+        fields = pool[place]
+        del pool[place]
         return fields
 
     def _correction(self) -> Piece:
-        said = self._taken()
+        said = self._taken(self._live)
         if said is None:
             return self._response()
         fields = self._envelope(said["account_id"]) | {"response_id": said["response_id"], "answers": self._answers()}
         return self._piece("response_corrected", "correction", fields)
 
     def _deletion(self) -> Piece:
-        said = self._taken()
+        said = self._taken(self._live)
         if said is None:
             return self._response()
         fields = self._envelope(said["account_id"]) | {"response_id": said["response_id"]}
         return self._piece("response_deleted", "deletion", fields)
+
+    def _state(self, plan: str) -> dict[str, Any]:
+        """What a subscription brings in a month from now on: whole cents, one item."""
+        item = {"item_id": "1", "plan_id": plan, "quantity": self._chance.randint(1, 9), "interval": "MONTH"}
+        return {
+            "status": "ACTIVE",
+            "items": [item | {"unit_amount": self._chance.randrange(500, 50_000)}],
+            **_MONEY,
+            "period_start": self._now,
+            "period_end": self._now + 30 * _DAY,
+            "effective_at": self._now,
+        }
+
+    def _subscription(self) -> Piece:
+        fields = self._envelope() | {"subscription_id": self._uuid()} | self._state("basic")
+        self._subscribed.append(fields)
+        return self._piece("subscription_started", "subscription", fields)
+
+    def _change(self) -> Piece:
+        if not self._subscribed:
+            return self._subscription()
+        begun = self._chance.choice(self._subscribed)
+        named = {"subscription_id": begun["subscription_id"], "change_kind": "PLAN"}
+        return self._piece(
+            "subscription_changed", "change", self._envelope(begun["account_id"]) | named | self._state("pro")
+        )
+
+    def _end(self) -> Piece:
+        begun = self._taken(self._subscribed)
+        if begun is None:
+            return self._subscription()
+        ended = {"effective_at": self._now, "ends_at": self._now, "reason": "VOLUNTARY"}
+        fields = self._envelope(begun["account_id"]) | {"subscription_id": begun["subscription_id"]} | ended
+        return self._piece("subscription_ended", "end", fields)
+
+    def _invoice(self) -> Piece:
+        owed = {"issued_at": self._now, "due_at": self._now + 14 * _DAY, "total": self._chance.randrange(1_000, 90_000)}
+        fields = self._envelope() | {"invoice_id": self._uuid()} | owed | _MONEY
+        self._owed.append(fields)
+        return self._piece("invoice_issued", "invoice", fields)
+
+    def _payment(self) -> Piece:
+        """Half of an invoice, or more than all of it; an invoice may be paid several times."""
+        if not self._owed:
+            return self._invoice()
+        owed = self._chance.choice(self._owed)
+        paid = {
+            "payment_id": self._uuid(),
+            "amount": owed["total"] // 2 + self._chance.choice((0, 0, owed["total"])),
+            "paid_at": self._now,
+        }
+        fields = self._envelope(owed["account_id"]) | {"invoice_id": owed["invoice_id"]} | paid | _MONEY
+        return self._piece("invoice_paid", "payment", fields)
+
+    def _ticket(self) -> Piece:
+        fields = self._envelope() | {"ticket_id": self._uuid(), "channel": "email", "priority": "normal"}
+        self._asked.append(fields)
+        return self._piece("ticket_opened", "ticket", fields)
+
+    def _work(self) -> Piece:
+        """A message from either side, or another status."""
+        if not self._asked:
+            return self._ticket()
+        asked = self._chance.choice(self._asked)
+        fields = self._envelope(asked["account_id"]) | {"ticket_id": asked["ticket_id"]}
+        if self._chance.random() < 0.3:
+            status = self._chance.choice(("OPEN", "PENDING", "HOLD"))
+            return self._piece("ticket_status_changed", "work", fields | {"to_status": status})
+        author = self._chance.choice(("REQUESTER", "AGENT"))
+        return self._piece("message_added", "work", fields | {"message_id": self._uuid(), "author_type": author})
+
+    def _solve(self) -> Piece:
+        asked = self._taken(self._asked)
+        if asked is None:
+            return self._ticket()
+        fields = self._envelope(asked["account_id"]) | {"ticket_id": asked["ticket_id"]}
+        return self._piece("ticket_solved", "solve", fields)
 
     def _account(self) -> Piece:
         return self._piece("account_upserted", "account", self._envelope() | {"name": self._uuid()[:8]})

@@ -23,7 +23,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from tests.faults.avro import HEADER, Contract
-from tests.faults.expected import Expected, Place, Record, Response, expect
+from tests.faults.expected import Expected, Invoice, Place, Record, Response, Ticket, expect
 from tests.faults.verdict import Found, Part, Verdict, judge
 
 SOURCES = ("survey", "billing", "support", "reference", "config")
@@ -187,6 +187,11 @@ def _tables(where: Where, found: Found) -> None:
         (event, (account, name))
         for event, account, name in query(where, f"SELECT event_id, account_id, name FROM {cx}.account_history")
     ]
+    columns = "invoice_id, account_id, paid_micros, open_micros"
+    found.invoices = [(i, Invoice(*row)) for i, *row in query(where, f"SELECT {columns} FROM {cx}.invoice")]
+    columns = "ticket_id, account_id, status, messages, requester_messages"
+    found.tickets = [(i, Ticket(*row)) for i, *row in query(where, f"SELECT {columns} FROM {cx}.ticket")]
+    found.revenue = _revenue(where)
     letters = query(where, f"SELECT topic, partition, offset, size_bytes FROM {cx}.dead_letter")
     found.letter_rows = [((topic[short:], *at), size) for topic, *at, size in letters]
     if query(where, f"SELECT 1 FROM system.tables WHERE database = '{cx}' AND name = 'event'"):
@@ -198,6 +203,16 @@ def _tables(where: Where, found: Found) -> None:
         " WHERE grain = 'day' AND dimension = 'account' GROUP BY dimension_value",
     )
     found.scores = {account: (int(n), int(net)) for account, n, net in scores}
+
+
+def _revenue(where: Where) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return what every account brings by each policy: all movements together, and the spans that have no end."""
+    grouped = "GROUP BY account_id, policy"
+    moved = f"SELECT account_id, policy, sum(amount_micros) FROM {where.database}.mrr_movement {grouped}"
+    held = f"SELECT account_id, policy, sum(mrr_micros) FROM {where.database}.mrr_item WHERE valid_to IS NULL {grouped}"
+    spans = {(account, policy): int(micros) for account, policy, micros in query(where, held)}
+    movements = {(account, policy): int(micros) for account, policy, micros in query(where, moved)}
+    return {key: (movements.get(key, 0), spans.get(key, 0)) for key in movements.keys() | spans.keys()}
 
 
 def recount(where: Where, acknowledged: list[Place] | None = None) -> tuple[Verdict, Expected]:

@@ -45,6 +45,9 @@ def flawless(expected: Expected) -> Found:
         responses=list(expected.responses.items()),
         invitations=list(expected.invitations.items()),
         accounts=list(expected.accounts.items()),
+        invoices=list(expected.invoices.items()),
+        tickets=list(expected.tickets.items()),
+        revenue=expected.revenue(),
         events=list(expected.accepted.items()),
         scores=expected.scores(),
         letters=list(expected.bad.items()),
@@ -112,6 +115,21 @@ SPOILT: dict[str, tuple[str, Callable[[Found], object]]] = {
         lambda f: f.invitations.append((f.invitations[0][0], (f.invitations.pop(0)[1][0], "lost"))),
     ),
     "an account is missing": ("lost", lambda f: f.accounts.pop()),
+    "an invoice is missing": ("lost", lambda f: f.invoices.pop()),
+    "a payment counts twice": (
+        "wrong",
+        lambda f: f.invoices.append((f.invoices[0][0], f.invoices.pop(0)[1]._replace(paid=1))),
+    ),
+    "a ticket is shown twice": ("duplicated", lambda f: f.tickets.append(f.tickets[0])),
+    "a message of a ticket is missing": (
+        "wrong",
+        lambda f: f.tickets.append((f.tickets[0][0], f.tickets.pop(0)[1]._replace(messages=-1))),
+    ),
+    "a movement of revenue is missing": (
+        "wrong",
+        lambda f: f.revenue.update({key: (moved - 1, held) for key, (moved, held) in [*f.revenue.items()][:1]}),
+    ),
+    "revenue of an account is missing": ("lost", lambda f: f.revenue.popitem()),
     "an event has no row": ("lost", lambda f: f.events.pop() if f.events else None),
     "an event has two rows": ("duplicated", lambda f: f.events.append(f.events[0]) if f.events else None),
     "an account's sum is off by one": (

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.expected import Expected, Place, Response
+from tests.faults.expected import Expected, Invoice, Place, Response, Ticket
 
 SHOWN = 5
 Part = tuple[str, int]
@@ -24,6 +24,9 @@ class Found:
     responses: list[tuple[str, Response]] = field(default_factory=list)
     invitations: list[tuple[str, tuple[str, str]]] = field(default_factory=list)
     accounts: list[tuple[str, tuple[str, str]]] = field(default_factory=list)
+    invoices: list[tuple[str, Invoice]] = field(default_factory=list)
+    tickets: list[tuple[str, Ticket]] = field(default_factory=list)
+    revenue: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     events: list[tuple[Place, str]] | None = None
     scores: dict[str, tuple[int, int]] = field(default_factory=dict)
     letters: list[tuple[Place, bytes]] = field(default_factory=list)
@@ -83,6 +86,9 @@ def judge(expected: Expected, found: Found, acknowledged: Iterable[Place] = ()) 
     verdict.table("response", expected.responses, found.responses)
     verdict.table("invitation", expected.invitations, found.invitations)
     verdict.table("account", expected.accounts, found.accounts)
+    verdict.table("invoice", expected.invoices, found.invoices)
+    verdict.table("ticket", expected.tickets, found.tickets)
+    verdict.table("revenue of account and policy", expected.revenue(), found.revenue.items())
     verdict.table("nps of account", expected.scores(), found.scores.items())
     verdict.table("dead letter", expected.bad, found.letters)
     verdict.table("dead-letter row", {at: len(value) for at, value in expected.bad.items()}, found.letter_rows)
