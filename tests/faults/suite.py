@@ -10,7 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from infra.stack import Stack
-from tests.faults import boundaries, clocks, disks, kills, outages, poison, refusals, soak, stalls, warehouse, watchdogs
+from tests.faults import (
+    boundaries,
+    clocks,
+    disks,
+    kills,
+    outages,
+    poison,
+    refusals,
+    replays,
+    soak,
+    stalls,
+    warehouse,
+    watchdogs,
+)
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
 
@@ -24,6 +37,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *outages.SCENARIOS,
     *warehouse.SCENARIOS,
     *disks.SCENARIOS,
+    *replays.SCENARIOS,
     *clocks.SCENARIOS,
     *soak.SCENARIOS,
 )

@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(900)]
 SHARED = [each for each in suite.SCENARIOS if not each.own_stack]
 
 
-# G4's boundaries are also crossed by tests/streams/live/test_engine_faults.py, and a broker is also lost in G5.
-LONG = {"G4", "G5C", "G13", "G16"}
+# G4's boundaries are also crossed by tests/streams/live/test_engine_faults.py, a broker is also lost in G5, and replays
+# are also killed in tests/infra/replaying/test_running.py.
+LONG = {"G4", "G5C", "G10", "G13", "G16"}
 SHORT_FORMS = [pytest.param(each, id=each.name, marks=pytest.mark.long if each.name in LONG else ()) for each in SHARED]
 
 
