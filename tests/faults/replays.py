@@ -74,7 +74,7 @@ def _ended(under: Deployed, operator: Operator, rate: float, seconds: float, how
 def replays(trial: Trial) -> None:
     """`scale` is the longest time in seconds that a replay has before it is ended; the shortest is half of it.
 
-    SIGTERM, which makes it keep what it has in hand so that the next run goes on amid partitions, and SIGKILL take turns.
+    SIGTERM takes turns with SIGKILL: it makes a replay keep what it has, so that the next run goes on amid partitions.
     """
     volume = trial.volume
     half, longest = volume.events // 2, volume.scale
