@@ -15,6 +15,7 @@ from sinks.settings import Warehouse
 from sinks.tables import Column
 
 STORED_AT = Column("stored_at", "DateTime64(6, 'UTC')", "When this was computed, UTC; what changed later is not in it")
+_SOME = "CREATE MATERIALIZED VIEW some"
 FEW_THREADS = 1
 """Threads of the server that compute an answer: it may take its time, and live traffic may not wait for it."""
 
@@ -53,7 +54,9 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
     A new one is empty until it was computed for the first time, which begins at once.
     """
     wanted = _Made(
-        _refresh(client, stored.minutes(warehouse)),
+        _after(
+            _formatted(client, f"{_SOME} REFRESH AFTER {stored.minutes(warehouse)} MINUTE (x Int8) AS SELECT 1 AS x")
+        ),
         f"ORDER BY ({', '.join(stored.order)})",
         f"As {view} said some minutes ago, and quick to read: {comment}",
         _formatted(client, select(view, stored, warehouse)),
@@ -64,7 +67,7 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
     listed = ",\n    ".join(f"{sql.name(one)} {kind} COMMENT {sql.text(said)}" for one, kind, said in wanted.columns)
     client.execute(
         f"CREATE OR REPLACE MATERIALIZED VIEW {sql.name(warehouse.database)}.{sql.name(name(view))}"
-        f" {warehouse.on_cluster} {wanted.refresh}\n(\n    {listed}\n)\nENGINE = MergeTree {wanted.order}\n"
+        f" {warehouse.on_cluster} REFRESH AFTER {wanted.after}\n(\n    {listed}\n)\nENGINE = MergeTree {wanted.order}\n"
         f"DEFINER = CURRENT_USER SQL SECURITY DEFINER\nCOMMENT {sql.text(wanted.comment)}\nAS\n{wanted.select}"
     )
 
@@ -72,7 +75,7 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
 class _Made(msgspec.Struct, frozen=True):
     """What a stored answer is made of, to see whether it has to be made again."""
 
-    refresh: str
+    after: str
     order: str
     comment: str
     select: str
@@ -83,10 +86,9 @@ def _formatted(client: Client, statement: str) -> str:
     return str(client.execute("SELECT formatQuerySingleLine(%(statement)s)", {"statement": statement})[0][0])
 
 
-def _refresh(client: Client, minutes: int) -> str:
-    """The clause as the server shows it: 90 minutes are an hour and 30 minutes there."""
-    asked = f"CREATE MATERIALIZED VIEW one REFRESH AFTER {minutes} MINUTE ENGINE = Memory AS SELECT 1"
-    return _formatted(client, asked).partition(" one ")[2].partition(" ENGINE")[0]
+def _after(statement: str) -> str:
+    """How long after a computation the next one begins, as the server writes it: 90 minutes are 1 HOUR 30 MINUTE."""
+    return statement.partition(" REFRESH AFTER ")[2].partition(" (")[0]
 
 
 def _made(client: Client, warehouse: Warehouse, table: str, wanted: _Made) -> _Made | None:
@@ -105,8 +107,8 @@ def _made(client: Client, warehouse: Warehouse, table: str, wanted: _Made) -> _M
         " ORDER BY position",
         at,
     )
-    refresh, order = (part if part in statement else "" for part in (wanted.refresh, wanted.order))
-    return _Made(refresh, order, comment, chosen, tuple(columns))
+    order = wanted.order if wanted.order in statement else ""
+    return _Made(_after(statement), order, comment, chosen, tuple(columns))
 
 
 def refresh(client: Client, warehouse: Warehouse, view: str) -> None:
