@@ -12,6 +12,7 @@ from infra.secret import Secret
 from infra.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from infra.stack import Stack
@@ -114,6 +115,11 @@ def as_writer(settings: Settings) -> Settings:
     return msgspec.structs.replace(
         settings, clickhouse_user=WRITER, clickhouse_password=Secret(LOCAL_PASSWORDS[WRITER])
     )
+
+
+def surroundings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without any of our settings: a process is told all of them by whoever starts it."""
+    return {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
 
 
 def environment(settings: Settings) -> dict[str, str]:

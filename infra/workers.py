@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from infra.deployment import as_writer, environment, worker_directory
+from infra.deployment import as_writer, environment, surroundings, worker_directory
 from infra.embedded import checks
 from infra.embedded.checks import LOOPBACK, pick_free_ports
 from infra.embedded.process import Identity, ServerProcess, find, launch, own
-from infra.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -48,7 +47,6 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
     # Only the first keeps the port that the settings name; the others take free ones.
     port = (settings.web_port if number == 1 else 0) or pick_free_ports(1)[0]
     told = msgspec.structs.replace(as_writer(settings), data_dir=settings.data_dir.resolve(), web_port=port)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     with own(_NAME, home) as lock:
         (home / _WEB).write_text(f"http://{_reachable(settings.web_host)}:{port}\n", "utf-8")
         return launch(
@@ -56,7 +54,7 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
             f"{_NAME} {number}",
             [sys.executable, "-m", "infra.cli", "worker", "--name", stable_name(settings, number)],
             home,
-            environment={**inherited, **environment(told)},
+            environment={**surroundings(os.environ), **environment(told)},
             output=home / LOG,
             detach=detach,
         )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infra.deployment import environment
+from infra.deployment import environment, surroundings
 from infra.replaying import code
-from infra.settings import PREFIX
 from streams.replay import wire
 from streams.replay.errors import ReplayStoppedError
 
@@ -49,8 +48,7 @@ class Fleet:
     """
 
     def __init__(self, settings: Settings, job: wire.Job, program: Sequence[str], python: str, logs: Path) -> None:
-        inherited = {name: value for name, value in code.surroundings(python).items() if not name.startswith(PREFIX)}
-        self._environment = {**inherited, **environment(settings)}
+        self._environment = {**surroundings(code.surroundings(python)), **environment(settings)}
         self._job, self._program, self._logs = job, program, logs
         self._inbox: queue.SimpleQueue[tuple[_Member, wire.Told | None]] = queue.SimpleQueue()
 

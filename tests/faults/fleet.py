@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from infra.deployment import surroundings
 from infra.embedded.process import ServerProcess, launch, own
-from infra.settings import PREFIX
 
 STOP_GRACE = 45.0
 LOG = "worker.log"
@@ -96,14 +96,13 @@ class Fleet(ABC):
         home.mkdir(parents=True)
         name = f"worker-{number}" if named else ""
         command, told = self.program(home, name)
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         with own(f"worker {number}", home) as lock:
             process = launch(
                 lock,
                 f"worker {number}",
                 command,
                 home,
-                environment=inherited
+                environment=surroundings(os.environ)
                 | told
                 | self.environment
                 | self.differing.get(number, {})

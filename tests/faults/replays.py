@@ -15,7 +15,6 @@ from typing import Any
 import psutil
 
 from infra import deployment
-from infra.settings import PREFIX
 from tests.faults.scenario import Scenario, Volume
 from tests.faults.trial import Deployed, Trial
 
@@ -30,8 +29,7 @@ class Operator:
     """Somebody who types `cx replay ...` on a machine of their own."""
 
     def __init__(self, under: Deployed) -> None:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self._environment = inherited | deployment.environment(under.product.told)
+        self._environment = deployment.surroundings(os.environ) | deployment.environment(under.product.told)
         self._home = under.product.told.data_dir
         self.plan = self._home / "plan.json"
 

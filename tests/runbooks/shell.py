@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from infra.settings import PREFIX
+from infra.deployment import surroundings
 from tests.runbooks.pages import Command, Page
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,7 @@ class Shell:
         self.folder = folder
         self._bin = folder / "bin"
         self._bin.mkdir(parents=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self.environment = {**kept, **told, "PATH": f"{self._bin}:{os.environ['PATH']}"}
+        self.environment = {**surroundings(os.environ), **told, "PATH": f"{self._bin}:{os.environ['PATH']}"}
         self.deploy(tree)
 
     def deploy(self, tree: Path) -> None:
