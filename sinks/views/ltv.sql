@@ -37,7 +37,7 @@ SELECT
     _c.months AS months,
     _a.is_final AS is_final,
     _a.as_of AS as_of
-FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension IN ('all', 'manager', 'segment', 'plan', 'product_line')) AS _a
+FROM (SELECT * FROM ${cx}.arpa WHERE grain = 'month' AND dimension != 'account') AS _a
 INNER JOIN
 (
     SELECT
@@ -51,7 +51,7 @@ INNER JOIN
     (
         SELECT *, arrayJoin(range(1, 7)) AS ahead
         FROM ${cx}.logo_churn
-        WHERE months = 1 AND dimension IN ('all', 'manager', 'segment', 'plan', 'product_line') AND value IS NOT NULL
+        WHERE months = 1 AND dimension != 'account' AND value IS NOT NULL
     )
     GROUP BY month, dimension, dimension_value, policy
 ) AS _c

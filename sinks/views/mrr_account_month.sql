@@ -43,13 +43,9 @@ FROM
 (
     SELECT
         *,
-        sum(moved) OVER (PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING) AS total,
-        sumMap(tupleElement(by_plan, 1), tupleElement(by_plan, 2)) OVER (
-            PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING
-        ) AS plans,
-        sumMap(tupleElement(by_line, 1), tupleElement(by_line, 2)) OVER (
-            PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING
-        ) AS lines,
+        sum(moved) OVER until_then AS total,
+        sumMap(by_plan) OVER until_then AS plans,
+        sumMap(by_line) OVER until_then AS lines,
         leadInFrame(moved_in, 1, addMonths(toStartOfMonth(toDate(${now}, '${zone}')), 1)) OVER (
             PARTITION BY account_id, policy ORDER BY moved_in ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS next_month,
@@ -76,4 +72,5 @@ FROM
         FROM ${cx}.mrr_flow
         GROUP BY account_id, policy, moved_in
     )
+    WINDOW until_then AS (PARTITION BY account_id, policy ORDER BY moved_in ROWS UNBOUNDED PRECEDING)
 )

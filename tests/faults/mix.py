@@ -109,6 +109,10 @@ class Mix:
             "source": "faults:1",
         }
 
+    def _later(self, begun: dict[str, Any], name: str) -> dict[str, Any]:
+        """The envelope of a later event of the entity that `begun` has begun; `name` is the field that names it."""
+        return self._envelope(begun["account_id"]) | {name: begun[name]}
+
     def _answers(self) -> list[dict[str, Any]]:
         score = float(self._chance.choices(_SCORES, _WEIGHTS)[0])
         answers: list[dict[str, Any]] = [{"question_id": "recommend", "kind": "NPS", "number": score}]
@@ -140,7 +144,7 @@ class Mix:
             return self._invitation()
         sent = self._chance.choice(self._invited)
         event_type = self._chance.choice(("invitation_delivered", "invitation_opened", "invitation_bounced"))
-        fields = self._envelope(sent["account_id"]) | {"invitation_id": sent["invitation_id"]}
+        fields = self._later(sent, "invitation_id")
         return self._piece(event_type, "progress", fields)
 
     def _taken(self, pool: deque[dict[str, Any]]) -> dict[str, Any] | None:
@@ -156,14 +160,14 @@ class Mix:
         said = self._taken(self._live)
         if said is None:
             return self._response()
-        fields = self._envelope(said["account_id"]) | {"response_id": said["response_id"], "answers": self._answers()}
+        fields = self._later(said, "response_id") | {"answers": self._answers()}
         return self._piece("response_corrected", "correction", fields)
 
     def _deletion(self) -> Piece:
         said = self._taken(self._live)
         if said is None:
             return self._response()
-        fields = self._envelope(said["account_id"]) | {"response_id": said["response_id"]}
+        fields = self._later(said, "response_id")
         return self._piece("response_deleted", "deletion", fields)
 
     def _state(self, plan: str) -> dict[str, Any]:
@@ -187,17 +191,15 @@ class Mix:
         if not self._subscribed:
             return self._subscription()
         begun = self._chance.choice(self._subscribed)
-        named = {"subscription_id": begun["subscription_id"], "change_kind": "PLAN"}
-        return self._piece(
-            "subscription_changed", "change", self._envelope(begun["account_id"]) | named | self._state("pro")
-        )
+        fields = self._later(begun, "subscription_id") | {"change_kind": "PLAN"} | self._state("pro")
+        return self._piece("subscription_changed", "change", fields)
 
     def _end(self) -> Piece:
         begun = self._taken(self._subscribed)
         if begun is None:
             return self._subscription()
         ended = {"effective_at": self._now, "ends_at": self._now, "reason": "VOLUNTARY"}
-        fields = self._envelope(begun["account_id"]) | {"subscription_id": begun["subscription_id"]} | ended
+        fields = self._later(begun, "subscription_id") | ended
         return self._piece("subscription_ended", "end", fields)
 
     def _invoice(self) -> Piece:
@@ -216,7 +218,7 @@ class Mix:
             "amount": owed["total"] // 2 + self._chance.choice((0, 0, owed["total"])),
             "paid_at": self._now,
         }
-        fields = self._envelope(owed["account_id"]) | {"invoice_id": owed["invoice_id"]} | paid | _MONEY
+        fields = self._later(owed, "invoice_id") | paid | _MONEY
         return self._piece("invoice_paid", "payment", fields)
 
     def _ticket(self) -> Piece:
@@ -229,7 +231,7 @@ class Mix:
         if not self._asked:
             return self._ticket()
         asked = self._chance.choice(self._asked)
-        fields = self._envelope(asked["account_id"]) | {"ticket_id": asked["ticket_id"]}
+        fields = self._later(asked, "ticket_id")
         if self._chance.random() < 0.3:
             status = self._chance.choice(("OPEN", "PENDING", "HOLD"))
             return self._piece("ticket_status_changed", "work", fields | {"to_status": status})
@@ -240,7 +242,7 @@ class Mix:
         asked = self._taken(self._asked)
         if asked is None:
             return self._ticket()
-        fields = self._envelope(asked["account_id"]) | {"ticket_id": asked["ticket_id"]}
+        fields = self._later(asked, "ticket_id")
         return self._piece("ticket_solved", "solve", fields)
 
     def _account(self) -> Piece:
