@@ -7,7 +7,7 @@ TESTS ?= -m "not long"
 # Most tests wait for servers: more processes of tests, each with servers of its own. Files in their order, the longest first.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help test faults lint up demo bench proof lock clean
+.PHONY: help test faults search lint up demo bench proof lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -24,6 +24,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+search: $(READY) ## properties over thousands of fresh examples each, where `make test` repeats the same sixty
+	@$(BIN)/python -m pytest -n 2 --hypothesis-profile thorough -m "not servers and not long" tests/streams tests/schemas
 
 up: $(READY) ## start servers, a worker and demonstration events; stays until Ctrl-C
 	@$(BIN)/cx up

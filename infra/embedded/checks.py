@@ -1,8 +1,10 @@
 """What is checked before a server starts, so that a refusal is a sentence and not a log."""
 
 import errno
+import random
 import shutil
 import socket
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,8 @@ from infra.embedded.errors import EmbeddedServerError, PortTakenError
 
 LOOPBACK: Final = "127.0.0.1"
 MIN_FREE_BYTES: Final = 512 * 1024 * 1024
+_PORTS: Final = range(15_000, 32_768)  # where Linux begins by default to give ports away
+_RANDOM: Final = random.SystemRandom()  # processes whose generators are seeded alike must not pick alike
 
 
 def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> Path:
@@ -80,12 +84,12 @@ def connects(port: int) -> bool:
 
 
 def pick_free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago; another program may still win the race for one."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return different ports that were free a moment ago; another program may still win the race for one.
+
+    They lie below those that the system gives to passing connections and to whoever asks for any port, so that
+    hardly anybody can: seconds may go by until a server binds its port, and minutes while one is restarted.
+    """
+    ports = list(islice((port for port in _RANDOM.sample(_PORTS, len(_PORTS)) if is_free(port)), count))
+    if len(ports) < count:
+        raise EmbeddedServerError(f"no {count} ports from {_PORTS.start} to {_PORTS.stop - 1} are free on {LOOPBACK}")
+    return ports

@@ -4,10 +4,12 @@
 tree again and rewrites the file; do that when KAFKA changes.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,13 +33,33 @@ def class_path(log: Callable[[str], None]) -> list[Path]:
     Raises EmbeddedServerError when a jar cannot be fetched or is not the one that was locked.
     """
     locked: dict[str, str] = json.loads(_LOCK.read_text())
-    artifacts = {coordinate: _artifact(context, coordinate) for context in [_context()] for coordinate in locked}
-    missing = [coordinate for coordinate, artifact in artifacts.items() if not _intact(artifact, locked[coordinate])]
-    if missing:
-        log(f"fetching {len(missing)} of the {len(locked)} jars of Kafka {KAFKA.rpartition(':')[2]}")
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(lambda coordinate: _fetch(artifacts[coordinate], locked[coordinate]), missing))
+    context = _context()
+    artifacts = {coordinate: _artifact(context, coordinate) for coordinate in locked}
+
+    def missing() -> list[str]:
+        return [coordinate for coordinate in locked if not _intact(artifacts[coordinate], locked[coordinate])]
+
+    if missing():
+        with _alone(context.repo_cache):
+            # Another may have fetched them while this one waited for its turn.
+            if left := missing():
+                log(f"fetching {len(left)} of the {len(locked)} jars of Kafka {KAFKA.rpartition(':')[2]}")
+            with ThreadPoolExecutor(_PARALLEL) as pool:
+                list(pool.map(lambda coordinate: _fetch(artifacts[coordinate], locked[coordinate]), left))
     return [artifact.cached_path for artifact in artifacts.values()]
+
+
+@contextmanager
+def _alone(repository: Path) -> Iterator[None]:
+    """Keep other processes from fetching: a jar that is just being written looks damaged to them."""
+    try:
+        repository.mkdir(parents=True, exist_ok=True)
+        file = (repository / ".cxledger.lock").open("ab")
+    except OSError as error:
+        raise EmbeddedServerError(f"the Maven repository {repository} cannot be written: {error.strerror}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _context() -> Any:
@@ -52,17 +74,13 @@ def _artifact(context: Any, coordinate: str) -> Any:
 
 
 def _intact(artifact: Any, sha256: str) -> bool:
-    """Tell a whole jar from a missing, truncated or foreign one; the last two are removed."""
+    """Tell a whole jar from a missing, truncated or foreign one."""
     path: Path = artifact.cached_path
-    if not path.exists():
-        return False
-    if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-        return True
-    path.unlink()
-    return False
+    return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def _fetch(artifact: Any, sha256: str) -> None:
+    artifact.cached_path.unlink(missing_ok=True)
     try:
         artifact.resolve()
     except OSError as error:  # every error of requests is one
@@ -73,6 +91,7 @@ def _fetch(artifact: Any, sha256: str) -> None:
     except RuntimeError as error:
         raise EmbeddedServerError(f"no Maven repository has {artifact.filename}, which Kafka needs") from error
     if not _intact(artifact, sha256):
+        artifact.cached_path.unlink()
         raise EmbeddedServerError(f"{artifact.filename} arrived damaged or altered and was removed: start again")
 
 

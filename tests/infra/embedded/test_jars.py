@@ -2,8 +2,14 @@
 
 import hashlib
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
+import jgo
 import pytest
 
 from infra.embedded import jars, kafka
@@ -58,6 +64,48 @@ def test_a_first_start_without_network_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedServerError, match=r"^Kafka's jars cannot be fetched .* needs the network"):
         kafka.start(tmp_path / "kafka")
     assert kafka.running(tmp_path / "kafka") is None
+
+
+class _Slowly(BaseHTTPRequestHandler):
+    """A repository that holds one jar and sends it in two halves."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if not self.path.endswith(".jar"):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(JAR)))
+        self.end_headers()
+        self.wfile.write(JAR[:3])
+        time.sleep(0.5)
+        self.wfile.write(JAR[3:])
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.servers
+def test_two_that_fetch_at_once_fetch_once(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two first starts side by side: a jar half written by one looked damaged to the other, which removed it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Slowly) as server, ThreadPoolExecutor(2) as pool:
+        monkeypatch.setattr(jgo.constants, "MAVEN_CENTRAL_URL", f"http://127.0.0.1:{server.server_port}")
+        Thread(target=server.serve_forever, daemon=True).start()
+        found = [pool.submit(jars.class_path, lambda _: None) for _ in range(2)]
+        wait(found)
+        server.shutdown()
+    assert [each.result() for each in found] == [[locked]] * 2
+    assert locked.read_bytes() == JAR
+    assert [path for path in _Slowly.asked if path.endswith(".jar")] == ["/org/example/thing/1.0/thing-1.0.jar"]
+
+
+def test_a_repository_that_cannot_be_written_is_one_sentence(repository: Path) -> None:
+    """A file in its place is the mistake that even root cannot write through."""
+    repository.write_text("")
+    with pytest.raises(EmbeddedServerError, match=r"^the Maven repository .* cannot be written: "):
+        jars.class_path(lambda _: None)
 
 
 def test_the_lock_names_the_version_that_is_asked_for() -> None:
