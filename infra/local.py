@@ -34,8 +34,10 @@ class Pipeline:
         self._workers[number] = workers.start(self.settings, number, detach=self._detach)
 
     def stop(self) -> None:
-        """Stop the workers."""
-        workers.stop(self._workers.values())
+        """Stop the workers, those included whose start was cut short before they were noted here."""
+        noted = {worker.pid for worker in self._workers.values()}
+        others = [worker for worker in workers.running(self.settings) if worker.pid not in noted]
+        workers.stop([*self._workers.values(), *others])
 
     def watch(self, now: float) -> None:
         """Start a worker again that has ended: the engine stops at whatever it does not expect, to be restarted.

@@ -24,6 +24,8 @@ _LOCK: Final = "server.lock"
 _PID: Final = "server.pid"
 # psutil derives a start time from the boot time, which follows corrections of the clock.
 _CLOCK_SLACK_S: Final = 2.0
+# A killed process ends when the kernel comes to it, which has nothing to do with the grace it was given before.
+_KILLED_S: Final = 30.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class ServerProcess:
             if not self._ended(process, grace_s):
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
-                if not self._ended(process, grace_s):
+                if not self._ended(process, _KILLED_S):
                     raise EmbeddedServerError(f"{self.name} (process {self.pid}) does not end, not even when killed")
         elif self._child is not None:
             self._child.wait()
@@ -143,7 +145,8 @@ def launch(
 ) -> ServerProcess:
     """Start the command in a session of its own and hand it the directory's lock.
 
-    Unless detached, the server ends when the starting process does, even if that one is killed.
+    Unless detached, the server ends when the starting process does, even if that one is killed. Whatever cuts the
+    start short (a signal, a full disk) leaves no process behind.
     """
     with output.open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 - the command is composed by the launchers, never by input
@@ -156,10 +159,20 @@ def launch(
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
-    identity = Identity.of(child.pid)
-    (directory / _PID).write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
-    guard = None if detach else Guard(directory, identity)
-    return ServerProcess(name, directory, identity, child=child, guard=guard)
+    guard = None
+    try:
+        identity = Identity.of(child.pid)
+        guard = None if detach else Guard(directory, identity)
+        # Behind the guard: whoever finds the server by its file may kill its starter, and it ends.
+        (directory / _PID).write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
+        return ServerProcess(name, directory, identity, child=child, guard=guard)
+    except BaseException:
+        child.kill()
+        child.wait()
+        (directory / _PID).unlink(missing_ok=True)
+        if guard is not None:
+            guard.dismiss()
+        raise
 
 
 def find(name: str, directory: Path) -> ServerProcess | None:

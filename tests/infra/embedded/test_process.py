@@ -7,18 +7,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 import pytest
 
-from infra.embedded import checks
+from infra.embedded import checks, process
 from infra.embedded.errors import EmbeddedServerError
-from infra.embedded.process import Identity, ServerProcess, find, launch, own
+from infra.embedded.process import Guard, Identity, ServerProcess, find, launch, own
 
 SLEEP = ["sleep", "600"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
+READY = "print('ready', flush=True)"
+STUBBORN = [sys.executable, "-c", f"import signal, time; signal.signal(15, signal.SIG_IGN); {READY}; time.sleep(600)"]
 # Like both servers, it ends through a handler; a paused process without one would end at once.
-GRACEFUL = [sys.executable, "-c", "import signal, sys, time; signal.signal(15, sys.exit); time.sleep(600)"]
+GRACEFUL = [sys.executable, "-c", f"import signal, sys, time; signal.signal(15, sys.exit); {READY}; time.sleep(600)"]
 STARTER = """
 import os, sys
 from pathlib import Path
@@ -50,13 +52,24 @@ def start(tmp_path: Path) -> Iterator[Launch]:
         server.stop(grace_s=1)
 
 
-def wait_until_gone(pid: int, seconds: float = 10) -> bool:
+def wait_until_gone(pid: int, seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.02)
     return False
+
+
+def wait_until_ready(server: ServerProcess) -> None:
+    """A request that comes before the handler is there would end any process."""
+    deadline = time.monotonic() + 60
+    while "ready" not in (server.directory / "log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_process_that_only_shares_the_id_is_never_signalled(start: Launch, tmp_path: Path) -> None:
@@ -70,7 +83,7 @@ def test_a_process_that_only_shares_the_id_is_never_signalled(start: Launch, tmp
 def test_a_process_that_ignores_the_request_is_killed(start: Launch) -> None:
     """A server that hangs while it stops must not hang whoever stops it."""
     server = start(STUBBORN)
-    time.sleep(0.3)
+    wait_until_ready(server)
     server.stop(grace_s=0.3)
     assert not server.alive()
 
@@ -78,11 +91,11 @@ def test_a_process_that_ignores_the_request_is_killed(start: Launch) -> None:
 def test_a_paused_process_is_stopped(start: Launch) -> None:
     """Fault tests pause servers; an interrupted one leaves a paused server to be stopped."""
     server = start(GRACEFUL)
-    time.sleep(0.5)
+    wait_until_ready(server)
     os.kill(server.pid, signal.SIGSTOP)
     began = time.monotonic()
-    server.stop(grace_s=15)
-    assert time.monotonic() - began < 10  # it ended by itself: a kill would have waited for the grace time
+    server.stop(grace_s=60)
+    assert time.monotonic() - began < 50  # it ended by itself: a kill would have waited for the grace time
     assert not server.alive()
 
 
@@ -112,13 +125,54 @@ def test_a_server_outlives_its_starter_only_when_detached(tmp_path: Path, detach
         assert starter.stdout is not None
         pid = int(starter.stdout.readline())
         starter.kill()
-    assert wait_until_gone(pid, seconds=1 if detached else 10) is not detached
+    assert wait_until_gone(pid, seconds=1 if detached else 30) is not detached
     if detached:
         found = find("Sleep", tmp_path)
         assert found is not None
         assert found.pid == pid
         found.stop(grace_s=5)
         assert wait_until_gone(pid)
+
+
+def test_who_finds_a_server_finds_it_guarded(start: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever kills the starter as soon as its server is to be found must not leave that server behind."""
+    found: list[ServerProcess | None] = []
+
+    class Late(Guard):
+        def __init__(self, directory: Path, server: Identity) -> None:
+            found.append(find("Sleep", tmp_path))
+            super().__init__(directory, server)
+
+    monkeypatch.setattr(process, "Guard", Late)
+    start(SLEEP)
+    assert found == [None]
+    assert find("Sleep", tmp_path) is not None
+
+
+def test_a_start_that_is_cut_short_leaves_no_process(
+    start: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C between the start of a process and the last word about it: nobody else would ever end that process."""
+    begun: list[int] = []
+
+    def cut(_directory: Path, server: Identity) -> NoReturn:
+        begun.append(server.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "Guard", cut)
+    with pytest.raises(KeyboardInterrupt):
+        start(SLEEP)
+    assert not psutil.pid_exists(begun[0])
+    own("Sleep", tmp_path).close()
+
+
+def test_a_server_that_cannot_be_written_down_is_ended(start: Launch, tmp_path: Path) -> None:
+    """On a full disk nothing could find it again to stop it; neither it nor its guard may stay."""
+    (tmp_path / "server.pid").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        start(SLEEP)
+    assert [each for each in psutil.Process().children() if str(tmp_path) in f"{each.cmdline()} {each.cwd()}"] == []
+    own("Sleep", tmp_path).close()
 
 
 @pytest.mark.parametrize("record", ["", "{", '{"pid": "x"}', "[]", '{"pid": 1}'])
