@@ -86,9 +86,9 @@ class Desk:
             raise
 
     def note(self, action: str, outcome: replays.Outcome, generation: str, plan: str = "", detail: str = "") -> None:
-        replays.audit(
-            self.client, self.warehouse, action, outcome, generation=generation, plan_hash=plan, detail=detail
-        )
+        # A connection of its own: that of the work may have been cut short in the middle of a statement.
+        with self.open_client() as client:
+            replays.audit(client, self.warehouse, action, outcome, generation=generation, plan_hash=plan, detail=detail)
 
 
 def promote(desk: Desk, generation: str, *, accept: bool, judge: Callable[[], None] = lambda: None) -> Promotion:

@@ -134,9 +134,11 @@ def _recorded(client: Client, settings: Settings, plan: Plan, generation: str) -
         yield
     except BaseException as error:
         reason = str(error) or "it was told to stop"
-        with suppress(*_AWAY):  # the reason itself must not be lost to a database that is the reason
-            replays.fail(client, warehouse, generation, reason)
-            replays.audit(client, warehouse, "run", "failed", generation=generation, plan_hash=name, detail=reason)
+        # A connection of its own: that of the work may have been cut short in the middle of a statement. And the reason
+        # itself must not be lost to a database that is the reason.
+        with suppress(*_AWAY), wiring.clickhouse(settings) as other:
+            replays.fail(other, warehouse, generation, reason)
+            replays.audit(other, warehouse, "run", "failed", generation=generation, plan_hash=name, detail=reason)
         raise
     replays.audit(client, warehouse, "run", "done", generation=generation, plan_hash=name)
 
