@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -28,6 +28,7 @@ REFUSED = 3
 _TOPIC = "survey"
 _COMPACTED_WITHIN = 90.0
 _SECONDS = 120.0
+_HEARD_WITHIN = 30.0
 
 Loss = Callable[[Deployed, Path], None]
 
@@ -130,10 +131,23 @@ def trimmed(under: Deployed, state: Path) -> None:
     _configure(under, cleanup_policy="compact,delete")
     ends = _ends(under, OffsetSpec.latest())
     cut = [TopicPartition(_changelog(under), number, end // 2) for number, end in ends.items() if end > 1]
-    admin = _admin(under)
-    for done in admin.delete_records(cut).values():
-        done.result(timeout=60)
+    for place in cut:
+        _cut(under, place)
     state.rename(_aside(state))
+
+
+def _cut(under: Deployed, place: TopicPartition) -> None:
+    """Delete the records before an offset, as soon as the broker has heard that this may be done."""
+    admin, deadline = _admin(under), time.monotonic() + _HEARD_WITHIN
+    while True:
+        try:
+            admin.delete_records([place])[place].result(timeout=60)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.POLICY_VIOLATION or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def emptied(under: Deployed, state: Path) -> None:

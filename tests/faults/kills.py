@@ -10,7 +10,7 @@ from tests.faults.trial import Deployed, Trial
 
 WORKERS = 2
 STOP_SECONDS = 40.0
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 CONTROL_EVENTS_PER_SECOND = 200
 
 

@@ -8,6 +8,7 @@ Every event has an id of its own, drawn from the seed. One account's events are 
 from __future__ import annotations
 
 import random
+import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -86,6 +87,12 @@ class Mix:
         for _ in range(count):
             self._now += 1_000
             yield getattr(self, f"_{self._chance.choices(kinds, weights)[0]}")()
+
+    def until(self, over: threading.Event, least: int, at_a_time: int) -> Iterator[Piece]:
+        """So many pieces at the least, and then as many more, some at a time, as come before `over` is set."""
+        yield from self.pieces(least)
+        while not over.is_set():
+            yield from self.pieces(at_a_time)
 
     def poison(self, count: int) -> Iterator[Piece]:
         """Bad records only, the ten kinds in turn."""

@@ -52,14 +52,9 @@ def busy(under: Deployed, seconds: float, order: Callable[[Iterable[Piece]], Ite
     """
     over = threading.Event()
     rate = max(1.0, under.trial.volume.events / seconds)
-
-    def pieces() -> Iterator[Piece]:
-        yield from under.mix.pieces(under.trial.volume.events)
-        while not over.is_set():
-            yield from under.mix.pieces(1 + int(rate / 10))
-
+    pieces = under.mix.until(over, under.trial.volume.events, 1 + int(rate / 10))
     under.start(WORKERS)
-    under.feeder.start(order(pieces()), per_second=rate)
+    under.feeder.start(order(pieces), per_second=rate)
     try:
         for worker in under.product.workers.values():
             worker.works(120)

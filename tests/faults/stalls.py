@@ -7,6 +7,7 @@ filled.
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -97,13 +98,21 @@ STALLS: tuple[Callable[[Deployed], None], ...] = (zombie, hanging_transaction, f
 
 
 def in_turn(trial: Trial, workers: int, kinds: Sequence[Callable[[Deployed], None]]) -> None:
-    """`faults` stalls, one kind after the other, while events keep coming, `scale` in a second."""
+    """`faults` stalls, one kind after the other, while events keep coming, `scale` in a second.
+
+    A kind's share of the events is fed at the least: on a slow machine its stall may begin when they are over, and a
+    worker without an insert, or without a step, has nothing to stall at.
+    """
     with trial.deploy() as under:
         under.start(workers)
         for number in range(trial.volume.faults):
             share = trial.volume.events // trial.volume.faults
-            under.feeder.start(under.mix.pieces(share), per_second=trial.volume.scale)
-            kinds[number % len(kinds)](under)
+            over, rate = threading.Event(), trial.volume.scale
+            under.feeder.start(under.mix.until(over, share, 1 + int(rate / 10)), per_second=rate)
+            try:
+                kinds[number % len(kinds)](under)
+            finally:
+                over.set()
             under.feeder.join()
         under.drain(120)
         under.judge()
