@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -143,8 +144,14 @@ class House:
         return content(self.ask, "cx", generation)
 
 
+@functools.cache
+def _yesterday() -> dt.date:
+    """One day for the whole process: a test that runs across midnight asks for the day that it filled."""
+    return dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+
+
 def yesterday(hour: int, minute: int = 0) -> int:
     """Return a moment of yesterday (UTC) in microseconds."""
-    day = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    day = _yesterday()
     moment = dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=dt.UTC)
     return int(moment.timestamp()) * _SECOND

@@ -167,7 +167,7 @@ def test_two_operators_and_one_who_changes_their_mind(deployed: Bench) -> None:
     """Two at once must not fill one generation; Ctrl-C at any stage is a sentence, and the same command goes on."""
     shell = deployed.shell
     shell.cx("replay", "plan", "--out", "two.json")
-    command = "cx replay run two.json --yes --rate 200"
+    command = "cx replay run two.json --yes --rate 40"
     first = shell.start(command, TERM="dumb")
     begun = "SELECT count() FROM {cx}_meta.replay_log WHERE action = 'run' AND outcome = 'begun'"
     while deployed.ask(begun) == [[0]]:
