@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.servers
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_a_smoke_run_measures_the_engine_and_the_product(tmp_path: Path) -> None:
     """Whoever renames a setting, a topic or a command line learns here that the benchmark used it."""
     command = [

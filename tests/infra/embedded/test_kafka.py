@@ -86,7 +86,9 @@ def test_a_directory_in_use_is_refused_and_its_broker_goes_on(broker: kafka.Kafk
     """Running `make up` in two terminals must not break the first."""
     with pytest.raises(EmbeddedServerError, match=f"in use by process {broker.pid}"):
         kafka.start(home)
-    assert kafka.serves(broker.bootstrap)
+    deadline = time.monotonic() + 30
+    while not kafka.serves(broker.bootstrap):  # it waits a second for the answer
+        assert time.monotonic() < deadline
 
 
 def test_a_running_broker_is_found_by_its_directory(broker: kafka.KafkaServer, home: Path) -> None:

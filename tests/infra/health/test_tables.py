@@ -56,7 +56,8 @@ def test_all_letters_are_the_bound_where_the_open_ones_cannot_be_told(
     here: Settings, places: list[At], monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """A deployment that was not migrated yet, or has very many letters, must not miss a flood for that."""
-    monkeypatch.setattr(tables, "_PATIENCE", {**tables._PATIENCE, "max_execution_time": 1})
+    if _ENDLESS in change:  # an answer that is merely slow must not be taken for none
+        monkeypatch.setattr(tables, "_PATIENCE", {**tables._PATIENCE, "max_execution_time": 1})
     _order(here, change)
     bound = DeadLetters(open=3, recent=3, looked_at=3, hour=3, hour_of=3, told_apart=False)
     assert _counted(here, places) == bound
