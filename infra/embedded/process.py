@@ -19,6 +19,7 @@ from typing import IO, Final, Self
 import psutil
 
 from infra.embedded.errors import EmbeddedServerError
+from infra.embedded.signals import put_off
 
 _LOCK: Final = "server.lock"
 _PID: Final = "server.pid"
@@ -148,28 +149,29 @@ def launch(
     Unless detached, the server ends when the starting process does, even if that one is killed. Whatever cuts the
     start short (a signal, a full disk) leaves no process behind.
     """
-    with output.open("wb") as log:
-        child = subprocess.Popen(  # noqa: S603 - the command is composed by the launchers, never by input
-            command,
-            cwd=directory,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(lock.fileno(),),
-        )
-    guard = None
+    child = guard = None
     try:
-        identity = Identity.of(child.pid)
-        guard = None if detach else Guard(directory, identity)
-        # Behind the guard: whoever finds the server by its file may kill its starter, and it ends.
-        (directory / _PID).write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
+        with output.open("wb") as log, put_off():
+            child = subprocess.Popen(  # noqa: S603 - the command is composed by the launchers, never by input
+                command,
+                cwd=directory,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(lock.fileno(),),
+            )
+            identity = Identity.of(child.pid)
+            guard = None if detach else Guard(directory, identity)
+            # Behind the guard: whoever finds the server by its file may kill its starter, and it ends.
+            (directory / _PID).write_text(json.dumps({"pid": identity.pid, "created": identity.created}))
         return ServerProcess(name, directory, identity, child=child, guard=guard)
     except BaseException:
-        child.kill()
-        child.wait()
-        (directory / _PID).unlink(missing_ok=True)
+        if child is not None:
+            child.kill()
+            child.wait()
+            (directory / _PID).unlink(missing_ok=True)
         if guard is not None:
             guard.dismiss()
         raise

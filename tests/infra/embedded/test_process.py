@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psutil
 import pytest
@@ -149,20 +149,33 @@ def test_who_finds_a_server_finds_it_guarded(start: Launch, tmp_path: Path, monk
     assert find("Sleep", tmp_path) is not None
 
 
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_a_start_that_is_cut_short_leaves_no_process(
-    start: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: signal.Signals
 ) -> None:
     """Ctrl-C between the start of a process and the last word about it: nobody else would ever end that process."""
     begun: list[int] = []
 
-    def cut(_directory: Path, server: Identity) -> NoReturn:
-        begun.append(server.pid)
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            begun.append(self.pid)
+            signal.raise_signal(asked)
+
+    def stop(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(process, "Guard", cut)
-    with pytest.raises(KeyboardInterrupt):
-        start(SLEEP)
-    assert not psutil.pid_exists(begun[0])
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    before = signal.signal(asked, stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start(SLEEP)
+        assert signal.getsignal(asked) is stop
+    finally:
+        signal.signal(asked, before)
+    assert len(begun) == 2, "the server and its guard"
+    assert not [pid for pid in begun if psutil.pid_exists(pid)]
+    assert find("Sleep", tmp_path) is None
     own("Sleep", tmp_path).close()
 
 
