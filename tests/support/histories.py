@@ -57,17 +57,18 @@ _TOPICS = st.sampled_from([(), ("price",), ("speed", "price")]).map(
     lambda ids: tuple(Topic(topic_id=each, sentiment="NEGATIVE") for each in ids)
 )
 # Built once: assembling strategies anew for every event would cost more than drawing from them.
+submissions = st.builds(
+    ResponseSubmitted,
+    **_RESPONSE,
+    survey_id=st.just("s1"),
+    survey_version=st.just(1),
+    contact_id=st.none() | st.just("c1"),
+    submitted_at=times,
+    finished=st.booleans(),
+    answers=answers,
+)
 _EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.builds(
-        ResponseSubmitted,
-        **_RESPONSE,
-        survey_id=st.just("s1"),
-        survey_version=st.just(1),
-        contact_id=st.none() | st.just("c1"),
-        submitted_at=times,
-        finished=st.booleans(),
-        answers=answers,
-    ),
+    submissions,
     st.builds(ResponseCorrected, **_RESPONSE, answers=answers),
     st.builds(ResponseDeleted, **_RESPONSE),
     st.builds(ResponseTagged, **_RESPONSE, topics=_TOPICS, taxonomy_version=st.just("t1"), tagger=st.just("rules")),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.routes import BY_PREFIX, ROLL_UPS
 from streams.core.rows import AnswerRow, RestatementRow, Row
 from streams.core.rules import Policy
-from tests.support.histories import HOUR, START, answers, histories, times
+from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import support_histories
 from tests.support.levels import LEVELS, levels
@@ -175,14 +175,12 @@ def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
     assert figures(run([*notes, Note(retraction, FAR)], until=FAR, rules=LEVELS)) == figures(without)
 
 
-@given(histories(), answers)
+@given(histories_of(submissions, max_size=1), answers)
 def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
     notes: list[Note], corrected: tuple[Answer, ...]
 ) -> None:
     """Figures after a correction are those of a world where the answer had been right at once; the change is told."""
-    submissions = [note for note in notes if isinstance(note.event, ResponseSubmitted)]
-    assume(submissions)
-    last = max(submissions, key=fold_order)
+    (last,) = notes
     assert isinstance(last.event, ResponseSubmitted)
     history = [msgspec.structs.replace(last, event=msgspec.structs.replace(last.event, corrects_event_id=None))]
     right = msgspec.structs.replace(history[0].event, answers=corrected)
