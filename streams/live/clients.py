@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from streams.live.settings import EngineSettings
 
 _CHUNK = 10_000
+_HEARTBEAT_SECONDS = 2.0
+"""A member learns of a rebalance by its next heartbeat, and all others wait for it: a long session is no reason to."""
 _PAUSE = 0.2
 _PASSING = frozenset(
     {
@@ -71,7 +73,7 @@ def group_consumer(settings: EngineSettings, on_error: Callable[[KafkaError], No
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "session.timeout.ms": int(settings.session_seconds * 1000),
-        "heartbeat.interval.ms": int(settings.session_seconds * 200),
+        "heartbeat.interval.ms": int(min(settings.session_seconds / 5, _HEARTBEAT_SECONDS) * 1000),
         "max.poll.interval.ms": int(max(settings.poll_seconds, settings.session_seconds) * 1000),
         "queued.max.messages.kbytes": 32 << 10,
         "error_cb": on_error,
