@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from infra.stack import Stack
 from schemas.topics import load_topics
 from tests.streams.live.harness import Run, a_run
 from tests.streams.live.host_process import Receiver, Worker
+from tests.support.topics import create_topics
 
 
 @pytest.fixture
@@ -22,13 +23,11 @@ def run(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def worker(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Worker]:
-    admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     new = [
         NewTopic(prefix + topic.name, topic.partitions, 1, config=topic.broker_config)
         for topic in load_topics().values()
     ]
-    for done in admin.create_topics(new).values():
-        done.result(10)
+    create_topics(stack.bootstrap, *new)
     with Receiver() as receiver:
         made = Worker(stack, prefix, tmp_path, receiver)
         yield made

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from streams.live import clients
 from tests.streams.live.counting import EPOCH_KEY, FileSink
+from tests.support.topics import create_topics
+from tests.support.waiting import wait_until
 
 PARTITIONS = 3
 ROOT = Path(__file__).parents[3]
@@ -57,14 +59,12 @@ class Run:
         }
 
     def create_topics(self, **config: str) -> None:
-        admin = AdminClient({"bootstrap.servers": self.bootstrap})
         stamped = {"message.timestamp.type": "LogAppendTime"}
         compact = {"cleanup.policy": "compact", "max.message.bytes": "1000000", **stamped}
         new = [NewTopic(self.prefix + t, PARTITIONS, 1, config=config) for t in self.topics]
         new += [NewTopic(f"{self.prefix}{t}-changelog", PARTITIONS, 1, config=compact) for t in self.topics]
         new += [NewTopic(self.prefix + t, PARTITIONS, 1, config=stamped) for t in ("signals", "dead-letters")]
-        for done in admin.create_topics(new).values():
-            done.result()
+        create_topics(self.bootstrap, *new)
 
     def feed(self, events: int, seed: int = 1, topic: str = "survey", bad_every: int = 0) -> None:
         producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5})
@@ -75,7 +75,15 @@ class Run:
             value = b"\xff\x00" if bad else f"{account}:{chance.randrange(11)}:0".encode()
             producer.produce(self.prefix + topic, value, account, on_delivery=_must_arrive)
             producer.poll(0)
-        assert producer.flush(30) == 0
+        assert producer.flush(60) == 0
+
+    def put(self, partition: int, *values: str) -> None:
+        """Store single records in one partition of the survey topic, each under the account that it begins with."""
+        producer = Producer({"bootstrap.servers": self.bootstrap})
+        for value in values:
+            account = value.partition(":")[0]
+            producer.produce(f"{self.prefix}survey", value, account, partition, on_delivery=_must_arrive)
+        assert producer.flush(60) == 0
 
     def start(self, *, slow: float = 0.02, crash_at: str = "", rocks: bool = False, **more: Any) -> subprocess.Popen:
         told = {"settings": self.settings(**more), "sink": str(self.sink.path), "slow": slow, "crash_at": crash_at}
@@ -91,6 +99,22 @@ class Run:
         self.processes.append(process)
         return process
 
+    def await_assignment(self, process: subprocess.Popen) -> None:
+        """Return when a process that was started owns partitions."""
+        wait_until(lambda: f" {process.pid} INFO assigned" in self.log)
+
+    def start_to_work(self, **more: Any) -> subprocess.Popen:
+        """Start a process and return when fewer records wait than before: when it has committed some of them."""
+        waiting = self.lag()
+        process = self.start(**more)
+
+        def has_committed() -> bool:
+            assert process.poll() is None, self.log[-3000:]
+            return self.lag() < waiting
+
+        wait_until(has_committed)
+        return process
+
     def lag(self) -> int:
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.prefix}g"})
         places = [TopicPartition(self.prefix + t, n) for t in self.topics for n in range(PARTITIONS)]
@@ -101,7 +125,7 @@ class Run:
         consumer.close()
         return lag
 
-    def drain(self, seconds: float = 60) -> None:
+    def drain(self, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while (lag := self.lag()) > 0:
             assert time.monotonic() < deadline, f"{lag} records left after {seconds} s:\n{self.log[-3000:]}"

@@ -36,7 +36,7 @@ class Flaky:
             self.calls += 1
             number = self.calls
         if number == self.held:
-            assert self.answering.wait(60)
+            assert self.answering.wait(120)
         if self.fault is None or self.after_writing:
             self.sink.insert(rows)
         if self.fault is not None:
@@ -67,17 +67,10 @@ class Background:
         except EngineStopped as stopped:
             self.outcome = stopped
 
-    def ended(self, seconds: float = 30) -> EngineStopped | None:
+    def ended(self, seconds: float = 120) -> EngineStopped | None:
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "the engine goes on"
         return self.outcome
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -89,8 +82,10 @@ def engine(
     sink: Flaky | None = None,
     **settings: Any,
 ) -> Iterator[Background]:
+    """Run an engine until the block is left. Nobody kills it, so its session may outlast any pause of the machine."""
     sink = sink or Flaky(run.sink)
-    told = EngineSettings(**{**run.settings(), "sink_retry_seconds": 0.2, **settings})
+    patient = {"session_seconds": 30.0, "transaction_seconds": 30.0, "sink_retry_seconds": 0.2}
+    told = EngineSettings(**{**run.settings(), **patient, **settings})
     background = Background(
         Engine(settings=told, sink=sink, open_partition=partition, encode_signal=encode_signal, clock=clock), sink
     )

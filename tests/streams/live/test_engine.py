@@ -6,9 +6,10 @@ import os
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from sinks.port import SinkRefused, SinkUnavailable
 from streams.live.batch import Batch
@@ -16,14 +17,16 @@ from streams.live.deadletters import DeadLetterLimit
 from streams.live.mark import MARK_KEY
 from tests.streams.live.counting import CountingPartition
 from tests.streams.live.harness import PARTITIONS, Run
-from tests.streams.live.in_process import Flaky, engine, wait_until
+from tests.streams.live.in_process import Background, Flaky, engine
+from tests.support.topics import create_topics, delete_topic, grow_topics
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.servers
 
 
-def drained(run: Run, *, seconds: float = 120, **settings: Any) -> None:
+def drained(run: Run, **settings: Any) -> None:
     with engine(run, **settings) as worker:
-        run.drain(seconds)
+        run.drain()
     assert worker.outcome is None
 
 
@@ -71,7 +74,15 @@ def test_a_sink_that_refuses_rows_stops_the_engine(run: Run) -> None:
     assert run.check() == 100
 
 
-ONE_CYCLE = {"batch_records": 600, "batch_seconds": 3.0, "early_rows": 1}
+# A cycle waits until it has every record and met the end of each partition, however long joining the group takes.
+ONE_CYCLE = {"batch_records": 600 + PARTITIONS, "batch_seconds": 60.0, "early_rows": 1}
+
+
+def both_inserts_begun(worker: Background) -> None:
+    """Wait until the cycle has sent both of its inserts; the cycles behind it need not wait for so many records."""
+    wait_until(lambda: worker.sink.calls == 2)
+    intake = worker.engine._intake
+    intake._settings = msgspec.structs.replace(intake._settings, batch_seconds=0.05)
 
 
 def held(run: Run, insert: int) -> Flaky:
@@ -91,7 +102,7 @@ def test_nothing_is_committed_before_every_insert_is_acknowledged(run: Run, inse
     run.feed(600)
     sink = held(run, insert)
     with engine(run, sink=sink, **ONE_CYCLE) as worker:
-        wait_until(lambda: sink.calls == 2)
+        both_inserts_begun(worker)
         time.sleep(1)
         assert nothing_is_committed(run)
         assert worker.engine.figures.records == 0, "taken over"
@@ -107,7 +118,7 @@ def test_one_failed_insert_of_a_cycle_holds_the_whole_back(run: Run, insert: int
     run.feed(600)
     sink = held(run, insert)
     with engine(run, sink=sink, **ONE_CYCLE) as worker:
-        wait_until(lambda: sink.calls == 2)
+        both_inserts_begun(worker)
         sink.fault = SinkRefused("no such column", table="running") if fault == "refused" else SinkUnavailable("gone")
         sink.answering.set()
         if fault == "away":
@@ -151,7 +162,7 @@ def test_an_unknown_output_topic_never_commits(run: Run) -> None:
     """G7: the same for a topic that nobody made."""
     run.feed(50)
     with engine(run, signals_topic="nowhere", transaction_seconds=3.0) as worker:
-        stopped = worker.ended(60)
+        stopped = worker.ended()
     assert stopped is not None
     assert run.lag() == 50
     drained(run)
@@ -191,18 +202,18 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
     hanging = Producer(
         {"bootstrap.servers": run.bootstrap, "transactional.id": run.prefix, "transaction.timeout.ms": 120_000}
     )
-    hanging.init_transactions(20)
+    hanging.init_transactions(60)
     hanging.begin_transaction()
     for number in range(PARTITIONS):
         hanging.produce(f"{run.prefix}survey-changelog", b'{"n": 9}', b"a1", partition=number)
-    assert hanging.flush(10) == 0
+    assert hanging.flush(60) == 0
     run.feed(400, seed=2)
     with engine(run) as first:
-        wait_until(lambda: first.engine.figures.restore_remaining > 0, 60)
+        wait_until(lambda: first.engine.figures.restore_remaining > 0)
         time.sleep(1.0)
         assert (first.engine.figures.state, first.engine.figures.records) == ("restoring", 0)
-        hanging.abort_transaction(20)
-        run.drain(120)
+        hanging.abort_transaction(60)
+        run.drain()
     run.feed(400, seed=3)
     drained(run)
     assert run.check() == 1_200
@@ -210,10 +221,8 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
 
 def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
     """Deadlines fire in the backlog's own time, and at the clock's once it is read; each once, over a restart too."""
-    producer = Producer({"bootstrap.servers": run.bootstrap})
     due = time.time_ns() // 1000 + 1_500_000
-    producer.produce(f"{run.prefix}survey", f"late:5:{due}".encode(), "late", partition=0)
-    producer.flush()
+    run.put(0, f"late:5:{due}")
     with engine(run):
         wait_until(lambda: any(b"tick/late/1" in m.value() for m in run.read("signals")))
     with engine(run) as again:
@@ -226,18 +235,16 @@ def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
 @pytest.mark.parametrize("hours", [-24, 24])
 def test_a_deadline_keeps_to_the_brokers_time(run: Run, hours: int) -> None:
     """G13: by a date a day off it would come a day early or late, and after a restart nothing but time comes along."""
-    producer = Producer({"bootstrap.servers": run.bootstrap})
-    now = time.time_ns() // 1000
-    due = {"soon": now + 4_000_000, "later": now + 3_600_000_000}
-    for account, moment in due.items():
-        producer.produce(f"{run.prefix}survey", f"{account}:5:{moment}".encode(), account, partition=0)
-    producer.flush()
 
     def wrong() -> int:
         return time.time_ns() // 1000 + hours * 3_600_000_000
 
     with engine(run, clock=wrong) as first:
-        run.drain()
+        wait_until(lambda: first.engine.figures.assignments > 0)
+        now = time.time_ns() // 1000
+        due = {"soon": now + 4_000_000, "later": now + 3_600_000_000}
+        run.put(0, *(f"{account}:5:{moment}" for account, moment in due.items()))
+        wait_until(lambda: first.engine.figures.records == 2 and first.engine.figures.clock_ahead)
         assert first.engine.figures.ticks == 0
         assert abs(first.engine.figures.clock_ahead - hours * 3_600_000_000) < 60_000_000
     with engine(run, clock=wrong) as again:  # has not heard of the broker's time when its partition is caught up
@@ -268,11 +275,9 @@ def test_a_lost_changelog_is_refused_not_started_from_nothing(run: Run) -> None:
     """G9: with offsets committed and no state, every figure from now on would be wrong."""
     run.feed(100)
     drained(run)
-    admin = AdminClient({"bootstrap.servers": run.bootstrap})
     name = f"{run.prefix}survey-changelog"
-    admin.delete_topics([name])[name].result(10)
-    wait_until(lambda: name not in admin.list_topics(timeout=5).topics)
-    admin.create_topics([NewTopic(name, PARTITIONS, 1)])[name].result(10)
+    delete_topic(run.bootstrap, name)
+    create_topics(run.bootstrap, NewTopic(name, PARTITIONS, 1))
     with engine(run) as worker:
         stopped = worker.ended()
     assert stopped is not None
@@ -312,13 +317,8 @@ def test_more_partitions_are_taken_up_from_their_beginning(run: Run) -> None:
     """A topic that grows: the new partition has neither offsets nor state, and that is no fault."""
     run.feed(100)
     drained(run)
-    admin = AdminClient({"bootstrap.servers": run.bootstrap})
-    for topic in ("survey", "survey-changelog"):
-        new = NewPartitions(run.prefix + topic, PARTITIONS + 1)
-        admin.create_partitions([new])[run.prefix + topic].result(10)
-    producer = Producer({"bootstrap.servers": run.bootstrap})
-    producer.produce(f"{run.prefix}survey", b"new:1:0", "new", partition=PARTITIONS)
-    producer.flush()
+    grow_topics(run.bootstrap, dict.fromkeys((f"{run.prefix}survey", f"{run.prefix}survey-changelog"), PARTITIONS + 1))
+    run.put(PARTITIONS, "new:1:0")
     with engine(run) as worker:
         wait_until(lambda: worker.engine.figures.records == 1)
     assert run.sink.final()["new"] == (1, 1, 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from infra.stack import Stack
 from schemas.codec import Codec
@@ -15,7 +15,8 @@ from streams.core.rules import FOLLOWUP_TARGET, Rules
 from streams.live.errors import EngineStopped
 from streams.live.policies import PolicyWatch
 from streams.live.settings import EngineSettings
-from tests.streams.live.in_process import wait_until
+from tests.support.topics import create_topics
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -41,11 +42,10 @@ class Config:
     def __init__(self, stack: Stack, prefix: str) -> None:
         self.topic = f"{prefix}config"
         self._bootstrap = stack.bootstrap
-        self._settings = EngineSettings(bootstrap=stack.bootstrap, prefix=prefix, patience_seconds=10.0)
+        self._settings = EngineSettings(bootstrap=stack.bootstrap, prefix=prefix, patience_seconds=60.0)
 
     def create(self) -> None:
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        admin.create_topics([NewTopic(self.topic, 1, 1)])[self.topic].result(10)
+        create_topics(self._bootstrap, NewTopic(self.topic, 1, 1))
 
     def watch(self) -> PolicyWatch:
         return PolicyWatch(self._settings, self.topic, CODEC)
@@ -66,7 +66,7 @@ class Config:
     def put(self, value: bytes, key: str = "policy") -> None:
         producer = Producer({"bootstrap.servers": self._bootstrap})
         producer.produce(self.topic, value, key)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
 
 @pytest.fixture
