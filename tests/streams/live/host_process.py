@@ -22,6 +22,7 @@ from confluent_kafka import Producer
 from infra.stack import Stack
 from schemas.codec import Codec
 from tests.streams.live.harness import ROOT
+from tests.support.waiting import wait_until
 
 SECRET = "a secret of this test"
 CODEC = Codec()
@@ -97,7 +98,17 @@ class Worker:
             return 0, b""
 
     def json(self, path: str) -> Any:
-        return json.loads(self.get(path)[1] or b"null")
+        """What a page says, asked for until the worker answers: under load it may not do so in time."""
+        said: list[bytes] = []
+
+        def has_answered() -> bool:
+            assert self.processes[-1].poll() is None, self.log[-3000:]
+            status, body = self.get(path)
+            said.append(body)
+            return status == 200
+
+        wait_until(has_answered)
+        return json.loads(said[-1])
 
     def respond(self, number: int, score: float) -> None:
         now = time.time_ns() // 1000
@@ -117,19 +128,19 @@ class Worker:
     def produce(self, value: bytes, key: str) -> None:
         producer = Producer({"bootstrap.servers": self.stack.bootstrap, "partitioner": "murmur2_random"})
         producer.produce(f"{self.prefix}survey", value, key)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
     @contextmanager
     def open_transaction(self) -> Iterator[None]:
         """Keep a stranger's transaction open on every partition of the survey topic, and abort it in the end."""
         stranger = Producer({"bootstrap.servers": self.stack.bootstrap, "transactional.id": f"{self.prefix}stranger"})
-        stranger.init_transactions(30)
+        stranger.init_transactions(60)
         stranger.begin_transaction()
         for number in range(4):
             stranger.produce(f"{self.prefix}survey", b"", b"", number)
-        assert stranger.flush(10) == 0
+        assert stranger.flush(60) == 0
         yield
-        stranger.abort_transaction(30)
+        stranger.abort_transaction(60)
 
     @property
     def log(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import time
+from collections import Counter
 
 import pytest
 from confluent_kafka import Producer
@@ -12,15 +12,21 @@ from confluent_kafka.admin import AdminClient
 
 from streams.live.delivery import sign
 from tests.streams.live.host_process import CODEC, SECRET, Worker
-from tests.streams.live.in_process import wait_until
+from tests.support.topics import written
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.servers
+
+
+def counted(worker: Worker) -> Counter[str]:
+    """The board's columns, summed up over its minutes."""
+    return sum((Counter(minute["counts"]) for minute in worker.json("/board")), Counter())
 
 
 def test_a_worker_delivers_counts_answers_and_stops(worker: Worker) -> None:
     """The whole program once: an unhappy customer in, a signed webhook out, figures on every page, a clean end."""
     process = worker.start()
-    wait_until(lambda: worker.get("/health")[0] == 200, 60)
+    wait_until(lambda: worker.get("/health")[0] == 200)
     for number, score in enumerate((2.0, 8.0, 10.0)):
         worker.respond(number, score)
     worker.produce(b"no event at all", "acc-0")
@@ -32,23 +38,16 @@ def test_a_worker_delivers_counts_answers_and_stops(worker: Worker) -> None:
     stamp = int(headers["webhook-timestamp"])
     assert headers["webhook-signature"] == sign([SECRET.encode()], said["signal_id"], stamp, body)
 
-    wait_until(lambda: sum(minute["counts"]["dead_letters"] for minute in worker.json("/board")) == 1)
-    counts = [minute["counts"] for minute in worker.json("/board")]
-    assert {name: sum(c[name] for c in counts) for name in counts[0]} == {
-        "responses": 3,
-        "promoters": 1,
-        "passives": 1,
-        "detractors": 1,
-        "dead_letters": 1,
-    }
+    wait_until(lambda: sum(counted(worker).values()) >= 7)  # a partition's counts may come later than another's
+    assert counted(worker) == {"responses": 3, "promoters": 1, "passives": 1, "detractors": 1, "dead_letters": 1}
     wait_until(lambda: worker.json("/lag")["consumed"] == 4)
     assert worker.json("/lag")["dead_letters"] == 1
     assert b"cx_records_total 4.0" in worker.get("/metrics")[1]
     assert worker.get("/table/")[0] == 404, "Faust's own pages would serve table data"
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    topics = AdminClient({"bootstrap.servers": worker.stack.bootstrap}).list_topics(timeout=10).topics
+    assert process.wait(120) == 0
+    topics = AdminClient({"bootstrap.servers": worker.stack.bootstrap}).list_topics(timeout=60).topics
     assert f"{worker.prefix}host-board-changelog" in topics, "Faust's own topics carry the prefix"
 
 
@@ -56,18 +55,18 @@ def test_a_signal_is_not_delivered_again_by_the_next_process(worker: Worker) -> 
     """The memory of delivered ids is a table with a changelog; the topic may be read again from anywhere."""
     first = worker.start()
     worker.respond(0, 1.0)
-    wait_until(lambda: len(worker.receiver.taken) == 1, 60)
-    time.sleep(1)
+    wait_until(lambda: len(worker.receiver.taken) == 1)
+    wait_until(lambda: written(worker.stack.bootstrap, f"{worker.prefix}host-delivered-changelog") > 0)
     first.kill()
-    first.wait(10)
+    first.wait(60)
     again = worker.receiver.taken[0][1]
     producer = Producer({"bootstrap.servers": worker.stack.bootstrap, "partitioner": "murmur2_random"})
     said = json.loads(again)
     producer.produce(f"{worker.prefix}signals", CODEC.encode("signal_raised", said), said["account_id"])
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     worker.start()
     worker.respond(3, 1.0)
-    wait_until(lambda: len(worker.receiver.taken) == 2, 60)
+    wait_until(lambda: len(worker.receiver.taken) == 2)
     assert json.loads(worker.receiver.taken[1][1])["subject_id"] == "r3"
 
 
@@ -75,5 +74,5 @@ def test_an_engine_that_stops_ends_the_process(worker: Worker) -> None:
     """A worker whose engine has stopped but whose pages still answer would look well and do nothing."""
     worker.respond(0, 9.0)
     process = worker.start(refuse=True)
-    assert process.wait(60) == 3
+    assert process.wait(120) == 3
     assert "the engine has stopped: sink refused" in worker.log
