@@ -37,24 +37,29 @@ def clocks(ticket: Ticket) -> Iterator[Clock]:
 
 
 def _unsolved(spans: Sequence[Span]) -> Iterator[tuple[int, int | None, bool]]:
-    """(start, end, whether solved) of each time in which the ticket was not done; a removal that stands is an end."""
+    """(start, end, whether solved) of each time in which the ticket was not done; a removal that stands is an end.
+
+    What is removed while it is done stays done: nobody waits for it.
+    """
     start: int | None = None
+    was_done = False
     for span in spans:
-        done = span.standing.status in DONE
-        if start is None and not done:
+        status = span.standing.status
+        if start is None and status not in DONE and not (was_done and status in GONE):
             start = span.from_at
-        elif start is not None and done:
+        elif start is not None and status in DONE:
             yield start, span.from_at, True
             start = None
+        was_done = was_done or status in DONE
     if start is not None:
         last = spans[-1]
         yield start, last.from_at if last.standing.status in GONE else None, False
 
 
 def _first_reply(ticket: Ticket, opened: TicketOpened, run: tuple[int, int | None, bool]) -> Clock:
-    """Kept by the first reply, or by a solve without one."""
+    """Kept by the first reply, or by a solve without one; at once by a reply from before anybody waited."""
     start, end, is_kept = run
-    replied = max(ticket.replies[0].sent_at, opened.occurred_at) if ticket.replies else None
+    replied = max(ticket.replies[0].sent_at, opened.occurred_at, start) if ticket.replies else None
     if replied is not None and (end is None or replied <= end):
         return Clock("first_reply", 1, start, replied, is_kept=True)
     return Clock("first_reply", 1, start, end, is_kept)

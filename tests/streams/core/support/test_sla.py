@@ -247,6 +247,34 @@ def test_a_solve_without_a_reply_fulfils_and_a_reopening_starts_anew() -> None:
     assert at(clock(story, "resolution", 2).due_at) == 38
 
 
+@pytest.mark.parametrize("removal", [TicketDeleted, TicketMerged])
+def test_a_removal_of_what_is_solved_starts_nothing(removal: Any) -> None:
+    """Cleaning up solved tickets must not fill the tables with second clocks that ran for no time and were cancelled."""
+    fields = {"target_ticket_id": "T2"} if removal is TicketMerged else {}
+    events = (opened(), turned(1, "SOLVED"), made(removal, 4, **fields))
+    targets = ruled(policy(limit("first_reply", 2), limit("resolution", 8)))
+    kept = {("first_reply", 1): "fulfilled", ("resolution", 1): "fulfilled"}
+    assert states(told(*events, rules=targets)) == kept
+
+
+def test_what_is_solved_removed_and_restored_waits_again_once_it_is_reopened() -> None:
+    """A restored ticket is as solved as before; its second resolution is counted from when it was reopened."""
+    events = (opened(), turned(1, "SOLVED"), made(TicketDeleted, 4), made(TicketRestored, 6))
+    targets = ruled(policy(limit("resolution", 8)))
+    assert states(told(*events, rules=targets)) == {("resolution", 1): "fulfilled"}
+    again = clock(told(*events, reopened(30), rules=targets), "resolution", 2)
+    assert (again.state, at(again.activated_at)) == ("running", 30)
+
+
+def test_a_reply_to_what_was_solved_from_the_start_comes_before_the_clock() -> None:
+    """Calls are logged as solved: a reply before such a ticket is reopened is the first one, and nobody waited for it."""
+    events = (opened(), turned(0, "SOLVED"), said(1, "AGENT"), reopened(30))
+    story = told(*events, rules=ruled(policy(limit("first_reply", 2), limit("resolution", 8))))
+    assert states(story) == {("first_reply", 1): "fulfilled", ("resolution", 1): "running"}
+    first = clock(story, "first_reply")
+    assert (at(first.activated_at), at(first.fulfilled_at), first.elapsed_us) == (30, 30, 0)
+
+
 def test_a_target_that_the_source_applied_overrides_policies_from_its_time_on() -> None:
     """Where the help desk decides itself, its word counts; a target for one instance does not touch the others."""
     applied = made(SlaTargetApplied, 2, metric="first_reply", target_s=5 * 3600, policy_id="zendesk")
