@@ -25,7 +25,7 @@ def test_killed_workers_lose_and_double_nothing(run: Run) -> None:
     Both die owning partitions with thousands waiting, the second perhaps amid the rebalance that the first has caused.
     """
     chance = random.Random(1)
-    workers = [run.start(slow=0.1), run.start(slow=0.1)]
+    workers = [run.start(), run.start()]
     for worker in workers:
         run.await_assignment(worker)
     run.feed(EVENTS, bad_every=97)
