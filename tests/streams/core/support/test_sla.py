@@ -249,7 +249,7 @@ def test_a_solve_without_a_reply_fulfils_and_a_reopening_starts_anew() -> None:
 
 @pytest.mark.parametrize("removal", [TicketDeleted, TicketMerged])
 def test_a_removal_of_what_is_solved_starts_nothing(removal: Any) -> None:
-    """Cleaning up solved tickets must not fill the tables with second clocks that ran for no time and were cancelled."""
+    """Cleaning up solved tickets must not leave second clocks that ran for no time and were cancelled."""
     fields = {"target_ticket_id": "T2"} if removal is TicketMerged else {}
     events = (opened(), turned(1, "SOLVED"), made(removal, 4, **fields))
     targets = ruled(policy(limit("first_reply", 2), limit("resolution", 8)))
@@ -267,7 +267,7 @@ def test_what_is_solved_removed_and_restored_waits_again_once_it_is_reopened() -
 
 
 def test_a_reply_to_what_was_solved_from_the_start_comes_before_the_clock() -> None:
-    """Calls are logged as solved: a reply before such a ticket is reopened is the first one, and nobody waited for it."""
+    """Calls are logged as solved: a reply before such a ticket is reopened is the first, and nobody waited for it."""
     events = (opened(), turned(0, "SOLVED"), said(1, "AGENT"), reopened(30))
     story = told(*events, rules=ruled(policy(limit("first_reply", 2), limit("resolution", 8))))
     assert states(story) == {("first_reply", 1): "fulfilled", ("resolution", 1): "running"}
