@@ -3,7 +3,7 @@ comment: Rows that contradict each other; empty while all is well. Workers look 
 columns:
   invariant: What must always hold, by name
   account_id: Account of the rows
-  subject_id: Response, event, invoice, payment or ticket that breaks it
+  subject_id: Response, event, invoice, payment, ticket or dead letter that breaks it
   detail: What was found, in words
   events: Events behind the rows, as far as the rows name them
 */
@@ -17,6 +17,18 @@ FROM ${cx}.answer AS _a
 LEFT JOIN (SELECT account_id, response_id, toString(status) AS status FROM ${cx}.response) AS _r
     ON _a.account_id = _r.account_id AND _a.response_id = _r.response_id
 WHERE _r.status != 'submitted'
+UNION ALL
+SELECT
+    'our_code_folds_every_event',
+    account_key,
+    concat(topic, '-', toString(partition), '@', toString(offset)),
+    concat('it is a dead letter, the code failed: ', detail),
+    emptyArrayString()
+FROM ${cx}.dead_letter
+WHERE reason = 'internal_error' AND (topic, partition, offset) NOT IN
+(
+    SELECT _w.topic, _w.partition, _w.offset FROM ${meta}.dead_letter_action AS _w WHERE _w.action IN ('redriven', 'discarded')
+)
 UNION ALL
 SELECT
     'nps_is_the_answer_given',

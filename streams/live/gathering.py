@@ -17,16 +17,19 @@ KEPT = 8
 class Gathering(msgspec.Struct):
     """One entity's state as it was before the batch, read once, and what came for it since.
 
-    `known` is what it said then, where that is kept, and what it says now once it is folded.
+    `known` is what it said then, where that is kept, and what it says now once it is folded; `offsets` are of what
+    came.
     """
 
     state: State | None
     known: Told | None = None
     arrived: list[tuple[Note, bytes]] = []
+    offsets: list[int] = []
     digests: dict[bytes, bytes] = {}
 
-    def add(self, note: Note, claim: bytes) -> None:
+    def add(self, note: Note, claim: bytes, offset: int) -> None:
         self.arrived.append((note, claim))
+        self.offsets.append(offset)
         self.digests[claim[:CLAIM_ID]] = claim[CLAIM_ID:]
 
     def contradicts(self, claim: bytes) -> bool:

@@ -4,7 +4,7 @@ This is where the pure core meets bytes. It knows no Kafka client and no databas
 run the very same code. A batch that is thrown away leaves the partition as it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ from streams.live.scales import off_scale
 from streams.live.states import States
 from streams.live.store.port import Store
 from streams.live.traces import event_row, refuse
+from streams.live.unfoldable import REASON, blame, without_unfoldable
 
 EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
@@ -104,12 +105,21 @@ class Partition:
 
     def process(self, records: Iterable[Record]) -> Batch:
         """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on."""
+        return without_unfoldable(self._attempt, list(records))
+
+    def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
         batch = self._new_batch()
-        taken = list(records)
-        for record in taken:
-            self._take(batch, record)
-        if taken:
-            batch.records, batch.next_offset = len(taken), taken[-1].offset() + 1
+        for record in records:
+            if unfoldable and record.offset() in unfoldable:
+                self._refuse(batch, record, REASON, unfoldable[record.offset()])
+                continue
+            try:
+                self._take(batch, record)
+            except Exception as error:
+                blame([record.offset()], error)
+                raise
+        if records:
+            batch.records, batch.next_offset = len(records), records[-1].offset() + 1
         return self._finish(batch)
 
     def tick(self, now: int) -> Batch:
@@ -143,7 +153,11 @@ class Partition:
     def _finish(self, batch: Batch) -> Batch:
         for key, each in batch.gathered.items():
             if each.arrived:
-                self._keep(batch, key, each.state, each.fold(key, self._rules))
+                try:
+                    self._keep(batch, key, each.state, each.fold(key, self._rules))
+                except Exception as error:
+                    blame(each.offsets, error)
+                    raise
         batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
         if batch.rolled:
             batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
@@ -188,7 +202,7 @@ class Partition:
         reducer: Reducer[Any] = REDUCERS[type(note.event)]
         key = reducer.key(note.event)
         if reducer.gathered is not None:
-            self._gathering(batch, key).add(note, one)
+            self._gathering(batch, key).add(note, one, record.offset())
         else:
             state = self._state(batch, key)
             try:

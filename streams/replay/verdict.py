@@ -9,6 +9,7 @@ import msgspec
 from schemas.errors import Undecodable, UndecodableReason
 from streams.core.admission import check
 from streams.core.events import parse
+from streams.live.unfoldable import REASON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ Answer = Literal["accepted", "refused", "undecided", "there already", "erased", 
 OF_STATE = {
     "score_out_of_scale": "it passes all that can be checked here; the survey's definition decides when it arrives",
     "conflicting_duplicate": "it passes all that can be checked here; the events of its account decide when it arrives",
+    REASON: "it passes all that can be checked here; whether our code folds it now shows when it arrives",
 }
 """Reasons that depend on other events, so that only a worker can tell whether they still hold."""
 
@@ -35,6 +37,7 @@ REASONS = frozenset(get_args(UndecodableReason)) | {
     "repeated_item",
     "too_many_items",
     "conflicting_duplicate",
+    REASON,
 }
 """Every reason that this version refuses a record for."""
 

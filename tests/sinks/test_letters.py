@@ -102,6 +102,19 @@ def test_what_was_decided_is_told_with_the_letter(client: Client, warehouse: War
     assert (untouched.status, untouched.decided_at, untouched.decided_by) == ("open", "", "")
 
 
+def test_what_our_code_failed_on_is_an_alarm_until_it_is_dealt_with(client: Client, warehouse: Warehouse) -> None:
+    """A figure lacks these events through no fault of their sender, so nobody else would come and ask."""
+    generation = generations.current(client, warehouse)
+    assert generation is not None
+    letter = _letter("cx.support", 1, 8, "internal_error", "acme", T0)
+    ClickHouseSink(client, generation, checked=True).insert({"dead_letter": [letter]})
+    asked = f"SELECT * FROM {warehouse.database}.broken_invariant"
+    detail = "it is a dead letter, the code failed: d"
+    assert client.execute(asked) == [("our_code_folds_every_event", "acme", "cx.support-1@8", detail, [])]
+    letters.write(client, warehouse, "redriven", [Done(At("cx.support", 1, 8), "internal_error", 12)])
+    assert client.execute(asked) == []
+
+
 def test_only_what_was_begun_and_not_ended_is_unfinished(client: Client, warehouse: Warehouse) -> None:
     """After a kill the log is searched from the lowest offset at which a copy can stand, not from a later one."""
     one, two = At("cx.survey", 0, 7), At("cx.survey", 0, 9)
