@@ -35,7 +35,7 @@ from streams.core.events import (
     SurveyDisplayed,
     TaxonomySet,
 )
-from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id
+from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id, unfit_moment
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
@@ -55,6 +55,8 @@ _WHOLE_NUMBER_POLICIES = frozenset(
     }
 )
 
+_DIGITS = 10
+"""As many as the largest number of a policy has; for thousands of them int() raises."""
 Judge = Callable[[Any, int], Refusal | None]
 """The rules of one topic, exhaustive by themselves. Asking an event for its type takes thirty times as long."""
 
@@ -123,15 +125,17 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case ResponseTagged():
             return repeated("topics", [topic.topic_id for topic in event.topics])
         case TaxonomySet():
-            return repeated("topics", [topic.topic_id for topic in event.topics])
+            return _since(event) or repeated("topics", [topic.topic_id for topic in event.topics])
         case ManagerAssigned():
             if event.valid_to is not None and event.valid_to <= event.valid_from:
                 return "invalid_field", "valid_to must be after valid_from"
             return None
         case FxRateSet():
-            return _rate(event)
+            return _since(event) or _rate(event)
         case PolicySet():
-            return _policy(event)
+            return _since(event) or _policy(event)
+        case PlanSet():
+            return _since(event)
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return admission_settings.content(event)
         case InvitationSent():
@@ -145,7 +149,6 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             | FollowupLogged()
             | AccountUpserted()
             | ContactUpserted()
-            | PlanSet()
         ):
             return None
         case _:
@@ -197,6 +200,10 @@ def _definition(questions: Sequence[Question]) -> Refusal | None:
     return repeated("questions", [question.question_id for question in questions])
 
 
+def _since(event: FxRateSet | PlanSet | PolicySet | TaxonomySet) -> Refusal | None:
+    return unfit_moment("valid_from", event.valid_from)
+
+
 def _rate(event: FxRateSet) -> Refusal | None:
     if event.rate_micros <= 0:
         return "invalid_field", "rate_micros must be positive"
@@ -208,7 +215,7 @@ def _rate(event: FxRateSet) -> Refusal | None:
 def _policy(event: PolicySet) -> Refusal | None:
     if event.policy in _WHOLE_NUMBER_POLICIES:
         value = event.value
-        if not (value.isascii() and value.isdigit() and 0 < int(value) < 2**31):
+        if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS and 0 < int(value) < 2**31):
             return "invalid_field", f"{event.policy} must be a positive whole number"
     try:
         profile = choices.profile_of(event.policy)

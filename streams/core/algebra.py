@@ -19,6 +19,7 @@ CLAIM = CLAIM_ID + 8
 _SORTS_FASTER = 100
 _IDENTITY = hashlib.blake2b(digest_size=CLAIM_ID)
 _CONTENT = hashlib.blake2b(digest_size=CLAIM - CLAIM_ID)
+Place = tuple[int, int, str, str]
 NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
 _IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # the standard names SHA-1
 
@@ -53,11 +54,11 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     part: Any = None
 
 
-def fold_order(note: Note) -> tuple[int, int, str]:
-    """Place of a note inside its entity: source version, then business time, then id (a total order)."""
+def fold_order(note: Note) -> Place:
+    """Place of a note inside its entity: source version, then business time, then id and source (a total order)."""
     event = note.event
     version = event.entity_version
-    return (-1 if version is None else version, event.occurred_at, event.event_id)
+    return (-1 if version is None else version, event.occurred_at, event.event_id, event.source)
 
 
 def insert(notes: tuple[Note, ...], note: Note) -> tuple[Note, ...]:

@@ -2,10 +2,11 @@
 
 from streams.core.billing.money import MAX_MICROS, micros
 from streams.core.events import InvoiceIssued, InvoiceLine, SubscriptionChanged, SubscriptionItem, SubscriptionStarted
-from streams.core.limits import Refusal, repeated, unfit_id, unfit_moment
+from streams.core.limits import MAX_ITEMS, Refusal, repeated, unfit_id, unfit_moment
 
 PERCENT = 10_000
 """A whole, in the hundredths of a percent that discounts are given in."""
+MAX_ENDS = 10_000
 _CHARGES_A_MONTH = {"DAY": 31, "WEEK": 5}
 
 
@@ -20,7 +21,18 @@ def items(event: SubscriptionStarted | SubscriptionChanged) -> Refusal | None:
         a_month += charge * _CHARGES_A_MONTH.get(item.interval, 1)
     if a_month > MAX_MICROS:
         return "invalid_field", "unit_amount times quantity is out of range"
-    return repeated("items", [item.item_id for item in event.items])
+    return repeated("items", [item.item_id for item in event.items]) or _too_many_discounts(event.items)
+
+
+def _too_many_discounts(given: tuple[SubscriptionItem, ...]) -> Refusal | None:
+    """Revenue is worked out, and kept, for every item at every end of a discount."""
+    discounts = [discount for item in given for discount in item.discounts]
+    if len(discounts) > MAX_ITEMS:
+        return "too_many_items", f"more than {MAX_ITEMS} discounts"
+    ends = {discount.ends_at for discount in discounts if discount.ends_at is not None}
+    if len(given) * len(ends) > MAX_ENDS:
+        return "too_many_items", f"items times different ends of discounts are more than {MAX_ENDS}"
+    return None
 
 
 def _item(item: SubscriptionItem) -> Refusal | None:

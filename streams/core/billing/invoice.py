@@ -4,7 +4,7 @@ Events of an invoice come from several sources in any order, so nothing here dep
 fact is kept by its own identity, and the newest in fold order stands.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import assert_never
 
 import msgspec
@@ -85,7 +85,7 @@ def _apply(invoice: Invoice, event: InvoiceEvent) -> None:
         case InvoicePaid():
             invoice.payments[event.payment_id] = event
         case InvoicePaymentFailed():
-            invoice.failures[attempt_of(event)] = event
+            invoice.failures[_attempt_of(event, invoice)] = event
         case DunningEnded():
             invoice.dunning = event
         case InvoiceVoided():
@@ -100,9 +100,16 @@ def _apply(invoice: Invoice, event: InvoiceEvent) -> None:
             assert_never(event)
 
 
-def attempt_of(failed: InvoicePaymentFailed) -> str:
+def _attempt_of(failed: InvoicePaymentFailed, invoice: Invoice) -> str:
     """What tells a failed attempt from any other: its payment and number, or the event where the payment has no id."""
-    return failed.event_id if failed.payment_id is None else f"{failed.payment_id}/{failed.attempt_no}"
+    if failed.payment_id is not None:
+        return f"{failed.payment_id}/{failed.attempt_no}"
+    return apart(failed, invoice.failures)
+
+
+def apart(event: InvoiceEvent, taken: Container[str]) -> str:
+    """The event's id, with its source where an event of another source has taken the id."""
+    return f"{event.event_id}/{event.source}" if event.event_id in taken else event.event_id
 
 
 def total(issued: InvoiceIssued) -> int:

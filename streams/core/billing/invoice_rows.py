@@ -155,7 +155,7 @@ def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow]:
             entry.kind,
             entry.book,
             entry.currency,
-            entry.amount,
+            _held(entry.amount),
             on_credit,
             invoice.is_test,
             entry.event_id,

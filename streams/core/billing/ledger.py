@@ -22,9 +22,10 @@ _NO_PART = Part(False, ())
 
 
 class _Change(msgspec.Struct, frozen=True, gc=False):
-    """One subscription's change at one moment, as far as one slot is concerned."""
+    """One subscription's change at one moment, as far as one slot is concerned; `rested` in a pause from revenue."""
 
     subscription_id: str
+    rested: bool
     before: Step
     after: Step
     slot: _Slot
@@ -120,7 +121,8 @@ def _movements(book: _Book, steps: _Steps, since: int) -> Iterator[MrrMovementRo
         was, lines = held.is_customer(), held.product_lines()
         changes: list[_Change] = []
         for _, name, step in together:
-            changes.extend(_changes(name, held.put(name, step), step))
+            rested = held.rests(name)
+            changes.extend(_changes(name, rested, held.put(name, step), step))
         ever, stays = held.ever, held.is_customer()
         held.ever = ever or stays
         kinds = _kinds(changes, was=was, ever=ever, stays=stays)
@@ -129,17 +131,17 @@ def _movements(book: _Book, steps: _Steps, since: int) -> Iterator[MrrMovementRo
                 yield _row(book, at, change, kind, lines)
 
 
-def _changes(name: str, before: Step, after: Step) -> list[_Change]:
+def _changes(name: str, rested: bool, before: Step, after: Step) -> list[_Change]:
     """What differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
     old, new = _amounts(before), _amounts(after)
     if not old and not new:
         slot = (before.currency, "", "")
-        return [_Change(name, before, after, slot, 0, 0)] if before.is_paused and not after.is_paused else []
+        return [_Change(name, rested, before, after, slot, 0, 0)] if rested and not after.is_paused else []
     found = []
     for slot in sorted(old.keys() | new.keys()):
         was, now = old.get(slot, 0), new.get(slot, 0)
         if was != now or (was and before.rate_at != after.rate_at):
-            found.append(_Change(name, before, after, slot, was, now))
+            found.append(_Change(name, rested, before, after, slot, was, now))
     return found
 
 
@@ -167,7 +169,7 @@ def _pause(change: _Change) -> str:
     before, after = change.before, change.after
     if after.is_paused and before.total > 0:
         return "pause"
-    return "resume" if before.is_paused and after.total > 0 else ""
+    return "resume" if change.rested and after.total > 0 else ""
 
 
 def _kind(change: _Change, net: int, was: bool, ever: bool, stays: bool) -> str:

@@ -52,7 +52,8 @@ def counts(discount: Discount, choice: str, at: int, once_until: int) -> bool:
 def line(item: SubscriptionItem, exponent: int, taken_off: tuple[bool, ...]) -> Line | None:
     """The item's line with the discounts that `taken_off` marks; None where it has no recurring revenue.
 
-    Discounts apply in their order: a percentage of what is left, an amount off the charge, never below nothing.
+    Discounts apply in their order: a percentage of what is left, an amount off the charge, never below nothing. What
+    is below nothing already, a rebate, has no amount to take off.
     """
     factor = _PER_MONTH.get(item.interval)
     if factor is None or item.interval_count < 1 or item.is_metered:
@@ -64,10 +65,8 @@ def line(item: SubscriptionItem, exponent: int, taken_off: tuple[bool, ...]) -> 
         if applies and discount.kind == "PERCENT":
             charge *= _WHOLE - discount.value
             scale *= _WHOLE
-        elif applies:
-            charge -= discount.value * scale
-        if gross > 0:
-            charge = max(charge, 0)
+        elif applies and charge > 0:
+            charge = max(charge - discount.value * scale, 0)
     unit = times * 10 ** (MAX_EXPONENT - exponent)
     mrr, contract = half_even(charge * unit, over * scale), half_even(gross * unit, over)
     if mrr == contract == 0:

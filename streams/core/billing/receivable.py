@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.core.billing.invoice import Invoice, total
+from streams.core.billing.invoice import Invoice, apart, total
 from streams.core.billing.money import micros
 from streams.core.events import InvoiceIssued
 
@@ -163,13 +163,15 @@ def facts(invoice: Invoice) -> Iterator[Fact]:
         amount = micros(credit.amount, credit.exponent)
         at = max(credit.occurred_at, begin)
         yield _fact(at, "credited", credit.credit_note_id, credit.currency, amount, credit.event_id)
+    names: set[str] = set()
     for lost in invoice.write_offs:
-        at = max(lost.occurred_at, begin)
+        at, name = max(lost.occurred_at, begin), apart(lost, names)
+        names.add(name)
         if lost.amount is None or lost.exponent is None:
-            yield _fact(at, "written_off", lost.event_id, currency, None, lost.event_id)
+            yield _fact(at, "written_off", name, currency, None, lost.event_id)
         elif lost.currency == currency:
             amount = micros(lost.amount, lost.exponent)
-            yield _fact(at, "written_off", lost.event_id, currency, amount, lost.event_id)
+            yield _fact(at, "written_off", name, currency, amount, lost.event_id)
     if invoice.voided is not None:
         at = max(invoice.voided.occurred_at, begin)
         yield _fact(at, "voided", "", currency, None, invoice.voided.event_id)

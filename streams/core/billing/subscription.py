@@ -149,9 +149,10 @@ def _apply(phase: Phase, note: Note, rank: int, flags: set[str]) -> None:
                 _restate(phase, event)
         case SubscriptionTrialStarted():
             _stand(phase, "TRIALING")
-            phase.trial_ends_at = event.ends_at
+            phase.trial_ends_at, phase.pause_ends_at = event.ends_at, None
         case SubscriptionTrialConverted():
             _stand(phase, "ACTIVE")
+            phase.pause_ends_at = None
         case SubscriptionPaused():
             if phase.status != "PAUSED":
                 phase.before_pause = "ACTIVE" if phase.full is None else phase.status
@@ -195,13 +196,18 @@ def _stand(phase: Phase, status: str) -> None:
 
 
 def _end(phase: Phase, event: SubscriptionEnded, rank: int) -> None:
-    """An end; what was paid for lasts to the end of its period, except where payment is what failed."""
+    """An end; what was paid for lasts to the end of its period, except where payment is what failed.
+
+    One that is told again when the service is over brings none of it back.
+    """
     paid_until = event.effective_at
     if event.ends_at is not None:
         paid_until = event.ends_at
     elif phase.full is not None and event.reason != "PAYMENT_FAILURE":
         paid_until = phase.full.period_end
+    lapsed = phase.ended and phase.service_end < event.effective_at
+    if not lapsed:
+        phase.service_end = max(event.effective_at, paid_until)
     phase.ended, phase.ended_rank = True, rank
-    phase.service_end = max(event.effective_at, paid_until)
     phase.reason = phase.reason if event.reason == "UNKNOWN" and phase.reason else event.reason
     phase.cancel_at = phase.pause_ends_at = None

@@ -40,7 +40,7 @@ def _subscription(subscription: Subscription) -> SubscriptionRow:
         None if full is None else full.term_ends_at,
         "UNKNOWN" if full is None else full.collection_method,
         "" if full is None else full.currency,
-        sum(note.event.corrects_event_id is not None for note in subscription.notes),
+        min(sum(note.event.corrects_event_id is not None for note in subscription.notes), 2**16 - 1),
         _flags(subscription),
         subscription.is_test,
         event.source,
@@ -56,8 +56,10 @@ def _trial(phases: Sequence[Phase]) -> tuple[int | None, int | None]:
     paid = next(
         (phase.at for phase in phases if phase.status == "ACTIVE" and not phase.ended and _contract(phase)), None
     )
-    planned = next((phase.trial_ends_at for phase in reversed(phases) if phase.status == "TRIALING"), None)
-    return (planned if after is None else after.at), paid
+    if after is not None:
+        return after.at, paid
+    planned = phases[-1].trial_ends_at
+    return (None if planned is None else max(planned, phases[0].at)), paid
 
 
 def _history(subscription: Subscription) -> Iterator[SubscriptionHistoryRow]:

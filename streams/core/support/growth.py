@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import Note, Place, fold_order
 from streams.core.events import MessageAdded, MessageChanged, TicketOpened
 
 MESSAGES = 5_000
 CHANGES = 5_000
 """Messages, and other events, of one ticket that are in its figures: the first in fold order."""
 _MESSAGES = (MessageAdded, MessageChanged)
-_FIRST = (-2, 0, "")
+_FIRST: Place = (-2, 0, "", "")
 """Before every place in fold order."""
 
 
@@ -52,12 +52,12 @@ def stretches(known: Sequence[Note], arrived: Sequence[Note]) -> Iterator[int]:
         newest, last = max(newest, at), max(last, place)
 
 
-def _only_more(arrived: Sequence[Note], last: tuple[int, int, str]) -> bool:
+def _only_more(arrived: Sequence[Note], last: Place) -> bool:
     """Whether all that came are messages behind whatever is known: of that, nothing but their names matters then."""
     return all(isinstance(note.event, MessageAdded) and fold_order(note) > last for note in arrived)
 
 
-def _reached(known: Sequence[Note]) -> tuple[int, int, tuple[int, int, str]]:
+def _reached(known: Sequence[Note]) -> tuple[int, int, Place]:
     """(newest event, newest change, last place that the log compared) of what is known."""
     newest = max((note.event.occurred_at for note in known), default=0)
     changed = max((note.event.occurred_at for note in known if not isinstance(note.event, MessageAdded)), default=0)

@@ -1,6 +1,7 @@
 """Admission's short ways against the plain statement of each rule; the examples in schemas/ show the rest."""
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.core.admission import check
-from streams.core.events import Answer, ResponseSubmitted
-from streams.core.limits import EARLIEST, MAX_ITEMS, Refusal
+from streams.core.events import Answer, Event, FxRateSet, PlanSet, PolicySet, ResponseSubmitted, TaxonomySet
+from streams.core.limits import EARLIEST, LATEST, MAX_ITEMS, Refusal
 
 ID = "0F1e2d3c-4b5a-4000-8000-000000000001"
 UUID = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -74,4 +75,32 @@ def test_an_id_is_short_and_printable(contact_id: str | None) -> None:
 def test_answers_name_each_question_once_and_are_not_too_many(questions: list[str], reason: str | None) -> None:
     """Two answers to one question would both be counted."""
     found = refusal(answers=tuple(Answer(question_id=question) for question in questions))
+    assert (found or (None,))[0] == reason
+
+
+ENVELOPE: dict[str, Any] = {"event_id": ID, "account_id": "cfg", "occurred_at": EARLIEST, "source": "test:1"}
+SETTINGS: tuple[Event, ...] = (
+    FxRateSet(**ENVELOPE, base="EUR", quote="USD", rate_micros=1, valid_from=EARLIEST),
+    PolicySet(**ENVELOPE, policy="low_sample_n", value="30", policy_version="v1", valid_from=EARLIEST),
+    PlanSet(**ENVELOPE, plan_id="basic", name="Basic", valid_from=EARLIEST),
+    TaxonomySet(**ENVELOPE, taxonomy_version="t1", topics=(), valid_from=EARLIEST),
+)
+
+
+@pytest.mark.parametrize("value", ["1" * 5_000, "0" * 5_000 + "1", "\u0663", "1_0", "", "0", "2147483648"])
+@pytest.mark.parametrize("policy", ["low_sample_n", "followup_target_seconds", "sla_at_risk_seconds"])
+def test_a_policy_of_no_number_is_refused_whatever_its_length(policy: str, value: str) -> None:
+    """Every worker reads all policies when it starts: one whose number raised an error would let none of them start."""
+    event = msgspec.structs.replace(SETTINGS[1], policy=policy, value=value)
+    assert (check(event, b"cfg", EARLIEST) or (None,))[0] == "invalid_field"
+
+
+@pytest.mark.parametrize("event", SETTINGS, ids=lambda event: event.EVENT_TYPE)
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [(EARLIEST, None), (LATEST, None), (EARLIEST - 1, "occurred_too_early"), (LATEST + 1, "invalid_field")],
+)
+def test_a_setting_holds_from_a_moment_that_can_be(event: Event, at: int, reason: str | None) -> None:
+    """A rate from 1970 is a unit mistaken, and would count for every amount that is older than the first true one."""
+    found = check(msgspec.structs.replace(event, valid_from=at), b"cfg", EARLIEST)  # type: ignore[call-arg] # all have it
     assert (found or (None,))[0] == reason

@@ -142,6 +142,36 @@ def test_what_contradicts_itself_is_refused(event: Event, change: dict[str, obje
     assert says in found[1]
 
 
+@pytest.mark.parametrize(
+    ("seats", "each", "reason"),
+    [(1, 1_000, None), (1, 1_001, "too_many_items"), (10, 100, None), (10, 101, "too_many_items")],
+)
+def test_discounts_are_at_most_a_thousand(seats: int, each: int, reason: str | None) -> None:
+    """Revenue is worked out at every end of a discount: tens of thousands of them in one event took hours."""
+    found = refusal(STARTED, items=_seats(seats, each))
+    assert (found or (None,))[0] == reason
+
+
+def test_items_times_ends_of_discounts_stay_within_what_a_state_can_hold() -> None:
+    """A thousand items with an end each make a million lines, which no record of a changelog holds."""
+    assert refusal(STARTED, items=_seats(100, 1)) is None
+    assert (refusal(STARTED, items=_seats(400, 1)) or (None,))[0] == "too_many_items"
+
+
+def _seats(seats: int, each: int) -> tuple[SubscriptionItem, ...]:
+    ends = iter(range(NOW, NOW + seats * each))
+    return tuple(
+        msgspec.structs.replace(
+            SEAT,
+            item_id=f"seat{number}",
+            discounts=tuple(
+                Discount(kind="PERCENT", value=1, duration="REPEATING", ends_at=next(ends)) for _ in range(each)
+            ),
+        )
+        for number in range(seats)
+    )
+
+
 def test_an_end_before_the_start_and_a_price_below_zero_are_taken_in() -> None:
     """Other events decide what these mean; refusing one would make figures depend on which came first."""
     assert refusal(STARTED, **item(unit_amount=-1_000)) is None
