@@ -1,6 +1,8 @@
 """What corrections and late events changed in revenue that had been published, told beside the new rows."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
@@ -23,12 +25,13 @@ def restatements(subscription: Subscription) -> Iterator[RestatementRow]:
 
 def _late(subscription: Subscription) -> Iterator[RestatementRow]:
     """A phase that was told of later than two weeks after it began, against what would have gone on without it."""
-    phases = subscription.phases
-    for number, phase in enumerate(phases):
+    before: Phase | None = None
+    for phase in subscription.phases:
         note = phase.note
         if note.event.corrects_event_id is None and note.ingested_at - phase.at > LATE_AFTER:
-            old = _worth(phases[:number], phase.at)
-            yield from _rows(subscription, note, phase.at, old, _worth(phases[: number + 1], phase.at), "late")
+            old, new = _worth(before, phase.at), _worth(phase, phase.at)
+            yield from _rows(subscription, note, phase.at, old, new, "late")
+        before = phase
 
 
 def _corrected(subscription: Subscription, place: int, note: Note) -> Iterator[RestatementRow]:
@@ -39,8 +42,7 @@ def _corrected(subscription: Subscription, place: int, note: Note) -> Iterator[R
     moments = {_at(each) for each in meant} | (set() if note.event.is_retraction else {_at(note)})
     reason = "retracted" if note.event.is_retraction else "corrected"
     for at in sorted(moments):
-        old = _worth([] if before is None else before.phases, at)
-        new = _worth([] if after is None else after.phases, at)
+        old, new = _worth(_in_force(before, at), at), _worth(_in_force(after, at), at)
         yield from _rows(subscription, note, at, old, new, reason)
 
 
@@ -48,9 +50,16 @@ def _at(note: Note) -> int:
     return note.event.effective_at  # type: ignore[union-attr] # every event of this entity has it
 
 
-def _worth(phases: Sequence[Phase], at: int) -> dict[str, float]:
-    """Monthly revenue at a moment by currency, in its major unit."""
-    held = [step for step in steps_of(phases, _SHIPPED) if step.at <= at]
+def _in_force(subscription: Subscription | None, at: int) -> Phase | None:
+    """The phase that holds at a moment, None before the first."""
+    phases: Sequence[Phase] = () if subscription is None else subscription.phases
+    place = bisect_right(phases, at, key=attrgetter("at"))
+    return phases[place - 1] if place else None
+
+
+def _worth(phase: Phase | None, at: int) -> dict[str, float]:
+    """Monthly revenue within a phase at a moment by currency, in its major unit: what went before has no say in it."""
+    held = [step for step in steps_of(() if phase is None else (phase,), _SHIPPED) if step.at <= at]
     return {held[-1].currency: held[-1].total / 10**MAX_EXPONENT} if held and held[-1].lines else {}
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sinks.checks import refusal
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
@@ -86,6 +87,16 @@ def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataO
     one, other = run(notes, until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
     assert one.tables == other.tables
     assert (one.states, one.rolled) == (other.states, other.rolled)
+
+
+@in_every_world
+@given(st.data())
+def test_every_row_fits_its_table(world: str, data: st.DataObject) -> None:
+    """A row that no sink takes stops the worker: whole numbers have 64 bits at most, whatever they are sums of."""
+    for row in run(data.draw(WORLDS[world]), until=FAR, rules=LEVELS).tables.values():
+        values = msgspec.structs.astuple(row)
+        assert refusal(row.TABLE, [(*values, 1, False)]) is None
+        assert all(abs(value) < 2**63 for value in values if isinstance(value, int))
 
 
 @in_every_world

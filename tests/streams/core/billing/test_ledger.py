@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 
 from streams.core.algebra import Note
-from streams.core.rows import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow
+from streams.core.rows import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
 from tests.support.machine import Machine, run
 
@@ -43,6 +43,26 @@ def test_revenue_at_any_moment_is_the_sum_of_the_movements_until_then(notes: lis
     for at in moments(machine):
         assert stock_at(machine, at) == moved_until(machine, at)
         assert stock_at(machine, at - 1) == moved_until(machine, at - 1)
+
+
+@given(histories)
+def test_without_a_rebate_no_revenue_is_below_nothing(notes: list[Note]) -> None:
+    """Free plans and discounts of any size leave nothing at least; only a price below zero may go below."""
+    items = [item for note in notes for item in getattr(note.event, "items", ())]
+    rows = [row for row in run(notes).tables.values() if isinstance(row, MrrItemRow)]
+    least = 0 if all(item.unit_amount >= 0 for item in items) else min((row.contract_micros for row in rows), default=0)
+    assert all(row.mrr_micros >= min(least, 0) for row in rows)
+
+
+@given(histories)
+def test_no_pause_is_left_where_nothing_is_paused_and_no_trial_ends_before_it_begins(notes: list[Note]) -> None:
+    """What is over must not act later: the end of such a pause would put an older status back."""
+    for row in run(notes).tables.values():
+        if isinstance(row, SubscriptionHistoryRow):
+            assert row.pause_ends_at is None or row.status == "PAUSED"
+        if isinstance(row, SubscriptionRow) and row.trial_ended_at is not None:
+            assert row.trial_started_at is not None
+            assert row.trial_started_at <= row.trial_ended_at
 
 
 @given(histories)
