@@ -43,6 +43,7 @@ from streams.core.survey.scores import NPS_MAX
 _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
 _NPS_SCORES = frozenset(range(NPS_MAX + 1))
+_MOST_REMINDERS = 1_000
 _WHOLE_NUMBER_POLICIES = frozenset(
     {
         FOLLOWUP_TARGET,
@@ -127,9 +128,7 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case TaxonomySet():
             return _since(event) or repeated("topics", [topic.topic_id for topic in event.topics])
         case ManagerAssigned():
-            if event.valid_to is not None and event.valid_to <= event.valid_from:
-                return "invalid_field", "valid_to must be after valid_from"
-            return None
+            return _assigned(event)
         case FxRateSet():
             return _since(event) or _rate(event)
         case PolicySet():
@@ -139,7 +138,7 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return admission_settings.content(event)
         case InvitationSent():
-            return ("invalid_field", "reminder_no is negative") if event.reminder_no < 0 else None
+            return _invited(event)
         case (
             InvitationDelivered()
             | InvitationBounced()
@@ -163,7 +162,19 @@ def _submitted(event: ResponseSubmitted, ingested_at: int) -> Refusal | None:
         return "occurred_too_early", "submitted_at is before the year 2000"
     if event.started_at is not None and event.started_at > event.submitted_at:
         return "invalid_field", "started_at is after submitted_at"
-    return None
+    return unfit_moment("started_at", event.started_at)
+
+
+def _invited(event: InvitationSent) -> Refusal | None:
+    if not 0 <= event.reminder_no <= _MOST_REMINDERS:
+        return "invalid_field", f"reminder_no is not from 0 to {_MOST_REMINDERS}"
+    return unfit_moment("expires_at", event.expires_at)
+
+
+def _assigned(event: ManagerAssigned) -> Refusal | None:
+    if event.valid_to is not None and event.valid_to <= event.valid_from:
+        return "invalid_field", "valid_to must be after valid_from"
+    return unfit_moment("valid_from", event.valid_from) or unfit_moment("valid_to", event.valid_to)
 
 
 def _answers(answers: Sequence[Answer]) -> Refusal | None:

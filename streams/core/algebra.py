@@ -55,7 +55,10 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 def fold_order(note: Note) -> Place:
-    """Place of a note inside its entity: source version, then business time, then id and source (a total order)."""
+    """Place of a note inside its entity: source version, then business time, then id (a total order).
+
+    Two sources may give the same id to different events, so the source decides last.
+    """
     event = note.event
     version = event.entity_version
     return (-1 if version is None else version, event.occurred_at, event.event_id, event.source)

@@ -48,7 +48,7 @@ ENVELOPE: dict[str, Any] = {
     "account_id": st.just("acme"),
     "occurred_at": times,
     "source": st.sampled_from(["ovey:main", "editor:main"]),
-    "entity_version": st.none() | st.integers(0, 3),
+    "entity_version": st.none() | st.integers(0, 3) | st.sampled_from([-(2**63), -2, -1, 2**63 - 1]),
     "is_test": st.sampled_from([False, False, False, True]),
 }
 _RESPONSE: dict[str, Any] = ENVELOPE | {"response_id": st.sampled_from(["r1", "r2"])}

@@ -6,6 +6,7 @@ reopenings by messages, ratings repeated, merges and restorations, all with ties
 
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from streams.core.algebra import Note
@@ -29,12 +30,18 @@ from streams.core.events import (
     TicketTopicSet,
     TouchLogged,
 )
-from tests.support.histories import ENVELOPE, histories_of
+from streams.core.support.sla_policy import METRICS
+from tests.support.histories import ENVELOPE, HOUR, START, histories_of, times
 
 Strategy = st.SearchStrategy[Any]
 ACTORS = st.sampled_from(["CUSTOMER", "AGENT", "BOT", "SYSTEM", "UNKNOWN"])
 STATUSES = ["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED"]
-_TICKET: dict[str, Any] = ENVELOPE | {"ticket_id": st.sampled_from(["t1", "t2"]), "actor": ACTORS}
+_CROWDED = st.integers(0, 4).map(lambda hours: START + hours * HOUR)
+_TICKET: dict[str, Any] = ENVELOPE | {
+    "occurred_at": times | _CROWDED,
+    "ticket_id": st.sampled_from(["t1", "t1", "t2"]),
+    "actor": ACTORS,
+}
 _agents = st.sampled_from([None, "a1", "a2"])
 _messages = st.sampled_from(["m1", "m2", "m3"])
 _words = st.sampled_from([None, "low", "high"])
@@ -100,9 +107,10 @@ SUPPORT: dict[str, Strategy] = {
     "sla_target_applied": st.builds(
         SlaTargetApplied,
         **_TICKET,
-        metric=st.sampled_from(["first_reply", "resolution"]),
-        target_s=st.sampled_from([3_600, 86_400]),
+        metric=st.sampled_from(METRICS),
+        target_s=st.sampled_from([1, 3_600, 86_400, 10 * 366 * 86_400]),
         business_hours=st.booleans(),
+        instance_no=st.sampled_from([None, None, 1, 2]),
     ),
     "touch_logged": st.builds(
         TouchLogged,
@@ -131,6 +139,22 @@ _CHATTER = st.one_of(
 def chatter(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
     """Many messages of one ticket in any order, few of them told of twice, and little else."""
     return histories_of(_CHATTER, max_size)
+
+
+_TURNS = ("ticket_opened", "ticket_status_changed", "ticket_deleted", "ticket_restored", "ticket_priority_changed")
+_CROWD = st.one_of(*(SUPPORT[name] for name in _TURNS), _EVENTS).filter(
+    lambda event: not isinstance(event, TouchLogged)
+)
+
+
+def _crowd(event: Any) -> Any:
+    at = START + event.occurred_at // HOUR % 4 * HOUR
+    return msgspec.structs.replace(event, ticket_id="t1", occurred_at=at)
+
+
+def crowded(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
+    """Histories of one ticket within four moments, so that nearly all of it happens at once."""
+    return histories_of(_CROWD.map(_crowd), max_size)
 
 
 def support_histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:

@@ -1,5 +1,7 @@
 """What became of a ticket: its status and who has it, in spans; solves, reopenings, removal, ratings, escalations."""
 
+from collections.abc import Collection, Sequence
+
 import msgspec
 
 from streams.core.algebra import Note
@@ -32,10 +34,24 @@ class Span(msgspec.Struct, gc=False):
         return self.standing.status not in NOT_BACKLOG
 
 
+def began(spans: Sequence[Span], statuses: Collection[str]) -> int | None:
+    """Since when the last spans have all been in one of these statuses; None where the last is in none of them."""
+    since = None
+    for span in reversed(spans):
+        if span.standing.status not in statuses:
+            break
+        since = span.from_at
+    return since
+
+
 class Solve(msgspec.Struct, gc=False):
-    """One solve and how it ended; `by_closing` where the ticket was closed without ever having been solved."""
+    """One solve and how it ended; `by_closing` where the ticket was closed without ever having been solved.
+
+    What came of an opening that was dated later is told after it, so `at` is no earlier than what came before it.
+    """
 
     note: Note
+    at: int
     assignee_id: str
     by_closing: bool = False
     reopening: Note | None = None
@@ -43,8 +59,8 @@ class Solve(msgspec.Struct, gc=False):
     by_message: bool = False
 
     @property
-    def at(self) -> int:
-        return self.note.event.occurred_at
+    def reopened_at(self) -> int | None:
+        return None if self.reopening is None else max(self.at, self.reopening.event.occurred_at)
 
 
 class Rating(msgspec.Struct, frozen=True, gc=False):
@@ -79,7 +95,6 @@ class Life(msgspec.Struct, gc=False):
     topic: str = ""
     tier: str = ""
     merged_into: str = ""
-    status_since: int | None = None
     first_assigned_at: int | None = None
     closed_at: int | None = None
     removed_at: int | None = None
@@ -96,6 +111,11 @@ class Life(msgspec.Struct, gc=False):
     @property
     def status(self) -> str:
         return self.removal or self.base
+
+    @property
+    def status_since(self) -> int | None:
+        """Since when it has its status; None without spans."""
+        return began(self.spans, {self.status})
 
     @property
     def rating(self) -> Rating | None:

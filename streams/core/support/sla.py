@@ -93,23 +93,37 @@ def _driven(clock: Clock, case: Case, known: int, passed: int) -> Instance | Non
     told = _told(clock, case, spans, until)
     if all(goal is None for _, _, goal in told):
         return None
+    dropped = _dropped(told)
     timer = Timer(clock.start, None)
     now: Goal | None = None
-    latest, priority, dropped = now, "", None
+    latest, priority = now, ""
     for at, held, goal in told:
+        if at == dropped:
+            break
         if goal != now:
             timer.retarget(at, _target(goal, clock, case.rules))
             latest, priority = (latest, priority) if goal is None else (goal, held.priority)
-            now, dropped = goal, at if goal is None else None
+            now = goal
         if held.status in _STOPPED[clock.metric]:
             timer.pause(at)
         else:
             timer.resume(at)
-    if clock.end is not None:
-        timer.end(clock.end)
+    end = clock.end if dropped is None else dropped
+    if end is not None:
+        timer.end(end)
     timer.pass_to(passed)
     assert latest is not None
     return Instance(clock, timer, latest, priority, dropped, spans[-1].standing.assignee_id)
+
+
+def _dropped(told: Sequence[tuple[int, Standing, Goal | None]]) -> int | None:
+    """When a clock lost its target for good: there its story ends. None where it has one, or never had."""
+    dropped = None
+    for at, _, goal in reversed(told):
+        if goal is not None:
+            return dropped
+        dropped = at
+    return None
 
 
 def _told(clock: Clock, case: Case, spans: Sequence[Span], until: int) -> list[tuple[int, Standing, Goal | None]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from streams.core.events import TicketOpened
-from streams.core.support.life import DONE, Span
+from streams.core.support.life import DONE, Span, began
 from streams.core.support.messages import REMOVED
 from streams.core.support.ticket import Ticket
 
@@ -52,8 +52,8 @@ def _unsolved(spans: Sequence[Span]) -> Iterator[tuple[int, int | None, bool]]:
             start = None
         was_done = was_done or status in DONE
     if start is not None:
-        last = spans[-1]
-        yield start, last.from_at if last.standing.status in GONE else None, False
+        gone_at = began(spans, GONE)
+        yield start, None if gone_at is None else max(start, gone_at), False
 
 
 def _first_reply(ticket: Ticket, opened: TicketOpened, run: tuple[int, int | None, bool]) -> Clock:

@@ -25,7 +25,11 @@ def turn(life: Life, note: Note, to: str, custom_status: str, messages: Sequence
 
 def solved(life: Life, note: Note, assignee_id: str, *, by_closing: bool) -> None:
     """Add a solve; where it was a solve already, an answer given anew."""
-    life.solves.append(Solve(note, assignee_id, by_closing))
+    at = note.event.occurred_at
+    if life.solves:
+        before = life.solves[-1]
+        at = max(at, before.at, before.reopened_at or 0)
+    life.solves.append(Solve(note, at, assignee_id, by_closing))
 
 
 def reopen(life: Life, note: Note, event: TicketReopened, messages: Sequence[Message]) -> None:

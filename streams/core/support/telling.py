@@ -4,6 +4,7 @@ The opening comes first whatever its clock says; what is dated before it counts 
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import assert_never
 
 from streams.core.algebra import Note
@@ -28,7 +29,7 @@ from streams.core.events import (
 )
 from streams.core.support.kinds import TicketEvent
 from streams.core.support.life import DONE, Escalation, Life, Rating, Span, Standing
-from streams.core.support.messages import REMOVED, Message
+from streams.core.support.messages import REMOVED, SOLVED, Message
 from streams.core.support.solving import reopen, solved, turn
 
 
@@ -46,6 +47,7 @@ def live(timeline: Sequence[Note], opened: TicketOpened | None, messages: Sequen
         _apply(life, note, messages)
         if opened is not None:
             _span(life, max(event.occurred_at, begin))
+    life.endings.sort(key=itemgetter(0))
     return life
 
 
@@ -61,6 +63,7 @@ def _open(life: Life, timeline: Sequence[Note], opened: TicketOpened) -> None:
     if life.base in DONE:
         said = next(note for note in openings if note.event is opened)
         solved(life, said, life.assignee_id, by_closing=life.base == "closed")
+        life.endings.append((opened.occurred_at, SOLVED))
     _span(life, opened.occurred_at)
 
 
@@ -69,14 +72,11 @@ def _span(life: Life, at: int) -> None:
     now = Standing(life.status, life.custom_status, life.assignee_id, life.priority, life.group_id, life.topic)
     spans = life.spans
     if not spans:
-        life.status_since = at
         spans.append(Span(at, now))
         return
     last = spans[-1]
     if last.standing == now:
         return
-    if last.standing.status != now.status:
-        life.status_since = at
     if last.from_at == at:
         spans.pop()
         if spans and spans[-1].standing == now:

@@ -127,7 +127,7 @@ def _solves(ticket: Ticket) -> Iterator[TicketSolveRow]:
             solve.at,
             solve.assignee_id,
             solve.by_closing,
-            None if solve.reopening is None else solve.reopening.event.occurred_at,
+            solve.reopened_at,
             solve.reopened_by,
             solve.by_message,
             begin,

@@ -104,20 +104,20 @@ def _scored(response: Response, score: float | None) -> None:
 
 
 def _restate(response: Response, note: Note, answers: tuple[Answer, ...], window_at: int | None, reason: str) -> None:
-    """Record each score that differs, in the window it leaves and in the window it enters."""
+    """Record each score that differs, in the window and metric it leaves and in those it enters."""
     old = scores(response.answers) if response.counts else {}
     new = scores(answers) if window_at is not None else {}
     left = response.submitted.submitted_at if response.submitted is not None else window_at
     for question in sorted(old.keys() | new.keys()):
-        kind = (new.get(question) or old[question])[0].lower()
-        was = old[question][1] if question in old else None
-        now = new[question][1] if question in new else None
-        if was is not None and now is not None and left != window_at:
+        was, now = old.get(question), new.get(question)
+        if was is not None and now is not None and was[0] == now[0] and left == window_at:
+            if was != now:
+                assert left is not None
+                response.restated.append(Restated(note, was[0].lower(), question, left, was[1], now[1], reason))
+            continue
+        if was is not None:
             assert left is not None
+            response.restated.append(Restated(note, was[0].lower(), question, left, was[1], None, reason))
+        if now is not None:
             assert window_at is not None
-            response.restated.append(Restated(note, kind, question, left, was, None, reason))
-            response.restated.append(Restated(note, kind, question, window_at, None, now, reason))
-        elif was != now:
-            moment = left if was is not None else window_at
-            assert moment is not None
-            response.restated.append(Restated(note, kind, question, moment, was, now, reason))
+            response.restated.append(Restated(note, now[0].lower(), question, window_at, None, now[1], reason))

@@ -1,16 +1,20 @@
 """What the laws leave open: an identity that means two things, policies chosen by an event's own time, derived ids."""
 
 import uuid
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.algebra import NAMESPACE, Note, claim, derived_id
-from streams.core.events import FollowupLogged, PolicySet
+from streams.core.events import Answer, FollowupLogged, PolicySet, ResponseCorrected, ResponseSubmitted
 from streams.core.reducer import Conflict, step
 from streams.core.routes import RESPONSE
+from streams.core.rows import FollowupRow, RestatementRow
 from streams.core.rules import DEFAULT_FOLLOWUP, Rules, rules_from
+from tests.support.machine import run
 
 ID = "00000000-0000-4000-8000-000000000001"
 CALL = FollowupLogged(
@@ -26,6 +30,37 @@ def test_an_identity_with_other_content_is_a_conflict_even_without_an_index() ->
     same, facts = step(RESPONSE, state, Note(CALL, 1), claim("desk:main", ID, b"one"), Rules())
     assert same is state
     assert not facts.rows
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_id_that_two_sources_use_has_one_order(turned: bool) -> None:
+    """Importers derive equal ids from equal records: which of two events stands must not depend on which came first."""
+    other = msgspec.structs.replace(CALL, source="mail:main", kind="email")
+    calls = [Note(CALL, 1), Note(other, 1)]
+    machine = run(list(reversed(calls)) if turned else calls)
+    assert [row.kind for row in machine.tables.values() if isinstance(row, FollowupRow)] == ["email"]
+
+
+@pytest.mark.parametrize("number", [4.0, 5.0])
+def test_a_score_that_was_another_metrics_leaves_that_one(number: float) -> None:
+    """A question was sent with the wrong kind: the log takes NPS's 4 away and gives CSAT 5, the same number too."""
+    answers = [Answer(question_id="q", kind="NPS", number=4.0), Answer(question_id="q", kind="CSAT", number=number)]
+    fields: dict[str, Any] = {
+        "event_id": ID,
+        "account_id": "acme",
+        "occurred_at": 5,
+        "source": "desk:main",
+        "response_id": "r1",
+    }
+    said = ResponseSubmitted(
+        **fields, survey_id="s", survey_version=1, submitted_at=5, finished=True, answers=(answers[0],)
+    )
+    corrected = ResponseCorrected(**(fields | {"event_id": ID[:-1] + "2"}), answers=(answers[1],))
+    log = [row for row in run([Note(said, 5), Note(corrected, 5)]).tables.values() if isinstance(row, RestatementRow)]
+    assert {(row.metric, row.old_value, row.new_value) for row in log} == {
+        ("nps", 4.0, None),
+        ("csat", None, number),
+    }
 
 
 def policy(valid_from: int, value: str, number: int = 1, version: int | None = None) -> PolicySet:

@@ -56,7 +56,7 @@ def test_an_event_that_is_taken_back_leaves_no_posting(notes: list[Note], data: 
     retraction = msgspec.structs.replace(
         taken_back.event,
         event_id="ffffffff-ffff-4fff-8fff-ffffffffffff",
-        entity_version=9,
+        entity_version=2**63 - 1,
         corrects_event_id=taken_back.event.event_id,
         is_retraction=True,
     )
@@ -155,7 +155,7 @@ def test_a_retraction_tells_what_it_took_from_the_books(notes: list[Note], data:
         taken_back.event,
         event_id="ffffffff-ffff-4fff-8fff-ffffffffffff",
         occurred_at=max(note.event.occurred_at for note in notes),
-        entity_version=9,
+        entity_version=2**63 - 1,
         corrects_event_id=taken_back.event.event_id,
         is_retraction=True,
     )

@@ -187,6 +187,23 @@ def test_a_solve_dated_before_the_opening_has_no_duration() -> None:
     assert spans(machine) == [(5, None, "solved", False)]
 
 
+def test_a_status_that_lasted_for_no_time_does_not_begin_the_one_before_it_anew() -> None:
+    """Automations turn a ticket there and back in one update; what was waited before would be in no figure."""
+    story = [opened(), turned(2, "HOLD"), turned(5, "OPEN", number=1), turned(5, "HOLD", number=2)]
+    machine = told(*story, made(TicketPriorityChanged, 6, priority="high"))
+    assert hours(ticket(machine).status_since - START if ticket(machine).status_since else None) == 2
+    assert hours(ticket(told(*story, turned(9, "SOLVED", number=9))).on_hold_us) == 7
+
+
+def test_what_is_dated_before_an_opening_as_solved_comes_no_earlier_than_it() -> None:
+    """Crossed clocks again: nothing is reopened before it was solved, and no solve comes before an earlier one."""
+    crossed = [opened(5, status="SOLVED"), turned(1, "OPEN"), turned(2, "SOLVED", number=2), turned(9, "OPEN")]
+    first, second = rows(told(*crossed), TicketSolveRow)
+    assert [hours(at - START) for at in (first.solved_at, first.reopened_at, second.solved_at) if at] == [5, 5, 5]
+    assert hours(second.reopened_at - START if second.reopened_at else None) == 9
+    assert hours(ticket(told(*crossed[:3])).last_solved_us) == 0
+
+
 def test_an_opening_told_twice_is_flagged() -> None:
     """Two sources that report one ticket disagree about it sooner or later."""
     row = ticket(told(opened(), opened(1, channel="discord", source="discord:acme")))

@@ -95,6 +95,16 @@ def test_a_solve_ends_a_wait_and_so_does_a_removal() -> None:
     assert replied.ended_by == "reply"
 
 
+def test_a_ticket_that_is_opened_as_solved_keeps_nobody_waiting() -> None:
+    """Calls are logged as solved, with what was asked as a message: such a wait would never end."""
+    events = (opened(status="SOLVED"), said(0, "REQUESTER"), said(3, "REQUESTER"))
+    ended, lasting = rows(told(*events), TicketNextReplyRow)
+    assert (ended.ended_by, ended.waited_us) == ("solved", 0)
+    assert (lasting.ended_by, lasting.answered_at) == ("", None)
+    (earlier,) = rows(told(opened(5, status="CLOSED"), *events[1:]), TicketNextReplyRow)
+    assert (earlier.ended_by, hours(earlier.waited_us)) == ("solved", 5)
+
+
 def test_a_late_reply_is_told_of() -> None:
     """A reply from an archive that comes weeks later changes a week that was published as final."""
     machine = told(opened(), said(1, "AGENT"), delay=15 * DAY)

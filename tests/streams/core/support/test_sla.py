@@ -12,6 +12,7 @@ from streams.core.events import (
     SlaTargetApplied,
     TicketAssigned,
     TicketDeleted,
+    TicketMarkedSpam,
     TicketMerged,
     TicketPriorityChanged,
     TicketRestored,
@@ -220,6 +221,28 @@ def test_a_removed_ticket_cancels_what_runs_and_keeps_what_was_breached(removal:
     story = told(opened(), made(removal, 4, **fields), rules=ruled(targets))
     story.tick(START + WEEK * HOUR)
     assert states(story) == {("first_reply", 1): "breached", ("resolution", 1): "cancelled"}
+
+
+def test_a_cancelled_clock_ends_when_the_ticket_was_removed_whatever_becomes_of_it_then() -> None:
+    """Desks close, mark and hand round what they have merged or deleted: no clock was waited for until then."""
+    after = (made(TicketPriorityChanged, 6, priority="low"), made(TicketMarkedSpam, 7), said(5, "AGENT"))
+    targets = ruled(policy(limit("first_reply", 9), limit("resolution", 9)))
+    story = told(opened(), made(TicketDeleted, 4), *after, rules=targets)
+    for row in rows(story, SlaInstanceRow):
+        assert (row.state, at(row.cancelled_at), hours(row.elapsed_us)) == ("cancelled", 4, 4)
+
+
+def test_a_clock_that_lost_its_target_stands_still_and_counts_no_further() -> None:
+    """A row that is cancelled and runs would be shown as waiting; its time is that of the target which it had."""
+    for_first = {"match": ((), (), ("first",), (), ())}
+    ours = policy(limit("resolution", 10), limit("agent_work", 10, business=True), **for_first)
+    events = (opened(group_id="first"), made(TicketAssigned, 4, group_id="second"), turned(6, "PENDING"))
+    ends = (turned(9, "SOLVED", number=9),)
+    for story in (told(*events, rules=ruled(ours)), told(*events, *ends, rules=ruled(ours))):
+        for metric, spent in (("resolution", 4), ("agent_work", 3)):
+            row = clock(story, metric)
+            assert (row.state, at(row.cancelled_at), row.fulfilled_at) == ("cancelled", 4, None)
+            assert (row.running_since, row.paused_since, hours(row.elapsed_us)) == (None, None, spent)
 
 
 def test_a_restored_ticket_goes_on_where_it_was_removed() -> None:
