@@ -108,7 +108,7 @@ def reference(templates: Templates, accounts: int, number: Iterator[int]) -> Ite
     """Yield who the accounts are, who looks after them, and what they are asked."""
     kinds = (
         ("reference", templates.of("account_upserted", 0, name="An account", segment="growth", lifecycle="customer")),
-        ("reference", templates.of("manager_assigned", 0, manager_id="kim", role="OWNER", valid_from=_SECOND)),
+        ("reference", templates.of("manager_assigned", 0, manager_id="kim", role="OWNER", valid_from=templates.start)),
         (
             "survey",
             templates.of("survey_defined", 0, survey_id="relationship", version=1, title="R",

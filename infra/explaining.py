@@ -77,10 +77,13 @@ def folded(settings: Settings, codec: Codec, records: dict[Place, list[Any]], at
     for (topic, number), found in records.items():
         types = frozenset(load_topics()[topic.removeprefix(settings.topic_prefix)].event_types)
         partition = Partition(topic, number, MemoryStore(), codec=codec, rules=rules, types=types)
-        batch = partition.process(found)
-        partition.commit(batch)
-        sink.insert({**batch.rows, "dead_letter": []})
-        refused += len(batch.dead)
+        left = found
+        while left:
+            batch = partition.process(left)
+            partition.commit(batch)
+            sink.insert({**batch.rows, "dead_letter": []})
+            refused += len(batch.dead)
+            left = left[batch.records :]
         while partition.next_deadline() <= at:
             batch = partition.tick(at)
             partition.commit(batch)

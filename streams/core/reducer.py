@@ -60,13 +60,15 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Gathered(Generic[View]):
     """How entities that may grow long are kept in bounds.
 
-    `keep` picks, out of all notes in fold order, those that the state holds: always the first in that order, so that
-    which came first does not matter. `tell` lets a view know how many events are not among them. `stretches` says,
-    for the notes known and those that arrived, where a stretch begins in which no row of an earlier event goes away
-    but for those in `ever`: rows that a view's notes may have left while they came in any order, good for their keys.
-    `counting` gives the rows that tell how many events are not held, which are the first of `rows`.
+    No event is longer than `event_bytes`. `keep` picks, out of all notes in fold order, those that the state holds:
+    always the first in that order, so that which came first does not matter. `tell` lets a view know how many events
+    are not among them. `stretches` says, for the notes known and those that arrived, where a stretch begins in which
+    no row of an earlier event goes away but for those in `ever`: rows that a view's notes may have left while they came
+    in any order, good for their keys. `counting` gives the rows that tell how many events are not held, which are the
+    first of `rows`.
     """
 
+    event_bytes: int
     keep: Callable[[tuple[Note, ...]], tuple[Note, ...]]
     tell: Callable[[View, int], None]
     stretches: Callable[[Sequence[Note], Sequence[Note]], Iterable[int]]

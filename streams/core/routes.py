@@ -189,7 +189,9 @@ TICKET = Reducer(
     ruled=lambda _: True,
     absent=sla_rows.absent,
     standing=ticket.everything,
-    gathered=Gathered(growth.keep, ticket.tell, growth.stretches, ticket_rows.ever, ticket_rows.counting),
+    gathered=Gathered(
+        growth.EVENT_BYTES, growth.keep, ticket.tell, growth.stretches, ticket_rows.ever, ticket_rows.counting
+    ),
 )
 TOUCH = Reducer(
     kind="touch",

@@ -29,7 +29,8 @@ class Batch(msgspec.Struct):
     """Rows, signals, dead letters and state changes of one micro-batch.
 
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
-    changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed.
+    changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `sizes` says how
+    many bytes a state takes at most, by key; `work` how many notes and parts of roll-ups were folded.
     """
 
     topic: str
@@ -43,6 +44,8 @@ class Batch(msgspec.Struct):
     claims: dict[bytes, bytes] = {}
     gathered: dict[bytes, Gathering] = {}
     unsettled: list[bytes] | None = None
+    sizes: dict[bytes, int] = {}
+    work: int = 0
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None

@@ -98,6 +98,7 @@ class Engine:
             crash=crash,
             figures=self.figures,
         )
+        self._left: list[Message] = []
         self._stopping = False
 
     def _beat(self) -> int:
@@ -158,6 +159,7 @@ class Engine:
         offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
         taken = self._ownership.take(offsets)
         consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
+        consumer.resume(consumer.assignment())  # a pause outlasts the loss of a partition and its return
         self.figures.assignments += 1
         self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
         self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
@@ -177,6 +179,7 @@ class Engine:
 
     def _cycle(self, intake: Intake, transactions: Transactions) -> None:
         self._beat()
+        self._left = []
         taken = self._inserts.alongside(intake.take(self._ownership.owned))
         self._settle(intake, transactions, [self._processed(owned, records) for owned, records in taken])
         self._between([owned.processor for owned in self._ownership.owned.values()])
@@ -187,6 +190,9 @@ class Engine:
 
     def _processed(self, owned: Owned, records: list[Message]) -> Entry:
         batch = owned.processor.process(records)
+        if batch.records < len(records):
+            self._left.extend(records[batch.records :])
+            records = records[: batch.records]
         bad = {letter.offset for letter in batch.dead}
         flags = [record.offset() in bad for record in records] if bad else ()
         standing = count(self._settings.dead_letters, owned.count, len(records), flags)
@@ -210,6 +216,8 @@ class Engine:
         transactions.commit(entries, intake.consumer.consumer_group_metadata())
         self._crash("after_commit")
         self._take_over(entries)
+        intake.carry(self._left)
+        self._left = []
 
     # Step 2: insert, as often as it takes while the sink is away.
 

@@ -6,6 +6,8 @@ import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from confluent_kafka import TopicPartition
+
 from streams.live import clients
 from streams.live.errors import EngineStopped
 
@@ -43,10 +45,16 @@ class Intake:
     def take(self, owned_by_place: Mapping[tuple[str, int], Owned]) -> Iterator[tuple[Owned, list[Message]]]:
         """Wait for a micro-batch and yield each owned partition's records in order.
 
-        Raises EngineStopped for an error of the consumer that does not pass by itself.
+        Partitions of which something is carried are not read meanwhile, or that would pile up. Raises EngineStopped for
+        an error of the consumer that does not pass by itself.
         """
         before = self._rebalances
-        messages = self.consumer.consume(self._settings.batch_records, self._settings.batch_seconds)
+        held = {(each.topic(), each.partition()) for each in self._carried} & owned_by_place.keys()
+        if held:
+            self.consumer.pause([TopicPartition(topic, number) for topic, number in held])
+        messages = self.consumer.consume(self._settings.batch_records, 0.0 if held else self._settings.batch_seconds)
+        if held:
+            self.consumer.resume(self.consumer.assignment())
         if self._fatal is not None:
             raise EngineStopped("consumer failed", str(self._fatal))
         undisturbed = before == self._rebalances and not self._carried
@@ -65,6 +73,10 @@ class Intake:
             records = group if undisturbed else onward(group, owned.next_offset)
             if records:
                 yield owned, records
+
+    def carry(self, records: list[Message]) -> None:
+        """Have records that were not come to be taken next, each partition's before what follows them."""
+        self._carried.extend(records)
 
     def wait(self, seconds: float, beat: Callable[[], object]) -> bool:
         """Keep the membership alive with paused partitions; return whether they are still this member's.

@@ -17,6 +17,7 @@ from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
 from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
+from streams.live import room
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.gathering import Gathering, Long
@@ -104,12 +105,20 @@ class Partition:
         self._unsettled = self._affected_by_rules()
 
     def process(self, records: Iterable[Record]) -> Batch:
-        """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on."""
-        return without_unfoldable(self._attempt, list(records))
+        """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on.
+
+        The batch may end before the records do: `records` says after how many. What is left comes again.
+        """
+        left = list(records)
+        while True:
+            try:
+                return without_unfoldable(self._attempt, left)
+            except room.TooMuchError as error:
+                left = [record for record in left if record.offset() < error.offset]
 
     def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
         batch = self._new_batch()
-        for record in records:
+        for number, record in enumerate(records):
             if unfoldable and record.offset() in unfoldable:
                 self._refuse(batch, record, REASON, unfoldable[record.offset()])
                 continue
@@ -118,6 +127,10 @@ class Partition:
             except Exception as error:
                 blame([record.offset()], error)
                 raise
+            if batch.work > room.MOST_WORK:
+                records = records[: number + 1]
+                break
+        room.bound(batch.gathered.items(), batch.work)
         if records:
             batch.records, batch.next_offset = len(records), records[-1].offset() + 1
         return self._finish(batch)
@@ -127,10 +140,15 @@ class Partition:
         batch = self._new_batch()
         if self._unsettled:
             slice_, batch.unsettled = self._unsettled[:SETTLE_AT_ONCE], self._unsettled[SETTLE_AT_ONCE:]
-            for key in slice_:
+            for number, key in enumerate(slice_):
+                if batch.work > room.MOST_WORK:
+                    batch.unsettled = [*slice_[number:], *batch.unsettled]
+                    break
                 self._settle(batch, key)
         else:
             for key in self._deadlines.due(now, SETTLE_AT_ONCE):
+                if batch.work > room.MOST_WORK:
+                    break
                 state = self._state(batch, key)
                 if state is not None:
                     self._keep(batch, key, state, tick(BY_PREFIX[chr(key[0])], state, now, self._rules))
@@ -202,15 +220,23 @@ class Partition:
         reducer: Reducer[Any] = REDUCERS[type(note.event)]
         key = reducer.key(note.event)
         if reducer.gathered is not None:
+            refusal = room.too_long(note.event, record.value())
+            if refusal is not None:
+                self._refuse(batch, record, *refusal)
+                return
             self._gathering(batch, key).add(note, one, record.offset())
         else:
             state = self._state(batch, key)
             try:
+                room.admit(state)
                 outcome = step(reducer, state, note, one, self._rules)
+                self._keep(batch, key, state, outcome, len(record.value() or b""))
             except Conflict:
                 self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
                 return
-            self._keep(batch, key, state, outcome)
+            except room.FullError as error:
+                self._refuse(batch, record, room.REASON, str(error))
+                return
         batch.claims[one[:CLAIM_ID]] = key
         batch.rows[EventRow.TABLE].append(
             event_row(record, note, batch, reducer.entity(note.event), self._first_version)

@@ -88,8 +88,10 @@ class Filler:
         """Take a batch of records of the partition in, in order."""
         wanted = self._accounts
         mine = [record for record in records if record.key() in wanted] if wanted else records
-        if mine:
-            self._take(self._processor.process(mine))
+        while mine:
+            batch = self._processor.process(mine)
+            self._take(batch)
+            mine = mine[batch.records :]
         self._position = records[-1].offset() + 1
         self._records += len(records)
         self._show(len(records), 0)

@@ -9,6 +9,7 @@ import msgspec
 from schemas.errors import Undecodable, UndecodableReason
 from streams.core.admission import check
 from streams.core.events import parse
+from streams.live import room
 from streams.live.unfoldable import REASON
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ Answer = Literal["accepted", "refused", "undecided", "there already", "erased", 
 OF_STATE = {
     "score_out_of_scale": "it passes all that can be checked here; the survey's definition decides when it arrives",
     "conflicting_duplicate": "it passes all that can be checked here; the events of its account decide when it arrives",
+    room.REASON: "it passes all that can be checked here; whether its entity has room for it shows when it arrives",
     REASON: "it passes all that can be checked here; whether our code folds it now shows when it arrives",
 }
 """Reasons that depend on other events, so that only a worker can tell whether they still hold."""
@@ -37,6 +39,7 @@ REASONS = frozenset(get_args(UndecodableReason)) | {
     "repeated_item",
     "too_many_items",
     "conflicting_duplicate",
+    room.REASON,
     REASON,
 }
 """Every reason that this version refuses a record for."""
@@ -73,7 +76,7 @@ class Judge:
         except msgspec.ValidationError as fault:
             return Verdict("refused", "invalid_field", str(fault))
         name = (event.account_id, event.source, event.event_id)
-        refusal = check(event, key, now)
+        refusal = check(event, key, now) or room.too_long(event, value)
         if refusal is not None:
             return Verdict("refused", *refusal, event=name)
         if was in OF_STATE:

@@ -76,7 +76,10 @@ def test_the_partitions_named_are_right() -> None:
 def test_every_reason_is_explained() -> None:
     """A producer looks its dead letter up here."""
     examples = {e.reason for e in load() if e.reason}
-    assert first_column("What is refused") == set(get_args(UndecodableReason)) | examples | {"internal_error"}
+    assert first_column("What is refused") == set(get_args(UndecodableReason)) | examples | {
+        "internal_error",
+        "entity_full",
+    }
 
 
 def test_every_envelope_field_is_explained() -> None:

@@ -2,27 +2,37 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from streams.core.algebra import Note, Place, fold_order
 from streams.core.events import MessageAdded, MessageChanged, TicketOpened
 
 MESSAGES = 5_000
 CHANGES = 5_000
 """Messages, and other events, of one ticket that are in its figures: the first in fold order."""
+BYTES = 4 << 20
+"""As much of either is kept in a state, which has to fit into one record of the changelog."""
+EVENT_BYTES = 16 << 10
+"""As long an event of a ticket may be: it holds names, and no text."""
+FEW = 200
+"""So many are within all limits, however long each is."""
+_encode = msgspec.msgpack.Encoder().encode
 _MESSAGES = (MessageAdded, MessageChanged)
 _FIRST: Place = (-2, 0, "", "")
 """Before every place in fold order."""
 
 
 def keep(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """The notes within both limits, out of all in fold order."""
-    if len(notes) <= min(MESSAGES, CHANGES):
+    """The notes within all limits, out of all in fold order."""
+    if len(notes) <= min(FEW, MESSAGES, CHANGES):
         return notes
-    room = {True: MESSAGES, False: CHANGES}
+    most = {True: [MESSAGES, BYTES], False: [CHANGES, BYTES]}
     kept: list[Note] = []
     for note in notes:
-        kind = isinstance(note.event, _MESSAGES)
-        if room[kind]:
-            room[kind] -= 1
+        room = most[isinstance(note.event, _MESSAGES)]
+        room[0] -= 1
+        room[1] -= len(_encode(note))
+        if min(room) >= 0:
             kept.append(note)
     return notes if len(kept) == len(notes) else tuple(kept)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -58,6 +59,30 @@ def test_a_rebalance_while_the_sink_is_away_voids_the_batch(run: Run) -> None:
             first.sink.back()
             run.drain()
     assert run.check() == 600
+
+
+class Weary(CountingPartition):
+    """Takes no more than seven records at once."""
+
+    def process(self, records: Iterable[Any]) -> Batch:
+        return super().process(list(records)[:7])
+
+
+def test_what_a_batch_left_over_is_taken_next(run: Run) -> None:
+    """A partition ends a batch early where events are costly: what it left must come next, once, and nothing before."""
+    run.feed(600)
+    with engine(run, partition=Weary) as first:
+        wait_until(lambda: first.engine.figures.batches > 3)
+        first.sink.away()
+        wait_until(lambda: first.engine.figures.sink_retries > 1)
+        first.sink.back()
+        wait_until(lambda: first.engine.figures.batches > 6)
+        with engine(run, partition=Weary) as second:
+            wait_until(lambda: first.engine.figures.assignments > 1 and second.engine.figures.batches > 3)
+            run.feed(100, seed=2)
+            run.drain()
+            assert first.engine.figures.batches + second.engine.figures.batches >= 700 / 7 / PARTITIONS
+    assert run.check() == 700
 
 
 def test_a_sink_that_refuses_rows_stops_the_engine(run: Run) -> None:

@@ -45,7 +45,16 @@ def test_events_folded_together_are_events_folded_one_by_one(history: list[Note]
     assert single.tables == several.tables
 
 
-@pytest.mark.usefixtures("short")
+@pytest.fixture(params=["by number", "by length"])
+def limited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits that a history reaches by the number of its events, or by their length."""
+    monkeypatch.setattr(growth, "MESSAGES", 3 if request.param == "by number" else 1_000)
+    monkeypatch.setattr(growth, "CHANGES", 4 if request.param == "by number" else 1_000)
+    monkeypatch.setattr(growth, "BYTES", 1_000_000 if request.param == "by number" else 500)
+    monkeypatch.setattr(growth, "FEW", 3)
+
+
+@pytest.mark.usefixtures("limited")
 @given(support_histories(14), st.lists(st.integers(1, 13), max_size=3), st.randoms(use_true_random=False))
 def test_what_is_left_out_does_not_depend_on_what_came_first(
     history: list[Note], cuts: list[int], chance: Random

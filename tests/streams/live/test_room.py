@@ -1,0 +1,231 @@
+"""What one entity may hold and one batch may fold: beyond it events are refused or come later; no partition stands."""
+
+from itertools import islice
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.topics import load_topics
+from streams.core.billing.choices import MrrPolicy, parse
+from streams.core.rows import TABLES, MrrMovementRow
+from streams.core.rules import Rules
+from streams.core.support import growth
+from streams.live import room
+from streams.live.batch import Batch
+from streams.live.partition import Partition
+from streams.live.store.memory import MemoryStore
+from streams.replay.verdict import Judge
+from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted
+
+TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
+NOW, DAY = NOW_MS * 1000, 86_400_000_000
+Shown = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+def corrected(number: int, response_id: str = "r1", **fields: Any) -> Record:
+    answers = [{"question_id": "q1", "kind": "NPS", "number": float(number % 11)}]
+    return record(
+        number, "response_corrected", event(number, **{"response_id": response_id, "answers": answers} | fields)
+    )
+
+
+def first(number: int, response_id: str = "r1") -> Record:
+    return record(number, "response_submitted", submitted(number, response_id))
+
+
+def subscribed(number: int, subscription: str, items: int = 1, kind: str = "subscription_started") -> Record:
+    at = NOW - (500 - number) * DAY // 2
+    held = [
+        {"item_id": f"i{each}", "plan_id": "p", "unit_amount": 100 + number, "interval": "MONTH"}
+        for each in range(items)
+    ]
+    fields = {"subscription_id": subscription, "status": "ACTIVE", "items": held, "currency": "USD", "exponent": 2}
+    times = {"period_start": at, "period_end": at + 30 * DAY, "effective_at": at, "occurred_at": at}
+    return record(number, kind, event(number, **fields, **times))
+
+
+def status(number: int, at: int) -> Record:
+    to = ("OPEN", "PENDING", "HOLD")[number % 3]
+    return record(number, "ticket_status_changed", event(number, ticket_id="t1", to_status=to, occurred_at=at))
+
+
+TICKET = record(0, "ticket_opened", event(0, ticket_id="t1", channel="EMAIL", occurred_at=NOW - DAY))
+
+
+class Run:
+    """A partition with what its batches brought about: tables, dead letters, sizes of batches."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.store = MemoryStore()
+        self.partition = Partition("any", 0, self.store, codec=CODEC, rules=rules or Rules(), types=TYPES, epoch=0)
+        self.tables: Shown = {}
+        self.dead: list[tuple[int, str]] = []
+        self.batches: list[int] = []
+
+    def take(self, records: list[Record], size: int) -> "Run":
+        left = list(records)
+        while left:
+            batch = self.partition.process(left[:size])
+            assert batch.records > 0
+            assert batch.next_offset == left[batch.records - 1].offset() + 1
+            self.batches.append(batch.records)
+            left = left[batch.records :]
+            self._commit(batch)
+        return self
+
+    def tick(self, now: int) -> "Run":
+        while self.partition.next_deadline() <= now:
+            batch = self.partition.tick(now)
+            self.batches.append(len(batch.states))
+            self._commit(batch)
+        return self
+
+    def _commit(self, batch: Batch) -> None:
+        for table, rows in batch.rows.items():
+            for row in rows:
+                key = (table, *row[: TABLES[table].KEY])
+                if key not in self.tables or self.tables[key][-2] <= row[-2]:
+                    self.tables[key] = row
+        self.dead.extend((letter.offset, letter.reason) for letter in batch.dead)
+        self.partition.commit(batch)
+
+    def shown(self) -> Shown:
+        return {key: row[:-2] for key, row in self.tables.items() if not row[-1]}
+
+    def largest(self) -> int:
+        return max(len(value) for key, value in self.store.scan() if key[:1] != b"\0")
+
+
+def test_an_entity_has_so_many_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them folds all: without an end to it, a loop in an emitter would stop the partition for everybody."""
+    monkeypatch.setattr(room, "MOST_EVENTS", 20)
+    records = [first(0), *(corrected(number) for number in range(1, 30)), first(30, "r2"), corrected(5)]
+    run = Run().take(records, 100)
+    assert run.dead == [(number, "entity_full") for number in range(20, 30)]
+    assert {key[2] for key in run.shown() if key[0] == "response"} == {"r1", "r2"}, "the neighbour goes on"
+
+
+long_items = st.lists(st.integers(1, 12), min_size=4, max_size=14)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limit is set anew for each example
+@given(long_items, st.integers(1, 5))
+def test_what_has_no_room_is_refused_however_batches_divide_it(
+    monkeypatch: pytest.MonkeyPatch, items: list[int], size: int
+) -> None:
+    """A state is one record of the changelog, and one too long would stop the worker, also after every restart."""
+    records = [
+        subscribed(number, f"s{number % 2}", many, "subscription_started" if number < 2 else "subscription_changed")
+        for number, many in enumerate(items)
+    ]
+    with monkeypatch.context() as small:
+        small.setattr(room, "MOST_BYTES", 6_000)
+        one, other = Run().take(records, 1), Run().take(records, size)
+        assert one.dead == other.dead
+        assert one.shown() == other.shown()
+        assert dict(one.store.scan()) == dict(other.store.scan())
+        assert one.largest() <= 6_000
+    assert not Run().take(records, size).dead
+
+
+def test_a_state_never_outgrows_its_record() -> None:
+    """A megabyte in each event is allowed; the ninth has no room, and what it was for stands as it stood."""
+    text = "wordy " * 150_000
+    answers = [{"question_id": "q1", "kind": "TEXT", "text": text}]
+    records = [first(0), *(corrected(number, answers=answers) for number in range(1, 14)), first(14, "r2")]
+    run = Run().take(records, 100)
+    assert [reason for _, reason in run.dead] == ["entity_full"] * 4
+    assert room.MOST_BYTES > run.largest() > room.MOST_BYTES * 0.9
+    assert (14, "entity_full") not in run.dead
+
+
+def test_a_ledger_never_outgrows_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds what all subscriptions of an account bring; another account's has room."""
+    monkeypatch.setattr(room, "MOST_BYTES", 15_000)
+    records = [subscribed(number, f"s{number}", 3) for number in range(40)]
+    run = Run().take(records, 7)
+    refused = [offset for offset, reason in run.dead if reason == "entity_full"]
+    assert refused == list(range(refused[0], 40))
+    assert run.largest() <= 15_000
+    known = {row[3] for key, row in run.shown().items() if key[0] == MrrMovementRow.TABLE}
+    assert known == {f"s{number}" for number in range(refused[0])}
+
+
+def test_a_batch_ends_where_it_has_folded_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of changes of one entity in a batch took minutes: the watchdog stopped worker after worker."""
+    monkeypatch.setattr(room, "MOST_WORK", 100)
+    records = [first(0), *(corrected(number) for number in range(1, 60)), *(first(n, f"r{n}") for n in range(60, 90))]
+    run = Run().take(records, 1_000)
+    assert len(run.batches) > 10
+    assert all(size * (size - 1) / 2 <= 100 for size in run.batches[1:-1])
+    monkeypatch.undo()
+    assert run.shown() == Run().take(records, 1_000).shown()
+
+
+backwards = st.lists(st.integers(0, 23), min_size=2, max_size=30)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limit is set anew for each example
+@given(backwards, st.integers(1, 60))
+def test_so_does_one_of_a_ticket_told_backwards(monkeypatch: pytest.MonkeyPatch, hours: list[int], most: int) -> None:
+    """What was told in order is folded at once; what was not is folded again and again, which has to end some time."""
+    records = [TICKET, *(status(number, NOW - at * 3_600_000_000) for number, at in enumerate(hours, 1))]
+    calm = Run().take(records, 1_000)
+    with monkeypatch.context() as small:
+        small.setattr(room, "MOST_WORK", most)
+        run = Run().take(records, 1_000)
+    assert run.shown() == calm.shown()
+    assert dict(run.store.scan()) == dict(calm.store.scan())
+    assert calm.batches == [len(records)]
+    if most == 1 and hours == sorted(hours, reverse=True) and len(set(hours)) == len(hours):
+        assert run.batches == [len(records)], "in order it is one stretch, which nothing divides"
+
+
+def test_a_ticket_told_backwards_takes_several_batches() -> None:
+    """Else five thousand such changes were three minutes of one batch."""
+    run = Run().take([TICKET, *(status(number, NOW - number * 1_000_000) for number in range(1, 700))], 5_000)
+    assert len(run.batches) > 1
+    assert sum(run.batches) == 700
+
+
+def test_other_rules_are_applied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each subscription of a large account rewrites part of one ledger: a new policy may not make the worker stall."""
+    run = Run().take([subscribed(number, f"s{number}") for number in range(30)], 100)
+    monkeypatch.setattr(room, "MOST_WORK", 100)
+    run.batches.clear()
+    other = Rules(mrr=(MrrPolicy("cxledger", 0, "v2", parse("cxledger", "churn=effective rate_of=purchase")),))
+    run.partition.use(other)
+    run.tick(0)
+    assert len(run.batches) > 5
+    assert sum(run.batches) == 30
+    fresh = Run(other).take([subscribed(number, f"s{number}") for number in range(30)], 100)
+    assert run.shown() == fresh.shown()
+
+
+def test_an_event_of_a_ticket_is_no_longer_than_names_are() -> None:
+    """Ten thousand are kept of one ticket: what is as long as a text is not what the field is for."""
+    wordy = record(1, "ticket_status_changed", event(1, ticket_id="t1", to_status="OPEN", custom_status="x" * 17_000))
+    run = Run().take([TICKET, wordy, status(2, NOW)], 10)
+    assert run.dead == [(1, "too_large")]
+    verdict = Judge(CODEC, {"any": TYPES}).judge("any", wordy.key(), wordy.value(), "too_large", NOW)
+    assert (verdict.answer, verdict.reason) == ("refused", "too_large")
+
+
+def test_a_ticket_of_long_names_fits_its_record() -> None:
+    """Thousands of messages with the longest names that there are: the state is within what the changelog takes."""
+    name = "\N{GRINNING FACE}" * 250
+    said = (
+        record(
+            number,
+            "message_added",
+            event(number, ticket_id="t1", message_id=f"{number:06}{name}", author_type="AGENT", author_id=name,
+                  session_id=name, channel=name * 10, occurred_at=NOW - DAY + number),
+        )
+        for number in range(1, 2_000)
+    )  # fmt: skip
+    run = Run().take([TICKET, *islice(said, 900)], 5_000)
+    assert growth.BYTES * 0.99 < run.largest() < growth.BYTES + 200_000
+    (ticket,) = (row for key, row in run.shown().items() if key[0] == "ticket")
+    assert ("too_many_events",) in ticket
