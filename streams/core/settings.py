@@ -21,24 +21,32 @@ RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, Ho
 
 
 def identity(event: ConfigEvent) -> str:
-    """What a setting replaces: the same thing set again for the same moment."""
+    """What a setting replaces: the same thing set again for the same moment.
+
+    Kinds of settings differ in the number of parts or in the first of them, so no two things share an identity.
+    """
     match event:
         case FxRateSet():
-            return f"{event.base}/{event.quote}/{event.valid_from}"
+            return _joined(event.base, event.quote, event.valid_from)
         case PolicySet():
-            return f"{event.policy}/{event.valid_from}"
+            return _joined(event.policy, event.valid_from)
         case PlanSet():
-            return f"plan/{event.plan_id}/{event.valid_from}"
+            return _joined("plan", event.plan_id, event.valid_from)
         case TaxonomySet():
-            return event.taxonomy_version
+            return _joined(event.taxonomy_version)
         case ScheduleSet():
-            return f"schedule/{event.schedule_id}/{event.valid_from}"
+            return _joined("schedule", event.schedule_id, event.valid_from)
         case HolidaySet():
-            return f"holiday/{event.schedule_id}/{event.holiday_set_id}/{event.valid_from}"
+            return _joined("holiday", event.schedule_id, event.holiday_set_id, event.valid_from)
         case SlaPolicySet():
-            return f"sla/{event.policy_id}/{event.valid_from}"
+            return _joined("sla", event.policy_id, event.valid_from)
         case _:
             assert_never(event)
+
+
+def _joined(*parts: str | int) -> str:
+    """Parts with slashes between them, and none within them."""
+    return "/".join(str(part).replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
 def standing(events: Iterable[Ruling]) -> list[Ruling]:

@@ -108,7 +108,11 @@ class PolicyWatch:
             return False
         if event is None:
             return False
-        refusal = check(event, message.key(), message.timestamp()[1] * 1000)
+        try:
+            refusal = check(event, message.key(), message.timestamp()[1] * 1000)
+        except Exception:  # a mistake of our own core, for which the partition puts the record aside: ADR 0108
+            log.exception("%s-%d at %d is no setting", self._topic, message.partition(), message.offset())
+            return False
         if refusal is not None:
             log.warning(
                 "%s-%d at %d is no setting: %s: %s", self._topic, message.partition(), message.offset(), *refusal
