@@ -17,8 +17,20 @@ from streams.live.batch import Batch
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from streams.replay.verdict import Judge
+from tests.streams.live.test_ticket_batches import recorded
+from tests.support.histories import HOUR, START, histories
+from tests.support.histories_billing import INVOICES, SUBSCRIPTIONS, billing_histories
+from tests.support.histories_support import support_histories
+from tests.support.levels import LEVELS
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted
 
+WORLDS = {
+    "survey": histories(),
+    "subscriptions": billing_histories(SUBSCRIPTIONS),
+    "invoices": billing_histories(INVOICES),
+    "tickets": support_histories(),
+}
+FAR = START + 365 * 24 * HOUR
 TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
 NOW, DAY = NOW_MS * 1000, 86_400_000_000
 Shown = dict[tuple[Any, ...], tuple[Any, ...]]
@@ -162,6 +174,22 @@ def test_a_batch_ends_where_it_has_folded_enough(monkeypatch: pytest.MonkeyPatch
     assert all(size * (size - 1) / 2 <= 100 for size in run.batches[1:-1])
     monkeypatch.undo()
     assert run.shown() == Run().take(records, 1_000).shown()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limit is set anew for each example
+@given(data=st.data(), most=st.integers(0, 40), size=st.integers(1, 20))
+def test_where_batches_end_shows_nowhere(
+    monkeypatch: pytest.MonkeyPatch, world: str, data: st.DataObject, most: int, size: int
+) -> None:
+    """Live and replay end their batches at different records, and must leave the same tables and the same states."""
+    records = recorded(data.draw(WORLDS[world]))
+    calm = Run(LEVELS).take(records, 1_000).tick(FAR)
+    with monkeypatch.context() as small:
+        small.setattr(room, "MOST_WORK", most)
+        run = Run(LEVELS).take(records, size).tick(FAR)
+    assert (run.shown(), run.dead) == (calm.shown(), calm.dead)
+    assert dict(run.store.scan()) == dict(calm.store.scan())
 
 
 backwards = st.lists(st.integers(0, 23), min_size=2, max_size=30)

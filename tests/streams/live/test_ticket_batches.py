@@ -42,11 +42,18 @@ def recorded(history: list[Note]) -> list[Record]:
         record(
             offset,
             note.event.EVENT_TYPE,
-            msgspec.structs.asdict(note.event),
+            plain(note.event),
             at_ms=max(note.ingested_at, note.event.occurred_at) // 1000,
         )
         for offset, note in enumerate(history)
     ]
+
+
+def plain(value: Any) -> Any:
+    """The value as an emitter writes it."""
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(each) for name, each in msgspec.structs.asdict(value).items()}
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def written(tables: Tables, batch: Batch) -> None:
