@@ -108,6 +108,8 @@ def batches(messages: int, beside: int, per_batch: int) -> list[tuple[int, float
         records = [*islice(feed.neighbours, beside), *islice(feed.hot, per_batch)]
         began = time.process_time()
         batch = partition.process(records)
+        if batch.records < len(records):
+            raise RuntimeError("the batch was cut short: its messages are not what they are called")
         partition.commit(batch)
         spent = (time.process_time() - began) * 1e3
         told += per_batch or beside

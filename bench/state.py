@@ -98,8 +98,8 @@ def fill(job: Job, count: int) -> None:
     partition, made = opened(MemoryStore()), records(count)
     while chunk := list(islice(made, CHUNK)):
         batch = partition.process(chunk)
-        if batch.dead:
-            raise RuntimeError(f"refused: {batch.dead[0].reason}: {batch.dead[0].detail}")
+        if batch.dead or batch.records < len(chunk):
+            raise RuntimeError(f"{batch.records} of {len(chunk)} records taken, refused: {batch.dead[:1]}")
         partition.commit(batch)
         for key, value in batch.changes.items():
             producer.produce(job.changelog, value, key, partition=0)

@@ -159,15 +159,15 @@ class Engine:
         offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
         taken = self._ownership.take(offsets)
         consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
-        consumer.resume(consumer.assignment())  # a pause outlasts the loss of a partition and its return
         self.figures.assignments += 1
         self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
         self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
         self.figures.state, self.figures.ready_at = "running", self._clock()
         log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
 
-    def _revoked(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+    def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         self._intake.disturbed()
+        consumer.resume(partitions)  # a pause would outlast the loss of a partition and its return
         self._crash("in_revoke")
         self._ownership.park((each.topic, each.partition) for each in partitions)
 
@@ -190,9 +190,11 @@ class Engine:
 
     def _processed(self, owned: Owned, records: list[Message]) -> Entry:
         batch = owned.processor.process(records)
-        if batch.records < len(records):
-            self._left.extend(records[batch.records :])
+        left = records[batch.records :]
+        if left:
+            self._left.extend(left)
             records = records[: batch.records]
+        owned.has_left = bool(left)
         bad = {letter.offset for letter in batch.dead}
         flags = [record.offset() in bad for record in records] if bad else ()
         standing = count(self._settings.dead_letters, owned.count, len(records), flags)
@@ -210,7 +212,10 @@ class Engine:
         return Entry(owned, batch, mark)
 
     def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
-        if not entries or not self._inserted(intake):
+        if not entries:
+            return
+        if not self._inserted(intake):
+            self._left = []
             return
         self._crash("after_insert")
         transactions.commit(entries, intake.consumer.consumer_group_metadata())

@@ -30,12 +30,13 @@ class Intake:
         self.consumer: Any = clients.group_consumer(settings, self._failed)
         self._settings = settings
         self._fatal: KafkaError | None = None
-        self._rebalances = 0
+        self._rebalances = self._settled = 0
         self._carried: list[Message] = []
 
     def disturbed(self) -> None:
-        """Note that partitions come or go: what is in hand may be void, or come again."""
+        """Note that partitions come or go: what is in hand is void, and comes again to whoever owns it then."""
         self._rebalances += 1
+        self._carried.clear()
 
     def _failed(self, error: KafkaError | None) -> None:
         """Note an error that is for good. One that comes as a record, as fencing does, does not call itself fatal."""
@@ -57,7 +58,8 @@ class Intake:
             self.consumer.resume(self.consumer.assignment())
         if self._fatal is not None:
             raise EngineStopped("consumer failed", str(self._fatal))
-        undisturbed = before == self._rebalances and not self._carried
+        undisturbed = self._settled == self._rebalances and not self._carried
+        self._settled = before
         messages, self._carried = [*self._carried, *messages], []
         groups: defaultdict[tuple[str, int], list[Message]] = defaultdict(list)
         for message in messages:

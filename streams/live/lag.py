@@ -35,7 +35,7 @@ class Lag:
         entries: dict[str, int] = {}
         for each in owned:
             name = f"{each.topic}-{each.number}"
-            positions[name] = max(each.next_offset, each.end_seen)
+            positions[name] = each.next_offset if each.has_left else max(each.next_offset, each.end_seen)
             entries[name] = len(each.store)
             records[name] = max(0, self._high(each) - positions[name])
             seconds[name] = (now - each.last_time) / 1e6 if records[name] and each.last_time else 0.0

@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 class Processor(Protocol):
     """What the engine drives: `streams.live.partition.Partition`, or any other fold of one partition.
 
-    Nothing may change before `commit`; a batch that is thrown away must leave no trace. Nothing may block.
+    Nothing may change before `commit`; a batch that is thrown away must leave no trace. Nothing may block. `process`
+    takes at least the first of the records, and the batch says how many.
     """
 
     def process(self, records: Iterable[Record]) -> Batch: ...
@@ -46,7 +47,7 @@ class Owned(msgspec.Struct):
     """One owned topic-partition.
 
     `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, `last_time` the time of the
-    last record in microseconds.
+    last record in microseconds. `has_left` tells that records before that end are in hand and not yet taken.
     """
 
     topic: str
@@ -58,10 +59,11 @@ class Owned(msgspec.Struct):
     count: DeadLetterCount
     end_seen: int = -1
     last_time: int = 0
+    has_left: bool = False
 
     @property
     def caught_up(self) -> bool:
-        return self.end_seen >= self.next_offset
+        return self.end_seen >= self.next_offset and not self.has_left
 
     def now(self, clock: int) -> int:
         """Return how far time has come here: a backlog holds it back to the last record read."""

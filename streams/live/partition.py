@@ -130,7 +130,7 @@ class Partition:
             if batch.work > room.MOST_WORK:
                 records = records[: number + 1]
                 break
-        room.bound(batch.gathered.items(), batch.work)
+        room.bound(batch.gathered.items())
         if records:
             batch.records, batch.next_offset = len(records), records[-1].offset() + 1
         return self._finish(batch)

@@ -1,10 +1,11 @@
 """How much one entity may hold, and how much one batch may fold.
 
 The state of an entity, like that of a roll-up, is one record of the changelog, and an event of an entity folds all that
-came for it. Whether there is room depends on the states alone, so batches do not show in what is refused.
+came for it. Whether there is room depends on what came before, in a roll-up on the rules as well, and not on batches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, starmap
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from streams.core.rollup import Rolled
 from streams.core.routes import REDUCERS
 from streams.live.batch import Batch
 from streams.live.gathering import Gathering
+from streams.live.unfoldable import blame
 
 REASON = "entity_full"
 MOST_EVENTS = 2_000
@@ -24,7 +26,7 @@ MOST_BYTES = 8 << 20
 """Of one state. The changelog takes half as much again: other rules may make a roll-up grow that has been full."""
 MOST_WORK = 100_000
 """Events, and parts of a roll-up, that one batch folds: some seconds, after which a worker should commit."""
-_GROWS, _FIXED = 32, 1_024
+_GROWS, _FIXED = 32, 2_048
 """A record makes a state grow by no more than so many bytes for each of its own, and so many for itself."""
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -50,21 +52,27 @@ def admit(state: State | None) -> None:
 
 
 def grow(batch: Batch, key: bytes, state: State, record_bytes: int) -> None:
-    """Note that an event makes an entity's state what it is now. Raises FullError where it has no room."""
-    _grow(batch, key, state, record_bytes * _GROWS + _FIXED, "what is known of its entity")
+    """Note that an event makes an entity's state what it is now. Raises FullError where it has no room.
+
+    Only what came counts, and not what passing time writes into a state: a tick between two events shows nowhere.
+    """
+    batch.work += len(state.notes)
+    size = batch.sizes.get(key, 0) + record_bytes * _GROWS + _FIXED
+    if size > MOST_BYTES:
+        size = len(_encode(state.notes)) + len(state.claims)
+        if size > MOST_BYTES:
+            raise FullError(f"what came for its entity would take {size} bytes, of {MOST_BYTES}")
+    batch.sizes[key] = size
 
 
 def grow_rolled(batch: Batch, key: bytes, rolled: Rolled[Any], part: Any) -> None:
     """The same for a roll-up, of which an entity has a new part."""
-    _grow(batch, key, rolled, len(_encode(part)) + _FIXED, "what the entities of its account add up to")
-
-
-def _grow(batch: Batch, key: bytes, state: State | Rolled[Any], at_most: int, what: str) -> None:
-    size = batch.sizes.get(key, 0) + at_most
+    batch.work += len(rolled.parts)
+    size = batch.sizes.get(key, 0) + len(_encode(part)) + _FIXED
     if size > MOST_BYTES:
-        size = len(_encode(state))
+        size = len(_encode(rolled.parts))
         if size > MOST_BYTES:
-            raise FullError(f"{what} would take {size} bytes, of {MOST_BYTES}")
+            raise FullError(f"what the entities of its account add up to would take {size} bytes, of {MOST_BYTES}")
     batch.sizes[key] = size
 
 
@@ -76,18 +84,21 @@ class TooMuchError(Exception):
         self.offset = offset
 
 
-def bound(gathered: Iterable[tuple[bytes, Gathering]], work: int) -> None:
-    """Raise TooMuchError where folding what is gathered goes beyond MOST_WORK and a shorter batch would not.
-
-    `work` is what the batch folds besides.
-    """
+def bound(gathered: Iterable[tuple[bytes, Gathering]]) -> None:
+    """Raise TooMuchError where folding what is gathered goes beyond MOST_WORK and a shorter batch would not."""
     entities = [(key, each) for key, each in gathered if each.arrived]
-    if work + sum(each.most_work() for _, each in entities) <= MOST_WORK:
+    if sum(each.most_work() for _, each in entities) <= MOST_WORK:
         return
-    first = True
-    for key, each in entities:
-        for offset, folded in each.stretches(key):
-            work += folded
-            if work > MOST_WORK and not first:
-                raise TooMuchError(offset)
-            first = False
+    work = 0
+    for place, (offset, folded) in enumerate(sorted(chain.from_iterable(starmap(_stretches, entities)))):
+        work += folded
+        if work > MOST_WORK and place:
+            raise TooMuchError(offset)
+
+
+def _stretches(key: bytes, gathering: Gathering) -> Sequence[tuple[int, int]]:
+    try:
+        return list(gathering.stretches(key))
+    except Exception as error:
+        blame(gathering.offsets, error)
+        raise

@@ -43,10 +43,11 @@ class States:
             return
         if record_bytes:
             grow(batch, key, state, record_bytes)
+        else:
+            batch.work += len(state.notes)
         if facts.part is not None:
             self._roll(batch, key, facts.part, checked=record_bytes > 0)
         batch.states[key] = state
-        batch.work += len(state.notes)
         version, rows = self._first_version | state.revision, batch.rows
         written = (version, 0)
         for row in facts.rows:  # here and not by a call: every event passes
@@ -67,8 +68,9 @@ class States:
         rolled, facts = roll(roll_up, before, member, part)
         if checked:
             grow_rolled(batch, rolled_key, rolled, part)
+        else:
+            batch.work += len(rolled.parts)
         batch.rolled[rolled_key] = rolled
-        batch.work += len(rolled.parts)
         written = (self._first_version | rolled.revision, 0)
         for row in facts.rows:
             batch.rows[row.TABLE].append(_astuple(row) + written)

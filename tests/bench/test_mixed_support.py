@@ -89,6 +89,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
     types = frozenset(load_topics()["support"].event_types)
     batch = Partition("support", 0, MemoryStore(), codec=CODEC, rules=rules, types=types).process(taken)
     assert not batch.dead
+    assert batch.records == len(taken)
     return {
         each.TABLE: [dict(zip(each.__struct_fields__, row, strict=False)) for row in batch.rows[each.TABLE]]
         for each in (TicketRow, TicketMessageRow, SlaInstanceRow)

@@ -77,6 +77,7 @@ def _fields(event: Any) -> dict[str, Any]:
 def _take(log: Log, partition: Partition, records: list[Record], until: int) -> None:
     """What a worker does with records, and with time up to a moment."""
     batch = partition.process(records)
+    assert batch.records == len(records)
     partition.commit(batch)
     log.sink.insert(batch.rows)
     while partition.next_deadline() <= until:

@@ -23,17 +23,20 @@ _FIRST: Place = (-2, 0, "", "")
 
 
 def keep(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """The notes within all limits, out of all in fold order."""
+    """The notes within all limits, out of all in fold order; of each kind the last may reach beyond its BYTES.
+
+    What has no room is forgotten, so nothing that comes after it may have room.
+    """
     if len(notes) <= min(FEW, MESSAGES, CHANGES):
         return notes
     most = {True: [MESSAGES, BYTES], False: [CHANGES, BYTES]}
     kept: list[Note] = []
     for note in notes:
         room = most[isinstance(note.event, _MESSAGES)]
+        if min(room) > 0:
+            kept.append(note)
         room[0] -= 1
         room[1] -= len(_encode(note))
-        if min(room) >= 0:
-            kept.append(note)
     return notes if len(kept) == len(notes) else tuple(kept)
 
 

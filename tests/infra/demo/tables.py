@@ -55,6 +55,7 @@ def processed(messages: list[Message]) -> tuple[MemorySink, list[str], int]:
         types = frozenset(load_topics()[topic].event_types)
         partition = Partition(f"cx.{topic}", 0, MemoryStore(), codec=codec, rules=Rules(), types=types)
         batch = partition.process(records)
+        assert batch.records == len(records)
         sink.insert(batch.rows)
         faults += [records[letter.offset].message.fault for letter in batch.dead]
         duplicates += batch.duplicates

@@ -85,6 +85,18 @@ def test_what_a_batch_left_over_is_taken_next(run: Run) -> None:
     assert run.check() == 700
 
 
+def test_time_waits_for_what_a_batch_left_over(run: Run) -> None:
+    """The end of the topic was seen, yet records before it are in hand: a deadline may not pass them by."""
+    due = time.time_ns() // 1000 + 2_000_000
+    run.put(0, f"late:5:{due}", *("late:5:0" for _ in range(20)))
+    wait_until(lambda: time.time_ns() // 1000 > due)
+    with engine(run, partition=Weary, batch_records=21 + PARTITIONS, batch_seconds=5.0) as worker:
+        wait_until(lambda: run.sink.final().get("late", (0, 0, 0))[2] == 1)
+        assert worker.engine.figures.batches >= 3
+    fired = [m.value() for m in run.read("signals") if b"tick/" in m.value()]
+    assert fired == [b'["tick/late/1", "late", 21]']
+
+
 def test_a_sink_that_refuses_rows_stops_the_engine(run: Run) -> None:
     """Repeating cannot help, and committing would lose the rows: fail-stop, and go on after the repair."""
     run.feed(100)

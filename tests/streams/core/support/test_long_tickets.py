@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,25 @@ def test_what_is_left_out_does_not_depend_on_what_came_first(
     one, other = run(history, rules=LEVELS), gathered(shuffled, cuts)
     assert one.tables == other.tables
     assert one.states == other.states
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.randoms(use_true_random=False), st.integers(1, 12))
+def test_a_long_event_leaves_no_room_for_shorter_ones_behind_it(lengths: list[int], chance: Random, cut: int) -> None:
+    """What was left out is forgotten: had a later one taken its place, which are kept would depend on batches."""
+    with pytest.MonkeyPatch.context() as narrow:
+        narrow.setattr(growth, "FEW", 0)
+        narrow.setattr(growth, "BYTES", 700)
+        told_in_order = [opened(), *(said(at, "AGENT", author_id="a" * long) for at, long in enumerate(lengths, 1))]
+        shuffled = list(told_in_order)
+        chance.shuffle(shuffled)
+        one, other = run(notes(*told_in_order)), gathered(notes(*shuffled), [cut])
+    assert [note.event for note in state(one).notes] == [note.event for note in state(other).notes]
+    assert ticket(one).events_left_out == ticket(other).events_left_out
+
+
+def state(machine: Machine) -> Any:
+    (only,) = machine.states.values()
+    return only
 
 
 @pytest.mark.usefixtures("short")
