@@ -174,7 +174,7 @@ def _invited(event: InvitationSent) -> Refusal | None:
 def _assigned(event: ManagerAssigned) -> Refusal | None:
     if event.valid_to is not None and event.valid_to <= event.valid_from:
         return "invalid_field", "valid_to must be after valid_from"
-    return unfit_moment("valid_from", event.valid_from) or unfit_moment("valid_to", event.valid_to)
+    return _since(event) or unfit_moment("valid_to", event.valid_to)
 
 
 def _answers(answers: Sequence[Answer]) -> Refusal | None:
@@ -211,7 +211,7 @@ def _definition(questions: Sequence[Question]) -> Refusal | None:
     return repeated("questions", [question.question_id for question in questions])
 
 
-def _since(event: FxRateSet | PlanSet | PolicySet | TaxonomySet) -> Refusal | None:
+def _since(event: FxRateSet | ManagerAssigned | PlanSet | PolicySet | TaxonomySet) -> Refusal | None:
     return unfit_moment("valid_from", event.valid_from)
 
 

@@ -1,6 +1,6 @@
 """What a batch has gathered of entities whose events are folded together at its end, and what long ones said before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -45,19 +45,19 @@ class Gathering(msgspec.Struct):
 
     def most_work(self) -> int:
         """As many notes are folded for it at most."""
-        return len(self.arrived) * (self._held() + len(self.arrived))
+        return len(self.arrived) * (len(self._held()) + len(self.arrived))
 
     def stretches(self, key: bytes) -> Iterator[tuple[int, int]]:
         """(offset of the first event, notes folded) of each stretch that is folded by itself."""
         limits = BY_PREFIX[chr(key[0])].gathered
         assert limits is not None
-        known = () if self.state is None else self.state.notes
+        known = self._held()
         starts = [0, *limits.stretches(known, [note for note, _ in self.arrived]), len(self.arrived)]
         for start, end in pairwise(starts):
             yield self.offsets[start], len(known) + end
 
-    def _held(self) -> int:
-        return 0 if self.state is None else len(self.state.notes)
+    def _held(self) -> Sequence[Note]:
+        return () if self.state is None else self.state.notes
 
     def fold(self, key: bytes, rules: Rules) -> tuple[State, Facts]:
         reducer = BY_PREFIX[chr(key[0])]

@@ -58,6 +58,7 @@ class Intake:
             self.consumer.resume(self.consumer.assignment())
         if self._fatal is not None:
             raise EngineStopped("consumer failed", str(self._fatal))
+        # The queue may hold a stretch twice in the call within which partitions move, and in the next.
         undisturbed = self._settled == self._rebalances and not self._carried
         self._settled = before
         messages, self._carried = [*self._carried, *messages], []

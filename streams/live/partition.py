@@ -139,12 +139,13 @@ class Partition:
         """Let time pass to `now` (microseconds), and settle what a change of rules left open."""
         batch = self._new_batch()
         if self._unsettled:
-            slice_, batch.unsettled = self._unsettled[:SETTLE_AT_ONCE], self._unsettled[SETTLE_AT_ONCE:]
-            for number, key in enumerate(slice_):
+            settled = 0
+            for key in self._unsettled[:SETTLE_AT_ONCE]:
                 if batch.work > room.MOST_WORK:
-                    batch.unsettled = [*slice_[number:], *batch.unsettled]
                     break
                 self._settle(batch, key)
+                settled += 1
+            batch.unsettled = self._unsettled[settled:]
         else:
             for key in self._deadlines.due(now, SETTLE_AT_ONCE):
                 if batch.work > room.MOST_WORK:

@@ -4,7 +4,7 @@ The state of an entity, like that of a roll-up, is one record of the changelog, 
 came for it. Whether there is room depends on what came before, in a roll-up on the rules as well, and not on batches.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, starmap
 from typing import Any
 
@@ -56,23 +56,23 @@ def grow(batch: Batch, key: bytes, state: State, record_bytes: int) -> None:
 
     Only what came counts, and not what passing time writes into a state: a tick between two events shows nowhere.
     """
-    batch.work += len(state.notes)
-    size = batch.sizes.get(key, 0) + record_bytes * _GROWS + _FIXED
-    if size > MOST_BYTES:
-        size = len(_encode(state.notes)) + len(state.claims)
-        if size > MOST_BYTES:
-            raise FullError(f"what came for its entity would take {size} bytes, of {MOST_BYTES}")
-    batch.sizes[key] = size
+    at_most = record_bytes * _GROWS + _FIXED
+    _grow(batch, key, at_most, lambda: len(_encode(state.notes)) + len(state.claims), "what came for its entity")
 
 
 def grow_rolled(batch: Batch, key: bytes, rolled: Rolled[Any], part: Any) -> None:
     """The same for a roll-up, of which an entity has a new part."""
-    batch.work += len(rolled.parts)
-    size = batch.sizes.get(key, 0) + len(_encode(part)) + _FIXED
+    at_most = len(_encode(part)) + _FIXED
+    _grow(batch, key, at_most, lambda: len(_encode(rolled.parts)), "what the entities of its account add up to")
+
+
+def _grow(batch: Batch, key: bytes, at_most: int, measured: Callable[[], int], what: str) -> None:
+    """Add to the bound that the batch keeps of a size; measure where the bound leaves no room."""
+    size = batch.sizes.get(key, 0) + at_most
     if size > MOST_BYTES:
-        size = len(_encode(rolled.parts))
+        size = measured()
         if size > MOST_BYTES:
-            raise FullError(f"what the entities of its account add up to would take {size} bytes, of {MOST_BYTES}")
+            raise FullError(f"{what} would take {size} bytes, of {MOST_BYTES}")
     batch.sizes[key] = size
 
 

@@ -41,10 +41,9 @@ class States:
         state, facts = outcome
         if state is before:
             return
+        batch.work += len(state.notes)
         if record_bytes:
             grow(batch, key, state, record_bytes)
-        else:
-            batch.work += len(state.notes)
         if facts.part is not None:
             self._roll(batch, key, facts.part, checked=record_bytes > 0)
         batch.states[key] = state
@@ -66,10 +65,9 @@ class States:
             if stored is not None:
                 before, batch.sizes[rolled_key] = roll_up.decode(stored), len(stored)
         rolled, facts = roll(roll_up, before, member, part)
+        batch.work += len(rolled.parts)
         if checked:
             grow_rolled(batch, rolled_key, rolled, part)
-        else:
-            batch.work += len(rolled.parts)
         batch.rolled[rolled_key] = rolled
         written = (self._first_version | rolled.revision, 0)
         for row in facts.rows:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.topics import load_topics
 from streams.core.billing.choices import MrrPolicy, parse
 from streams.core.reducer import State
-from streams.core.rows import TABLES, MrrMovementRow
+from streams.core.rows import MrrMovementRow
 from streams.core.rules import Rules
 from streams.core.support import growth
 from streams.live import room
@@ -19,7 +19,7 @@ from streams.live.batch import Batch
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from streams.replay.verdict import Judge
-from tests.streams.live.test_ticket_batches import recorded
+from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories import HOUR, START, histories
 from tests.support.histories_billing import INVOICES, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import support_histories
@@ -37,7 +37,6 @@ HEAD = 64
 FAR = START + 365 * 24 * HOUR
 TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
 NOW, DAY = NOW_MS * 1000, 86_400_000_000
-Shown = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 def corrected(number: int, response_id: str = "r1", **fields: Any) -> Record:
@@ -76,7 +75,7 @@ class Run:
     def __init__(self, rules: Rules | None = None) -> None:
         self.store = MemoryStore()
         self.partition = Partition("any", 0, self.store, codec=CODEC, rules=rules or Rules(), types=TYPES, epoch=0)
-        self.tables: Shown = {}
+        self.tables = Tables()
         self.dead: list[tuple[int, str]] = []
         self.batches: list[int] = []
 
@@ -99,11 +98,7 @@ class Run:
         return self
 
     def _commit(self, batch: Batch) -> None:
-        for table, rows in batch.rows.items():
-            for row in rows:
-                key = (table, *row[: TABLES[table].KEY])
-                if key not in self.tables or self.tables[key][-2] <= row[-2]:
-                    self.tables[key] = row
+        written(self.tables, batch)
         self.dead.extend((letter.offset, letter.reason) for letter in batch.dead)
         self.partition.commit(batch)
 
@@ -111,8 +106,8 @@ class Run:
         """What came for a response of the one account."""
         return State(*msgspec.msgpack.decode(self.store.get(f"racme\0{response_id}".encode()) or b"")).notes
 
-    def shown(self) -> Shown:
-        return {key: row[:-2] for key, row in self.tables.items() if not row[-1]}
+    def shown(self) -> Tables:
+        return shown(self.tables)
 
     def largest(self) -> int:
         return max(len(value) for key, value in self.store.scan() if key[:1] != b"\0")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,11 +11,11 @@ from streams.core import gathering
 from streams.core.algebra import Note
 from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
-from streams.core.rows import TABLES
 from streams.core.rules import Rules
 from streams.core.support import growth
-from streams.live.partition import Batch, Partition
+from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
+from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories_support import chatter, support_histories
 from tests.support.levels import levels
 from tests.support.records import CODEC, NOW_MS, Record, event, record
@@ -28,46 +27,8 @@ NOW = NOW_MS * 1000
 DAY = 86_400_000_000
 
 
-class Tables(dict[tuple[Any, ...], tuple[Any, ...]]):
-    """Rows by table and key."""
-
-
 def opened(store: MemoryStore, rules: Rules | None = None) -> Partition:
     return Partition("support", 0, store, codec=CODEC, rules=rules or Rules(), types=TYPES, epoch=0)
-
-
-def recorded(history: list[Note]) -> list[Record]:
-    """The history as records, each stored when its note says."""
-    return [
-        record(
-            offset,
-            note.event.EVENT_TYPE,
-            plain(note.event),
-            at_ms=max(note.ingested_at, note.event.occurred_at) // 1000,
-        )
-        for offset, note in enumerate(history)
-    ]
-
-
-def plain(value: Any) -> Any:
-    """The value as an emitter writes it."""
-    if isinstance(value, msgspec.Struct):
-        return {name: plain(each) for name, each in msgspec.structs.asdict(value).items()}
-    return [plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def written(tables: Tables, batch: Batch) -> None:
-    """Apply the batch's rows as the tables do: of one key the highest version holds, the last of equal ones."""
-    for table, rows in batch.rows.items():
-        for row in rows:
-            key = (table, *row[: TABLES[table].KEY])
-            if key not in tables or tables[key][-2] <= row[-2]:
-                tables[key] = row
-
-
-def shown(tables: Tables) -> Tables:
-    """What views show: rows that were not withdrawn, without their versions."""
-    return {key: row[:-2] for key, row in tables.items() if not row[-1]}
 
 
 @given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3), levels)
