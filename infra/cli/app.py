@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -11,6 +13,7 @@ from infra.cli.demo import demo
 from infra.cli.doctor import doctor
 from infra.cli.emit import emit
 from infra.cli.explain import explain
+from infra.cli.handbook import compose, runbook
 from infra.cli.importing import import_
 from infra.cli.letters_app import app as dead_letters
 from infra.cli.output import examples
@@ -61,6 +64,8 @@ _COMMANDS = (
     ),
     ("rebuild", rebuild, ("cx rebuild", "cx rebuild --promote", "cx rebuild --drop cx_g1")),
     ("proof", prove_all, ("CX_REAL_DATA=/data cx proof", "cx proof --format json")),
+    ("runbook", runbook, ("cx runbook", "cx runbook lag-grows")),
+    ("compose", compose, ("cx compose cxledger-stack",)),
     ("worker", worker, ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1")),
 )
 
@@ -82,6 +87,22 @@ _REPLAY = (
     ("drop", generations.drop, ("cx replay drop cx_g3 --yes", "cx replay drop cx_g1 cx_g1 --yes")),
     ("list", listing.list_, ("cx replay list", "cx replay list --format json")),
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cxledger {version('cxledger')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Customer-experience metrics from events: Kafka in, exact and explainable ClickHouse tables out."""
+
 
 replays = typer.Typer(
     help="Compute tables again from the log of record, beside what is served: plan, run, compare, promote.",

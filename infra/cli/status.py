@@ -106,7 +106,7 @@ def show(checks: Sequence[Check]) -> None:
         colour = COLOURS[check.verdict]
         output.out.print(f"[{colour}]{check.verdict:<4}[/{colour}] {escape(check.said)}", highlight=False)
         if check.verdict != "ok" and (check.remedy or check.runbook):
-            book = f"docs/runbooks/{check.runbook}" if check.runbook else ""
+            book = f"cx runbook {check.runbook.removesuffix('.md')}" if check.runbook else ""
             advice = "; ".join(filter(None, (check.remedy, book)))
             output.out.print(f"     {escape(advice)}", highlight=False)
     wrong = [check.name for check in checks if check.verdict == "fail"]

@@ -19,7 +19,7 @@ _PARTS = [
 ]
 _ASKED = (
     "up", "down", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild", "replay",
-    "proof", "doctor", "dead-letters", "explain",
+    "proof", "doctor", "dead-letters", "explain", "runbook", "compose",
 )  # fmt: skip
 _LETTERS = [["dead-letters", *words] for words in (["list"], ["show", "survey-0@1"], ["redrive"], ["export"])]
 

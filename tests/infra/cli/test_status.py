@@ -53,7 +53,7 @@ def test_status_tells_well_from_ill(cx: Cx, here: Settings, worker: ServerProces
     settle(here, lambda: None)
     flood = cx("status", status=1)
     assert "12 of the last 12 records" in flood.stdout
-    assert "docs/runbooks/poison-flood.md" in flood.stdout
+    assert "cx runbook poison-flood" in flood.stdout
     assert set(_failed(cx("status", "--format", "json", status=1))) == {"dead letters"}
     cx("dead-letters", "discard", "--topic", "survey", "--why", "a load test", "--yes")
     assert "0 of the last 12 records, 0 of 0 in the last hour, 0 in all are open" in cx("status").stdout
