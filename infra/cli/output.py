@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import enum
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -46,11 +47,13 @@ def examples(*lines: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: times as ISO 8601, exact numbers as text."""
+    """Return a value as JSON can hold it: times as ISO 8601, exact numbers as text, none for what is no number."""
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return str(value)
+        return f"{value:f}"  # str() writes 0.000000 as 0E-6
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -67,6 +70,16 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     return "" if value is None else escape(str(value))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[RenderableType]], right: Sequence[bool]) -> Table:
+    """Return a table of ready cells; a column stands to the right where ``right`` says so."""
+    made = Table(header_style="bold")
+    for column, numeric in zip(columns, right, strict=True):
+        made.add_column(escape(column), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
 
 
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra import wiring
-from infra.cli import output
+from infra.cli import exact, output
 from infra.cli.context import located, sentences
 
 
@@ -16,9 +16,16 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT on the views; - reads it from standard input.")],
     form: output.RowFormat = output.Format.TABLE,
 ) -> None:
-    """Run a query as bi_reader and print what it finds."""
+    """Run a query as bi_reader and print what it finds, with every digit.
+
+    A table that is wider than the terminal is printed row below row, one value a line; piped, it stays a table.
+    """
     with sentences():
         client = wiring.reader(located())
         found, columns = client.execute(sys.stdin.read() if query == "-" else query, with_column_types=True)
         client.disconnect()
-        output.rows(form, [name for name, _ in columns], found)
+        names, rows = [name for name, _ in columns], exact.singles(found, [kind for _, kind in columns])
+        if form is output.Format.TABLE:
+            exact.show(names, rows)
+        else:
+            output.rows(form, names, rows)
