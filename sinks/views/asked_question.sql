@@ -1,5 +1,7 @@
 /*
-comment: Waits of requesters for the next public reply, from the oldest message that nobody had answered
+comment: >-
+  Waits of requesters for the next public reply, from the oldest message that nobody had answered; what was asked before the
+  first reply waits for that one, and is not among them
 columns:
   moment: When that message was sent, UTC
   account_id: Account that asked
@@ -24,8 +26,8 @@ SELECT
 FROM ${cx}.ticket_next_reply AS _w
 INNER JOIN
 (
-    SELECT account_id, ticket_id, toString(channel) AS channel
+    SELECT account_id, ticket_id, first_reply_at, toString(channel) AS channel
     FROM ${cx}.ticket
     WHERE opened_at IS NOT NULL AND removed_at IS NULL AND is_test = 0
 ) AS _t ON _w.account_id = _t.account_id AND _w.ticket_id = _t.ticket_id
-WHERE _w.is_test = 0
+WHERE _w.is_test = 0 AND _w.asked_at > _t.first_reply_at

@@ -410,9 +410,7 @@ FROM
         FROM ${cx}.ticket_escalation
     )
     GROUP BY account_id, ticket_id
-    HAVING arrayExists((count, place) -> if(
-        place = 4, tupleElement(count, 1) < tupleElement(count, 2), tupleElement(count, 1) != tupleElement(count, 2)
-    ), counts, [1, 2, 3, 4, 5])
+    HAVING arrayExists(count -> tupleElement(count, 1) != tupleElement(count, 2), counts)
 )
 UNION ALL
 SELECT

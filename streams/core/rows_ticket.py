@@ -175,7 +175,7 @@ class TicketSolveRow(Row, frozen=True, gc=False):
     ordinal: Annotated[UInt16, doc("Which solve of the ticket, from 1")]
     solved_at: Annotated[Moment, doc("When it was solved, or closed without that, UTC")]
     assignee_id: AssigneeId
-    by_closing: Annotated[bool, doc("1 when it was closed without ever having been solved")]
+    by_closing: Annotated[bool, doc("1 when it was closed while no solve stood: never solved, or opened again since")]
     reopened_at: Annotated[Moment | None, doc("When it was opened again, UTC; NULL if it never was")]
     reopened_by: Annotated[str, doc("Contact or agent who did; the kind of actor when no name is told; empty if none")]
     by_message: Annotated[bool, doc("1 when a message of the requester opened it again by itself")]

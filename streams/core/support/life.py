@@ -45,7 +45,7 @@ def began(spans: Sequence[Span], statuses: Collection[str]) -> int | None:
 
 
 class Solve(msgspec.Struct, gc=False):
-    """One solve and how it ended; `by_closing` where the ticket was closed without ever having been solved.
+    """One solve and how it ended; `by_closing` where the ticket was closed while no solve stood.
 
     What came of an opening that was dated later is told after it, so `at` is no earlier than what came before it.
     """
@@ -116,6 +116,12 @@ class Life(msgspec.Struct, gc=False):
     def status_since(self) -> int | None:
         """Since when it has its status; None without spans."""
         return began(self.spans, {self.status})
+
+    @property
+    def solve(self) -> Solve | None:
+        """The solve that stands; None while the ticket is not done, and where a reopening undid the last one."""
+        last = self.solves[-1] if self.solves and self.base in DONE else None
+        return None if last is None or last.reopening is not None else last
 
     @property
     def rating(self) -> Rating | None:

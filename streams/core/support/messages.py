@@ -68,10 +68,14 @@ def _change(found: dict[str, Message], timeline: Sequence[Note]) -> None:
         message.is_redacted = message.is_redacted or event.is_redacted
 
 
-def replies_of(messages: Sequence[Message], *, of_agent: bool) -> Sequence[Message]:
-    """Public messages of human agents. Where an agent opened the ticket, the message that opens it is no reply."""
+def replies_of(messages: Sequence[Message], by_agent_at: int | None) -> Sequence[Message]:
+    """Public messages of human agents; the one that opens a ticket is none.
+
+    `by_agent_at` is when an agent opened the ticket, None where none did. What opens it is the first public message and
+    part of the same update: a call, a note or a bot may have opened it, and then the first one is a reply.
+    """
     replies = [message for message in messages if message.by_agent]
-    if of_agent and replies:
+    if by_agent_at is not None and replies and replies[0].sent_at <= by_agent_at + SAME_UPDATE:
         first = next(message for message in messages if message.is_public)
         if first is replies[0]:
             del replies[0]

@@ -7,7 +7,6 @@ from streams.core.algebra import Note
 from streams.core.events import MessageChanged
 from streams.core.restating import LATE_AFTER, Restated, restatement
 from streams.core.rows import RestatementRow
-from streams.core.support.life import DONE
 from streams.core.support.messages import Message
 from streams.core.support.ticket import Ticket, fold
 
@@ -120,10 +119,10 @@ def _figures(notes: Sequence[Note]) -> dict[tuple[str, int], float]:
     replied = _hours(ticket, ticket.replies[0].sent_at if ticket.replies else None)
     if replied is not None:
         figures[FIRST_REPLY, ticket.opened.occurred_at] = replied
-    if life.solves and life.base in DONE:
-        solved = _hours(ticket, life.solves[-1].at)
+    if life.solve is not None:
+        solved = _hours(ticket, life.solve.at)
         if solved is not None:
-            figures[FULL_RESOLUTION, life.solves[-1].at] = solved
+            figures[FULL_RESOLUTION, life.solve.at] = solved
     if life.rating is not None:
         figures[TICKET_CSAT, life.rating.rated.occurred_at] = life.rating.rated.score
     return figures

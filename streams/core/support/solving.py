@@ -9,13 +9,13 @@ from streams.core.support.messages import SOLVED, Message, asked_near
 
 
 def turn(life: Life, note: Note, to: str, custom_status: str, messages: Sequence[Message]) -> None:
-    """Go to a base category. What happens to a merged ticket is not its own any more."""
+    """Go to a base category; being done is a solve. What happens to a merged ticket is not its own any more."""
     was, at = life.base, note.event.occurred_at
     life.base, life.custom_status = to, custom_status
     if to != was and life.removal != "merged":
         if to in DONE:
             life.endings.append((at, SOLVED))
-            if was not in DONE and (to == "solved" or not life.solves):
+            if was not in DONE:
                 assignee = note.event.assignee_id if isinstance(note.event, TicketSolved) else None
                 solved(life, note, assignee or life.assignee_id, by_closing=to == "closed")
         elif was in DONE:

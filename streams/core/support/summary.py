@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from streams.core.rows import TicketRow
 from streams.core.support.business import Business
-from streams.core.support.life import DONE, Span
+from streams.core.support.life import Span
 from streams.core.support.messages import turns
 from streams.core.support.ticket import Ticket
 
@@ -19,7 +19,7 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
     begin = opened.occurred_at if opened is not None else None
     replied = ticket.replies[0].sent_at if ticket.replies else None
     first = life.solves[0].at if life.solves else None
-    final = life.solves[-1].at if life.solves and life.base in DONE else None
+    final = life.solve.at if life.solve is not None else None
     rating = life.rating
     rated = rating.rated if rating is not None else None
     ended = _ended(ticket)

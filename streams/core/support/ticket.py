@@ -72,7 +72,7 @@ def fold(notes: Sequence[Note]) -> Ticket | None:
     timeline = sorted(standing, key=_moment)
     messages = messages_of(standing, timeline)
     life = live(timeline, opened, messages)
-    replies = replies_of(messages, of_agent=opened is not None and opened.created_by_agent)
+    replies = replies_of(messages, opened.occurred_at if opened is not None and opened.created_by_agent else None)
     return Ticket(
         event.account_id,
         event.ticket_id,

@@ -117,8 +117,23 @@ def test_closing_is_a_resolution_only_where_nothing_was_solved() -> None:
     )  # fmt: skip
     (only,) = rows(told(opened(), closed), TicketSolveRow)
     assert (only.by_closing, only.solved_at) == (True, closed.occurred_at)
-    again = ticket(told(opened(), SOLVED, turned(20, "OPEN"), closed))
-    assert (again.solves, hours(again.last_solved_us)) == (1, 10)
+
+
+def test_a_solve_that_was_undone_does_not_come_back_with_the_closing() -> None:
+    """Whoever reopened the ticket was not helped by then; the closing is the solve that counts."""
+    again, closed = turned(20, "OPEN"), turned(700, "CLOSED")
+    machine = told(opened(), SOLVED, again, closed)
+    row = ticket(machine)
+    assert (row.solves, row.reopens, row.status, hours(row.last_solved_us)) == (2, 1, "closed", 700)
+    assert hours(row.first_solved_us) == 10
+    solves = [
+        (hours(each.solved_at - START), each.by_closing, each.reopened_at) for each in rows(machine, TicketSolveRow)
+    ]
+    assert solves == [(10, False, again.occurred_at), (700, True, None)]
+    (log,) = rows(machine, RestatementRow)
+    assert (log.event_id, log.old_value, log.new_value, log.reason) == (again.event_id, 10, None, "reopened")
+    merged = ticket(told(opened(), SOLVED, again, made(TicketMerged, 30, target_ticket_id="T2"), closed))
+    assert (merged.status, merged.solves, merged.last_solved_at) == ("merged", 1, None)
 
 
 def test_a_solve_of_a_solved_ticket_is_the_last_one() -> None:
@@ -282,4 +297,9 @@ def test_no_duration_is_negative_and_solves_balance_reopenings(history: list[Not
         assert all(each is None or each >= 0 for each in figures)
         solves = [each for each in rows(machine, TicketSolveRow) if each.ticket_id == row.ticket_id]
         assert row.solves == len(solves)
-        assert row.reopens >= sum(each.reopened_at is not None for each in solves)
+        assert row.reopens == sum(each.reopened_at is not None for each in solves)
+        standing = [each.solved_at for each in solves[-1:] if each.reopened_at is None]
+        if row.status in ("solved", "closed"):
+            assert [row.last_solved_at] == standing
+        else:
+            assert row.last_solved_at is None or [row.last_solved_at] == standing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.core.events import TicketMerged
+from streams.core.events import Event, TicketMerged
 from streams.core.rows import RestatementRow, TicketMessageRow, TicketNextReplyRow
 from tests.support.tickets import OFFICE, START, hidden, hours, made, opened, rows, said, ticket, told, turned
 
@@ -41,6 +41,26 @@ def test_what_an_agent_opens_with_is_no_reply() -> None:
     assert (hours(row.first_reply_us), row.public_replies) == (5, 1)
     asked_first = ticket(told(opened(created_by_agent=True), said(1, "REQUESTER"), said(2, "AGENT")))
     assert hours(asked_first.first_reply_us) == 2
+    parts = ticket(told(opened(created_by_agent=True), said(0.0002, "AGENT"), said(5, "AGENT")))
+    assert (hours(parts.first_reply_us), parts.public_replies) == (5, 1)
+    before = ticket(told(opened(created_by_agent=True), said(-0.5, "AGENT"), said(5, "AGENT")))
+    assert (hours(before.first_reply_us), before.public_replies, before.flags) == (5, 1, ())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param((), id="by phone"),
+        pytest.param((said(0, "AGENT", is_public=False),), id="with a note"),
+        pytest.param((said(0, "BOT"),), id="by a bot or an automation"),
+        pytest.param((said(0, "AGENT"), hidden(0.2, said(0, "AGENT"))), id="with what was made private"),
+        pytest.param((said(0, "REQUESTER"),), id="for what the requester said"),
+    ],
+)
+def test_where_no_public_message_of_an_agent_opened_a_ticket_the_first_one_is_a_reply(first: tuple[Event, ...]) -> None:
+    """Otherwise the customer who was called back counts as waiting for ever, and a promise kept as broken."""
+    row = ticket(told(opened(created_by_agent=True), *first, said(0.5, "AGENT"), turned(1, "SOLVED")))
+    assert (hours(row.first_reply_us), row.public_replies) == (0.5, 1)
 
 
 def test_replies_of_one_session_are_one() -> None:

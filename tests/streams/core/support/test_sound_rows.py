@@ -9,6 +9,7 @@ from streams.core.algebra import Note
 from streams.core.events import Event, TicketDeleted, TicketMarkedSpam, TicketPriorityChanged, TicketRestored
 from streams.core.rows import SlaInstanceRow, TicketNextReplyRow, TicketRow, TicketSolveRow, TicketSpanRow
 from streams.core.rules import Rules
+from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
 from tests.support.histories import HOUR, START
 from tests.support.histories_support import crowded, support_histories
 from tests.support.levels import LEVELS, levels
@@ -49,6 +50,38 @@ def test_solves_and_waits_follow_each_other(history: list[Note]) -> None:
         assert all(one.answered_at is not None and one.answered_at <= other.asked_at for one, other in pairwise(waits))
         assert all((each.waited_us is None) == (each.answered_at is None) == (each.ended_by == "") for each in waits)
         assert all(each.waited_us is None or each.waited_us >= 0 for each in waits)
+
+
+_NEVER_LATE = Rules(
+    sla=(SlaPolicy(0, "all", 0, "v1", True, "", ((),) * 5, tuple(Limit(m, "", 10**5 * HOUR, False) for m in METRICS)),)
+)
+"""Every clock has a target in calendar time, and none runs out."""
+
+
+@given(support_histories() | crowded())
+def test_a_clock_and_a_duration_of_one_name_are_one_thing(history: list[Note]) -> None:
+    """Who reports next_reply and who is paid by the clock of that name speak of the same waits."""
+    machine = run(history, until=HORIZON, rules=_NEVER_LATE)
+    for row in rows(machine, TicketRow):
+        own = [each for each in rows(machine, SlaInstanceRow) if each.ticket_id == row.ticket_id]
+        clocks = {metric: [each for each in own if each.metric == metric] for metric in METRICS}
+        assert row.opened_at is not None or not own
+        if row.opened_at is None:
+            continue
+        if row.status in ("solved", "closed"):
+            waits = (row.requester_wait_us, row.agent_work_us)
+            counted = [sum(each.elapsed_us for each in clocks[of]) for of in ("requester_wait", "agent_work")]
+            assert tuple(counted) == waits
+        first = row.first_reply_at
+        for each in clocks["first_reply"]:
+            if each.fulfilled_at is not None:
+                ends = [max(at, each.activated_at) for at in (first, row.first_solved_at) if at is not None]
+                assert each.fulfilled_at == min(ends)
+        waited = [each for each in rows(machine, TicketNextReplyRow) if each.ticket_id == row.ticket_id]
+        later = [each for each in waited if first is not None and each.asked_at > first]
+        assert [(max(each.asked_at, row.opened_at), each.answered_at) for each in later] == [
+            (each.activated_at, each.fulfilled_at or each.cancelled_at) for each in clocks["next_reply"]
+        ]
 
 
 def story(turns: list[tuple[int, str]]) -> list[Note]:
