@@ -8,9 +8,7 @@ from kafka.errors import KafkaError
 
 from infra import wiring
 from infra.wiring import Unreachable
-from schemas.topics import load_topics
-from streams.core.admission import check
-from streams.core.events import parse
+from streams.emit.admission import admitted, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,15 +19,7 @@ _FLUSH_SECONDS = 60.0
 
 
 class ContractError(Exception):
-    """The event would become a dead letter; the message is the reason."""
-
-
-def topic_of(event_type: str) -> str:
-    """Return the short name of the topic that carries a type; raises ContractError for an unknown one."""
-    for topic in load_topics().values():
-        if event_type in topic.event_types and topic.name != "signals":
-            return topic.name
-    raise ContractError(f"there is no event type {event_type!r}")
+    """What was given is no event that could be held against the contract; the message says why."""
 
 
 class Sender:
@@ -60,16 +50,11 @@ class Sender:
         return self._codec.encode(event_type, fields)
 
     def encode(self, event_type: str, fields: Mapping[str, Any]) -> bytes:
-        """Frame an event after holding it against the whole contract; raises ContractError."""
-        value = self.encode_only(event_type, fields)
-        event = parse(*self._codec.decode_array(value))
-        refusal = check(event, event.account_id.encode(), wiring.clock())
-        if refusal is not None:
-            raise ContractError(": ".join(refusal))
-        return value
+        """Frame an event after holding it against the whole contract; raises InvalidEventError."""
+        return admitted(self._codec, event_type, fields, wiring.clock())
 
     def event(self, event_type: str, fields: Mapping[str, Any]) -> None:
-        """Send an event to its topic; raises InvalidEventError or ContractError for one that may not be sent."""
+        """Send an event to its topic; raises InvalidEventError for one that may not be sent."""
         value = self.encode(event_type, fields)
         self.record(topic_of(event_type), str(fields["account_id"]).encode(), value)
 

@@ -11,8 +11,9 @@ import typer
 
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.sending import ContractError, Sender, topic_of
+from infra.sending import ContractError, Sender
 from schemas.catalogue import latest_schemas
+from streams.emit.admission import topic_of
 
 
 def event_fields(text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from infra.demo.settling import payouts
 from infra.demo.story import tell
 from infra.demo.voice import Told
 from infra.demo.world import ACCOUNTS, DAY, SOURCE, START
-from infra.sending import topic_of
+from streams.emit.admission import topic_of
 
 SEED = 20250106
 _LATE, _TWICE = 0.1, 0.05

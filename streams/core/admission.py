@@ -36,6 +36,7 @@ from streams.core.events import (
     TaxonomySet,
 )
 from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id, unfit_moment
+from streams.core.routes import REDUCERS
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
@@ -60,6 +61,23 @@ _DIGITS = 10
 """As many as the largest number of a policy has; for thousands of them int() raises."""
 Judge = Callable[[Any, int], Refusal | None]
 """The rules of one topic, exhaustive by themselves. Asking an event for its type takes thirty times as long."""
+
+
+def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> Refusal | None:
+    """Why a worker refuses the event by itself alone, whatever came before it, or None; `size` is its record's bytes.
+
+    Emitters, workers and whoever judges letters ask this one function.
+    """
+    return check(event, key, ingested_at) or too_long(event, size)
+
+
+def too_long(event: Event, size: int) -> Refusal | None:
+    """Why the event of a gathered entity cannot be taken: many are kept of one, so that each has to be short."""
+    gathered = REDUCERS[type(event)].gathered
+    if gathered is None or size <= gathered.event_bytes:
+        return None
+    kind = REDUCERS[type(event)].kind
+    return "too_large", f"{size} bytes, the limit for an event of a {kind} is {gathered.event_bytes}"
 
 
 def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:

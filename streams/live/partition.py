@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.codec import Codec, Undecodable
-from streams.core.admission import check
+from streams.core.admission import refusal_of
 from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
 from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
@@ -203,11 +203,11 @@ class Partition:
             self._refuse(batch, record, "invalid_field", str(fault))
             return
         ingested_at = record.timestamp()[1] * 1000
-        refusal = check(event, record.key(), ingested_at) or off_scale(batch, event, self._state)
+        assert value is not None
+        refusal = refusal_of(event, record.key(), ingested_at, len(value)) or off_scale(batch, event, self._state)
         if refusal is not None:
             self._refuse(batch, record, *refusal)
             return
-        assert value is not None
         one = claim(event.source, event.event_id, value)
         owner = batch.claims.get(one[:CLAIM_ID]) or self._claims.get(one[:CLAIM_ID])
         if owner is None:
@@ -221,10 +221,6 @@ class Partition:
         reducer: Reducer[Any] = REDUCERS[type(note.event)]
         key = reducer.key(note.event)
         if reducer.gathered is not None:
-            refusal = room.too_long(note.event, record.value())
-            if refusal is not None:
-                self._refuse(batch, record, *refusal)
-                return
             self._gathering(batch, key).add(note, one, record.offset())
         else:
             state = self._state(batch, key)

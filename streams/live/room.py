@@ -10,11 +10,8 @@ from typing import Any
 
 import msgspec
 
-from streams.core.events import Event
-from streams.core.limits import Refusal
-from streams.core.reducer import Reducer, State
+from streams.core.reducer import State
 from streams.core.rollup import Rolled
-from streams.core.routes import REDUCERS
 from streams.live.batch import Batch
 from streams.live.gathering import Gathering
 from streams.live.unfoldable import blame
@@ -34,15 +31,6 @@ _encode = msgspec.msgpack.Encoder().encode
 
 class FullError(Exception):
     """An event has no room in its entity, or in the roll-up that its entity is part of."""
-
-
-def too_long(event: Event, value: bytes | None) -> Refusal | None:
-    """Why the event of a gathered entity cannot be taken: many are kept of one, so that each has to be short."""
-    reducer: Reducer[Any] = REDUCERS[type(event)]
-    size = len(value or b"")
-    if reducer.gathered is None or size <= reducer.gathered.event_bytes:
-        return None
-    return "too_large", f"{size} bytes, the limit for an event of a {reducer.kind} is {reducer.gathered.event_bytes}"
 
 
 def admit(state: State | None) -> None:

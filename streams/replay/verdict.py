@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import msgspec
 
 from schemas.errors import Undecodable, UndecodableReason
-from streams.core.admission import check
+from streams.core.admission import refusal_of
 from streams.core.events import parse
 from streams.live import room
 from streams.live.unfoldable import REASON
@@ -76,7 +76,7 @@ class Judge:
         except msgspec.ValidationError as fault:
             return Verdict("refused", "invalid_field", str(fault))
         name = (event.account_id, event.source, event.event_id)
-        refusal = check(event, key, now) or room.too_long(event, value)
+        refusal = refusal_of(event, key, now, len(value or b""))
         if refusal is not None:
             return Verdict("refused", *refusal, event=name)
         if was in OF_STATE:
