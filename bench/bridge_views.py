@@ -26,7 +26,7 @@ from bench import ledger_feed
 from bench.usage import Usage
 from infra.embedded import clickhouse
 from sinks import stored
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 

@@ -23,7 +23,7 @@ from rich.table import Table as Shown
 from bench.usage import Usage
 from infra.embedded import clickhouse
 from sinks import compare, generations
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 from sinks.tables import TABLES, Column, Table

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from infra.embedded import clickhouse
 from sinks import stored
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 

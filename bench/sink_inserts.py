@@ -23,7 +23,7 @@ from rich.table import Table
 from bench.state import opened, records
 from bench.usage import Usage
 from infra.embedded import clickhouse
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.port import Rows
 from sinks.settings import Warehouse

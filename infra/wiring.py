@@ -1,4 +1,7 @@
-"""Clients and values of the layers below, made from the settings: the one place where the two meet."""
+"""Clients and values of the layers below, made from the settings: the one place where the two meet.
+
+Each is imported where it is made: the clients together take longer to import than most commands take to run.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from clickhouse_driver import errors as driver
-from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
 
 from infra.embedded.checks import pick_free_ports
-from schemas.codec import Codec
-from schemas.confluent import Confluent
-from sinks import generations
-from sinks import migrate as tables
-from sinks.clickhouse import ClickHouseSink, connect
 from sinks.settings import Warehouse
-from streams.live import inserting
-from streams.live.deadletters import DeadLetterLimit
-from streams.live.invariants import Broken, InvariantWatch
-from streams.live.settings import EngineSettings, HostSettings
-from streams.live.store.local import OpenStore, memory_stores, rocks_stores
-from streams.replay.log import KafkaLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +21,13 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
     from infra.settings import Settings
+    from schemas.codec import Codec
+    from schemas.confluent import Confluent
+    from sinks.clickhouse import ClickHouseSink
+    from streams.live.invariants import InvariantWatch
+    from streams.live.settings import EngineSettings, HostSettings
+    from streams.live.store.local import OpenStore
+    from streams.replay.log import KafkaLog
 
 _REQUEST_BYTES = 9 << 20
 _CONNECT_S = 5.0
@@ -97,6 +92,9 @@ def require_broker(settings: Settings) -> None:
 def admin(settings: Settings, *, patience_s: float = 30.0) -> Any:
     """Open an administration client; raises Unreachable, in time where a broker listens and says nothing."""
     require_broker(settings)
+    from kafka.admin import KafkaAdminClient
+    from kafka.errors import KafkaError
+
     try:
         return KafkaAdminClient(**kafka_python(settings), bootstrap_timeout_ms=int(patience_s * 1000))
     except (KafkaError, OSError) as error:
@@ -106,6 +104,9 @@ def admin(settings: Settings, *, patience_s: float = 30.0) -> Any:
 def producer(settings: Settings) -> Any:
     """Open an idempotent producer; its default partitioner is the Java clients' murmur2. Raises Unreachable."""
     require_broker(settings)
+    from kafka import KafkaProducer
+    from kafka.errors import KafkaError
+
     try:
         return KafkaProducer(
             **kafka_python(settings),
@@ -123,6 +124,8 @@ def producer(settings: Settings) -> Any:
 def replay_log(settings: Settings, *, at_once: int = 10_000) -> Iterator[KafkaLog]:
     """Open the log of record for the length of a block; raises Unreachable."""
     require_broker(settings)
+    from streams.replay.log import KafkaLog
+
     log = KafkaLog(settings.kafka_bootstrap, librdkafka(settings), at_once=at_once)
     try:
         yield log
@@ -131,10 +134,16 @@ def replay_log(settings: Settings, *, at_once: int = 10_000) -> Iterator[KafkaLo
 
 
 def registry(settings: Settings) -> Confluent | None:
-    return Confluent(settings.registry_url) if settings.registry_url else None
+    if not settings.registry_url:
+        return None
+    from schemas.confluent import Confluent
+
+    return Confluent(settings.registry_url)
 
 
 def codec(settings: Settings) -> Codec:
+    from schemas.codec import Codec
+
     return Codec(registry(settings))
 
 
@@ -143,6 +152,8 @@ def clickhouse(settings: Settings, *, database: str = "", timeout: float = 60.0)
 
     ``timeout`` (s) bounds each wait for the server.
     """
+    from sinks.connection import connect
+
     return connect(
         settings.clickhouse_host,
         settings.clickhouse_port,
@@ -156,6 +167,8 @@ def clickhouse(settings: Settings, *, database: str = "", timeout: float = 60.0)
 
 def reader(settings: Settings, *, typed: bool = False) -> Client:
     """Open a client of the user that reads views only; `typed` sends parameters apart from the query's text."""
+    from sinks.connection import connect
+
     return connect(
         settings.clickhouse_host,
         settings.clickhouse_port,
@@ -168,6 +181,9 @@ def reader(settings: Settings, *, typed: bool = False) -> Client:
 
 
 def engine_settings(settings: Settings, *, member: str = "", patience_seconds: float = 60.0) -> EngineSettings:
+    from streams.live.deadletters import DeadLetterLimit
+    from streams.live.settings import EngineSettings
+
     return EngineSettings(
         patience_seconds=patience_seconds,
         bootstrap=settings.kafka_bootstrap,
@@ -182,6 +198,8 @@ def engine_settings(settings: Settings, *, member: str = "", patience_seconds: f
 
 
 def host_settings(settings: Settings) -> HostSettings:
+    from streams.live.settings import HostSettings
+
     secret = settings.webhook_secret.reveal().encode()
     return HostSettings(
         data_dir=settings.data_dir / "faust",
@@ -203,6 +221,8 @@ def warehouse(settings: Settings) -> Warehouse:
 
 def migrate(settings: Settings) -> str:
     """Bring tables and views up to date and return the current generation's database."""
+    from sinks import migrate as tables
+
     client = clickhouse(settings)
     try:
         return tables.migrate(client, warehouse(settings))
@@ -212,6 +232,8 @@ def migrate(settings: Settings) -> str:
 
 def invariants(settings: Settings) -> InvariantWatch:
     """Watch the view of broken invariants; at most a hundred are told at a time."""
+    from streams.live.invariants import Broken, InvariantWatch
+
     client = clickhouse(settings, database=settings.database)
     asked = "SELECT invariant, account_id, subject_id, detail, events FROM broken_invariant ORDER BY ALL LIMIT 100"
 
@@ -224,6 +246,12 @@ def invariants(settings: Settings) -> InvariantWatch:
 
 def sink(settings: Settings) -> ClickHouseSink:
     """Open the sink of the current generation; raises Unreachable before the first migration."""
+    from clickhouse_driver import errors as driver
+
+    from sinks import generations
+    from sinks.clickhouse import ClickHouseSink
+    from streams.live.inserting import THREADS
+
     client = clickhouse(settings)
     try:
         generation = generations.current(client, warehouse(settings))
@@ -235,10 +263,12 @@ def sink(settings: Settings) -> ClickHouseSink:
         generation = None
     if generation is None:
         raise Unreachable("there are no tables yet: run `cx migrate` first")
-    return ClickHouseSink(client, generation, others=[clickhouse(settings) for _ in range(inserting.THREADS - 1)])
+    return ClickHouseSink(client, generation, others=[clickhouse(settings) for _ in range(THREADS - 1)])
 
 
 def stores(settings: Settings) -> OpenStore:
+    from streams.live.store.local import memory_stores, rocks_stores
+
     if settings.state_store == "memory":
         return memory_stores
     return rocks_stores(settings.data_dir.resolve() / "state")

@@ -1,13 +1,10 @@
-"""Schema ids from a Schema Registry, for records in the Confluent frame."""
+"""Schema ids from a Schema Registry, for records in the Confluent frame.
+
+The registry's client is imported where one is made: it takes longer to import than everything else in this package.
+"""
 
 from collections.abc import Callable
 from typing import Any
-
-from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
-from avro.errors import AvroException
-from avro.schema import parse
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas import frames
 from schemas.catalogue import SchemaVersion, latest_schemas
@@ -27,6 +24,8 @@ class Confluent:
 
     def __init__(self, url: str, **options: Any) -> None:
         """`options` go to confluent_kafka's SchemaRegistryClient: authentication, TLS, time limits."""
+        from confluent_kafka.schema_registry import SchemaRegistryClient
+
         self._client = SchemaRegistryClient({"url": url, **options})
         self._headers: dict[tuple[str, int], bytes] = {}
 
@@ -35,6 +34,8 @@ class Confluent:
 
         Raises RegistryUnavailableError where the registry does not answer or refuses the schema.
         """
+        from confluent_kafka.schema_registry import Schema
+
         key = schema.event_type, schema.version
         if key not in self._headers:
             try:
@@ -50,6 +51,8 @@ class Confluent:
         Raises Undecodable("unknown_schema") where the id does not exist or names nothing that we can read, and
         RegistryUnavailableError where the registry does not answer.
         """
+        from confluent_kafka.schema_registry.error import SchemaRegistryError
+
         try:
             text = self._client.get_schema(schema_id).schema_str
         except SchemaRegistryError as error:
@@ -62,6 +65,10 @@ class Confluent:
 
 
 def _resolved(schema_id: int, text: str, compile_: Compile) -> tuple[str, Reader]:
+    from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
+    from avro.errors import AvroException
+    from avro.schema import parse
+
     try:
         writer = parse(text)
     except AvroException as error:

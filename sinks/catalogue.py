@@ -6,7 +6,7 @@ from typing import Any
 from clickhouse_driver import Client
 
 from sinks import sql, views
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.metric import Catalogue
 from sinks.settings import Warehouse
 from sinks.tables import Column

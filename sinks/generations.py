@@ -10,9 +10,6 @@ from importlib.resources import as_file, files
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes, ServerException
-from clickhouse_migrations.connection import ClickhouseDriverConnection
-from clickhouse_migrations.migration import MigrationStorage
-from clickhouse_migrations.migrator import Migrator
 
 from sinks import sql
 from sinks.settings import Warehouse
@@ -94,6 +91,10 @@ def migrate(client: Client, warehouse: Warehouse, generation: str) -> None:
 
 def _apply(client: Client, warehouse: Warehouse, database: str, folder: str, variables: dict[str, str]) -> None:
     """Apply a folder's migrations to a database, which remembers those that it has had."""
+    from clickhouse_migrations.connection import ClickhouseDriverConnection
+    from clickhouse_migrations.migration import MigrationStorage
+    from clickhouse_migrations.migrator import Migrator
+
     migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{database}.schema_versions")
     migrator.init_schema(warehouse.cluster or None)
     with as_file(files("sinks") / folder) as found:

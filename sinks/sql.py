@@ -1,8 +1,13 @@
 """Small parts of SQL text: quoting, and the statement that makes a commented view."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from sinks.tables import Column
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sinks.tables import Column
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'"})
 

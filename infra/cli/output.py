@@ -41,11 +41,6 @@ RowFormat = Annotated[Format, typer.Option("--format", help="table for people, j
 TextFormat = Annotated[Machine, typer.Option("--format", help="text for people, json for machines.")]
 
 
-def examples(*lines: str) -> str:
-    """Return the examples at the end of a command's help."""
-    return "Examples:  " + "   ·   ".join(f"[cyan]{escape(line)}[/cyan]" for line in lines)
-
-
 def plain(value: Any) -> Any:
     """Return a value as JSON can hold it: times as ISO 8601, exact numbers as text, none for what is no number."""
     if isinstance(value, dt.date | dt.time):

@@ -1,6 +1,5 @@
 """A real ClickHouse server, from the chdb-core package."""
 
-import http.client
 import os
 import sys
 import time
@@ -127,6 +126,8 @@ def _ports(home: Path) -> tuple[int, int] | None:
 
 def answers(http_port: int) -> bool:
     """Tell whether a server answers on the loopback port."""
+    import http.client
+
     connection = http.client.HTTPConnection(checks.LOOPBACK, http_port, timeout=1)
     try:
         connection.request("GET", "/ping")

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
-from infra.embedded import checks, jars, kafka_fencing
+from infra.embedded import checks, kafka_fencing
 from infra.embedded.errors import EmbeddedServerError, PortTakenError
 from infra.embedded.kafka_config import NEVER_FENCED, broker_properties, render
 from infra.embedded.kafka_java import DATA, HEAP_MIB, NAME, cluster_id, environment, format_storage, is_formatted, java
@@ -44,6 +41,8 @@ def start(
     `extra` overrides broker properties. Unless `detach`, the broker ends with the calling process.
     Raises EmbeddedServerError with nothing left running; data that an earlier broker wrote stays.
     """
+    from infra.embedded import jars
+
     home = checks.prepare_directory(directory)
     with own(NAME, home) as lock:
         if port:
@@ -133,6 +132,9 @@ def _await_ready(process: ServerProcess, port: int, output: Path, deadline: floa
 
 def serves(bootstrap: str) -> bool:
     """Tell whether a broker answers there and lists itself."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     try:
         return bool(admin.list_topics(timeout=1).brokers)

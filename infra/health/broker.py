@@ -6,7 +6,6 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import TopicPartition as Assigned
 from kafka.admin import OffsetSpec
 from kafka.protocol.consumer.offsets import IsolationLevel
 from kafka.structs import TopicPartition
@@ -14,7 +13,6 @@ from kafka.structs import TopicPartition
 from infra import topics, wiring, workers
 from infra.health.model import PATIENCE_S, Broker, OpenTransaction, Place
 from infra.standing import Watch, sources
-from streams.live.clients import END_OF_PARTITION, plain_consumer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,6 +98,10 @@ def _oldest(settings: Settings, behind: Mapping[TopicPartition, int]) -> dict[To
     """
     if not behind:
         return {}
+    from confluent_kafka import TopicPartition as Assigned
+
+    from streams.live.clients import END_OF_PARTITION, plain_consumer
+
     found: dict[TopicPartition, float | None] = {}
     consumer = plain_consumer(wiring.engine_settings(settings), f"{settings.group}-status")
     with closing(consumer):

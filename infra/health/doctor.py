@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from infra import wiring
 from infra.health import contract, log_of_record, warehouse
 from infra.health.judging import BROKER, CLICKHOUSE, DISK
-from infra.health.look import SILENT, reason
+from infra.health.look import reason, silent
 from infra.health.model import Check
 from infra.health.text import size
 from streams.live.errors import EngineStopped
@@ -43,7 +43,7 @@ def _guarded(name: str, runbook: str, examined: Callable[[], Iterable[Check]]) -
     """Yield a part's checks; where it cannot be reached, that is the check."""
     try:
         yield from examined()
-    except (*SILENT, EngineStopped) as error:
+    except (*silent(), EngineStopped) as error:
         yield Check(name, "fail", f"{name} could not be examined: {reason(error)}", "see whether it runs", runbook)
 
 

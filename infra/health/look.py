@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import shutil
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeVar
-
-from clickhouse_driver import errors as clickhouse
-from confluent_kafka import KafkaException
-from kafka.errors import KafkaError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra import wiring, workers
-from infra.health import broker, endpoints, tables
+from infra.health import endpoints
 from infra.health.model import Disk, Look
+from infra.lazy_errors import loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from infra.health.model import Broker, Tables
     from infra.settings import Settings
 
 Found = TypeVar("Found")
 KAFKA, CLICKHOUSE = "Kafka", "ClickHouse"
-SILENT = (wiring.Unreachable, KafkaError, KafkaException, clickhouse.Error, EOFError, OSError)
-"""What the clients raise where a server does not answer, or not as it should."""
+_CLIENTS = ("kafka.errors:KafkaError", "confluent_kafka:KafkaException", "clickhouse_driver.errors:Error")
+
+
+def silent() -> tuple[Any, ...]:
+    """Return what the clients raise where a server does not answer, or not as it should."""
+    return (wiring.Unreachable, EOFError, OSError, *loaded(*_CLIENTS))
 
 
 def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
@@ -33,7 +35,7 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
     """
     down: dict[str, str] = {}
     of_workers = endpoints.look(told, urls)
-    of_broker = tried(down, KAFKA, lambda: broker.look(here))
+    of_broker = tried(down, KAFKA, lambda: _broker(here))
     taken = {(place.topic, place.partition): place.taken for place in of_broker.places} if of_broker else {}
     return Look(
         at=wiring.clock() / 1e6,
@@ -41,7 +43,7 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
         kafka=here.kafka_bootstrap,
         clickhouse=f"{here.clickhouse_host}:{here.clickhouse_port}",
         broker=of_broker,
-        tables=tried(down, CLICKHOUSE, lambda: tables.look(here, taken)),
+        tables=tried(down, CLICKHOUSE, lambda: _tables(here, taken)),
         workers=of_workers,
         paused=workers.paused(told),
         data_disk=_disk(told.data_dir),
@@ -49,11 +51,24 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
     )
 
 
+def _broker(here: Settings) -> Broker:
+    wiring.require_broker(here)  # before its client is imported, which takes longer than to be refused
+    from infra.health import broker
+
+    return broker.look(here)
+
+
+def _tables(here: Settings, taken: Mapping[tuple[str, int], int]) -> Tables:
+    from infra.health import tables
+
+    return tables.look(here, taken)
+
+
 def tried(down: dict[str, str], server: str, asked: Callable[[], Found]) -> Found | None:
     """Return what the server answers, or None with the reason noted."""
     try:
         return asked()
-    except SILENT as error:
+    except silent() as error:
         down[server] = reason(error)
         return None
 

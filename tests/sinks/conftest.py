@@ -9,7 +9,7 @@ from clickhouse_driver import Client
 
 from infra.stack import Stack
 from sinks import generations
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
 from sinks.tables import TABLES

@@ -10,7 +10,8 @@ from clickhouse_driver import Client
 
 from infra.embedded import clickhouse
 from infra.stack import Stack
-from sinks.clickhouse import ClickHouseSink, connect
+from sinks.clickhouse import ClickHouseSink
+from sinks.connection import connect
 from sinks.port import Rows, SinkRefused, SinkUnavailable
 from sinks.settings import Warehouse
 from tests.sinks.conftest import Migrated

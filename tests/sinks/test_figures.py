@@ -10,7 +10,8 @@ from clickhouse_driver import Client
 
 from infra.stack import Stack
 from sinks import metric, views
-from sinks.clickhouse import ClickHouseSink, connect
+from sinks.clickhouse import ClickHouseSink
+from sinks.connection import connect
 from sinks.explain_entity import ANY, KINDS, PERSONAL, ROWS
 from sinks.figures import Given, Served, deployed
 from sinks.memory import MemorySink

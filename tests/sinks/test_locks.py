@@ -19,7 +19,7 @@ from sinks.settings import Warehouse
 
 _CHILD = """
 import os, sys
-from sinks.clickhouse import connect
+from sinks.connection import connect
 from sinks.locks import lock
 from sinks.settings import Warehouse
 host, port, password, database = sys.argv[1:]

@@ -8,7 +8,8 @@ from clickhouse_driver.errors import ServerException
 
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse_users import BI_READER, LOCAL_PASSWORDS, VERBATIM_READER, WRITER
-from sinks.clickhouse import ClickHouseSink, connect
+from sinks.clickhouse import ClickHouseSink
+from sinks.connection import connect
 from sinks.explain import Explainer
 from sinks.figures import Given, Served
 from sinks.metric import load as load_metrics
