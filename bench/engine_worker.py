@@ -36,7 +36,7 @@ def main() -> None:
     job = job_from_environment()
     codec = Codec()
 
-    def open_partition(topic: str, number: int, store: Store) -> PlainNps:
+    def open_partition(topic: str, number: int, _partitions: int, store: Store) -> PlainNps:
         return PlainNps(topic, number, store, lambda value: codec.decode(value)[1])
 
     def encode(output: Output) -> bytes:

@@ -25,7 +25,7 @@ from streams.replay.errors import PlanError
 from streams.replay.pick import Picker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infra.settings import Settings
     from schemas.codec import Codec
@@ -57,7 +57,8 @@ def known_at(settings: Settings, explainer: Explainer, account: str, at: int) ->
             place: list(picker.read(place, [each["offset"] for each in found]))
             for place, found in groupby(places, key=itemgetter("topic", "partition"))
         }
-    return folded(settings, wiring.codec(settings), records, at)
+        counts = {topic: picker.partitions(topic) for topic in {topic for topic, _ in records}}
+    return folded(settings, wiring.codec(settings), records, at, counts)
 
 
 def moment(text: str, now: int) -> int:
@@ -70,13 +71,17 @@ def moment(text: str, now: int) -> int:
         raise ExplainError(said) from error
 
 
-def folded(settings: Settings, codec: Codec, records: dict[Place, list[Any]], at: int) -> Known:
-    """Fold records by partition, and let time pass to `at`."""
+def folded(
+    settings: Settings, codec: Codec, records: dict[Place, list[Any]], at: int, counts: Mapping[str, int]
+) -> Known:
+    """Fold records by partition, and let time pass to `at`; `counts` says how many partitions each topic has."""
     rules = _rules(codec, (record for place in sorted(records) for record in records[place]))
     sink, refused = MemorySink(), 0
     for (topic, number), found in records.items():
         types = frozenset(load_topics()[topic.removeprefix(settings.topic_prefix)].event_types)
-        partition = Partition(topic, number, MemoryStore(), codec=codec, rules=rules, types=types)
+        partition = Partition(
+            topic, number, MemoryStore(), codec=codec, rules=rules, types=types, partitions=counts[topic]
+        )
         left = found
         while left:
             batch = partition.process(left)

@@ -8,10 +8,12 @@ import msgspec
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topic, load_topics
+from streams.live.counts import REMEDY
 
 if TYPE_CHECKING:
     from infra.settings import Settings
 
+KEEP = "so leave CX_PARTITIONS at {}, or begin under another CX_TOPIC_PREFIX"
 _COMPARED = ("cleanup.policy", "message.timestamp.type", "retention.ms", "max.message.bytes")
 
 
@@ -86,12 +88,19 @@ def differences(admin: Any, topics: list[Wanted]) -> list[str]:
     problems = []
     for topic in present:
         if counts[topic.name] != topic.partitions:
-            problems.append(f"{topic.name} has {counts[topic.name]} partitions instead of {topic.partitions}.")
+            problems.append(_other_count(topic, counts[topic.name]))
         for key in _COMPARED:
             found = configs[topic.name].get(key)
             if found != topic.configs[key]:
                 problems.append(f"{topic.name} has {key} {found} instead of {topic.configs[key]}.")
     return problems
+
+
+def _other_count(topic: Wanted, found: int) -> str:
+    said = f"{topic.name} has {found} partitions instead of {topic.partitions}."
+    if found < topic.partitions:
+        return f"{said} None is added to a topic that exists: accounts would be parted, {KEEP.format(found)}."
+    return f"{said} Accounts are parted if they were added later: {REMEDY}."
 
 
 def ensure(admin: Any, settings: Settings) -> Report:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from schemas.confluent import Confluent
     from sinks.clickhouse import ClickHouseSink
     from streams.live.invariants import InvariantWatch
+    from streams.live.layout import Layout
     from streams.live.settings import EngineSettings, HostSettings
     from streams.live.store.local import OpenStore
     from streams.replay.log import KafkaLog
@@ -195,6 +196,15 @@ def engine_settings(settings: Settings, *, member: str = "", patience_seconds: f
         batch_seconds=settings.batch_ms / 1000,
         dead_letters=DeadLetterLimit(settings.dead_run, settings.dead_share, settings.dead_window),
     )
+
+
+def layout(settings: Settings, *, patience_seconds: float = 60.0) -> Layout:
+    """Return what looks at the partition counts of the source topics."""
+    from streams.live.clients import Watermarks
+    from streams.live.layout import Layout
+
+    told = engine_settings(settings, patience_seconds=patience_seconds)
+    return Layout(told, Watermarks(told))
 
 
 def host_settings(settings: Settings) -> HostSettings:

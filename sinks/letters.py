@@ -78,21 +78,23 @@ class Known(msgspec.Struct, frozen=True):
 class Unfinished(msgspec.Struct, frozen=True):
     """A letter whose sending was begun and not confirmed.
 
-    A copy of it can stand from offset `floor` on; `begun_at` is when it was last begun, in microseconds.
+    A copy of it can stand in `partition` from offset `floor` on; `begun_at` is when it was last begun, in microseconds.
     """
 
     at: At
     reason: str
+    partition: int
     floor: int
     begun_at: int
 
 
 class Done(msgspec.Struct, frozen=True):
-    """One action on one letter; `log_offset` is -1 where no record belongs to it."""
+    """One action on one letter; `log_offset` of `log_partition` is -1 where no record belongs to it."""
 
     at: At
     reason: str
     log_offset: int = -1
+    log_partition: int = -1
 
 
 def groups(client: Client, warehouse: Warehouse, chosen: Chosen, by: By) -> list[Group]:
@@ -133,19 +135,20 @@ def write(client: Client, warehouse: Warehouse, action: Action, letters: Iterabl
     """Write down what was done, in the name of whoever runs this process."""
     who = actor()
     rows = [
-        (each.at.topic, each.at.partition, each.at.offset, action, each.reason, why, each.log_offset, who)
+        (*msgspec.structs.astuple(each.at), action, each.reason, why, each.log_offset, each.log_partition, who)
         for each in letters
     ]
     if rows:
-        columns = "(topic, partition, offset, action, reason, why, log_offset, actor)"
+        columns = "(topic, partition, offset, action, reason, why, log_offset, log_partition, actor)"
         client.execute(f"INSERT INTO {_actions(warehouse)} {columns} VALUES", rows)
 
 
 def unfinished(client: Client, warehouse: Warehouse) -> list[Unfinished]:
     """Return the letters whose redrive was cut short between sending and writing that down."""
     rows = client.execute(
-        "SELECT topic, partition, offset, any(reason), minIf(log_offset, action = 'sending'),"  # noqa: S608
-        f" {_MICROS.format('max(at)')} FROM {_actions(warehouse)} GROUP BY topic, partition, offset"
+        "SELECT topic, partition, offset, any(reason), if(max(log_partition) < 0, partition, max(log_partition)),"  # noqa: S608
+        f" minIf(log_offset, action = 'sending'), {_MICROS.format('max(at)')} FROM {_actions(warehouse)}"
+        " GROUP BY topic, partition, offset"
         " HAVING countIf(action = 'redriven') = 0 AND countIf(action = 'sending') > countIf(action = 'unsent')"
         " ORDER BY topic, partition, offset"
     )

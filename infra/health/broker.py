@@ -13,6 +13,7 @@ from kafka.structs import TopicPartition
 from infra import topics, wiring, workers
 from infra.health.model import PATIENCE_S, Broker, OpenTransaction, Place
 from infra.standing import Watch, sources
+from streams.live.counts import unequal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +52,19 @@ def look(settings: Settings) -> Broker:
         last_commit_at=committed_at,
         members=[member["client_host"].lstrip("/") for member in members if member["group_instance_id"] not in gone],
         transactions=transactions,
+        layout=layout(settings, counts),
     )
+
+
+def layout(settings: Settings, counts: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each topic whose partitions are not what the others and the settings say."""
+    wanted = {topic.name: topic.partitions for topic in topics.wanted(settings)}
+    other = [
+        f"{name} has {counts[name]} partitions instead of {wanted[name]}"
+        for name in sources(settings)
+        if counts.get(name, wanted[name]) != wanted[name]
+    ]
+    return [*unequal(settings.topic_prefix, wiring.engine_settings(settings).topics, counts), *other]
 
 
 def group_members(admin: Any, group: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from infra.health.model import Check
 from infra.health.text import duration, number, size
+from streams.live.counts import REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,7 @@ def _of_broker(look: Look, broker: Broker, tolerance: Tolerance) -> Iterator[Che
     yield _members(look, broker)
     yield _lag(look, broker, tolerance)
     yield _transactions(broker, tolerance)
+    yield from (Check("partitions", "fail", said, REMEDY, REBUILD) for said in broker.layout)
 
 
 def _members(look: Look, broker: Broker) -> Check:

@@ -15,6 +15,7 @@ from infra.health.judging import BROKER, DEPLOY, LAG, REBUILD, SKEW_S
 from infra.health.model import PATIENCE_S, Check
 from infra.health.text import number
 from infra.standing import Watch, sources
+from streams.live.errors import EngineStopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ def examine(here: Settings) -> Iterator[Check]:
     with closing(watch):
         yield _brokers(watch.admin, here)
         yield from _topics(watch.admin, here)
+        yield _partitions(here)
         yield _beginnings(watch, here)
         yield _group(watch, here)
         yield _clocks(watch, here)
@@ -52,6 +54,15 @@ def _topics(admin: Any, here: Settings) -> Iterator[Check]:
         yield Check("topic drift", "fail", sentence, remedy, DEPLOY)
     if not missing and not drift:
         yield Check("topics", "ok", f"all {len(wanted)} topics are as declared, changelogs compacted")
+
+
+def _partitions(here: Settings) -> Check:
+    """Look whether each topic has as many partitions as the others, and as when its state was written."""
+    try:
+        wiring.layout(here, patience_seconds=PATIENCE_S).require()
+    except EngineStopped as error:
+        return Check("partitions", "fail", str(error), "stop the workers and the senders first", REBUILD)
+    return Check("partitions", "ok", "no topic has gained partitions: all of an account is on one of them")
 
 
 def _beginnings(watch: Watch, here: Settings) -> Check:

@@ -52,7 +52,8 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
     """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never.
 
     ``members`` are the hosts of the group's workers. Those of the data directory that have ended are left out: the
-    group counts them in until their sessions have timed out.
+    group counts them in until their sessions have timed out. ``layout`` says which topics have other
+    partition counts than they must.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
     last_commit_at: float | None
     members: list[str]
     transactions: list[OpenTransaction]
+    layout: list[str] = []
 
 
 class Disk(msgspec.Struct, frozen=True):

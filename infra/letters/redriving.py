@@ -21,15 +21,16 @@ from sinks import letters
 from sinks.letters import At, Chosen, Done, Known, Unfinished
 from streams.live.crash import CrashHook, no_crash
 from streams.live.deadletters import REDRIVEN_FROM, redriven
+from streams.live.partitioner import home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from clickhouse_driver import Client
 
     from infra.settings import Settings
     from streams.replay.letters import Refused
-    from streams.replay.log import KafkaLog, Log
+    from streams.replay.log import Bounds, KafkaLog, Log, Place
 
 POINTS = ("before_noting", "before_sending", "while_sending", "before_confirming", "after_confirming")
 """Where a redrive may be made to die."""
@@ -124,7 +125,7 @@ def settle(settings: Settings, client: Client, log: Log) -> int:
     """Write down what became of letters that a redrive was sending when it died; return how many it had sent."""
     left = letters.unfinished(client, wiring.warehouse(settings))
     landed = _landed(log, left)
-    done = [Done(each.at, each.reason, landed[each.at]) for each in left if each.at in landed]
+    done = [Done(each.at, each.reason, landed[each.at], each.partition) for each in left if each.at in landed]
     letters.write(client, wiring.warehouse(settings), "redriven", done)
     lost = [Done(each.at, each.reason) for each in left if each.at not in landed]
     letters.write(client, wiring.warehouse(settings), "unsent", lost)
@@ -136,7 +137,7 @@ def _landed(log: Log, left: Sequence[Unfinished]) -> dict[At, int]:
     found: dict[At, int] = {}
     by_place: dict[tuple[str, int], list[Unfinished]] = defaultdict(list)
     for each in left:
-        by_place[each.at.topic, each.at.partition].append(each)
+        by_place[each.at.topic, each.partition].append(each)
     bounds = log.bounds(sorted({topic for topic, _ in by_place})) if by_place else {}
     for place, several in by_place.items():
         wanted = {str(each.at).encode(): each.at for each in several}
@@ -150,6 +151,11 @@ def _landed(log: Log, left: Sequence[Unfinished]) -> dict[At, int]:
             if len(wanted) == sum(at in found for at in wanted.values()) or batch[-1].timestamp()[1] > latest_ms:
                 break
     return found
+
+
+def _partition(at: At, key: bytes | None, bounds: Mapping[Place, Bounds]) -> int:
+    """Return the partition of a letter's key, where its account's other events are; its own where it has no key."""
+    return home(key, sum(topic == at.topic for topic, _ in bounds)) if key else at.partition
 
 
 def _parts(wanted: Sequence[Known]) -> Iterator[list[Known]]:
@@ -190,13 +196,17 @@ class _Run:
         self._crash("before_noting")
         bodies = [(each, body) for each, body in records(self._settings, self._log, part) if body is not None]
         bounds = self._log.bounds(sorted({each.at.topic for each in part}))
-        floors = [Done(each.at, each.reason, bounds[each.at.topic, each.at.partition].high) for each, _ in bodies]
+        targets = [_partition(each.at, body.key, bounds) for each, body in bodies]
+        floors = [
+            Done(each.at, each.reason, bounds[each.at.topic, number].high, number)
+            for (each, _), number in zip(bodies, targets, strict=True)
+        ]
         letters.write(self._client, self._warehouse, "sending", floors)
         self._crash("before_sending")
         placed: list[Done] = []
         failed: list[str] = []
         try:
-            self._produce(bodies, placed, failed)
+            self._produce(bodies, targets, placed, failed)
         finally:
             # Also when somebody asks to stop: what Kafka has taken by now is not looked for later.
             self._producer.purge()
@@ -207,24 +217,29 @@ class _Run:
             raise Unreachable(f"Kafka did not store {len(failed):,} of {len(bodies):,} letters: {failed[0]}")
         self._crash("after_confirming")
 
-    def _produce(self, bodies: Sequence[tuple[Known, Refused]], placed: list[Done], failed: list[str]) -> None:
+    def _produce(
+        self,
+        bodies: Sequence[tuple[Known, Refused]],
+        targets: Sequence[int],
+        placed: list[Done],
+        failed: list[str],
+    ) -> None:
         def told(letter: Known) -> Callable[[Any, Any], None]:
             def delivered(error: Any, message: Any) -> None:
                 if error is None:
-                    placed.append(Done(letter.at, letter.reason, message.offset()))
+                    placed.append(Done(letter.at, letter.reason, message.offset(), message.partition()))
                 else:
                     failed.append(str(error))
 
             return delivered
 
         try:
-            for letter, body in bodies:
-                # Into its own partition: there its account's other events are, whoever chose that partition.
+            for (letter, body), number in zip(bodies, targets, strict=True):
                 self._producer.produce(
                     letter.at.topic,
                     body.value,
                     body.key,
-                    letter.at.partition,
+                    number,
                     told(letter),
                     headers=redriven(body.headers, str(letter.at), letter.ingested_at),
                 )

@@ -58,9 +58,10 @@ def kind_of(wish: Wish) -> Kind:
 
 
 def make(settings: Settings, wish: Wish, processes: int, show: Callable[[str], None] = lambda _: None) -> Plan:
-    """Return the plan of a wish, having changed nothing. Raises PlanError, LogError or Unreachable."""
+    """Return the plan of a wish, having changed nothing. Raises PlanError, EngineStopped, LogError or Unreachable."""
     kind = kind_of(wish)
     fingerprint = code.of(wish.python)
+    wiring.layout(settings).require()
     with wiring.replay_log(settings) as log:
         show("looking at the log")
         topics = events_topics(settings, sparse=wish.some)

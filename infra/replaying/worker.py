@@ -129,6 +129,7 @@ class Worker:
             codec=self._codec,
             rules=self._rules,
             types=frozenset(types),
+            partitions=self._log.partitions(task.topic),
             epoch=0,
         )
 

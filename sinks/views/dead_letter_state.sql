@@ -13,7 +13,7 @@ columns:
   decided_at: When it was redriven or discarded, UTC; NULL while open
   decided_by: Who did it, user@host; empty while open
   why: Why it was discarded; empty otherwise
-  redriven_to: Offset of the copy that was sent again, in the same partition; NULL unless redriven
+  redriven_to: Offset of the copy that was sent again, in the partition of its key; NULL unless redriven
 */
 SELECT
     _d.topic AS topic,

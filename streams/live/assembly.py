@@ -42,8 +42,10 @@ def product_engine(
     watch = PolicyWatch(settings, settings.topic(CONFIG), codec)
     types = {settings.topic(name): frozenset(load_topics()[name].event_types) for name in settings.topics}
 
-    def open_partition(topic: str, number: int, store: Store) -> Partition:
-        return Partition(topic, number, store, codec=codec, rules=watch.load(), types=types[topic])
+    def open_partition(topic: str, number: int, partitions: int, store: Store) -> Partition:
+        return Partition(
+            topic, number, store, codec=codec, rules=watch.load(), types=types[topic], partitions=partitions
+        )
 
     return Engine(
         settings=settings,

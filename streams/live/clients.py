@@ -21,7 +21,7 @@ from streams.live.errors import EngineStopped
 from streams.live.restore import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from streams.live.settings import EngineSettings
@@ -150,6 +150,17 @@ class Watermarks:
             request_timeout=seconds,
         )
         return [found[each] for each in asked]
+
+    def partitions(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return how many partitions each topic has. Raises EngineStopped when one is missing."""
+        found = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._seconds)
+        counts: dict[str, int] = {}
+        for topic in topics:
+            try:
+                counts[topic] = len(found[topic].result().partitions)
+            except KafkaException as error:
+                raise EngineStopped("topic missing", f"{topic}: {error}; create the topics first") from error
+        return counts
 
     def topic_id(self, topic: str) -> str:
         """Return the cluster's id of the topic. Raises EngineStopped when there is no such topic."""

@@ -63,9 +63,9 @@ def no_news(_processors: Iterable[Processor]) -> None:
 class Engine:
     """One member of the group. `run` blocks until `stop` is called from any thread, or raises EngineStopped.
 
-    `open_partition` gets the full topic name, the partition number and the restored store. `clock` tells microseconds
-    since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the live board), `between` is
-    shown all processors between two cycles (to hand them new policies) and must not wait.
+    `open_partition` gets the full topic name, the partition's number, how many the topic has, and the restored store.
+    `clock` tells microseconds since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the
+    live board), `between` is shown all processors between two cycles (to hand them new policies) and must not wait.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Engine:
         *,
         settings: EngineSettings,
         sink: Sink,
-        open_partition: Callable[[str, int, Store], Processor],
+        open_partition: Callable[[str, int, int, Store], Processor],
         encode_signal: Callable[[Signal], bytes],
         clock: Callable[[], int],
         open_store: OpenStore = memory_stores,
@@ -199,12 +199,12 @@ class Engine:
         flags = [record.offset() in bad for record in records] if bad else ()
         standing = count(self._settings.dead_letters, owned.count, len(records), flags)
         owned.last_time = records[-1].timestamp()[1] * 1000
-        return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing))
+        return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing, owned.partitions))
 
     def _ticked(self) -> list[Entry]:
         due = self._time.due(self._ownership.owned.values())
         self.figures.ticks += len(due)
-        return [self._entry(o, o.processor.tick(now), Mark(o.next_offset, o.count)) for o, now in due]
+        return [self._entry(o, o.processor.tick(now), Mark(o.next_offset, o.count, o.partitions)) for o, now in due]
 
     def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
         batch.signals = [*batch.signals, *self._summarise(batch)]

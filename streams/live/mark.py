@@ -12,10 +12,14 @@ MARK_KEY = b"\0engine"
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """Next source offset to consume, and the dead-letter count there."""
+    """Next source offset to consume, the dead-letter count there, and how many partitions the topic had.
+
+    0 partitions stand for a mark of a version that did not know.
+    """
 
     source: int
     count: DeadLetterCount = DeadLetterCount()
+    partitions: int = 0
 
 
 def encode(mark: Mark) -> bytes:

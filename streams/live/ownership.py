@@ -10,6 +10,7 @@ import msgspec
 
 from streams.live import mark as marks
 from streams.live.clients import ChangelogReader
+from streams.live.layout import Layout
 from streams.live.restore import restore
 from streams.live.store.port import Position, StoreCorruptedError
 
@@ -48,6 +49,7 @@ class Owned(msgspec.Struct):
 
     `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, `last_time` the time of the
     last record in microseconds. `has_left` tells that records before that end are in hand and not yet taken.
+    `partitions` is how many the topic has.
     """
 
     topic: str
@@ -60,6 +62,7 @@ class Owned(msgspec.Struct):
     end_seen: int = -1
     last_time: int = 0
     has_left: bool = False
+    partitions: int = 0
 
     @property
     def caught_up(self) -> bool:
@@ -82,7 +85,7 @@ class Ownership:
         settings: EngineSettings,
         watermarks: Watermarks,
         open_store: OpenStore,
-        open_partition: Callable[[str, int, Store], Processor],
+        open_partition: Callable[[str, int, int, Store], Processor],
         clock: Callable[[], int],
         crash: CrashHook,
         figures: Figures,
@@ -97,11 +100,14 @@ class Ownership:
         self._parked: dict[tuple[str, int], Store] = {}
         self.owned: dict[tuple[str, int], Owned] = {}
         self.restored: dict[tuple[str, int], Restored] = {}
+        self._layout = Layout(settings, watermarks)
 
     def take(self, committed: dict[tuple[str, int], int | None]) -> list[Owned]:
         """Open the given partitions at their committed offsets; close what was parked and did not come back."""
         self.restored.clear()
         self._figures.restoring = {}
+        if committed:
+            self._layout.refresh()
         for where in set(self._parked) - set(committed):
             self._parked.pop(where).close()
         for (topic, number), offset in sorted(committed.items()):
@@ -137,12 +143,13 @@ class Ownership:
         self.restored[topic, number] = restored
         low, _high = self._watermarks.bounds(topic, number)
         mark = marks.reconcile(f"{topic}-{number}", marks.decode(restored.mark), committed, low)
+        partitions = self._layout.count(topic, mark.partitions)
         log.info(
             "restored %s-%d: %d changes in %.2f s, next offset %d",
             changelog, number, restored.changes, restored.seconds, mark.source,
         )  # fmt: skip
-        processor = self._open_partition(topic, number, store)
-        return Owned(topic, number, changelog, store, processor, mark.source, mark.count)
+        processor = self._open_partition(topic, number, partitions, store)
+        return Owned(topic, number, changelog, store, processor, mark.source, mark.count, partitions=partitions)
 
     def _restore(self, changelog: str, number: int, store: Store) -> Restored:
         reader = ChangelogReader(self._settings, self._watermarks, changelog, number)

@@ -21,6 +21,7 @@ from streams.live import room
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.gathering import Gathering, Long
+from streams.live.partitioner import home, misplaced
 from streams.live.record import Record
 from streams.live.scales import off_scale
 from streams.live.states import States
@@ -43,9 +44,10 @@ _head_from = msgspec.msgpack.Decoder(Head).decode
 class Partition:
     """State and indexes of one partition, opened from its store.
 
-    `types` names the event types that the topic may carry. Opening raises the epoch: rows of this life outrank
-    those that an earlier, perhaps still writing, owner of the partition produced. A replay gives epoch 0, which every
-    live owner's outranks.
+    `types` names the event types that the topic may carry, `partitions` how many partitions it has: a record whose key
+    belongs on another one is refused, since the account's other events are there. Opening raises the epoch: rows of
+    this life outrank those that an earlier, perhaps still writing, owner of the partition produced. A replay gives
+    epoch 0, which every live owner's outranks.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Partition:
         codec: Codec,
         rules: Rules,
         types: frozenset[str],
+        partitions: int = 1,
         epoch: int | None = None,
     ) -> None:
         self.topic = topic
@@ -65,6 +68,7 @@ class Partition:
         self._decode = codec.decode_array
         self._rules = rules
         self._types = types
+        self._partitions = partitions
         self._claims: dict[bytes, bytes] = {}
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
@@ -204,7 +208,10 @@ class Partition:
             return
         ingested_at = record.timestamp()[1] * 1000
         assert value is not None
-        refusal = refusal_of(event, record.key(), ingested_at, len(value)) or off_scale(batch, event, self._state)
+        key = record.key() or b""
+        refusal = refusal_of(event, key, ingested_at, len(value)) or off_scale(batch, event, self._state)
+        if refusal is None and home(key, self._partitions) != self.number:
+            refusal = misplaced(key, self.number, self._partitions)
         if refusal is not None:
             self._refuse(batch, record, *refusal)
             return

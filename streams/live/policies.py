@@ -16,6 +16,7 @@ from streams.core.rules import Rules, rules_from
 from streams.core.settings import RULING_TYPES, Ruling
 from streams.live import clients
 from streams.live.errors import EngineStopped
+from streams.live.partitioner import home, misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +54,7 @@ class PolicyWatch:
         self._said: dict[tuple[str, str], Ruling] = {}
         self._waiting: set[int] = set()
         self._assigned = False
+        self._partitions = 0
         self.rules = Rules()
 
     def load(self) -> Rules:
@@ -79,7 +81,7 @@ class PolicyWatch:
         known = self._consumer.list_topics(self._topic, timeout=self._patience).topics[self._topic]
         if known.error is not None:
             raise EngineStopped("topic missing", f"{self._topic}: {known.error}; create the topics first")
-        self._waiting = set(known.partitions)
+        self._waiting, self._partitions = set(known.partitions), len(known.partitions)
         self._consumer.assign([TopicPartition(self._topic, n, OFFSET_BEGINNING) for n in known.partitions])
         self._assigned = True
 
@@ -109,7 +111,10 @@ class PolicyWatch:
         if event is None:
             return False
         try:
-            refusal = check(event, message.key(), message.timestamp()[1] * 1000)
+            key, number = message.key(), message.partition()
+            refusal = check(event, key, message.timestamp()[1] * 1000)
+            if refusal is None and home(key, self._partitions) != number:
+                refusal = misplaced(key, number, self._partitions)
         except Exception:  # a mistake of our own core, for which the partition puts the record aside: ADR 0108
             log.exception("%s-%d at %d is no setting", self._topic, message.partition(), message.offset())
             return False

@@ -79,6 +79,11 @@ class KafkaLog:
             found = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=_PATIENCE_S)
             return {topic: str(future.result().topic_id) for topic, future in found.items()}
 
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has."""
+        with _sentences():
+            return len(self._consumer.list_topics(topic, timeout=_PATIENCE_S).topics[topic].partitions)
+
     def bounds(self, topics: Sequence[str]) -> dict[Place, Bounds]:
         with _sentences():
             known = self._consumer.list_topics(timeout=_PATIENCE_S).topics

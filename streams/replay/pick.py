@@ -48,6 +48,13 @@ class Picker:
     def close(self) -> None:
         self._consumer.close()
 
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has. Raises LogError where no broker says it."""
+        try:
+            return len(self._consumer.list_topics(topic, timeout=_PATIENCE_S).topics[topic].partitions)
+        except KafkaException as error:
+            raise LogError(f"{topic}: {error.args[0]}") from error
+
     def read(self, place: Place, offsets: Iterable[int]) -> Iterator[Any]:
         """Yield the records at these offsets, lowest first. Raises LogError for one that is not there."""
         at = -1

@@ -10,6 +10,7 @@ from schemas.errors import Undecodable, UndecodableReason
 from streams.core.admission import refusal_of
 from streams.core.events import parse
 from streams.live import room
+from streams.live.partitioner import REASON as WRONG_PARTITION
 from streams.live.unfoldable import REASON
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ REASONS = frozenset(get_args(UndecodableReason)) | {
     "repeated_item",
     "too_many_items",
     "conflicting_duplicate",
+    WRONG_PARTITION,
     room.REASON,
     REASON,
 }
@@ -62,6 +64,8 @@ class Judge:
 
     def judge(self, topic: str, key: bytes | None, value: bytes | None, was: str, now: int) -> Verdict:
         """Say how a record would fare that is stored `now` (microseconds); `was` is what it was refused for.
+
+        It is taken to stand on its key's partition: that is where it is sent again.
 
         Raises RegistryUnavailableError where a registry is configured and does not answer.
         """

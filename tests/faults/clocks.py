@@ -17,7 +17,7 @@ from tests.faults.dates import Date
 from tests.faults.expected import expect
 from tests.faults.mix import SECOND, Mix, Piece
 from tests.faults.outages import WORKERS, busy, watch
-from tests.faults.recount import Where, query, read, records
+from tests.faults.recount import Where, counts, query, read, records
 from tests.faults.scenario import Scenario, Volume
 from tests.faults.trial import Deployed, Trial
 from tests.faults.verdict import Verdict
@@ -82,7 +82,7 @@ class Deadlines:
         """Return (due, missed) in microseconds of every detractor who waits, 0 for not missed."""
         contract, submitted = Contract(), {}
         found = records(where)
-        sound = expect(found)
+        sound = expect(found, counts(where))
         for record in found:
             if record.place in sound.accepted:
                 event_type, fields = contract.decode(record.value)

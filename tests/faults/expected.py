@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tests.faults.avro import BadRecordError, Contract
+from tests.faults.murmur2 import home
 
 Place = tuple[str, int, int]
 """Short topic name, partition, offset."""
@@ -109,14 +110,15 @@ class Expected:
         return {(account, policy): (micros, micros) for account, micros in total.items() for policy in POLICIES}
 
 
-def expect(records: Iterable[Record]) -> Expected:
-    """Count records, each partition's in the order of their offsets."""
+def expect(records: Iterable[Record], partitions: Mapping[str, int]) -> Expected:
+    """Count records, each partition's in the order of their offsets; `partitions` is how many each topic has."""
     contract, expected = Contract(), Expected()
     stories: dict[str, Story] = defaultdict(list)
     for record in records:
         try:
             event_type, fields = contract.decode(record.value)
             _require_sound(contract, record, event_type, fields)
+            _require_home(record, partitions[record.topic])
         except BadRecordError:
             expected.bad[record.place] = record.value or b""
             continue
@@ -141,6 +143,11 @@ def _require_sound(contract: Contract, record: Record, event_type: str, fields: 
     for answer in fields.get("answers", ()):
         if answer["kind"] == "NPS" and answer["number"] not in range(11):
             raise BadRecordError("outside the scale")
+
+
+def _require_home(record: Record, partitions: int) -> None:
+    if home(record.key or b"", partitions) != record.partition:
+        raise BadRecordError("wrong partition")
 
 
 def _is_new(expected: Expected, record: Record, fields: dict[str, Any]) -> bool:

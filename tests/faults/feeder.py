@@ -11,9 +11,11 @@ from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from tests.faults.mix import Piece
+from tests.faults.mix import OTHER_PARTITION, Piece
+from tests.faults.murmur2 import home
 
 FLUSH_SECONDS = 120.0
+_BY_KEY = -1
 
 
 class Ledger:
@@ -55,6 +57,7 @@ class Feeder:
                 **(client or {}),
             }
         )
+        self._counts: dict[str, int] = {}
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
 
@@ -87,13 +90,24 @@ class Feeder:
         if self._failure is not None:
             raise self._failure
 
+    def _number(self, piece: Piece) -> int:
+        """Return the partition behind the right one for a piece that must miss it, else leave it to the client."""
+        if piece.kind != OTHER_PARTITION or piece.key is None:
+            return _BY_KEY
+        topic = self._prefix + piece.topic
+        if topic not in self._counts:
+            self._counts[topic] = len(self._producer.list_topics(topic, timeout=FLUSH_SECONDS).topics[topic].partitions)
+        return (home(piece.key, self._counts[topic]) + 1) % self._counts[topic]
+
     def _produce(self, piece: Piece) -> None:
         ledger = self.ledger
         ledger.produced += 1
         ledger.kinds[piece.kind] += 1
         while True:
             try:
-                self._producer.produce(self._prefix + piece.topic, piece.value, piece.key, on_delivery=ledger.note)
+                self._producer.produce(
+                    self._prefix + piece.topic, piece.value, piece.key, self._number(piece), ledger.note
+                )
             except BufferError:
                 self._producer.poll(0.1)
             else:

@@ -52,9 +52,12 @@ POISON = (
     "wrong_topic",
     "no_key",
     "other_key",
+    "other_partition",
     "score_eleven",
     "no_uuid",
 )
+OTHER_PARTITION = "poison other_partition"
+"""Kind of the pieces that belong on any partition but their key's."""
 
 
 class Piece(NamedTuple):
@@ -95,7 +98,7 @@ class Mix:
             yield from self.pieces(at_a_time)
 
     def poison(self, count: int) -> Iterator[Piece]:
-        """Bad records only, the ten kinds in turn."""
+        """Bad records only, the eleven kinds in turn."""
         for _ in range(count):
             yield self._poison()
 

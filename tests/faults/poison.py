@@ -13,7 +13,7 @@ _SECONDS = 60.0
 
 
 def among_good_ones(trial: Trial) -> None:
-    """`faults` bad records, each of the ten kinds as often, spread over the good ones."""
+    """`faults` bad records, each of the eleven kinds as often, spread over the good ones."""
     volume = trial.volume
     with trial.deploy() as under:
         under.product.start()
@@ -55,7 +55,7 @@ SCENARIOS = (
     Scenario(
         name="G8",
         promise="poison neither blocks nor vanishes",
-        fault="ten kinds of malformed record among good ones, and nothing else until the worker stops",
+        fault="eleven kinds of malformed record among good ones, and nothing else until the worker stops",
         volumes={
             "short": Volume(1, 100, 2_000),
             "medium": Volume(1, 1_000, 10_000),

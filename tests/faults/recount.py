@@ -93,6 +93,14 @@ def records(where: Where) -> list[Record]:
     ]
 
 
+def counts(where: Where) -> dict[str, int]:
+    """Return how many partitions each source topic has."""
+    reader = consumer(where)
+    found = {topic: len(partitions(reader, where.prefix + topic)) for topic in SOURCES}
+    reader.close()
+    return found
+
+
 def ends(where: Where) -> dict[Part, int]:
     """Return the end of every source partition that holds records."""
     reader = consumer(where)
@@ -217,7 +225,7 @@ def _revenue(where: Where) -> dict[tuple[str, str], tuple[int, int]]:
 
 def recount(where: Where, acknowledged: list[Place] | None = None) -> tuple[Verdict, Expected]:
     """Read everything there is and judge it."""
-    expected, found = expect(records(where)), Found(ends=ends(where))
+    expected, found = expect(records(where), counts(where)), Found(ends=ends(where))
     found.committed = committed(where, list(found.ends))
     for gather in (_letters, _signals, _changelogs, _tables):
         gather(where, found)

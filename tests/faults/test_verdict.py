@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,13 @@ import pytest
 
 from tests.faults import control
 from tests.faults.expected import Expected, Record, expect
-from tests.faults.mix import POISON, Mix, Piece
+from tests.faults.mix import OTHER_PARTITION, POISON, Mix, Piece
+from tests.faults.murmur2 import home
 from tests.faults.verdict import Found, judge
 
 START = 1_763_770_000_000_000
 PARTITIONS = 3
+COUNTS = dict.fromkeys(("survey", "billing", "support", "reference", "config"), PARTITIONS)
 FOLDER = Path(__file__).parent
 
 
@@ -30,7 +31,8 @@ def laid_out(pieces: list[Piece]) -> list[Record]:
     ends: Counter[tuple[str, int]] = Counter()
     records = []
     for piece in pieces:
-        part = piece.topic, zlib.crc32(piece.key or b"") % PARTITIONS
+        right = home(piece.key or b"", PARTITIONS)
+        part = piece.topic, (right + 1) % PARTITIONS if piece.kind == OTHER_PARTITION else right
         records.append(Record(*part, ends[part], piece.key, piece.value))
         ends[part] += 1
     return records
@@ -67,7 +69,7 @@ def pieces() -> list[Piece]:
 
 @pytest.fixture(scope="module")
 def expected(pieces: list[Piece]) -> Expected:
-    return expect(laid_out(pieces))
+    return expect(laid_out(pieces), COUNTS)
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ def test_each_kind_of_poison_is_bad() -> None:
     """A kind that the recount took for good would make dead letters out of nothing."""
     poison = list(Mix(1, START).poison(len(POISON)))
     assert [piece.kind for piece in poison] == [f"poison {kind}" for kind in POISON]
-    assert len(expect(laid_out(poison)).bad) == len(POISON)
+    assert len(expect(laid_out(poison), COUNTS).bad) == len(POISON)
 
 
 def test_a_flawless_outcome_is_clean(expected: Expected, found: Found) -> None:
@@ -191,7 +193,7 @@ def test_what_the_control_group_has_not_reached_is_late(pieces: list[Piece]) -> 
     assert control.tally(records, reached, sorted(origins)[1:], {}).lost == 1
 
 
-@pytest.mark.parametrize("name", ["avro", "mix", "expected", "verdict", "recount"])
+@pytest.mark.parametrize("name", ["avro", "murmur2", "mix", "expected", "verdict", "recount"])
 def test_feeder_and_checkers_share_nothing_with_the_product(name: str) -> None:
     """An error that product and checker have in common would be seen by neither."""
     tree = ast.parse((FOLDER / f"{name}.py").read_text())
@@ -199,4 +201,4 @@ def test_feeder_and_checkers_share_nothing_with_the_product(name: str) -> None:
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not {each for each in imported if each.split(".")[0] in ("streams", "sinks", "schemas", "infra")}
     ours = {each.split(".")[2] for each in imported if each.startswith("tests.")}
-    assert ours <= {"avro", "mix", "expected", "verdict"}
+    assert ours <= {"avro", "murmur2", "mix", "expected", "verdict"}

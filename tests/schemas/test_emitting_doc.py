@@ -79,6 +79,7 @@ def test_every_reason_is_explained() -> None:
     assert first_column("What is refused") == set(get_args(UndecodableReason)) | examples | {
         "internal_error",
         "entity_full",
+        "wrong_partition",
     }
 
 

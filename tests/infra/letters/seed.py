@@ -25,21 +25,26 @@ class Seeds:
         self._producer = Producer({"bootstrap.servers": here.kafka_bootstrap, "message.max.bytes": 9 << 20})
 
     def store(
-        self, value: bytes | None, key: bytes | None = b"acme", carried: Headers | None = None, topic: str = "survey"
+        self,
+        value: bytes | None,
+        key: bytes | None = b"acme",
+        carried: Headers | None = None,
+        topic: str = "survey",
+        number: int = 0,
     ) -> At:
-        """Store a record in partition 0 and return its place."""
+        """Store a record in a partition, where acme belongs if none is named, and return its place."""
         placed: list[int] = []
         self._producer.produce(
             self.here.topic_prefix + topic,
             value,
             key,
-            0,
+            number,
             lambda error, message: placed.append(-1 if error else message.offset()),
             headers=carried or [],
         )
         self._producer.flush(60)
         assert placed[0] >= 0
-        return At(self.here.topic_prefix + topic, 0, placed[0])
+        return At(self.here.topic_prefix + topic, number, placed[0])
 
     def letter(
         self,
@@ -50,11 +55,12 @@ class Seeds:
         detail: str = "it broke",
         carried: Headers | None = None,
         topic: str = "survey",
+        number: int = 0,
     ) -> At:
         """Store a record and refuse it, as the partition of a worker does."""
-        at = self.store(value, key, carried, topic)
-        stored = Record(at.offset, key, value, self.records(at.topic, at.offset)[0].timestamp()[1])
-        batch = Batch(topic=at.topic, partition=0)
+        at = self.store(value, key, carried, topic, number)
+        stored = Record(at.offset, key, value, self.records(at.topic, at.offset, number)[0].timestamp()[1])
+        batch = Batch(topic=at.topic, partition=number)
         refuse(batch, stored, (reason, detail), 1 << 40)
         (dead,) = batch.dead
         letter = DeadLetter(*(getattr(dead, name) for name in dead.__struct_fields__[:6]), carried, reason, detail)
@@ -66,8 +72,8 @@ class Seeds:
         sink.close()
         return at
 
-    def records(self, topic: str, start: int = 0) -> list[Any]:
-        """Read all records of partition 0 from an offset on, with no help of the product's."""
+    def records(self, topic: str, start: int = 0, number: int = 0) -> list[Any]:
+        """Read all records of a partition from an offset on, with no help of the product's."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self.here.kafka_bootstrap,
@@ -76,8 +82,8 @@ class Seeds:
                 "fetch.message.max.bytes": 9 << 20,
             }
         )
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)
-        consumer.assign([TopicPartition(topic, 0, start)])
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30)
+        consumer.assign([TopicPartition(topic, number, start)])
         found: list[Any] = []
         while start + len(found) < end:
             record = consumer.poll(30)
@@ -87,10 +93,10 @@ class Seeds:
         consumer.close()
         return found
 
-    def sent(self, start: int = 0) -> list[tuple[str, bytes | None, bytes | None]]:
+    def sent(self, start: int = 0, number: int = 0) -> list[tuple[str, bytes | None, bytes | None]]:
         """Return the place that each redriven record names, with its key and value, in the order of the log."""
         marked = []
-        for record in self.records(f"{self.here.topic_prefix}survey", start):
+        for record in self.records(f"{self.here.topic_prefix}survey", start, number):
             whence = dict(record.headers() or ()).get("cx-redriven-from")
             if whence is not None:
                 marked.append((whence.decode(), record.key(), record.value()))

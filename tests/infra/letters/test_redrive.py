@@ -92,11 +92,11 @@ def test_with_all_even_what_would_be_refused_is_sent(here: Settings, seeds: Seed
     places = [
         seeds.letter(None),
         seeds.letter(None, None),
-        seeds.letter(b"{}", b"\xff\x00"),
+        seeds.letter(b"{}", b"\xff\x06"),
         seeds.letter(b"x" * 5_000_000),
     ]
     assert redriving.perform(here, Chosen(), everything=True).sent == 4
-    expected = [(None, b"acme"), (None, None), (b"{}", b"\xff\x00"), (b"x" * 5_000_000, b"acme")]
+    expected = [(None, b"acme"), (None, None), (b"{}", b"\xff\x06"), (b"x" * 5_000_000, b"acme")]
     assert seeds.sent() == [(str(at), key, value) for at, (value, key) in zip(places, expected, strict=True)]
 
 
@@ -162,6 +162,22 @@ def test_killed_anywhere_the_next_redrive_sends_the_rest_once(here: Settings, se
         with wiring.clickhouse(here) as client:
             assert letters.unfinished(client, wiring.warehouse(here)) == []
     assert redriving.perform(here, Chosen(), everything=True).sent == 0
+
+
+def test_what_stood_on_a_wrong_partition_is_sent_to_its_own_once(here: Settings, seeds: Seeds) -> None:
+    """Given letters of acme on partition 3 and a redrive that is killed, then the next has each on its own, once."""
+    for round_, point in enumerate(("while_sending", "before_confirming")):
+        bodies = [sound(3 * round_ + number) for number in range(3)]
+        places = [seeds.letter(body, reason="wrong_partition", number=3) for body in bodies]
+        command = [sys.executable, "-c", _CHILD, f"{point}:1"]
+        assert subprocess.run(command, env=os.environ | environment(here), check=False).returncode == EXIT_STATUS
+        did = redriving.perform(here, Chosen(), everything=False)
+        assert set(answers(did).values()) <= {"accepted"}
+        assert did.sent + did.confirmed == 3
+        assert Counter(whence for whence, *_ in seeds.sent())[str(places[0])] == 1
+        assert {str(each) for each in places} <= {whence for whence, *_ in seeds.sent()}
+    assert len(seeds.sent()) == 6
+    assert seeds.sent(number=3) == []
 
 
 def test_a_dry_run_after_a_kill_knows_what_was_sent(here: Settings, seeds: Seeds) -> None:

@@ -25,7 +25,7 @@ TABLE = "running"
 class CountingPartition:
     """Values are "account:score:time"; anything else is a dead letter. A score's `time` is a deadline if not zero."""
 
-    def __init__(self, topic: str, number: int, store: Store) -> None:
+    def __init__(self, topic: str, number: int, _partitions: int, store: Store) -> None:
         self.topic, self.number, self.store = topic, number, store
         self.epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1
         self.announced = False

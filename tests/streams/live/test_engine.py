@@ -14,8 +14,12 @@ from confluent_kafka.admin import NewTopic
 
 from sinks.port import SinkRefused, SinkUnavailable
 from streams.live.batch import Batch
+from streams.live.clients import Watermarks
 from streams.live.deadletters import DeadLetterLimit
+from streams.live.errors import EngineStopped
+from streams.live.layout import Layout
 from streams.live.mark import MARK_KEY
+from streams.live.settings import EngineSettings
 from tests.streams.live.counting import CountingPartition
 from tests.streams.live.harness import PARTITIONS, Run
 from tests.streams.live.in_process import Background, Flaky, engine
@@ -350,15 +354,28 @@ def test_every_transaction_carries_the_mark(run: Run) -> None:
     assert marked == {m.partition() for m in run.read("survey")}
 
 
-def test_more_partitions_are_taken_up_from_their_beginning(run: Run) -> None:
-    """A topic that grows: the new partition has neither offsets nor state, and that is no fault."""
+def test_a_topic_that_has_gained_partitions_stops_the_worker(run: Run) -> None:
+    """Its accounts would be parted: old events on one partition, new ones on another, and figures wrong for ever.
+
+    First the topic grows alone, then its changelog with it, so that only what was noted under the former count tells.
+    """
     run.feed(100)
     drained(run)
-    grow_topics(run.bootstrap, dict.fromkeys((f"{run.prefix}survey", f"{run.prefix}survey-changelog"), PARTITIONS + 1))
-    run.put(PARTITIONS, "new:1:0")
-    with engine(run) as worker:
-        wait_until(lambda: worker.engine.figures.records == 1)
-    assert run.sink.final()["new"] == (1, 1, 0)
+    for grown, said in (("survey", "partitions differ"), ("survey-changelog", "partitions changed")):
+        grow_topics(run.bootstrap, {f"{run.prefix}{grown}": PARTITIONS + 1})
+        run.put(PARTITIONS, "new:1:0")
+        with engine(run) as worker:
+            stopped = worker.ended()
+        assert isinstance(stopped, EngineStopped)
+        assert stopped.reason == said
+        assert str(stopped).startswith(f"{said}: {run.prefix}survey ha")
+        assert "docs/runbooks/rebuild-everything.md" in str(stopped)
+    assert "new" not in run.sink.final()
+    told = EngineSettings(**run.settings())
+    alone = Layout(told, Watermarks(told))
+    alone.refresh()
+    with pytest.raises(EngineStopped, match=f"had {PARTITIONS} partitions .* has {PARTITIONS + 1}"):
+        alone.count(f"{run.prefix}survey")  # as a worker that is given nothing but new partitions, without a state
 
 
 def test_a_worker_without_partitions_waits_in_good_health(run: Run) -> None:

@@ -18,11 +18,13 @@ from tests.support.histories import histories
 from tests.support.records import CODEC, NOW_MS, Record, record, submitted, uid
 
 OFFSET, EVENT_ID = map(EventRow.__struct_fields__.index, ("offset", "event_id"))
+PARTITIONS, NUMBER = 7, 4
+"""Where acme belongs."""
 TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
 
 
 def _opened(store: Store) -> Partition:
-    return Partition("cx.survey", 3, store, codec=CODEC, rules=Rules(), types=TYPES)
+    return Partition("cx.survey", NUMBER, store, codec=CODEC, rules=Rules(), types=TYPES, partitions=PARTITIONS)
 
 
 def _bytes(note: Note) -> bytes:
@@ -83,7 +85,7 @@ def test_a_row_says_where_its_event_stands_and_what_it_belongs_to() -> None:
         account_id="acme",
         entity="response:R1",
         topic="cx.survey",
-        partition=3,
+        partition=NUMBER,
         offset=41,
         event_id=uid(1),
         event_type="response_submitted",

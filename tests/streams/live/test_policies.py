@@ -64,7 +64,7 @@ class Config:
         self.put(CODEC.encode("policy_set", event), f"policy:{policy}")
 
     def put(self, value: bytes, key: str = "policy") -> None:
-        producer = Producer({"bootstrap.servers": self._bootstrap})
+        producer = Producer({"bootstrap.servers": self._bootstrap, "partitioner": "murmur2_random"})
         producer.produce(self.topic, value, key)
         assert producer.flush(60) == 0
 
