@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
     from infra.embedded.clickhouse import ClickHouseServer
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 
 REPEATS = 20
 MEMORY = 0.35
@@ -107,7 +108,10 @@ def _parts(client: Client, generation: str) -> dict[str, tuple[int, int]]:
 
 
 def _filled(server: ClickHouseServer, movements: int, *, merged: bool) -> tuple[str, list[Timed]]:
-    client, usage = connect(server.host, server.tcp_port, timeout=3600), Usage.of([server.process.pid])
+    client, usage = (
+        connect(server.host, server.tcp_port, password=server.passwords[ADMINISTRATOR], timeout=3600),
+        Usage.of([server.process.pid]),
+    )
     generation = migrate(client, Warehouse())
     started, spent = time.perf_counter(), usage.read()[0]
     ledger_feed.fill(client, generation, movements)
@@ -127,7 +131,10 @@ def run(movements: int, *, merged: bool = False) -> Found:
         with clickhouse.start(home, memory_ratio=MEMORY) as server:
             generation, timed = _filled(server, movements, merged=merged)
         with clickhouse.start(home, memory_ratio=MEMORY) as server:
-            client, usage = connect(server.host, server.tcp_port, timeout=3600), Usage.of([server.process.pid])
+            client, usage = (
+                connect(server.host, server.tcp_port, password=server.passwords[ADMINISTRATOR], timeout=3600),
+                Usage.of([server.process.pid]),
+            )
             # What a server that starts does besides is not part of the answer.
             client.execute("SYSTEM STOP VIEW cx.mrr_bridge_stored")
             same = True

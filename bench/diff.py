@@ -22,6 +22,7 @@ from rich.table import Table as Shown
 
 from bench.usage import Usage
 from infra.embedded import clickhouse
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from sinks import compare, generations
 from sinks.connection import connect
 from sinks.migrate import migrate
@@ -85,7 +86,7 @@ def run(rows: int) -> tuple[float, float, list[Difference], dict[str, int]]:
     """Fill and compare; return wall and the server's CPU seconds, what was found, and the rows of each table."""
     counts = {name: int(rows * share) for name, share in SHARES.items()}
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        client = connect(server.host, server.tcp_port, timeout=600)
+        client = connect(server.host, server.tcp_port, password=server.passwords[ADMINISTRATOR], timeout=600)
         warehouse = Warehouse()
         first = migrate(client, warehouse)
         second = generations.create(client, warehouse)

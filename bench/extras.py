@@ -61,7 +61,8 @@ def measure_explain(stack: Stack, total: int, logs: Path) -> explaining.Explaine
     """Ask for figures of a few accounts once a worker has taken in the source topic."""
     plan = contenders.whole_product(stack, 1, database="cx_benche")
     plan.prepare()
-    settings = msgspec.structs.replace(product.settings(stack, "cx_benche", ""), bi_user="default")
+    owner = product.settings(stack, "cx_benche", "")
+    settings = msgspec.structs.replace(owner, bi_user=owner.clickhouse_user, bi_password=owner.clickhouse_password)
     with started(plan.contender, logs):
         _until(lambda: plan.progress.done() >= total, contenders.LIMIT_S)
     asked = [f"acc-{number:05d}" for number in range(0, events.ACCOUNTS, events.ACCOUNTS // EXPLAINED)]

@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from infra import deployment, local, topics
+from infra.embedded.clickhouse_users import ADMINISTRATOR, WRITER
+from infra.secret import Secret
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ def settings(stack: Stack, database: str, group: str) -> Settings:
         kafka_bootstrap=stack.bootstrap,
         clickhouse_port=stack.clickhouse.tcp_port,
         clickhouse_http_port=stack.clickhouse.http_port,
+        clickhouse_user=ADMINISTRATOR,
+        clickhouse_password=Secret(stack.clickhouse.passwords[ADMINISTRATOR]),
+        writer_password=Secret(stack.clickhouse.passwords[WRITER]),
         web_port=0,
     )
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.embedded import clickhouse
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from sinks import stored
 from sinks.connection import connect
 from sinks.migrate import migrate
@@ -35,7 +36,7 @@ def main(
     tickets, load = parser.parse_args().tickets, os.getloadavg()[0]
     shown = Table("question", "seconds", "processor seconds", "rows")
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        client = connect(server.host, server.tcp_port, timeout=600)
+        client = connect(server.host, server.tcp_port, password=server.passwords[ADMINISTRATOR], timeout=600)
         fill(client, migrate(client, Warehouse()), tickets)
         compute(client, views, shown)
         ask(client, questions, shown)

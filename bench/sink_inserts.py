@@ -23,6 +23,7 @@ from rich.table import Table
 from bench.state import opened, records
 from bench.usage import Usage
 from infra.embedded import clickhouse
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.port import Rows
@@ -78,7 +79,10 @@ def measured(chosen: Mapping[str, Callable[[], None]], server: Usage, rounds: in
 def main() -> None:
     shown = Table("events", "rows", "how", "client µs", "server µs", "wall µs")
     with tempfile.TemporaryDirectory() as home, clickhouse.start(Path(home)) as server:
-        client, usage = connect(server.host, server.tcp_port), Usage.of([server.pid])
+        client, usage = (
+            connect(server.host, server.tcp_port, password=server.passwords[ADMINISTRATOR]),
+            Usage.of([server.pid]),
+        )
         migrate(client, Warehouse())
         for size in SIZES:
             rows = opened(MemoryStore()).process(records(size)).rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.compose.http import compose_http
 from infra.compose.users import ANYBODY
 from infra.embedded import checks, clickhouse, kafka, kafka_java
 from infra.embedded.clickhouse_profiles import ReaderLimits
@@ -103,6 +104,7 @@ def start_clickhouse(
     users = users_config(passwords, ReaderLimits(), database, networks=ANYBODY, engine_in_python=False)
     container = _container(images()[1]).with_env("CLICKHOUSE_SKIP_USER_SETUP", "1")
     container.with_copy_into_container(users.encode(), "/etc/clickhouse-server/users.xml")
+    container.with_copy_into_container(compose_http().encode(), "/etc/clickhouse-server/config.d/http.xml")
     container.ports |= {
         f"{_NATIVE_PORT}/tcp": (checks.LOOPBACK, native),
         f"{_HTTP_PORT}/tcp": (checks.LOOPBACK, http),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infra.embedded import clickhouse, kafka
-from infra.embedded.clickhouse_users import BI_READER, DEFAULT, LOCAL_PASSWORDS, WRITER
+from infra.embedded import clickhouse, kafka, passwords
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER
 from infra.secret import Secret
 from infra.settings import PREFIX, Settings
 
@@ -78,8 +78,14 @@ def _alive(settings: Settings, record: Record) -> list[bool]:
 
 
 def on_record(settings: Settings, record: Record) -> Settings:
-    """Return the settings that name a record's servers and the users that local servers are made with."""
-    passwords = {user: Secret(password) for user, password in LOCAL_PASSWORDS.items()}
+    """Return the settings that name a record's servers and the users that local servers are made with.
+
+    A password that no setting names is the one that the data directory keeps.
+    """
+
+    def kept(user: str) -> Secret:
+        return Secret(passwords.read(settings.data_dir / "clickhouse", user))
+
     return msgspec.structs.replace(
         settings,
         stack="external",
@@ -87,10 +93,12 @@ def on_record(settings: Settings, record: Record) -> Settings:
         clickhouse_host=record.host,
         clickhouse_port=record.port,
         clickhouse_http_port=record.http_port,
-        clickhouse_user=DEFAULT,
-        clickhouse_password=settings.clickhouse_password or passwords[DEFAULT],
+        clickhouse_user=ADMINISTRATOR,
+        clickhouse_password=settings.clickhouse_password or kept(ADMINISTRATOR),
+        writer_password=settings.writer_password or kept(WRITER),
         bi_user=BI_READER,
-        bi_password=settings.bi_password or passwords[BI_READER],
+        bi_password=settings.bi_password or kept(BI_READER),
+        verbatim_password=settings.verbatim_password or kept(VERBATIM_READER),
     )
 
 
@@ -113,7 +121,12 @@ def locate(settings: Settings) -> Settings:
 def as_writer(settings: Settings) -> Settings:
     """Return the settings for a worker on local servers: a user that may insert and nothing more."""
     return msgspec.structs.replace(
-        settings, clickhouse_user=WRITER, clickhouse_password=Secret(LOCAL_PASSWORDS[WRITER])
+        settings,
+        clickhouse_user=WRITER,
+        clickhouse_password=settings.writer_password,
+        writer_password=Secret(),
+        bi_password=Secret(),
+        verbatim_password=Secret(),
     )
 
 

@@ -88,10 +88,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     clickhouse_port: Annotated[Port, Meta(description="Its native TCP port.")] = 9000
     clickhouse_http_port: Annotated[Port, Meta(description="Its HTTP port, for BI tools.")] = 8123
     clickhouse_secure: Annotated[bool, Meta(description="Speak TLS to ClickHouse.")] = False
-    clickhouse_user: Annotated[str, Meta(description="User that migrates and writes.")] = "default"
-    clickhouse_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
+    clickhouse_user: Annotated[
+        str, Meta(description="User that migrates; on servers of your own, the one that writes, too.")
+    ] = "cx_admin"
+    clickhouse_password: Annotated[
+        Secret,
+        Meta(description="Password of that user; without it, and the next three, `cx up` makes random ones."),
+    ] = Secret()
+    writer_password: Annotated[
+        Secret, Meta(description="Password of `cx_writer`, whom the workers of `cx up` write as.")
+    ] = Secret()
     bi_user: Annotated[str, Meta(description="User that `cx sql` reads as: SELECT on views only.")] = "bi_reader"
     bi_password: Annotated[Secret, Meta(description="Password of that user.")] = Secret()
+    verbatim_password: Annotated[
+        Secret, Meta(description="Password of `verbatim_reader`, who also reads what is personal.")
+    ] = Secret()
 
     cluster: Annotated[
         str,
@@ -226,7 +237,8 @@ def _unsafe(settings: Settings) -> list[str]:
         problems.append("CX_KAFKA_SECURITY: SASL_PLAINTEXT would send the password in plain text; use SASL_SSL.")
     if settings.kafka_security.startswith("SASL") and not (settings.kafka_user and settings.kafka_password):
         problems.append("CX_KAFKA_USER and CX_KAFKA_PASSWORD are needed with SASL.")
-    plain = settings.clickhouse_password or settings.bi_password
+    passwords = (settings.clickhouse_password, settings.writer_password, settings.bi_password)
+    plain = any(passwords) or settings.verbatim_password
     if plain and not settings.clickhouse_secure and settings.clickhouse_host not in _LOOPBACK:
         problems.append("CX_CLICKHOUSE_SECURE: a password would travel in plain text; set it to true.")
     for name in ("kafka_bootstrap", "registry_url", "webhook_url"):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from infra import containers
-from infra.embedded import clickhouse, kafka
+from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import LOOPBACK
-from infra.embedded.clickhouse_users import BI_READER, DEFAULT, LOCAL_PASSWORDS
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, USERS, VERBATIM_READER, WRITER
 from infra.embedded.server import Stoppable
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def choose(
     if choice == "external":
         return _external(settings)
     if choice == "docker" or (choice == "auto" and containers.available(log)):
-        return _docker(settings, ports, log)
+        return _docker(settings, directory, ports, log)
     return _embedded(settings, directory, ports, detach=detach, log=log)
 
 
@@ -96,6 +96,7 @@ def _external(settings: Settings) -> Stack:
         clickhouse_port=settings.clickhouse_port,
         clickhouse_http_port=settings.clickhouse_http_port,
         passwords={
+            WRITER: settings.writer_password.reveal(),
             settings.clickhouse_user: settings.clickhouse_password.reveal(),
             settings.bi_user: settings.bi_password.reveal(),
         },
@@ -103,13 +104,12 @@ def _external(settings: Settings) -> Stack:
 
 
 def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool, log: Callable[[str], None]) -> Stack:
-    passwords = _local_passwords(settings)
     with ExitStack() as started:
         database = clickhouse.start(
             directory / _CLICKHOUSE,
             tcp_port=ports.clickhouse,
             http_port=ports.clickhouse_http,
-            passwords=passwords,
+            given=_given(settings),
             database=settings.database,
             detach=detach,
             log=log,
@@ -123,18 +123,18 @@ def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool
             clickhouse_host=database.host,
             clickhouse_port=database.tcp_port,
             clickhouse_http_port=database.http_port,
-            passwords=passwords,
+            passwords=database.passwords,
             ending=started.pop_all().close,
         )
 
 
-def _docker(settings: Settings, ports: Ports, log: Callable[[str], None]) -> Stack:
-    passwords = _local_passwords(settings)
+def _docker(settings: Settings, directory: Path, ports: Ports, log: Callable[[str], None]) -> Stack:
+    settled = passwords.settle(directory / _CLICKHOUSE, _given(settings))
     with ExitStack() as started:
         database = containers.start_clickhouse(
             tcp_port=ports.clickhouse,
             http_port=ports.clickhouse_http,
-            passwords=passwords,
+            passwords=settled,
             database=settings.database,
             log=log,
         )
@@ -147,11 +147,17 @@ def _docker(settings: Settings, ports: Ports, log: Callable[[str], None]) -> Sta
             clickhouse_host=LOOPBACK,
             clickhouse_port=database.ports[0],
             clickhouse_http_port=database.ports[1],
-            passwords=passwords,
+            passwords=settled,
             ending=started.pop_all().close,
         )
 
 
-def _local_passwords(settings: Settings) -> dict[str, str]:
-    told = {DEFAULT: settings.clickhouse_password, BI_READER: settings.bi_password}
-    return {**LOCAL_PASSWORDS, **{user: secret.reveal() for user, secret in told.items() if secret}}
+def _given(settings: Settings) -> dict[str, str]:
+    """Return the passwords that the settings name, by user; the others are made for the data directory."""
+    told = {
+        ADMINISTRATOR: settings.clickhouse_password,
+        WRITER: settings.writer_password,
+        BI_READER: settings.bi_password,
+        VERBATIM_READER: settings.verbatim_password,
+    }
+    return {user: told[user].reveal() for user in USERS}

@@ -1,6 +1,7 @@
 """The metric catalogue: a view that holds every metric's definition, and docs/metrics.md written from the database."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from clickhouse_driver import Client
@@ -77,7 +78,7 @@ def write(client: Client, warehouse: Warehouse) -> str:
 
 _TITLE = """# Metrics
 
-Written from what the database holds by `python -m sinks.catalogue HOST PORT`; a test compares the two.
+Written from what the database holds by `python -m sinks.catalogue HOST PORT PASSWORD_FILE`; a test compares the two.
 
 Every metric view has one long shape: filter on `grain` and `dimension`, which leaves the rest unread. Windows follow
 the company's time zone; `value` and its 95 % interval are in the metric's unit. Views of recurring revenue
@@ -124,5 +125,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    host, port = sys.argv[1:]
-    sys.stdout.write(write(connect(host, int(port)), Warehouse()))
+    host, port, file = sys.argv[1:]
+    sys.stdout.write(write(connect(host, int(port), password=Path(file).read_text("utf-8").strip()), Warehouse()))

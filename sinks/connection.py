@@ -11,7 +11,7 @@ def connect(
     host: str,
     port: int,
     *,
-    user: str = "default",
+    user: str = "cx_admin",
     password: str = "",
     database: str = "",
     secure: bool = False,

@@ -61,6 +61,7 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
         f"As {view} said some minutes ago, and quick to read: {comment}",
         _formatted(client, select(view, stored, warehouse)),
         tuple((each.name, each.type, each.comment) for each in (*columns, STORED_AT)),
+        f"DEFINER = {client.execute('SELECT currentUser()')[0][0]} ",
     )
     if _made(client, warehouse, name(view), wanted) == wanted:
         return
@@ -80,6 +81,7 @@ class _Made(msgspec.Struct, frozen=True):
     comment: str
     select: str
     columns: tuple[tuple[str, str, str], ...]
+    definer: str
 
 
 def _formatted(client: Client, statement: str) -> str:
@@ -108,7 +110,8 @@ def _made(client: Client, warehouse: Warehouse, table: str, wanted: _Made) -> _M
         at,
     )
     order = wanted.order if wanted.order in statement else ""
-    return _Made(_after(statement), order, comment, chosen, tuple(columns))
+    definer = wanted.definer if wanted.definer in statement else ""
+    return _Made(_after(statement), order, comment, chosen, tuple(columns), definer)
 
 
 def refresh(client: Client, warehouse: Warehouse, view: str) -> None:

@@ -16,6 +16,7 @@ from infra.cli.context import sentences, settings
 from infra.demo.feed import feed
 from infra.demo.live import Screen
 from infra.demo.plan import messages
+from infra.embedded import passwords
 from infra.sending import Sender
 
 if TYPE_CHECKING:
@@ -73,10 +74,12 @@ def resumable(sentence: str) -> Iterator[None]:
 def where(settings: Settings) -> list[tuple[str, str]]:
     """Return what to connect to, by name."""
     host = settings.clickhouse_host
+    kept = passwords.path(settings.data_dir / "clickhouse", settings.bi_user)
+    password = f", password in {kept}" if kept.exists() else ""
     return [
         ("Kafka", settings.kafka_bootstrap),
         ("ClickHouse", f"{host}:{settings.clickhouse_port} (native), http://{host}:{settings.clickhouse_http_port}"),
-        ("to read", f"user {settings.bi_user}, database {settings.database}"),
+        ("to read", f"user {settings.bi_user}, database {settings.database}{password}"),
         ("to try", f'cx sql "{QUERY}"'),
     ]
 

@@ -3,11 +3,19 @@
 from typing import Final
 
 from infra.embedded.clickhouse_profiles import ReaderLimits
-from infra.embedded.clickhouse_users import LOCAL_PASSWORDS, users_config
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER, users_config
+from infra.embedded.xml import FromEnvironment
 
 # Inside the network of the containers; the ports are published on loopback only.
 ANYBODY: Final = ("::/0",)
+PASSWORDS: Final = {
+    ADMINISTRATOR: FromEnvironment("CX_CLICKHOUSE_PASSWORD"),
+    WRITER: FromEnvironment("CX_WRITER_PASSWORD"),
+    BI_READER: FromEnvironment("CX_BI_PASSWORD"),
+    VERBATIM_READER: FromEnvironment("CX_VERBATIM_PASSWORD"),
+}
+"""compose.yaml refuses to start without them."""
 
 
 def compose_users() -> str:
-    return users_config(LOCAL_PASSWORDS, ReaderLimits(), "cx", networks=ANYBODY, engine_in_python=False)
+    return users_config(PASSWORDS, ReaderLimits(), "cx", networks=ANYBODY, engine_in_python=False)

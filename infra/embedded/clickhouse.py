@@ -4,15 +4,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from infra.embedded import checks
+from infra.embedded import checks, passwords
 from infra.embedded.clickhouse_config import server_config
 from infra.embedded.clickhouse_process import PORTS
 from infra.embedded.clickhouse_profiles import ReaderLimits
-from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS, users_config
+from infra.embedded.clickhouse_users import USERS, users_config
 from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.last_words import explain
 from infra.embedded.process import ServerProcess, find, launch, own
@@ -26,11 +26,12 @@ _PASSED_ON: Final = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PAT
 
 @dataclass(frozen=True)
 class ClickHouseServer(Server):
-    """A running server: `tcp_port` speaks the native protocol, `http_port` HTTP."""
+    """A running server: `tcp_port` speaks the native protocol, `http_port` HTTP. `passwords` by user name."""
 
     host: str
     tcp_port: int
     http_port: int
+    passwords: Mapping[str, str] = field(repr=False)
 
 
 def start(
@@ -38,7 +39,7 @@ def start(
     *,
     tcp_port: int = 0,
     http_port: int = 0,
-    passwords: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
     limits: ReaderLimits | None = None,
     database: str = "cx",
     memory_ratio: float = MEMORY_RATIO,
@@ -48,24 +49,19 @@ def start(
 ) -> ClickHouseServer:
     """Start a server on the directory and return once it answers; port 0 takes any free one.
 
-    `passwords` replaces those of `clickhouse_users.LOCAL_PASSWORDS` by user name; `database` is what readers
-    read, and with its name the databases begin that the writer writes; `memory_ratio` is the share of the
-    machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
+    `given` are passwords by user name; others are those that the directory keeps, random ones the first time.
+    `database` is what readers read, and with its name the databases begin that the writer writes; `memory_ratio` is the
+    share of the machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
     Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
     """
-    told = {**LOCAL_PASSWORDS, **(passwords or {})}
-    if told[DEFAULT]:
-        raise EmbeddedServerError(
-            f"the user {DEFAULT} of the embedded ClickHouse cannot have a password (the engine itself is that user):"
-            " unset it, or use a server of your own"
-        )
     home = checks.prepare_directory(directory)
     with own(NAME, home) as lock:
         for port in filter(None, (tcp_port, http_port)):
             checks.require_free_port(port, NAME)
         log("starting ClickHouse")
         config = server_config(home, tcp_port=tcp_port, http_port=http_port, memory_ratio=memory_ratio)
-        users = users_config(told, limits or ReaderLimits(), database)
+        settled = passwords.settle(home, {user: (given or {}).get(user, "") for user in USERS})
+        users = users_config(settled, limits or ReaderLimits(), database)
         checks.write_private(home / "config.xml", config)
         checks.write_private(home / "users.xml", users)
         (home / PORTS).unlink(missing_ok=True)
@@ -109,7 +105,8 @@ def _await_ready(process: ServerProcess, home: Path, deadline: float) -> ClickHo
 
 
 def _server(process: ServerProcess, home: Path, ports: tuple[int, int]) -> ClickHouseServer:
-    return ClickHouseServer(home, process, checks.LOOPBACK, *ports)
+    kept = {user: passwords.read(home, user) for user in USERS}
+    return ClickHouseServer(home, process, checks.LOOPBACK, *ports, kept)
 
 
 def _ports(home: Path) -> tuple[int, int] | None:

@@ -1,5 +1,6 @@
 """The configuration of the embedded ClickHouse server: config.xml."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,7 @@ from infra.embedded.checks import LOOPBACK
 from infra.embedded.clickhouse_process import HOLD
 from infra.embedded.xml import render
 
+LOCAL_NAMES: Final = ("localhost", LOOPBACK, "[::1]")
 _MIB: Final = 1024 * 1024
 KEEP_FREE: Final = 128 * _MIB
 """Bytes of its disk that the server leaves free. Below, it refuses to insert and to merge: the embedded engine goes on
@@ -16,7 +18,7 @@ _GRANTS_REQUIRED: Final = {
     "select_from_system_db_requires_grant": True,
     "select_from_information_schema_requires_grant": True,
     "settings_constraints_replace_previous": True,
-    "table_engines_require_grant": False,
+    "table_engines_require_grant": True,
 }
 
 _QUERY_LOG: Final = {
@@ -26,6 +28,30 @@ _QUERY_LOG: Final = {
     "ttl": "event_date + INTERVAL 14 DAY DELETE",
     "flush_interval_milliseconds": 7500,
 }
+
+
+def handlers(*names: str) -> dict[str, object]:
+    """Return what the server answers over HTTP: queries and its health, to whoever calls it by one of its names.
+
+    A browser that visits somebody else's page sends that page's Origin, or, where its name was bound to this address,
+    that Host. The pages that the server itself has (play, dashboard) send one too, and are not served.
+    """
+    own = {"Host": f"regex:(?i)({'|'.join(map(re.escape, names))})(:[0-9]+)?", "Origin": ""}
+    asking = {"methods": "GET,HEAD,POST", "url": r"regex:/(\?.*)?", "headers": own}
+    health = {"methods": "GET,HEAD", "url": "/ping", "headers": own}
+    return {
+        "http_handlers": {
+            "rule": [
+                {**health, "handler": {"type": "ping"}},
+                {**asking, "handler": {"type": "dynamic_query_handler", "query_param_name": "query"}},
+            ]
+        }
+    }
+
+
+def access() -> dict[str, object]:
+    """Return what a user needs a grant for."""
+    return {"access_control_improvements": _GRANTS_REQUIRED}
 
 
 def storage() -> dict[str, object]:
@@ -44,6 +70,7 @@ def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: fl
             "listen_host": LOOPBACK,
             "tcp_port": tcp_port,
             "http_port": http_port,
+            **handlers(*LOCAL_NAMES),
             "users_config": "users.xml",
             "query_id": HOLD,
             "display_name": "cxledger",
@@ -54,6 +81,6 @@ def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: fl
             "mark_cache_size": 128 * _MIB,
             # Two, its default under clickhouse-local, fills the log with complaints.
             "background_schedule_pool_size": 64,
-            "access_control_improvements": _GRANTS_REQUIRED,
+            **access(),
         }
     )

@@ -17,7 +17,9 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
+from infra.embedded import passwords
 from infra.embedded.checks import LOOPBACK
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 
 PORTS: Final = "ports"
 HOLD: Final = "cx-embedded-hold"
@@ -68,6 +70,7 @@ def _release(home: Path) -> None:
         request = urllib.request.Request(
             f"http://{LOOPBACK}:{http_port}/",
             data=statement.encode(),
+            headers={"X-ClickHouse-User": ADMINISTRATOR, "X-ClickHouse-Key": passwords.read(home, ADMINISTRATOR)},
         )
         with urllib.request.urlopen(request, timeout=_STOP_TIMEOUT_S) as answer:  # noqa: S310
             answer.read()

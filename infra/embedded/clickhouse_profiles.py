@@ -1,11 +1,12 @@
 """What ClickHouse's users may ask for: settings profiles, and the limits that readers cannot lift."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 WRITING: Final = "default"
 READING: Final = "reader"
+ENGINE: Final = "engine"
 _GIB: Final = 1024**3
 _EVERYBODY: Final[Mapping[str, Any]] = {
     # The server's own default needs a zstd package on the side of clickhouse-driver.
@@ -13,6 +14,21 @@ _EVERYBODY: Final[Mapping[str, Any]] = {
     # An insert is acknowledged when it is written, not when it is queued.
     "async_insert": False,
 }
+# Each names a file or a server: the answer, or the error, would bring what is there to whoever asks (adr 0138).
+_REACHING: Final[Mapping[str, Any]] = {
+    "format_avro_schema_registry_url": "",
+    "format_schema": "",
+    "format_schema_source": "string",
+    "format_template_resultset": "",
+    "format_template_row": "",
+    "input_format_record_errors_file_path": "",
+    "output_format_schema": "",
+    "rename_files_after_processing": "",
+    "s3_base": "",
+    "url_base": "",
+}
+# A disk of a table's own may be a folder or an address: tables are kept where the server's configuration says.
+_KEPT_ELSEWHERE: Final = ("merge_tree_disk", "merge_tree_storage_policy")
 # Python(x) looks x up in the interpreter around the engine: asked over the network, it ends the server.
 _ENGINE_IN_PYTHON: Final[Mapping[str, Any]] = {"allow_python_table_function": False}
 _READER_FIXED: Final[Mapping[str, Any]] = {
@@ -49,15 +65,18 @@ def profiles(limits: ReaderLimits, *, engine_in_python: bool) -> Mapping[str, An
     }
     # Zero would mean no limit at all, hence a minimum beside each maximum.
     within = {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}
-    everybody = {**_EVERYBODY, **own}
+    fixed = {**_REACHING, **own}
+    everybody = {**_EVERYBODY, **fixed}
+    alone = {"max_sessions_for_user": 1}
     return {
-        WRITING: {**everybody, "constraints": _constant(own)},
+        WRITING: {**everybody, "constraints": _constant([*fixed, *_KEPT_ELSEWHERE])},
+        **({ENGINE: {**everybody, **alone, "constraints": _constant({**fixed, **alone})}} if own else {}),
         READING: {
             **everybody,
             "readonly": 2,
             **ceilings,
             **_READER_FIXED,
-            "constraints": {**_constant(own), **_constant(_READER_FIXED), **within},
+            "constraints": {**_constant(fixed), **_constant(_READER_FIXED), **within},
         },
     }
 
@@ -70,5 +89,5 @@ def quota(profile: str, limits: ReaderLimits) -> Mapping[str, Any]:
     return {"interval": {"duration": 3600, "queries": limits.queries_per_hour}} if profile == READING else {}
 
 
-def _constant(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _constant(settings: Iterable[str]) -> Mapping[str, Any]:
     return {name: {"const": {}} for name in settings}

@@ -1,13 +1,15 @@
 """Who may do what in the embedded ClickHouse server: users.xml, for the server takes no SQL about users.
 
-| user | may | password unless told otherwise |
-|---|---|---|
-| default | everything, from loopback only | none, and it can have none: the engine itself is this user |
-| cx_writer | SELECT and INSERT on cx and its generations, cx_g1 ... | cx_writer |
-| bi_reader | SELECT on cx.* except cx.verbatim, within limits | bi_reader |
-| verbatim_reader | the same, cx.verbatim included | verbatim_reader |
+| user | may |
+|---|---|
+| cx_admin | everything but to read or write files and other servers: migrates, promotes, repairs |
+| cx_writer | SELECT and INSERT on cx and its generations, cx_g1 ... |
+| bi_reader | SELECT on cx.* except cx.verbatim, within limits |
+| verbatim_reader | the same, cx.verbatim included |
+| default | nothing: the embedded engine itself is this user, and takes the only session that it may have |
 
-`cx` stands for the name of the reading database, which is a setting.
+`cx` stands for the name of the reading database, which is a setting. Everybody but `default` has a password; no
+password stands in the code (infra/embedded/passwords.py).
 """
 
 import hashlib
@@ -15,21 +17,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infra.embedded.checks import LOOPBACK
-from infra.embedded.clickhouse_profiles import READING, WRITING, ReaderLimits, profiles, quota
-from infra.embedded.xml import render
+from infra.embedded.clickhouse_profiles import ENGINE, READING, WRITING, ReaderLimits, profiles, quota
+from infra.embedded.xml import FromEnvironment, render
 
-DEFAULT: Final = "default"
+ADMINISTRATOR: Final = "cx_admin"
 WRITER: Final = "cx_writer"
 BI_READER: Final = "bi_reader"
 VERBATIM_READER: Final = "verbatim_reader"
-# For a server that only this machine reaches; anything else passes its own.
-LOCAL_PASSWORDS: Final[Mapping[str, str]] = {
-    DEFAULT: "",
-    WRITER: "cx_writer",
-    BI_READER: "bi_reader",
-    VERBATIM_READER: "verbatim_reader",
-}
-_PROFILES: Final = {DEFAULT: WRITING, WRITER: WRITING, BI_READER: READING, VERBATIM_READER: READING}
+USERS: Final = (ADMINISTRATOR, WRITER, BI_READER, VERBATIM_READER)
+"""Those who have a password."""
+_ENGINE: Final = "default"
+_PROFILES: Final = {ADMINISTRATOR: WRITING, WRITER: WRITING, BI_READER: READING, VERBATIM_READER: READING}
+# What reaches beyond the server: its files, other servers, programs. Nobody needs it: a stolen login goes no further.
+_BEYOND: Final = ("SOURCES", "TABLE ENGINE", "CREATE DICTIONARY", "CREATE FUNCTION", "BACKUP")
+_KEEPING: Final = ("MergeTree", "ReplacingMergeTree", "View", "MaterializedView", "Memory", "Null")
+"""Engines whose tables the server keeps itself."""
+_REPLICATED: Final = ("ReplicatedMergeTree", "ReplicatedReplacingMergeTree")
+# What the engine asks itself at its start.
+_STARTING: Final = ("GRANT SYSTEM LISTEN ON *.*", "GRANT SELECT ON system.numbers", "GRANT SELECT ON system.one")
 # BI tools list databases, tables and columns; what is listed is only what may be read.
 _LISTING: Final = (
     "GRANT SELECT ON information_schema.*",
@@ -46,37 +51,54 @@ def users_config(
     networks: Sequence[str] = (LOOPBACK, "::1"),
     engine_in_python: bool = True,
 ) -> str:
-    """Return users.xml; passwords stand in it as SHA-256 only, and nobody logs in from outside `networks`."""
-    users = {
+    """Return users.xml; nobody logs in from outside `networks`.
+
+    A password stands in it as SHA-256 only, or as the name of the variable that the server finds it in.
+    """
+    granted = _grants(database)
+    users: dict[str, Mapping[str, Any]] = {
         user: {
             **_password(passwords[user]),
             "networks": {"ip": list(networks)},
             "profile": _PROFILES[user],
             "quota": user,
-            **granted,
+            "grants": {"query": granted[user]},
         }
-        for user, granted in _grants(database).items()
+        for user in USERS
     }
     tree = {
         "profiles": profiles(limits, engine_in_python=engine_in_python),
         "quotas": {user: quota(profile, limits) for user, profile in _PROFILES.items()},
-        "users": users,
+        "users": {**users, **(_engine() if engine_in_python else {})},
     }
     return render(tree)
 
 
-def _grants(database: str) -> Mapping[str, Mapping[str, Any]]:
+def _engine() -> Mapping[str, Any]:
+    """Return the user that the embedded engine is.
+
+    It can have no password, and no network from which nobody else comes: its own session counts as loopback. But its
+    profile allows it one session, and that one begins before the ports are open and ends with the server.
+    """
+    only = {"password": "", "networks": {"ip": ["127.0.0.1", "::1"]}, "profile": ENGINE, "quota": _ENGINE}
+    return {_ENGINE: {**only, "grants": {"query": list(_STARTING)}}}
+
+
+def _grants(database: str) -> Mapping[str, list[str]]:
     reading = f"GRANT SELECT ON {database}.*"
-    granted = {
-        WRITER: [f"GRANT SELECT, INSERT ON {database}*.*"],
-        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim"],
-        VERBATIM_READER: [reading],
+    return {
+        ADMINISTRATOR: [
+            "GRANT ALL ON *.*",
+            *(f"REVOKE {right} ON *.*" for right in _BEYOND),
+            *(f"GRANT TABLE ENGINE ON {engine}" for engine in (*_KEEPING, *_REPLICATED)),
+        ],
+        WRITER: [f"GRANT SELECT, INSERT ON {database}*.*", *_LISTING],
+        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim", *_LISTING],
+        VERBATIM_READER: [reading, *_LISTING],
     }
-    # A user without a list of grants has them all.
-    return {DEFAULT: {}} | {user: {"grants": {"query": [*own, *_LISTING]}} for user, own in granted.items()}
 
 
 def _password(password: str) -> Mapping[str, str]:
-    if not password:
-        return {"password": ""}
+    if isinstance(password, FromEnvironment):
+        return {"password": password}
     return {"password_sha256_hex": hashlib.sha256(password.encode()).hexdigest()}

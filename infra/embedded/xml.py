@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
+
+
+class FromEnvironment(str):
+    """The name of the environment variable that the server takes an element's text from."""
+
+    __slots__ = ()
 
 
 def render(tree: Mapping[str, Any]) -> str:
@@ -15,5 +21,7 @@ def _element(name: str, value: Any) -> str:
         return "".join(_element(name, item) for item in value)
     if isinstance(value, Mapping):
         return f"<{name}>\n{''.join(_element(inner, item) for inner, item in value.items())}</{name}>\n"
+    if isinstance(value, FromEnvironment):
+        return f"<{name} from_env={quoteattr(value)}/>\n"
     text = str(int(value)) if isinstance(value, bool) else str(value)
     return f"<{name}>{escape(text)}</{name}>\n"

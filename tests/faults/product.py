@@ -12,6 +12,8 @@ import msgspec
 from confluent_kafka.admin import AdminClient
 
 from infra import deployment, local
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, WRITER
+from infra.secret import Secret
 from infra.settings import Settings
 from infra.stack import Stack
 from tests.faults.fleet import Fleet
@@ -76,6 +78,10 @@ def deployed(stack: Stack, directory: Path, name: str, **settings: Any) -> Itera
         clickhouse_host=stack.clickhouse_host,
         clickhouse_port=stack.clickhouse_port,
         clickhouse_http_port=stack.clickhouse_http_port,
+        clickhouse_user=ADMINISTRATOR,
+        clickhouse_password=Secret(stack.passwords[ADMINISTRATOR]),
+        writer_password=Secret(stack.passwords[WRITER]),
+        bi_password=Secret(stack.passwords[BI_READER]),
         **({"web_port": 0} | settings),
     )
     told.data_dir.mkdir(parents=True)

@@ -39,7 +39,7 @@ def own_warehouse(trial: Trial) -> Iterator[Warehouse]:
     with proxies(trial.directory / "proxy") as proxy:
         own = Warehouse(server, proxy.link("clickhouse", server.tcp_port), home)
         told = {"clickhouse_port": server.tcp_port, "clickhouse_http_port": server.http_port}
-        trial.stack = replace(trial.stack, clickhouse_host=server.host, **told, passwords={})
+        trial.stack = replace(trial.stack, clickhouse_host=server.host, **told, passwords=server.passwords)
         try:
             yield own
         finally:

@@ -94,7 +94,7 @@ def own_warehouse(trial: Trial) -> Iterator[tuple[Warehouse, bool]]:
         link = entered.enter_context(proxies(trial.directory / "proxy")).link("clickhouse", server.tcp_port)
         own = Warehouse(server, link, disk)
         told = {"clickhouse_port": server.tcp_port, "clickhouse_http_port": server.http_port}
-        trial.stack = replace(trial.stack, clickhouse_host=server.host, **told, passwords={})
+        trial.stack = replace(trial.stack, clickhouse_host=server.host, **told, passwords=server.passwords)
         try:
             yield own, small
         finally:

@@ -5,20 +5,25 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from clickhouse_driver import Client
 
 from infra import containers
+from infra.compose import passwords as compose_passwords
 from infra.compose.disks import compose_disks
+from infra.compose.http import compose_http
+from infra.compose.users import PASSWORDS as PASSWORDS_OF_COMPOSE
 from infra.compose.users import compose_users
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
+from infra.embedded.clickhouse_users import ADMINISTRATOR, USERS
 from infra.embedded.kafka_config import broker_properties
+from sinks.connection import connect
 from sinks.migrate import migrate
 from sinks.settings import Warehouse
-from tests.support.clickhouse import ask
+from tests.support.clickhouse import PASSWORDS, ask
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "infra" / "compose"
@@ -64,6 +69,45 @@ def test_clickhouse_has_the_embedded_users() -> None:
     assert (COMPOSE / "clickhouse" / "users.xml").read_text() == compose_users()
 
 
+@pytest.mark.intrusion("S2")
+def test_clickhouse_answers_whom_the_embedded_one_answers() -> None:
+    """Written by `python -m infra.compose`; forgotten, web pages would reach the server in its container."""
+    assert (COMPOSE / "clickhouse" / "http.xml").read_text() == compose_http()
+    mounted = {volume.split(":")[1] for volume in SERVICES["clickhouse"]["volumes"] if ":" in volume}
+    assert {"/etc/clickhouse-server/users.xml", "/etc/clickhouse-server/config.d/http.xml"} <= mounted
+
+
+@pytest.mark.intrusion("S2")
+def test_no_password_stands_in_what_compose_mounts() -> None:
+    """Each comes from the environment, without which nothing starts; nobody comes in without one."""
+    users = ET.parse(COMPOSE / "clickhouse" / "users.xml").getroot()
+    found = {user.tag: user for user in users.find("users") or ()}
+    assert set(found) == set(USERS)
+    for user, name in PASSWORDS_OF_COMPOSE.items():
+        password = found[user].find("password")
+        assert password is not None
+        assert (password.get("from_env"), password.text) == (name, None)
+    for service in ("clickhouse", "grafana"):
+        told = SERVICES[service]["environment"]
+        secret = [value for key, value in told.items() if "PASSWORD" in key]
+        assert secret
+        assert all(re.fullmatch(r"\$\{CX_\w+:\?.+\}", value) for value in secret)
+    assert SERVICES["grafana"]["environment"]["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+
+
+@pytest.mark.intrusion("S2")
+def test_the_passwords_of_compose_are_random_and_the_owner_s(tmp_path: Path) -> None:
+    """One that is there is never replaced: the data was made with it."""
+    file = tmp_path / ".env"
+    assert compose_passwords.write(file)
+    written = file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert [line.partition("=")[0] for line in written.splitlines()] == list(compose_passwords.NAMES)
+    assert len({line.partition("=")[2] for line in written.splitlines()}) == len(compose_passwords.NAMES)
+    assert not compose_passwords.write(file)
+    assert file.read_text() == written
+
+
 def test_clickhouse_leaves_as_much_of_its_disk_free() -> None:
     """Written by `python -m infra.compose`; forgotten, only the embedded server would stop before its disk is full."""
     assert (COMPOSE / "clickhouse" / "disks.xml").read_text() == compose_disks()
@@ -80,8 +124,8 @@ def test_the_provisioning_names_what_exists() -> None:
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    with clickhouse.start(tmp_path_factory.mktemp("boards")) as server:
-        client = Client(server.host, server.tcp_port)
+    with clickhouse.start(tmp_path_factory.mktemp("boards"), given=PASSWORDS) as server:
+        client = connect(server.host, server.tcp_port, password=PASSWORDS[ADMINISTRATOR])
         migrate(client, Warehouse())
         client.disconnect()
         yield server
@@ -92,4 +136,4 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseSer
 def test_a_panel_s_query_runs_as_the_reader(migrated: ClickHouseServer, panel: dict[str, Any]) -> None:
     """A renamed column would leave the board empty; a view without an owner would refuse the reader."""
     for target in panel["targets"]:
-        ask(migrated.http_port, re.sub(r"\$__dateFilter\(\w+\)", "1", target["rawSql"]), "bi_reader", "bi_reader")
+        ask(migrated.http_port, re.sub(r"\$__dateFilter\(\w+\)", "1", target["rawSql"]), "bi_reader")

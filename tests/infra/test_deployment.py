@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from infra import deployment
 from infra.deployment import NotRunning, Record
+from infra.embedded import passwords
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, USERS, WRITER
 from infra.secret import Secret
 from infra.settings import Settings, from_environment
 
@@ -57,10 +59,14 @@ def test_one_server_that_runs_is_named_with_the_one_that_does_not(
     assert deployment.recorded(settings) is None, "an incomplete pipeline can be started"
 
 
-def test_a_record_names_servers_and_local_users() -> None:
-    """Commands of another terminal reach the servers with the users that local servers are made with."""
+def test_a_record_names_servers_and_local_users(tmp_path: Path) -> None:
+    """Commands of another terminal reach the servers with the users and passwords that local servers are made with."""
+    kept = passwords.settle(tmp_path / "clickhouse", dict.fromkeys(USERS, ""))
     record = Record(kind="docker", bootstrap="127.0.0.1:1", host="127.0.0.1", port=2, http_port=3)
-    here = deployment.on_record(Settings(), record)
+    here = deployment.on_record(Settings(data_dir=tmp_path), record)
     assert (here.stack, here.kafka_bootstrap, here.clickhouse_port) == ("external", "127.0.0.1:1", 2)
-    assert (here.bi_user, here.bi_password.reveal()) == ("bi_reader", "bi_reader")
-    assert deployment.as_writer(here).clickhouse_user == "cx_writer"
+    assert (here.clickhouse_user, here.clickhouse_password.reveal()) == (ADMINISTRATOR, kept[ADMINISTRATOR])
+    assert (here.bi_user, here.bi_password.reveal()) == (BI_READER, kept[BI_READER])
+    writer = deployment.as_writer(here)
+    assert (writer.clickhouse_user, writer.clickhouse_password.reveal()) == (WRITER, kept[WRITER])
+    assert not any((writer.bi_password, writer.verbatim_password)), "a worker needs no other login"

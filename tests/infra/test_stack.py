@@ -87,12 +87,13 @@ def test_an_external_stack_is_taken_as_told_and_left_alone(tmp_path: Path) -> No
             "CX_CLICKHOUSE_USER": "loader",
             "CX_CLICKHOUSE_PASSWORD": "hush",
             "CX_BI_PASSWORD": "read",
+            "CX_WRITER_PASSWORD": "write",
         }
     )
     with choose("external", told, tmp_path) as stack:
         assert (stack.bootstrap, stack.clickhouse_host) == ("127.0.0.2:19092", "localhost")
         assert (stack.clickhouse_port, stack.clickhouse_http_port) == (19000, 18123)
-        assert stack.passwords == {"loader": "hush", "bi_reader": "read"}
+        assert stack.passwords == {"loader": "hush", "bi_reader": "read", "cx_writer": "write"}
         assert "hush" not in repr(stack)
     assert list(tmp_path.iterdir()) == []
 

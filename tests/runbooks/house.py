@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 
 from infra import deployment, local, workers
-from infra.embedded import clickhouse, kafka
+from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import pick_free_ports
-from infra.embedded.clickhouse_users import DEFAULT, LOCAL_PASSWORDS
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.sending import Sender
 from infra.settings import Settings
 from infra.standing import settle
@@ -138,7 +138,10 @@ class House:
         settle(self.here, lambda: None)
 
     def ask(self, statement: str) -> str:
-        return ask(self._http, statement, DEFAULT, LOCAL_PASSWORDS[DEFAULT]).strip()
+        return ask(self._http, statement, ADMINISTRATOR, self._password()).strip()
+
+    def _password(self) -> str:
+        return passwords.read(self.data / "clickhouse", ADMINISTRATOR)
 
     def content(self, generation: str = "") -> Content:
         return content(self.ask, "cx", generation)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from clickhouse_driver import Client
 
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.stack import Stack
 from sinks import generations
 from sinks.connection import connect
@@ -20,7 +21,7 @@ Migrated = tuple[Warehouse, str]
 @pytest.fixture(scope="session")
 def open_client(stack: Stack) -> Callable[[], Client]:
     def opened() -> Client:
-        return connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords["default"])
+        return connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords[ADMINISTRATOR])
 
     return opened
 

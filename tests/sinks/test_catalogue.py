@@ -19,7 +19,7 @@ def test_the_document_is_what_the_database_holds(client: Client, migrated: Calla
     """A catalogue that is kept by hand is wrong within a month."""
     warehouse, _ = migrated(Warehouse())
     written = catalogue.write(client, warehouse)
-    assert DOCUMENT.read_text("utf-8") == written, "run: python -m sinks.catalogue HOST PORT > docs/metrics.md"
+    assert DOCUMENT.read_text("utf-8") == written, "run: python -m sinks.catalogue HOST PORT PASSWORD_FILE"
 
 
 @pytest.mark.servers

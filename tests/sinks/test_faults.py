@@ -9,6 +9,7 @@ import pytest
 from clickhouse_driver import Client
 
 from infra.embedded import clickhouse
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.stack import Stack
 from sinks.clickhouse import ClickHouseSink
 from sinks.connection import connect
@@ -16,6 +17,7 @@ from sinks.port import Rows, SinkRefused, SinkUnavailable
 from sinks.settings import Warehouse
 from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import row
+from tests.support.clickhouse import PASSWORDS
 
 pytestmark = pytest.mark.servers
 ROWS = {"policy": [row("policy", 1, policy="p", value="v")]}
@@ -80,7 +82,7 @@ def test_a_lost_acknowledgement_is_unavailable_and_the_repeat_counts_once(
 ) -> None:
     """The insert may have happened: only repeating it is right, and it must not count twice."""
     _, generation = empty(Warehouse())
-    through = connect("127.0.0.1", link.port, password=stack.passwords["default"])
+    through = connect("127.0.0.1", link.port, password=stack.passwords[ADMINISTRATOR])
     sink = ClickHouseSink(through, generation)
     sink.insert(ROWS)
     link.cut_after = cut_after
@@ -105,9 +107,9 @@ def test_nobody_listening_is_unavailable() -> None:
 def test_a_restarted_server_takes_the_same_sink_up_again(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The same sink must work after an outage, and its rows from before must be there."""
     home = tmp_path_factory.mktemp("restarted")
-    with clickhouse.start(home) as server:
+    with clickhouse.start(home, given=PASSWORDS) as server:
         port = server.tcp_port
-        owner = connect(server.host, port)
+        owner = connect(server.host, port, password=PASSWORDS[ADMINISTRATOR])
         owner.execute("CREATE DATABASE cx_g1")
         columns = "policy String, valid_from DateTime64(6), value String, policy_version String, event_id String"
         owner.execute(
@@ -115,14 +117,14 @@ def test_a_restarted_server_takes_the_same_sink_up_again(tmp_path_factory: pytes
             " ENGINE = ReplacingMergeTree(version, is_deleted) ORDER BY policy"
         )
         owner.disconnect()
-        sink = ClickHouseSink(connect(server.host, port), "cx_g1")
+        sink = ClickHouseSink(connect(server.host, port, password=PASSWORDS[ADMINISTRATOR]), "cx_g1")
         sink.insert(ROWS)
     with pytest.raises(SinkUnavailable):
         sink.insert(ROWS)
     with clickhouse.start(home, tcp_port=port) as server:
         sink.insert({"policy": [row("policy", 1, policy="q", value="v")]})
         sink.close()
-        owner = connect(server.host, port)
+        owner = connect(server.host, port, password=PASSWORDS[ADMINISTRATOR])
         assert owner.execute("SELECT policy FROM cx_g1.policy FINAL ORDER BY policy") == [("p",), ("q",)]
         owner.disconnect()
 

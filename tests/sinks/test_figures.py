@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from clickhouse_driver import Client
 
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.stack import Stack
 from sinks import metric, views
 from sinks.clickhouse import ClickHouseSink
@@ -138,7 +139,7 @@ def _revenue(made: dict[str, list[Any]], account: str) -> None:
 
 @pytest.fixture(scope="module")
 def typed(stack: Stack) -> Iterator[Client]:
-    opened = connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords["default"], typed=True)
+    opened = connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords[ADMINISTRATOR], typed=True)
     yield opened
     opened.disconnect()
 

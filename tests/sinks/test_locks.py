@@ -11,6 +11,7 @@ import psutil
 import pytest
 from clickhouse_driver import Client
 
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.stack import Stack
 from sinks import generations, locks
 from sinks.holders import STALE_S, Holder, myself
@@ -39,7 +40,7 @@ Open = Callable[[], Client]
 
 
 def _die_holding(stack: Stack, warehouse: Warehouse) -> None:
-    told = [stack.clickhouse_host, str(stack.clickhouse_port), stack.passwords["default"], warehouse.database]
+    told = [stack.clickhouse_host, str(stack.clickhouse_port), stack.passwords[ADMINISTRATOR], warehouse.database]
     assert subprocess.run([sys.executable, "-c", _CHILD, *told], env=os.environ, check=False).returncode == 9
 
 

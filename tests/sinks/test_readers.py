@@ -7,7 +7,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import ServerException
 
 from infra.embedded import clickhouse
-from infra.embedded.clickhouse_users import BI_READER, LOCAL_PASSWORDS, VERBATIM_READER, WRITER
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER
 from sinks.clickhouse import ClickHouseSink
 from sinks.connection import connect
 from sinks.explain import Explainer
@@ -26,7 +26,7 @@ AT = 1_772_442_000_000_000
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.ClickHouseServer]:
     with clickhouse.start(tmp_path_factory.mktemp("readers")) as running:
-        owner = connect(running.host, running.tcp_port)
+        owner = _as(running, ADMINISTRATOR)
         generation = migrate(owner, Warehouse())
         owner.disconnect()
         writer = ClickHouseSink(_as(running, WRITER), generation)
@@ -39,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.Clic
 
 
 def _as(server: clickhouse.ClickHouseServer, user: str) -> Client:
-    return connect(server.host, server.tcp_port, user=user, password=LOCAL_PASSWORDS[user])
+    return connect(server.host, server.tcp_port, user=user, password=server.passwords[user])
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_reader_of_texts_sees_them(server: clickhouse.ClickHouseServer) -> Non
 
 def test_a_reader_may_explain_all_but_texts(server: clickhouse.ClickHouseServer) -> None:
     """Analysts explain figures with the user that dashboards read with: tables sent along included."""
-    client = connect(server.host, server.tcp_port, user=BI_READER, password=LOCAL_PASSWORDS[BI_READER], typed=True)
+    client = connect(server.host, server.tcp_port, user=BI_READER, password=server.passwords[BI_READER], typed=True)
     explainer, asked = Explainer(client, Warehouse()), parse("rolling:2026-03-31")
     given = {"response": [row("response", account_id="a", nps=9.0, submitted_at=AT)[:-2]]}
     for record in load_metrics():

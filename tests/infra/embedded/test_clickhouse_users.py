@@ -7,12 +7,13 @@ import pytest
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
 from infra.embedded.clickhouse_profiles import ReaderLimits
-from tests.support.clickhouse import RefusedError, ask
+from infra.embedded.clickhouse_users import USERS
+from tests.support.clickhouse import PASSWORDS, RefusedError, ask
 
 pytestmark = pytest.mark.servers
 
 LIMITS = ReaderLimits(execution_s=2, memory_bytes=100_000_000, rows_to_read=100_000, result_rows=1_000)
-AS_OWNER = "DEFINER = default SQL SECURITY DEFINER"
+AS_OWNER = "DEFINER = cx_admin SQL SECURITY DEFINER"
 TABLES = (
     "CREATE DATABASE cx",
     "CREATE DATABASE cx_g1",
@@ -110,7 +111,7 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
-    with clickhouse.start(tmp_path_factory.mktemp("users"), limits=LIMITS) as running:
+    with clickhouse.start(tmp_path_factory.mktemp("users"), given=PASSWORDS, limits=LIMITS) as running:
         for statement in TABLES:
             ask(running.http_port, statement)
         ask(running.http_port, "SYSTEM FLUSH LOGS")
@@ -118,7 +119,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServe
 
 
 def as_user(server: ClickHouseServer, user: str, statement: str) -> str:
-    return ask(server.http_port, statement, user, user)
+    return ask(server.http_port, statement, user)
 
 
 @pytest.mark.parametrize("user", ["bi_reader", "verbatim_reader"])
@@ -163,7 +164,7 @@ def test_the_writer_writes_generations_and_nothing_else(server: ClickHouseServer
             as_user(server, "cx_writer", statement)
 
 
-@pytest.mark.parametrize("user", ["default", "cx_writer", "bi_reader", "verbatim_reader"])
+@pytest.mark.parametrize("user", ["default", *USERS])
 def test_a_wrong_password_is_refused(server: ClickHouseServer, user: str) -> None:
     """Also for the user that has none."""
     with pytest.raises(RefusedError, match="Authentication failed"):

@@ -1,0 +1,1 @@
+"""Attempts to get in, and what counts them: promise G15."""
