@@ -94,10 +94,8 @@ class Given(Served):
         return ask(self._client, text, values(account, period) | {"now": instant(self._now)}, external)
 
 
-_IN_WINDOW = (
-    "account_id = {account:String}"
-    " AND toDate(moment, '${zone}') >= {start:Date} AND toDate(moment, '${zone}') < {end:Date}"
-)
+_DAY = "toDate(least(moment, ${end_of_days}), '${zone}')"
+_IN_WINDOW = f"account_id = {{account:String}} AND {_DAY} >= {{start:Date}} AND {_DAY} < {{end:Date}}"
 
 
 def in_window(moment: str = "moment") -> str:

@@ -5,6 +5,8 @@ from typing import Literal
 import msgspec
 
 _WEEK_MODES = {"monday": 1, "sunday": 0}
+_END_OF_DAYS = "toDateTime64('2149-01-01 00:00:00', 6, 'UTC')"
+"""Where days end: later instants are admitted, but days that far ahead would come out in 1970 and after."""
 
 
 class Warehouse(msgspec.Struct, frozen=True):
@@ -54,4 +56,5 @@ class Warehouse(msgspec.Struct, frozen=True):
             "low_sample": str(self.low_sample),
             "reporting_currency": self.reporting_currency,
             "now": "now64(6, 'UTC')",
+            "end_of_days": _END_OF_DAYS,
         }

@@ -1,7 +1,7 @@
 SELECT
     _f.*,
     _g.grain AS grain,
-    toDate(moment, '${zone}') AS day,
+    toDate(least(moment, ${end_of_days}), '${zone}') AS day,
     multiIf(
         grain = 'day', day,
         grain = 'week', toStartOfWeek(day, ${week_mode}),

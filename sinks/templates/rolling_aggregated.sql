@@ -8,7 +8,7 @@ FROM
 (
     SELECT
         *,
-        toUInt32(toDate(moment, '${zone}')) AS first_day,
+        toUInt32(toDate(least(moment, ${end_of_days}), '${zone}')) AS first_day,
         arrayJoin(
             range(first_day, least(first_day + ${rolling_days}, toUInt32(toDate(${now}, '${zone}')) + 1))
         ) AS last_day

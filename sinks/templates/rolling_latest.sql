@@ -5,7 +5,7 @@ FROM
 (
     SELECT
         *,
-        toDate(moment, '${zone}') AS day,
+        toDate(least(moment, ${end_of_days}), '${zone}') AS day,
         leadInFrame(day, 1, toDate('2149-06-06')) OVER (
             PARTITION BY ${fact_keys}, account_id, person ORDER BY moment, fact_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING

@@ -88,7 +88,7 @@ FROM
         'invoice',
         concat(
             'Invoice ', if(number = '', invoice_id, number), ' over ', printf('%.2f', total_micros / 1000000), ' ', currency,
-            if(due_at IS NULL, '', concat(', due on ', toString(toDate(assumeNotNull(due_at), '${zone}'))))
+            if(due_at IS NULL, '', concat(', due on ', left(toString(assumeNotNull(due_at), '${zone}'), 10)))
         ),
         invoice_id,
         concat('invoice:', invoice_id)
@@ -147,6 +147,23 @@ FROM
         concat('dispute:', dispute_id)
     FROM ${cx}.dispute
     WHERE opened_at IS NOT NULL AND is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(closed_at),
+        account_id,
+        'billing',
+        'dispute_closed',
+        concat(
+            if(is_chargeback = 1, 'The chargeback of ', 'The dispute over '), printf('%.2f', amount_micros / 1000000), ' ', currency,
+            multiIf(
+                status = 'won', ' was won', status = 'lost', ' was lost', status = 'withdrawn', ' was withdrawn',
+                ' ended, nobody knows for whom'
+            )
+        ),
+        dispute_id,
+        concat('dispute:', dispute_id)
+    FROM ${cx}.dispute
+    WHERE opened_at IS NOT NULL AND closed_at IS NOT NULL AND is_test = 0
     UNION ALL
     SELECT
         assumeNotNull(tupleElement(happened, 1)),

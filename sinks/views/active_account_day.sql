@@ -13,8 +13,8 @@ SELECT
     account_id,
     tupleElement(span, 1) AS from_day,
     tupleElement(span, 2) AS until_day,
-    tupleElement(arrayLast(p -> toDate(tupleElement(p, 1), '${zone}') <= from_day, owners), 2) AS owner,
-    tupleElement(arrayLast(p -> toDate(tupleElement(p, 1), '${zone}') <= from_day, segments), 2) AS segment
+    tupleElement(arrayLast(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}') <= from_day, owners), 2) AS owner,
+    tupleElement(arrayLast(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}') <= from_day, segments), 2) AS segment
 FROM
 (
     SELECT
@@ -25,7 +25,7 @@ FROM
             tupleElement(_a.stages, 1),
             arrayFilter(
                 day -> day > tupleElement(_a.stages, 1)[1],
-                arrayMap(p -> toDate(tupleElement(p, 1), '${zone}'), arrayConcat(_h.owners, _h.segments))
+                arrayMap(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}'), arrayConcat(_h.owners, _h.segments))
             )
         ))) AS days,
         arrayJoin(
@@ -37,7 +37,7 @@ FROM
         ) AS span
     FROM
     (
-        SELECT account_id, arraySort(groupArray((toDate(valid_from, '${zone}'), stage))) AS stages
+        SELECT account_id, arraySort(groupArray((toDate(least(valid_from, ${end_of_days}), '${zone}'), stage))) AS stages
         FROM
         (
             SELECT account_id, valid_from, argMax(toString(lifecycle), event_id) AS stage

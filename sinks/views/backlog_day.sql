@@ -12,8 +12,8 @@ SELECT
     account_id,
     toString(priority) AS priority,
     assignee_id,
-    toDate(from_at, '${zone}') AS from_day,
-    if(until_at IS NULL, toDate('2149-01-01'), toDate(assumeNotNull(until_at), '${zone}')) AS until_day,
-    toDate(opened_at, '${zone}') AS opened_day
+    toDate(least(from_at, ${end_of_days}), '${zone}') AS from_day,
+    if(until_at IS NULL, toDate('2149-01-01'), toDate(least(assumeNotNull(until_at), ${end_of_days}), '${zone}')) AS until_day,
+    toDate(least(opened_at, ${end_of_days}), '${zone}') AS opened_day
 FROM ${cx}.ticket_span AS _s
 WHERE is_backlog = 1 AND is_test = 0 AND from_day < until_day

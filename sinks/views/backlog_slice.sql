@@ -8,8 +8,8 @@ columns:
   opened_day: Day on which the ticket began
 */
 SELECT
-    tupleElement(arrayLast(p -> toDate(tupleElement(p, 1), '${zone}') <= from_day, owners), 2) AS owner,
-    tupleElement(arrayLast(p -> toDate(tupleElement(p, 1), '${zone}') <= from_day, segments), 2) AS segment,
+    tupleElement(arrayLast(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}') <= from_day, owners), 2) AS owner,
+    tupleElement(arrayLast(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}') <= from_day, segments), 2) AS segment,
     tupleElement(cut, 1) AS from_day,
     tupleElement(cut, 2) AS until_day,
     opened_day
@@ -23,7 +23,7 @@ FROM
             [_b.from_day],
             arraySort(arrayDistinct(arrayFilter(
                 day -> day > _b.from_day AND day < _b.until_day,
-                arrayMap(p -> toDate(tupleElement(p, 1), '${zone}'), arrayConcat(_h.owners, _h.segments))
+                arrayMap(p -> toDate(least(tupleElement(p, 1), ${end_of_days}), '${zone}'), arrayConcat(_h.owners, _h.segments))
             )))
         ) AS cuts,
         arrayJoin(arrayZip(cuts, arrayPushBack(arrayPopFront(cuts), _b.until_day))) AS cut

@@ -16,7 +16,7 @@ SELECT
     account_id,
     ticket_id,
     from_at,
-    ifNull(until_at, toDateTime64('2149-01-01 00:00:00', 6, 'UTC')) AS until_at,
+    ifNull(until_at, ${end_of_days}) AS until_at,
     opened_at,
     toString(status) AS status,
     toString(priority) AS priority,

@@ -223,6 +223,95 @@ GROUP BY account_id, policy, currency, is_test, at
 HAVING sum(moved) != sum(held)
 UNION ALL
 SELECT
+    'a_trial_converts_when_its_revenue_begins',
+    account_id,
+    subscription_id,
+    concat(
+        'it converted ', ifNull(concat('at ', toString(converted_at)), 'never'), ', its revenue by the policy cxledger began ',
+        ifNull(concat('at ', toString(began_at)), 'never')
+    ),
+    [event_id]
+FROM
+(
+    SELECT
+        _s.account_id AS account_id,
+        _s.subscription_id AS subscription_id,
+        any(_s.event_id) AS event_id,
+        any(_s.converted_at) AS converted_at,
+        minIf(toNullable(_h.at), _h.held > 0 AND _h.at >= _s.trial_started_at) AS began_at
+    FROM (SELECT * FROM ${cx}.subscription WHERE trial_started_at IS NOT NULL) AS _s
+    LEFT JOIN
+    (
+        SELECT
+            account_id,
+            subscription_id,
+            at,
+            sum(change) OVER (PARTITION BY account_id, subscription_id ORDER BY at ROWS UNBOUNDED PRECEDING) AS held
+        FROM
+        (
+            SELECT account_id, subscription_id, at, sum(step) AS change
+            FROM
+            (
+                SELECT account_id, subscription_id, valid_from AS at, toInt128(mrr_micros) AS step
+                FROM ${cx}.mrr_item
+                WHERE policy = 'cxledger'
+                UNION ALL
+                SELECT account_id, subscription_id, assumeNotNull(valid_to), -toInt128(mrr_micros)
+                FROM ${cx}.mrr_item
+                WHERE policy = 'cxledger' AND valid_to IS NOT NULL
+            )
+            GROUP BY account_id, subscription_id, at
+        )
+    ) AS _h ON _s.account_id = _h.account_id AND _s.subscription_id = _h.subscription_id
+    GROUP BY account_id, subscription_id
+)
+WHERE (converted_at IS NULL) != (began_at IS NULL) OR converted_at != began_at
+UNION ALL
+SELECT
+    'a_ticket_and_its_rows_tell_one_story',
+    account_id,
+    ticket_id,
+    concat(
+        'it was last solved ', ifNull(concat('at ', toString(last_solved_at)), 'never'), ', its last solve stands ',
+        ifNull(concat('since ', toString(solved_at)), 'no more'), '; it was first answered ',
+        ifNull(concat('at ', toString(first_reply_at)), 'never'), ', its clock was kept ',
+        ifNull(concat('at ', toString(kept_at)), 'never')
+    ),
+    [event_id]
+FROM
+(
+    SELECT
+        _t.account_id AS account_id,
+        _t.ticket_id AS ticket_id,
+        _t.event_id AS event_id,
+        _t.status AS status,
+        _t.first_solved_at AS first_solved_at,
+        _t.last_solved_at AS last_solved_at,
+        _t.first_reply_at AS first_reply_at,
+        _v.solved_at AS solved_at,
+        _c.kept_at AS kept_at,
+        _c.activated_at AS activated_at
+    FROM ${cx}.ticket AS _t
+    LEFT JOIN
+    (
+        SELECT account_id, ticket_id, argMax(if(reopened_at IS NULL, toNullable(solved_at), NULL), ordinal) AS solved_at
+        FROM ${cx}.ticket_solve
+        GROUP BY account_id, ticket_id
+    ) AS _v ON _t.account_id = _v.account_id AND _t.ticket_id = _v.ticket_id
+    LEFT JOIN
+    (
+        SELECT account_id, ticket_id, fulfilled_at AS kept_at, activated_at
+        FROM ${cx}.sla_instance
+        WHERE metric = 'first_reply'
+    ) AS _c ON _t.account_id = _c.account_id AND _t.ticket_id = _c.ticket_id
+)
+WHERE (last_solved_at IS NOT NULL AND status NOT IN ('merged', 'deleted', 'spam') AND (
+        status NOT IN ('solved', 'closed') OR ifNull(last_solved_at != solved_at, 1)
+    ))
+    OR (first_reply_at IS NOT NULL AND ifNull(kept_at > greatest(assumeNotNull(first_reply_at), activated_at), 0))
+    OR (kept_at IS NOT NULL AND first_reply_at IS NULL AND first_solved_at IS NULL)
+UNION ALL
+SELECT
     'a_ticket_lives_in_spans_without_gap',
     account_id,
     ticket_id,
@@ -266,14 +355,14 @@ FROM
             toDateTime64(0, 6, 'UTC'),
             '',
             from_at,
-            ifNull(until_at, toDateTime64('2149-01-01 00:00:00', 6, 'UTC'))
+            ifNull(until_at, ${end_of_days})
         FROM ${cx}.ticket_span
     )
     GROUP BY account_id, ticket_id
     HAVING tickets != 1
         OR empty(spans)
         OR tupleElement(spans[1], 1) != start
-        OR tupleElement(spans[-1], 2) != toDateTime64('2149-01-01 00:00:00', 6, 'UTC')
+        OR tupleElement(spans[-1], 2) != ${end_of_days}
         OR tupleElement(spans[-1], 3) != status
         OR arrayExists(
             (span, next) -> tupleElement(span, 2) != tupleElement(next, 1), arrayPopBack(spans), arrayPopFront(spans)

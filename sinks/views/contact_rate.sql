@@ -71,7 +71,7 @@ FROM
         (
             SELECT
                 account_id,
-                toDate(moment, '${zone}') AS day,
+                toDate(least(moment, ${end_of_days}), '${zone}') AS day,
                 owner,
                 ifNull(_s.slice, '') AS segment,
                 if(requester_id = '', concat('ticket ', fact_id), concat('contact ', requester_id)) AS person

@@ -51,7 +51,7 @@ FROM
                 invoice_id,
                 if(kind = 'credit_applied', 'applied', 'left') AS kind,
                 toString(currency) AS currency,
-                toDate(at, '${zone}') AS day,
+                toDate(least(at, ${end_of_days}), '${zone}') AS day,
                 toInt128(amount_micros) AS micros
             FROM ${cx}.receivable_entry
             WHERE book = 'customer_credit' AND is_test = 0
@@ -61,7 +61,7 @@ FROM
                 if(_r.invoice_id != '', _r.invoice_id, _p.invoice_id),
                 'left',
                 toString(_r.currency),
-                toDate(assumeNotNull(_r.refunded_at), '${zone}'),
+                toDate(least(assumeNotNull(_r.refunded_at), ${end_of_days}), '${zone}'),
                 -toInt128(_r.amount_micros)
             FROM ${cx}.refund AS _r
             LEFT JOIN

@@ -30,8 +30,8 @@ FROM
         _i.currency AS currency,
         _i.amount AS amount,
         _i.closed_at IS NULL AS is_open,
-        toDate(least(moment, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS due_day,
-        toInt64(greatest(ifNull(toDate(_i.closed_at, '${zone}'), toDate(${now}, '${zone}')) - due_day, 0)) AS days_late,
+        toDate(least(moment, ${end_of_days}), '${zone}') AS due_day,
+        toInt64(greatest(toDate(least(ifNull(_i.closed_at, ${now}), ${end_of_days}), '${zone}') - due_day, 0)) AS days_late,
         [concat('invoice:', _i.fact_id)] AS entities
     FROM
     (

@@ -12,9 +12,9 @@ SELECT
     _d.account_id AS account_id,
     _d.invoice_id AS invoice_id,
     _d.valid_from AS valid_from,
-    toDate(least(_d.valid_from, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS from_day,
+    toDate(least(_d.valid_from, ${end_of_days}), '${zone}') AS from_day,
     toDate(
-        least(ifNull(_d.due_at, _d.issued_at + toIntervalDay(_t.days)), toDateTime64('2149-01-01', 6, 'UTC')), '${zone}'
+        least(ifNull(_d.due_at, _d.issued_at + toIntervalDay(_t.days)), ${end_of_days}), '${zone}'
     ) AS due_day,
     if(_d.due_at IS NULL, _t.policy_version, '') AS policy_version
 FROM

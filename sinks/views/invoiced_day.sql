@@ -11,7 +11,7 @@ SELECT
     account_id,
     toString(currency) AS currency,
     is_on_credit,
-    toDate(least(at, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS day,
+    toDate(least(at, ${end_of_days}), '${zone}') AS day,
     sum(toDecimal128(amount_micros, 6)) / 1000000 AS invoiced
 FROM ${cx}.receivable_entry
 WHERE book = 'receivable' AND kind IN ('issued', 'voided') AND is_test = 0

@@ -55,7 +55,7 @@ FROM
         SELECT
             account_id,
             policy,
-            toStartOfMonth(toDate(moment, '${zone}')) AS moved_in,
+            toStartOfMonth(toDate(least(moment, ${end_of_days}), '${zone}')) AS moved_in,
             sum(reported_pico) AS moved,
             sumIf(reported_pico, kind = 'new') AS by_new,
             sumIf(reported_pico, kind = 'expansion') AS by_expansion,

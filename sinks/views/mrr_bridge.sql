@@ -115,7 +115,7 @@ FROM
             FROM
             (
                 SELECT
-                    toStartOfMonth(toDate(moment, '${zone}')) AS month,
+                    toStartOfMonth(toDate(least(moment, ${end_of_days}), '${zone}')) AS month,
                     policy,
                     kind,
                     line,
@@ -146,7 +146,7 @@ FROM
             FROM
             (
                 SELECT
-                    toStartOfMonth(toDate(moment, '${zone}')) AS month,
+                    toStartOfMonth(toDate(least(moment, ${end_of_days}), '${zone}')) AS month,
                     account_id,
                     policy,
                     kind,

@@ -61,7 +61,7 @@ FROM
                         ''
                     ) AS dimension_value,
                     account_id,
-                    toDate(tupleElement(edge, 1), '${zone}') AS changed_on,
+                    toDate(least(tupleElement(edge, 1), ${end_of_days}), '${zone}') AS changed_on,
                     sum(reported_pico * tupleElement(edge, 2)) AS mrr_step,
                     sum(contract_pico * tupleElement(edge, 2)) AS contract_step,
                     sum(toInt64(has_rate = 0) * tupleElement(edge, 2)) AS without_step

@@ -35,7 +35,7 @@ FROM
         tupleElement(
             arrayJoin([
                 (opened_at, toInt128(amount_micros) + fee_micros),
-                (if(status = 'won', closed_at, NULL), -toInt128(amount_micros))
+                (if(status IN ('won', 'withdrawn'), closed_at, NULL), -toInt128(amount_micros))
             ]) AS move,
             1
         ),

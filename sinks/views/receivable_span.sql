@@ -58,7 +58,7 @@ FROM
                 'posting' AS source,
                 toString(currency) AS said_currency,
                 is_on_credit AS said_on_credit,
-                toDate(least(at, toDateTime64('2149-01-01', 6, 'UTC')), '${zone}') AS day,
+                toDate(least(at, ${end_of_days}), '${zone}') AS day,
                 at AS since,
                 toDate(0) AS until,
                 amount_micros AS micros
@@ -74,9 +74,9 @@ FROM
                 'dispute',
                 '',
                 0,
-                toDate(assumeNotNull(opened_at), '${zone}'),
+                toDate(least(assumeNotNull(opened_at), ${end_of_days}), '${zone}'),
                 assumeNotNull(opened_at),
-                ifNull(toDate(closed_at, '${zone}'), toDate('2149-06-06')),
+                if(closed_at IS NULL, toDate('2149-06-06'), toDate(least(assumeNotNull(closed_at), ${end_of_days}), '${zone}')),
                 0
             FROM ${cx}.dispute
             WHERE opened_at IS NOT NULL AND is_test = 0 AND invoice_id != ''

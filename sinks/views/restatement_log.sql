@@ -23,7 +23,7 @@ SELECT
     entity_kind,
     entity_id,
     item,
-    toDate(window_at, '${zone}') AS day,
+    toDate(least(window_at, ${end_of_days}), '${zone}') AS day,
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,

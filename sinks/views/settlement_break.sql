@@ -9,7 +9,7 @@ columns:
   period_end: End of it, UTC, exclusive
   payments: Payments received in the period
   refunds: Refunds that left in it, less those that came back
-  disputes: Payments claimed back in it and their fees, less claims that were won
+  disputes: Payments claimed back in it and their fees, less claims that were won or withdrawn; an unknown outcome gives nothing back
   fees: Fees that payouts kept back
   payouts: What was paid out for it
   balance_change: What the balance at the processor grew by

@@ -40,7 +40,10 @@ FROM
         (
             SELECT
                 account_id,
-                arrayJoin([(toDate(from_at, '${zone}'), toInt64(1)), (toDate(until_at, '${zone}'), toInt64(-1))]) AS edge
+                arrayJoin([
+                    (toDate(least(from_at, ${end_of_days}), '${zone}'), toInt64(1)),
+                    (toDate(least(until_at, ${end_of_days}), '${zone}'), toInt64(-1))
+                ]) AS edge
             FROM ${cx}.unclosed_ticket
             WHERE until_at > from_at
         ) AS _e

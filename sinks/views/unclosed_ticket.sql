@@ -14,8 +14,8 @@ SELECT
     _t.ticket_id AS ticket_id,
     assumeNotNull(_t.opened_at) AS from_at,
     least(
-        if(_c.is_closed = 1, _c.at, toDateTime64('2149-01-01 00:00:00', 6, 'UTC')),
-        ifNull(_t.removed_at, toDateTime64('2149-01-01 00:00:00', 6, 'UTC'))
+        if(_c.is_closed = 1, _c.at, ${end_of_days}),
+        ifNull(_t.removed_at, ${end_of_days})
     ) AS until_at,
     _c.is_closed AS is_closed
 FROM ${cx}.ticket AS _t

@@ -115,7 +115,7 @@ def _tickets(account: str) -> dict[str, list[Any]]:
         for author in ("requester", "agent"):
             sent = {"message_id": author, "author_type": author, "sent_at": opened, "out_of_hours": number == 1}
             made["ticket_message"].append(row("ticket_message", **of, channel=channel, **sent))
-        answered = {"asked_at": opened, "answered_at": solved, "waited_us": spent, "ended_by": "reply"}
+        answered = {"asked_at": opened + 3, "answered_at": solved, "waited_us": spent, "ended_by": "reply"}
         made["ticket_next_reply"].append(row("ticket_next_reply", **of, instance_no=1, **answered))
         ended = {"breached_at": solved} if number else {"fulfilled_at": solved}
         state = {"state": "breached" if number else "fulfilled", "activated_at": opened, "due_at": solved}

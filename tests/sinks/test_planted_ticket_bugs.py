@@ -40,6 +40,7 @@ LIVES: dict[str, list[Note]] = {
 GAP = "a_ticket_lives_in_spans_without_gap"
 STOCK = "backlog_is_opened_and_reopened_less_solved"
 COUNTS = "a_ticket_counts_what_happened_to_it"
+STORY = "a_ticket_and_its_rows_tell_one_story"
 RING = "merges_do_not_go_in_a_ring"
 Told = dict[str, set[str]]
 Alarms = Callable[[dict[str, list[Note]]], Told]
@@ -134,6 +135,13 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
 
     monkeypatch.setattr(solving, "_reopened", silent)
     assert {"anew", "born_solved"} <= alarms(LIVES)[STOCK]
+
+
+@pytest.mark.servers
+def test_a_solve_that_comes_back_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ticket says that it was solved by what its rows say was undone."""
+    monkeypatch.setattr(Life, "solve", property(lambda told: told.solves[-1] if told.solves else None))
+    assert alarms(LIVES)[STORY] == {"anew", "born_solved", "moment", "closed"}
 
 
 @pytest.mark.servers

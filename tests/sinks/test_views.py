@@ -18,6 +18,8 @@ import pytest
 import yaml
 from clickhouse_driver import Client
 
+import sinks.figures
+import sinks.views
 from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
@@ -26,6 +28,8 @@ from sinks.views import View, load
 from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import row
 
+DAYS = re.compile(r"toDate\(\s*((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*?), '\$\{zone\}'\s*\)")
+"""A day in the company's time zone, out of an expression with brackets three deep."""
 CASES = sorted((Path(__file__).parent / "views").glob("*/*.yaml"))
 ORDER = (
     "invariant",
@@ -137,3 +141,16 @@ def test_what_a_view_calls_its_tables_is_no_name_of_a_database(view: View) -> No
     called += re.findall(r"\$\{\w+\}\.\w+ AS (\w+)", text)
     called += re.findall(r"\)\s+AS\s+(\w+)\s+(?:ON|ASOF|CROSS|LEFT|INNER|WHERE|GROUP)\b", text)
     assert [name for name in called if not name.startswith("_")] == []
+
+
+def test_no_instant_becomes_a_day_that_does_not_exist() -> None:
+    """Instants up to the year 2200 are taken in and days end in 2149: later ones would come out in 1970 and after."""
+    folder = Path(sinks.views.__file__).parent
+    texts = [path.read_text("utf-8") for path in (*folder.glob("views/*.sql"), *folder.glob("templates/*.sql"))]
+    days = [match[1] for text in [*texts, sinks.figures.in_window()] for match in DAYS.finditer(text)]
+    assert len(days) > len(texts) / 3
+    assert [
+        day for day in days if day != "${now}" and not re.fullmatch(r"least\(.*, \$\{end_of_days\}\)", day, re.DOTALL)
+    ] == []
+    bare = [match for text in texts for match in re.findall(r"toDate\((?!')([a-z_.]*_at|[a-z_.]*moment)\)", text)]
+    assert bare == []

@@ -80,6 +80,7 @@ def _flags(dispute: Dispute) -> Sequence[str]:
         return ()
     found = {
         "closed_before_opened": closed is not None and closed.occurred_at < told.occurred_at,
+        "unknown_outcome": closed is not None and closed.outcome == "UNKNOWN",
         "two_sources": len(dispute.sources) > 1,
     }
     return [flag for flag, holds in found.items() if holds]

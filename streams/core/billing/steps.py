@@ -146,6 +146,8 @@ def _lost(phase: Phase, choices: Choices, at: int) -> str | None:
         return phase.reason or "UNKNOWN"
     if choices.churn == "request" and phase.requested_at is not None:
         return phase.reason or "UNKNOWN"
+    if phase.on_trial:
+        return "OTHER"
     match phase.status:
         case "ACTIVE":
             return None

@@ -39,8 +39,9 @@ class Phase(msgspec.Struct, gc=False):
     """How a subscription stands from `at` on, until the next phase.
 
     `status` is the last one told of, whether it has ended or not. `due_since` is when it was first not paid,
-    `service_end` until when an ended one was paid for. A rank is a place in fold order: what was told of before an end
-    does not undo it, whenever it was to take effect. Times are in microseconds; None where nothing is known.
+    `service_end` until when an ended one was paid for. `on_trial` holds from a trial on until it is ACTIVE: nothing was
+    paid for by then. A rank is a place in fold order: what was told of before an end does not undo it, whenever it was
+    to take effect. Times are in microseconds; None where nothing is known.
     """
 
     at: int
@@ -48,6 +49,7 @@ class Phase(msgspec.Struct, gc=False):
     full: FullState | None = None
     status: str = "UNKNOWN"
     before_pause: str = "ACTIVE"
+    on_trial: bool = False
     due_since: int | None = None
     trial_ends_at: int | None = None
     pause_ends_at: int | None = None
@@ -189,6 +191,7 @@ def _restate(phase: Phase, event: FullState) -> None:
 
 def _stand(phase: Phase, status: str) -> None:
     phase.status = status
+    phase.on_trial = status == "TRIALING" or (phase.on_trial and status != "ACTIVE")
     if status not in UNPAID:
         phase.due_since = None
     elif phase.due_since is None:
@@ -196,18 +199,13 @@ def _stand(phase: Phase, status: str) -> None:
 
 
 def _end(phase: Phase, event: SubscriptionEnded, rank: int) -> None:
-    """An end; what was paid for lasts to the end of its period, except where payment is what failed.
+    """An end; the service ends with it, unless the event says that it was paid for beyond that.
 
     One that is told again when the service is over brings none of it back.
     """
-    paid_until = event.effective_at
-    if event.ends_at is not None:
-        paid_until = event.ends_at
-    elif phase.full is not None and event.reason != "PAYMENT_FAILURE":
-        paid_until = phase.full.period_end
     lapsed = phase.ended and phase.service_end < event.effective_at
     if not lapsed:
-        phase.service_end = max(event.effective_at, paid_until)
+        phase.service_end = max(event.effective_at, event.ends_at or event.effective_at)
     phase.ended, phase.ended_rank = True, rank
     phase.reason = phase.reason if event.reason == "UNKNOWN" and phase.reason else event.reason
     phase.cancel_at = phase.pause_ends_at = None

@@ -1,39 +1,41 @@
-"""What a subscription says in rows, whatever the policies: itself, its history, and what was restated."""
+"""What a subscription says in rows: itself, its history, and what was restated."""
 
 from collections.abc import Iterator, Sequence
 
+from streams.core.billing.choices import PROFILES
 from streams.core.billing.mrr import line
 from streams.core.billing.restated import restatements
+from streams.core.billing.steps import steps_of
 from streams.core.billing.subscription import Phase, Subscription
 from streams.core.events import SubscriptionChanged
 from streams.core.rows import Row, SubscriptionHistoryRow, SubscriptionRow
 from streams.core.rules import Rules
 
 
-def rows(subscription: Subscription | None, _rules: Rules, _passed: int) -> Sequence[Row]:
+def rows(subscription: Subscription | None, rules: Rules, _passed: int) -> Sequence[Row]:
     if subscription is None:
         return ()
     written: list[Row] = [*restatements(subscription)]
     phases = subscription.phases
     if phases:
-        written.append(_subscription(subscription))
+        written.append(_subscription(subscription, rules))
         written.extend(_history(subscription))
     return written
 
 
-def _subscription(subscription: Subscription) -> SubscriptionRow:
+def _subscription(subscription: Subscription, rules: Rules) -> SubscriptionRow:
     phases, last = subscription.phases, subscription.phases[-1]
     event, full = subscription.last.event, last.full
     trial = next((number for number, phase in enumerate(phases) if phase.status == "TRIALING"), None)
     started = next((phase.at for phase in phases if phase.full is not None), None)
-    trial_end, converted = (None, None) if trial is None else _trial(phases[trial:])
+    tried = () if trial is None else phases[trial:]
     return SubscriptionRow(
         event.account_id,
         event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
         started,
         None if trial is None else phases[trial].at,
-        trial_end,
-        converted,
+        _trial_end(tried),
+        _converted(tried, rules),
         last.requested_at,
         last.at if last.ended else None,
         last.reason if last.ended else "",
@@ -50,16 +52,22 @@ def _subscription(subscription: Subscription) -> SubscriptionRow:
     )
 
 
-def _trial(phases: Sequence[Phase]) -> tuple[int | None, int | None]:
-    """(end of the trial that the first phase begins, when revenue began), None for what has not come."""
+def _trial_end(phases: Sequence[Phase]) -> int | None:
+    """When the trial that the first phase begins ended or is to end; None without a trial or an end."""
+    if not phases:
+        return None
     after = next((phase for phase in phases if phase.status != "TRIALING" or phase.ended), None)
-    paid = next(
-        (phase.at for phase in phases if phase.status == "ACTIVE" and not phase.ended and _contract(phase)), None
-    )
     if after is not None:
-        return after.at, paid
+        return after.at
     planned = phases[-1].trial_ends_at
-    return (None if planned is None else max(planned, phases[0].at)), paid
+    return None if planned is None else max(planned, phases[0].at)
+
+
+def _converted(phases: Sequence[Phase], rules: Rules) -> int | None:
+    """When revenue began after the trial that the first phase begins, as the ledger of the default policy has it."""
+    if not phases:
+        return None
+    return next((step.at for step in steps_of(phases, rules.mrr_policies(PROFILES[0])) if step.total > 0), None)
 
 
 def _history(subscription: Subscription) -> Iterator[SubscriptionHistoryRow]:

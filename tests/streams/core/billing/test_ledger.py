@@ -121,12 +121,35 @@ def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(notes: list
 
 @given(histories)
 def test_what_is_kept_by_the_loosest_policy_is_what_the_history_says(notes: list[Note]) -> None:
-    """ChartMogul's choices drop revenue only when the billing system ends it: items and history must then agree."""
+    """ChartMogul's choices drop revenue only when the billing system ends it: items and history must then agree.
+
+    What follows a trial counts from when it is first active.
+    """
     tables = run(notes).tables.values()
     items = [row for row in tables if isinstance(row, MrrItemRow) and row.policy == "chartmogul"]
-    for told in tables:
-        if isinstance(told, SubscriptionHistoryRow):
-            mine = [row for row in items if row.subscription_id == told.subscription_id]
-            held = [row for row in mine if row.valid_from <= told.valid_from < (row.valid_to or 2**63)]
-            counts = told.status in ("ACTIVE", "PAST_DUE", "UNPAID", "PAUSED")
-            assert sum(row.contract_micros for row in held) == (told.contract_micros if counts else 0)
+    on_trial: dict[str, bool] = {}
+    told = [row for row in tables if isinstance(row, SubscriptionHistoryRow)]
+    for each in sorted(told, key=lambda row: (row.subscription_id, row.valid_from)):
+        name = each.subscription_id
+        mine = [row for row in items if row.subscription_id == name]
+        held = [row for row in mine if row.valid_from <= each.valid_from < (row.valid_to or 2**63)]
+        if each.status in ("ACTIVE", "TRIALING"):
+            on_trial[name] = each.status == "TRIALING"
+        counts = each.status in ("ACTIVE", "PAST_DUE", "UNPAID", "PAUSED") and not on_trial.get(name, False)
+        assert sum(row.contract_micros for row in held) == (each.contract_micros if counts else 0)
+
+
+@given(histories)
+def test_a_trial_converts_when_its_revenue_begins(notes: list[Note]) -> None:
+    """Conversion and revenue are one story: what is counted as new has converted, what has not brings nothing."""
+    tables = run(notes).tables.values()
+    items = [row for row in tables if isinstance(row, MrrItemRow) and row.policy == "cxledger"]
+    for row in tables:
+        if isinstance(row, SubscriptionRow) and row.trial_started_at is not None:
+            mine = [each for each in items if each.subscription_id == row.subscription_id]
+            starts = sorted(each.valid_from for each in mine if each.valid_from >= row.trial_started_at)
+            held = {at: sum(e.mrr_micros for e in mine if e.valid_from <= at < (e.valid_to or at + 1)) for at in starts}
+            ends = sorted(each.valid_to for each in mine if each.valid_to is not None)
+            held |= {at: sum(e.mrr_micros for e in mine if e.valid_from <= at < (e.valid_to or at + 1)) for at in ends}
+            paid = [at for at, total in held.items() if total > 0 and at >= row.trial_started_at]
+            assert row.converted_at == min(paid, default=None)

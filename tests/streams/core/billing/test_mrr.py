@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.billing.choices import MrrPolicy, parse
+from streams.core.billing.choices import PROFILES, MrrPolicy, parse
 from streams.core.events import (
     SubscriptionCancelScheduled,
     SubscriptionCancelUnscheduled,
@@ -41,7 +41,7 @@ def test_the_life_of_an_account_as_chartmogul_publishes_it() -> None:
     story.state(0, item(200_000, "YEAR"), until=365)
     story.state(10, item(6_000, plan="extra"), subscription="s2")
     story.tell(SubscriptionEnded, 40, "s2", reason="VOLUNTARY")
-    story.tell(SubscriptionEnded, 100, reason="VOLUNTARY")
+    story.tell(SubscriptionEnded, 100, reason="VOLUNTARY", ends_at=day(365))
     story.state(400, item(200_000, "YEAR"), until=765)
     assert moves(story) == [
         (0, "new", 166.67),
@@ -102,8 +102,19 @@ def test_when_an_end_counts(choice: str, expected: list[Move]) -> None:
     story = Story()
     story.state(0, item(10_000))
     story.tell(SubscriptionCancelScheduled, 10, ends_at=day(25), reason="VOLUNTARY")
-    story.tell(SubscriptionEnded, 20, reason="VOLUNTARY")
+    story.tell(SubscriptionEnded, 20, reason="VOLUNTARY", ends_at=day(30))
     assert moves(story, f"churn={choice}") == expected
+
+
+@pytest.mark.parametrize("policy", PROFILES)
+@pytest.mark.parametrize("reason", ["VOLUNTARY", "PAYMENT_FAILURE", "OTHER", "UNKNOWN"])
+def test_an_end_that_names_no_other_end_of_the_service_ends_it_there(policy: str, reason: Any) -> None:
+    """An upgrade ends one subscription and starts another: both would count until the end of the period."""
+    story = Story()
+    story.state(0, item(1_000))
+    story.tell(SubscriptionEnded, 10, reason=reason)
+    story.state(10, item(3_000, plan="extra"), subscription="s2")
+    assert moves(story, policy=policy) == [(0, "new", 10.0), (10, "expansion", -10.0), (10, "expansion", 30.0)]
 
 
 def test_a_scheduled_end_takes_effect_by_itself_unless_it_is_taken_back() -> None:
@@ -197,6 +208,51 @@ def test_a_trial_has_no_revenue_until_it_converts() -> None:
     assert moves(story) == [(14, "new", 100.0)]
     (row,) = rows_of(story, SubscriptionRow)
     assert (row.trial_started_at, row.trial_ended_at, row.converted_at) == (day(0), day(14), day(14))
+
+
+@pytest.mark.parametrize("policy", PROFILES)
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param(["PAST_DUE"], id="not paid"),
+        pytest.param(["UNPAID"], id="given up"),
+        pytest.param(["PAUSED"], id="paused"),
+        pytest.param(["PAST_DUE", "PAUSED", "UNPAID"], id="all of it"),
+        pytest.param(["UNKNOWN", "PAST_DUE"], id="by way of a word that nobody knows"),
+    ],
+)
+def test_what_was_never_paid_for_after_its_trial_has_no_revenue(turns: list[str], policy: str) -> None:
+    """Revenue that came and went beside a trial that did not convert is two stories of one subscription."""
+    story = Story()
+    story.state(0, item(1_000), status="TRIALING", trial_ends_at=day(14))
+    for at, status in enumerate(turns, start=14):
+        story.state(at, item(1_000), kind=SubscriptionChanged, status=status)
+    story.tell(SubscriptionEnded, 24, reason="PAYMENT_FAILURE")
+    assert moves(story, policy=policy) == []
+    (row,) = rows_of(story, SubscriptionRow)
+    assert (row.trial_ended_at, row.converted_at) == (day(14), None)
+
+
+def test_a_trial_whose_first_payment_comes_late_converts_when_it_is_paid() -> None:
+    """Revenue begins with the payment, and so does the conversion; a debt after that is a debt."""
+    story = Story()
+    story.state(0, item(1_000), status="TRIALING", trial_ends_at=day(14))
+    story.state(14, item(1_000), kind=SubscriptionChanged, status="PAST_DUE")
+    story.state(18, item(1_000), kind=SubscriptionChanged)
+    story.state(44, item(1_000), kind=SubscriptionChanged, status="PAST_DUE", since=18)
+    assert moves(story) == [(18, "new", 10.0), (74, "churn", -10.0)]
+    (row,) = rows_of(story, SubscriptionRow)
+    assert (row.trial_ended_at, row.converted_at) == (day(14), day(18))
+
+
+def test_what_goes_on_free_of_charge_converts_when_it_costs_something() -> None:
+    """All of it is taken off for two months: revenue begins after them."""
+    story = Story()
+    story.state(0, item(1_000), status="TRIALING", trial_ends_at=day(14))
+    free = discount("PERCENT", 10_000, "REPEATING", 70)
+    story.state(14, item(1_000, discounts=(free,)), kind=SubscriptionChanged)
+    assert moves(story) == [(70, "new", 10.0)]
+    assert [row.converted_at for row in rows_of(story, SubscriptionRow)] == [day(70)]
 
 
 def test_metered_items_have_no_recurring_revenue() -> None:

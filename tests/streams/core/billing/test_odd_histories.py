@@ -85,7 +85,7 @@ def test_a_second_end_brings_no_revenue_back() -> None:
     """Ended with its period on the 30th; an end told again for the 40th may name another service end: it is over."""
     story = Story()
     story.state(0, item(10_000))
-    story.tell(SubscriptionEnded, 10)
+    story.tell(SubscriptionEnded, 10, ends_at=day(30))
     story.tell(SubscriptionEnded, 40, ends_at=day(60))
     assert moves(run(story.notes)) == [(0, "s1", "new", 100.0), (30, "s1", "churn", -100.0)]
 
@@ -94,7 +94,7 @@ def test_a_second_end_may_move_the_end_of_a_service_that_still_runs() -> None:
     """As long as it runs, the newest word on its end holds."""
     story = Story()
     story.state(0, item(10_000))
-    story.tell(SubscriptionEnded, 10)
+    story.tell(SubscriptionEnded, 10, ends_at=day(30))
     story.tell(SubscriptionEnded, 20, ends_at=day(60))
     assert moves(run(story.notes)) == [(0, "s1", "new", 100.0), (60, "s1", "churn", -100.0)]
 

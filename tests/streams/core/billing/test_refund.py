@@ -3,6 +3,7 @@
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.core.algebra import Note
@@ -107,6 +108,13 @@ def test_a_dispute_ends_as_it_was_closed() -> None:
     """Only a lost one costs money."""
     row = dispute(OPENED, CLOSED)
     assert (row.status, row.opened_at, row.closed_at, row.flags) == ("lost", START, START + HOUR, ())
+
+
+@pytest.mark.parametrize("outcome", ["WON", "LOST", "WITHDRAWN", "UNKNOWN"])
+def test_an_outcome_that_nobody_knows_is_flagged(outcome: Any) -> None:
+    """Whether the money came back is not guessed; somebody has to ask."""
+    row = dispute(OPENED, msgspec.structs.replace(CLOSED, outcome=outcome))
+    assert (row.status, row.flags) == (outcome.lower(), ("unknown_outcome",) if outcome == "UNKNOWN" else ())
 
 
 def test_a_dispute_closed_before_it_was_opened_is_flagged() -> None:
