@@ -74,7 +74,7 @@ FROM
         toString(kind),
         concat(
             'Recurring revenue ', if(amount_micros < 0, 'fell', 'rose'), ' by ', printf('%.2f', abs(amount_micros) / 1000000), ' ',
-            currency, ' a month: ', replaceAll(toString(kind), '_', ' ')
+            currency, ' a month: ', if(crosses_rates = 1, 'one of several changes at that moment', replaceAll(toString(kind), '_', ' '))
         ),
         subscription_id,
         concat('subscription:', subscription_id)

@@ -305,7 +305,7 @@ FROM
         WHERE metric = 'first_reply'
     ) AS _c ON _t.account_id = _c.account_id AND _t.ticket_id = _c.ticket_id
 )
-WHERE (last_solved_at IS NOT NULL AND status NOT IN ('merged', 'deleted', 'spam') AND (
+WHERE (last_solved_at IS NOT NULL AND status NOT IN ('merged', 'deleted', 'spam', 'incomplete') AND (
         status NOT IN ('solved', 'closed') OR ifNull(last_solved_at != solved_at, 1)
     ))
     OR (first_reply_at IS NOT NULL AND ifNull(kept_at > greatest(assumeNotNull(first_reply_at), activated_at), 0))

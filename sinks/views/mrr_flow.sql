@@ -8,7 +8,9 @@ columns:
   survey_id: Always empty; movements belong to no survey
   fact_id: Subscription that moved
   policy: MRR policy
-  kind: new, expansion, contraction, churn, reactivation, pause, resume, fx; transfer where all nets to 0
+  kind: >-
+    new, expansion, contraction, churn, reactivation, pause, resume, fx; transfer where all nets to 0;
+    several currencies at one moment are netted in the reporting currency
   line: Of an expansion, upsell or cross_sell; empty where no product line is told
   plan_id: Plan
   product_line: Product line; empty when not told
@@ -31,7 +33,11 @@ SELECT
     subscription_id AS fact_id,
     policy,
     tupleElement(part, 1) AS kind,
-    if(kind = 'fx', '', line) AS line,
+    multiIf(
+        kind = 'fx' OR (crosses_rates = 1 AND kind != 'expansion'), '',
+        crosses_rates = 1 AND line = '' AND product_line != '' AND fx_base_micros > 0, 'upsell',
+        line
+    ) AS line,
     plan_id,
     product_line,
     currency,
@@ -49,9 +55,6 @@ FROM
 (
     SELECT
         *,
-        toUInt8(rate > 0) AS has_rate,
-        toInt128(amount_micros) * rate AS moved,
-        toInt128(fx_base_micros) * (rate - former_rate) AS revalued,
         arrayJoin(arrayFilter(
             p -> tupleElement(p, 1) != 'fx' OR tupleElement(p, 3) != 0 OR whole = 'fx',
             if(
@@ -62,27 +65,15 @@ FROM
         )) AS part
     FROM
     (
-        SELECT _f.*, _f.rate_micros AS rate, _g.rate_micros AS former_rate
+        SELECT *, contract_kind AS whole FROM ${cx}.mrr_priced WHERE crosses_rates = 0
+        UNION ALL
+        -- Several currencies or rates at one moment: one kind, by what they net to in the reporting currency.
+        SELECT * EXCEPT (net), multiIf(net > 0, 'expansion', net < 0, 'contraction', 'transfer') AS whole
         FROM
         (
-            SELECT _m.*, _r.rate_micros AS rate_micros
-            FROM
-            (
-                SELECT
-                    * EXCEPT (policy, currency, kind, line, product_line, reason, policy_version, at),
-                    at AS moment,
-                    toString(policy) AS policy,
-                    toString(currency) AS currency,
-                    toString(kind) AS whole,
-                    toString(line) AS line,
-                    toString(product_line) AS product_line,
-                    toString(reason) AS reason,
-                    toString(policy_version) AS policy_version
-                FROM ${cx}.mrr_movement
-                WHERE is_test = 0 AND at <= ${now}
-            ) AS _m
-            ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _m.currency = _r.currency AND _m.rate_at >= _r.valid_from
-        ) AS _f
-        ASOF LEFT JOIN ${cx}.reporting_rate AS _g ON _f.currency = _g.currency AND _f.rate_at_before >= _g.valid_from
+            SELECT *, sum(moved) OVER (PARTITION BY account_id, policy, moment) AS net
+            FROM ${cx}.mrr_priced
+            WHERE crosses_rates = 1
+        )
     )
 )

@@ -128,6 +128,10 @@ class MrrMovementRow(Row, frozen=True, gc=False):
         Label, doc("new, expansion, contraction, churn, reactivation, pause, resume, fx; transfer where all nets to 0")
     ]
     line: Annotated[Label, doc("Of an expansion: upsell on a product line that was paid for, cross_sell on a new one")]
+    crosses_rates: Annotated[
+        bool,
+        doc("1 where currencies or exchange rates net at that moment: mrr_flow does so in the reporting currency"),
+    ]
     amount_micros: Annotated[int, doc("Change per month, in millionths of the currency; 0 where only the rate changed")]
     fx_base_micros: Annotated[int, doc("Amount before it, which the change of exchange rate applies to, in millionths")]
     rate_at: Annotated[Moment, doc("When the exchange rate after it is taken, UTC")]

@@ -141,7 +141,7 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
 def test_a_solve_that_comes_back_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ticket says that it was solved by what its rows say was undone."""
     monkeypatch.setattr(Life, "solve", property(lambda told: told.solves[-1] if told.solves else None))
-    assert alarms(LIVES)[STORY] == {"anew", "born_solved", "moment", "closed"}
+    assert alarms(LIVES)[STORY] == {"anew", "born_solved", "moment", "closed", "deleted"}
 
 
 @pytest.mark.servers

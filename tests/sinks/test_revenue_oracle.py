@@ -53,13 +53,13 @@ def _rate(currency: str, at: int) -> Decimal:
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Note]:
-    """An account with two subscriptions that come, change, pause and end: without revenue nothing shows."""
+    """An account with two subscriptions that come, change, pause and end, in two currencies and often at one moment."""
     story = Story()
     won = {"currency": "KRW", "exponent": 0}
     for kind in draw(st.lists(st.sampled_from(TURNS), min_size=2, max_size=9)):
-        at, own = (
-            draw(st.integers(0, 150)),
-            draw(st.sampled_from(({"subscription": "s1"}, {"subscription": "s2", **won}))),
+        at = draw(st.sampled_from((0, 30, 60, 75, 90)) | st.integers(0, 150))
+        own = draw(
+            st.sampled_from(({"subscription": "s1"}, {"subscription": "s1", **won}, {"subscription": "s2", **won}))
         )
         if kind is SubscriptionChanged:
             plan = draw(st.sampled_from(("basic", "extra")))
@@ -118,6 +118,14 @@ def test_stocks_and_bridges_are_what_a_plain_loop_finds(
         f" + handed_over - closing FROM {database}.mrr_bridge"
     )
     assert all(abs(rest) <= Decimal("0.00002") for (rest,) in bridges)
+    nets = (
+        "SELECT uniqExact(kind), sumIf(reported_pico, kind = 'transfer'), any(kind), sum(reported_pico)"
+        f" FROM {database}.mrr_flow WHERE kind IN ('expansion', 'contraction', 'transfer')"
+        " GROUP BY account_id, policy, moment"
+    )
+    for kinds, transferred, kind, net in client.execute(nets):
+        assert (kinds, transferred) == (1, 0)
+        assert {"expansion": net > 0, "contraction": net < 0, "transfer": net == 0}[kind]
     keys = "grain, window_start, dimension, dimension_value, policy"
     asked = f"SELECT {keys}, {{}} FROM {database}.{{}} WHERE {{}} != 0 AND grain IN ('month', 'quarter') ORDER BY ALL"
     stocks, ends = (client.execute(asked.format(*each)) for each in (_STOCKS, _ENDS))

@@ -1,6 +1,5 @@
 """The MRR ledger of an account: movements between its subscriptions' steps, and the spans that the steps make."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from operator import itemgetter
@@ -11,30 +10,13 @@ from msgspec.structs import astuple
 from streams.core.billing.account import Account
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.mrr import Line
+from streams.core.billing.netting import NETTED, Change, Net, Slot, kinds_of
 from streams.core.billing.steps import Part, Step
 from streams.core.rows import MrrItemRow, MrrMovementRow, Row
 
-_Slot = tuple[str, str, str]
-"""Currency, plan, product line: what amounts are kept apart by within a subscription."""
 _Steps = dict[str, tuple[Step, ...]]
 """Steps by one policy, by subscription."""
 _NO_PART = Part(False, ())
-
-
-class _Change(msgspec.Struct, frozen=True, gc=False):
-    """One subscription's change at one moment, as far as one slot is concerned; `rested` in a pause from revenue."""
-
-    subscription_id: str
-    rested: bool
-    before: Step
-    after: Step
-    slot: _Slot
-    old: int
-    new: int
-
-    @property
-    def amount(self) -> int:
-        return self.new - self.old
 
 
 class _Book(msgspec.Struct, frozen=True, gc=False):
@@ -119,75 +101,45 @@ def _movements(book: _Book, steps: _Steps, since: int) -> Iterator[MrrMovementRo
             held.ever = held.ever or held.is_customer()
             continue
         was, lines = held.is_customer(), held.product_lines()
-        changes: list[_Change] = []
+        changes: list[Change] = []
         for _, name, step in together:
             rested = held.rests(name)
             changes.extend(_changes(name, rested, held.put(name, step), step))
         ever, stays = held.ever, held.is_customer()
         held.ever = ever or stays
-        kinds = _kinds(changes, was=was, ever=ever, stays=stays)
+        kinds = kinds_of(changes, was=was, ever=ever, stays=stays)
+        net = Net.of(changes, kinds)
         for change, kind in zip(changes, kinds, strict=True):
             if change.old or change.new or kind == "churn":
-                yield _row(book, at, change, kind, lines)
+                yield _row(book, at, change, kind, lines, net)
 
 
-def _changes(name: str, rested: bool, before: Step, after: Step) -> list[_Change]:
+def _changes(name: str, rested: bool, before: Step, after: Step) -> list[Change]:
     """What differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
     old, new = _amounts(before), _amounts(after)
     if not old and not new:
         slot = (before.currency, "", "")
-        return [_Change(name, rested, before, after, slot, 0, 0)] if rested and not after.is_paused else []
+        return [Change(name, rested, before, after, slot, 0, 0)] if rested and not after.is_paused else []
     found = []
     for slot in sorted(old.keys() | new.keys()):
         was, now = old.get(slot, 0), new.get(slot, 0)
         if was != now or (was and before.rate_at != after.rate_at):
-            found.append(_Change(name, rested, before, after, slot, was, now))
+            found.append(Change(name, rested, before, after, slot, was, now))
     return found
 
 
-def _amounts(step: Step) -> dict[_Slot, int]:
-    found: dict[_Slot, int] = {}
+def _amounts(step: Step) -> dict[Slot, int]:
+    found: dict[Slot, int] = {}
     for line in step.lines:
         slot = (step.currency, line.plan_id, line.product_line)
         found[slot] = found.get(slot, 0) + line.mrr
     return {slot: amount for slot, amount in found.items() if amount}
 
 
-def _kinds(changes: Sequence[_Change], *, was: bool, ever: bool, stays: bool) -> list[str]:
-    """The kind of each change. What happens to an account at one moment is one movement, except for pauses."""
-    own = [_pause(change) if was else "" for change in changes]
-    net: defaultdict[str, int] = defaultdict(int)
-    for change, kind in zip(changes, own, strict=True):
-        if not kind:
-            net[change.slot[0]] += change.amount
-    return [
-        kind or _kind(change, net[change.slot[0]], was, ever, stays) for change, kind in zip(changes, own, strict=True)
-    ]
-
-
-def _pause(change: _Change) -> str:
-    before, after = change.before, change.after
-    if after.is_paused and before.total > 0:
-        return "pause"
-    return "resume" if change.rested and after.total > 0 else ""
-
-
-def _kind(change: _Change, net: int, was: bool, ever: bool, stays: bool) -> str:
-    if change.old == change.new != 0:
-        return "fx"
-    if not was and stays:
-        return "reactivation" if ever else "new"
-    if was and not stays:
-        return "churn"
-    if net == 0:
-        return "transfer"
-    return "expansion" if net > 0 else "contraction"
-
-
-def _row(book: _Book, at: int, change: _Change, kind: str, lines: frozenset[str]) -> MrrMovementRow:
+def _row(book: _Book, at: int, change: Change, kind: str, lines: frozenset[str], net: Net) -> MrrMovementRow:
     before, after = change.before, change.after
     currency, plan_id, product_line = change.slot
-    rate_at = after.rate_at if change.new else before.rate_at
+    rate_at = net.rate_at(change)
     known = "upsell" if product_line in lines else "cross_sell"
     return MrrMovementRow(
         book.account,
@@ -199,6 +151,7 @@ def _row(book: _Book, at: int, change: _Change, kind: str, lines: frozenset[str]
         product_line,
         kind,
         known if kind == "expansion" and product_line else "",
+        net.crosses and kind in NETTED,
         change.amount,
         change.old,
         rate_at,
