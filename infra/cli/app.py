@@ -37,7 +37,11 @@ _COMMANDS = (
     (
         "import",
         "infra.cli.importing:import_",
-        ("cx import mapping.yaml answers.csv.gz", "cx import mapping.yaml answers.csv --rejects bad.csv"),
+        (
+            "cx import mapping.yaml answers.csv --check",
+            "cx import mapping.yaml answers.csv.gz",
+            "cx import mapping.yaml answers.csv --rejects bad.csv",
+        ),
     ),
     ("sql", "infra.cli.sql:sql", ('cx sql "SELECT * FROM metric_definition"', "cx sql --format csv - < query.sql")),
     (

@@ -33,7 +33,7 @@ def once(
     settings: Settings, data: DataSet, file: Path, folder: Path, *, reverse: bool, turn: Callable[[], object]
 ) -> None:
     """Import a data set and wait until it is taken in."""
-    bring_in(settings, data.rules, file, folder / f"{data.name}.rejects.csv", reverse=reverse, advance=lambda: None)
+    bring_in(settings, data.rules, file, folder / f"{data.name}.rejects.csv", reverse=reverse)
     settle(settings, turn)
 
 

@@ -27,7 +27,7 @@ class Firsts:
 
     def __init__(self, group: Group) -> None:
         self._group = group
-        self._order: Read = compile_value(group.order)
+        self._order: Read = compile_value(group.order, "the order of a group")
         self._kept: dict[Place, tuple[Order, Row]] = {}
 
     def scan(self, rows: Iterable[Row]) -> Firsts:

@@ -1,17 +1,18 @@
-"""The import of one file: read, translate, emit, and write down what had to be rejected."""
+"""The import of one file: looked through as a whole, then sent; what had to be rejected is written down."""
 
 from __future__ import annotations
 
-import csv
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from streams.ingest import translate
 from streams.ingest.groups import Firsts
 from streams.ingest.reader import FileError, read
+from streams.ingest.rejects import Rejects
+from streams.ingest.seen import Copies, Seen
 from streams.ingest.translate import Event, Filtered, Outcome, Rejected, Translated, Translator
 
 if TYPE_CHECKING:
@@ -24,17 +25,31 @@ _SHOWN = 10
 
 
 class RefusedError(Exception):  # the event breaks the contract, the program does not
-    """Raised by ``emit`` for an event that the contract does not allow; the message is the reason."""
+    """Raised by ``prepare`` for an event that the contract does not allow; the message is the reason."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """An event that may be sent: ``value`` is its content, equal exactly where two events are."""
+
+    event: Event
+    value: bytes
 
 
 class Summary(msgspec.Struct, kw_only=True):
-    """Counts of one import: ``rows`` = translated + filtered + rejected; ``first`` has the first rejects."""
+    """Counts of one import: ``rows`` = translated + filtered + rejected; ``first`` has the first rejects.
+
+    ``repeated`` is how many of the translated rows only repeat earlier ones; ``example`` is the first of them, and the
+    row that it repeats. ``checked`` counts rows while the file is looked through, before anything is sent.
+    """
 
     rows: int = 0
     translated: int = 0
     filtered: int = 0
     rejected: int = 0
     events: int = 0
+    repeated: int = 0
+    checked: int = 0
+    example: tuple[int, int] = (0, 0)
     first: list[Rejected] = []
 
 
@@ -43,17 +58,20 @@ def outcomes(mapping: Mapping, path: Path) -> Iterator[Outcome]:
     lines = read(path, encoding=mapping.encoding, delimiter=mapping.delimiter)
     header = next(lines, None)
     if header is None or header.problem:
-        raise FileError(f"{path}: no header in its first line")
-    try:
-        translator = Translator(mapping, header.cells, _firsts(mapping, path, header.cells))
-        yield from translate.once(mapping)
-    except ValueError as error:
-        raise FileError(f"{path}: {error}") from None
-    for line in lines:
-        if line.problem:
-            yield Rejected(line.number, line.problem, tuple(line.cells))
-        else:
-            yield translator.row(line.number, line.cells)
+        why = f" ({header.problem})" if header is not None else ""
+        raise FileError(f"{path}: no header in its first line{why}")
+    with ExitStack() as stack:
+        copies = stack.enter_context(closing(Copies())) if mapping.numbers_copies() else None
+        try:
+            translator = Translator(mapping, header.cells, _firsts(mapping, path, header.cells), copies)
+            yield from translate.once(mapping)
+        except ValueError as error:
+            raise FileError(f"{path}: {error}") from None
+        for line in lines:
+            if line.problem:
+                yield Rejected(line.number, line.problem, tuple(line.cells))
+            else:
+                yield translator.row(line.number, line.cells)
 
 
 def _firsts(mapping: Mapping, path: Path, header: list[str]) -> Firsts | None:
@@ -66,82 +84,114 @@ def _firsts(mapping: Mapping, path: Path, header: list[str]) -> Firsts | None:
     return Firsts(mapping.group).scan(row for row in rows if row is not None)
 
 
-class Rejects:
-    """The rejects file: the rejected rows behind their line and reason; it is made with the first of them.
-
-    Mended, it can be imported with the same mapping: the two columns in front are none that a mapping reads.
-    """
-
-    def __init__(self, path: Path, header: list[str], encoding: str, delimiter: str) -> None:
-        self._path, self._encoding, self._delimiter = path, encoding, delimiter
-        self._header, self._open = header, ExitStack()
-        self._writer: Any = None
-        path.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def write(self, reject: Rejected) -> None:
-        if self._writer is None:
-            file = self._path.open("w", encoding=self._encoding, errors="surrogateescape", newline="")
-            self._writer = csv.writer(self._open.enter_context(file), delimiter=self._delimiter)
-            self._writer.writerow(["_line", "_reason", *self._header])
-        self._writer.writerow([reject.line, reject.reason, *reject.cells])
-
-
 def _header(mapping: Mapping, path: Path) -> list[str]:
     first = next(read(path, encoding=mapping.encoding, delimiter=mapping.delimiter), None)
     return first.cells if first else []
 
 
-def _emit(outcome: Translated, emit: Callable[[Event], None], summary: Summary) -> Rejected | None:
-    try:
-        for event in outcome.events:
-            emit(event)
-            summary.events += 1
-    except RefusedError as error:
-        return Rejected(outcome.line, str(error), outcome.cells)
-    return None
+class Import:
+    """Imports a file; importing it again sends the same events under the same ids.
 
-
-def run(
-    mapping: Mapping,
-    path: Path,
-    emit: Callable[[Event], None],
-    rejects: Path,
-    *,
-    reverse: bool = False,
-    advance: Callable[[], None] = lambda: None,
-) -> Summary:
-    """Import a file and return the counts; importing it again sends the same events under the same ids.
-
-    ``emit`` may raise RefusedError for one event: its row is then rejected. Everything else that it raises ends the
-    import. ``reverse`` holds the whole file in memory and sends it from its end, definitions last.
+    ``prepare`` may raise RefusedError for one event: its row is then rejected, and none of the row's events is sent.
+    Everything else that it or ``send`` raises ends the import; ``summary`` is counted up and says how far it came.
+    ``rejects`` of None writes none down. ``reverse`` holds the whole file in memory and sends it from its end,
+    definitions last.
     """
-    summary = Summary()
-    every: Iterable[Outcome] = outcomes(mapping, path)
-    if reverse:
-        every = reversed(list(every))
-    with Rejects(rejects, _header(mapping, path), mapping.encoding, mapping.delimiter) as file:
-        for outcome in every:
-            _take(outcome, emit, summary, file)
-            advance()
-    return summary
 
+    def __init__(
+        self,
+        mapping: Mapping,
+        path: Path,
+        *,
+        prepare: Callable[[Event], Ready],
+        send: Callable[[Ready], None],
+        rejects: Path | None,
+        reverse: bool = False,
+        advance: Callable[[Summary], None] = lambda _: None,
+        summary: Summary | None = None,
+    ) -> None:
+        self._mapping, self._path = mapping, path
+        self._prepare, self._send, self._advance = prepare, send, advance
+        self._rejects, self._reverse = rejects, reverse
+        self.summary = Summary() if summary is None else summary
 
-def _take(outcome: Outcome, emit: Callable[[Event], None], summary: Summary, file: Rejects) -> None:
-    summary.rows += outcome.line > 0
-    refused = _emit(outcome, emit, summary) if isinstance(outcome, Translated) else None
-    match refused or outcome:
-        case Rejected() as reject:
-            summary.rejected += 1
-            file.write(reject)
-            if len(summary.first) < _SHOWN:
-                summary.first.append(reject)
-        case Filtered():
-            summary.filtered += 1
-        case Translated():
-            summary.translated += outcome.line > 0
+    def run(self) -> Summary:
+        """Look the file through, then send it; raises FileError, before anything is sent where the file shows it."""
+        with closing(Seen()) as seen:
+            before = self._stamp()
+            self._look_through(seen)
+            if self._stamp() != before:
+                raise FileError(f"{self._path}: was changed while it was read; nothing was sent")
+            self._send_all(seen)
+        return self.summary
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            raise FileError(f"{self._path}: {error.strerror}") from None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _look_through(self, seen: Seen) -> None:
+        try:
+            for outcome in outcomes(self._mapping, self._path):
+                self.summary.checked += outcome.line > 0
+                judged = self._judged(outcome)
+                if not isinstance(judged, Rejected | Filtered):
+                    for ready in judged:
+                        seen.add(ready.event.fields["event_id"], ready.value, outcome.line)
+                self._advance(self.summary)
+        except FileError as error:
+            raise FileError(f"{error}; {self.summary.checked:,} rows came before it, nothing was sent") from None
+        seen.settle()
+        self.summary.repeated, self.summary.example = seen.merged, seen.example
+
+    def _send_all(self, seen: Seen) -> None:
+        every: Iterable[Outcome] = outcomes(self._mapping, self._path)
+        if self._reverse:
+            every = reversed(list(every))
+        with ExitStack() as stack:
+            file = None
+            if self._rejects is not None:
+                header = _header(self._mapping, self._path)
+                file = Rejects(self._rejects, header, self._mapping.encoding, self._mapping.delimiter)
+                stack.enter_context(file)
+            for outcome in every:
+                self._take(outcome, seen, file)
+                self._advance(self.summary)
+
+    def _judged(self, outcome: Outcome) -> list[Ready] | Rejected | Filtered:
+        if not isinstance(outcome, Translated):
+            return outcome
+        try:
+            return [self._prepare(event) for event in outcome.events]
+        except RefusedError as error:
+            return self._refused(outcome, str(error))
+
+    def _refused(self, outcome: Translated, reason: str) -> Rejected:
+        if outcome.line == 0:
+            raise FileError(f"{self._path}: `once`: {reason}; nothing was sent")
+        return Rejected(outcome.line, reason, outcome.cells)
+
+    def _take(self, outcome: Outcome, seen: Seen, file: Rejects | None) -> None:
+        summary = self.summary
+        summary.rows += outcome.line > 0
+        judged = self._judged(outcome)
+        if isinstance(outcome, Translated) and isinstance(judged, list):
+            clashes = (seen.clash(ready.event.fields["event_id"], outcome.line) for ready in judged)
+            if reason := next(filter(None, clashes), ""):
+                judged = self._refused(outcome, reason)
+        match judged:
+            case Rejected():
+                summary.rejected += 1
+                if file is not None:
+                    file.write(judged)
+                if len(summary.first) < _SHOWN:
+                    summary.first.append(judged)
+            case Filtered():
+                summary.filtered += 1
+            case _:
+                for ready in judged:
+                    self._send(ready)
+                    summary.events += 1
+                summary.translated += outcome.line > 0

@@ -7,31 +7,31 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
+from streams.ingest.encodings import require_text
+from streams.ingest.loading import LoadError, load_yaml
 from streams.ingest.values import Cell, Constant, Group, Items, Record, Test, Value, cells, names_in, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+COPY = "_copy"
+"""What events of a row can read beside its columns: 1 for the first of several equal rows, 2 for the second."""
+_NUMBERS = frozenset({"number", "integer", "money"})
+_WORDS = {
+    "zone": frozenset({"time"}),
+    "day": frozenset({"time"}),
+    "decimal": _NUMBERS - {"integer"},
+    "group": _NUMBERS,
+}
+"""Words of a cell that only some kinds of value have: elsewhere they would be read over."""
 _ORDERED = frozenset({"number", "integer", "time"})
 _OF_A_DAY = re.compile("%[HIMSfpzZcX]")
 
 
 class MappingError(Exception):
     """The mapping itself is wrong; the message names the place in it and what to change."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's plain scalars: a column called NO, a code that reads "on" and a date stay texts."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":bool", ":timestamp"))]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -59,11 +59,15 @@ class Mapping(msgspec.Struct, frozen=True):
     delimiter: str = ","
     group: Group | None = None
 
+    def numbers_copies(self) -> bool:
+        """Say whether an event of a row reads which of several equal rows it is."""
+        return any(COPY in template_columns(template) for template in self.rows)
+
     def columns(self) -> set[str]:
         """Return the columns that the file must have."""
         named = {test.column for test in self.where}
         for template in self.rows:
-            named |= template_columns(template)
+            named |= template_columns(template) - {COPY}
         if (group := self.group) is None:
             return named
         return (named - group.first.keys()) | {*group.by, *group.first.values()} | group.columns()
@@ -100,19 +104,27 @@ def template_columns(template: Template) -> set[str]:
     return named
 
 
+def _check_words(node: dict[str, Any], cell: Cell, place: str) -> None:
+    if (cell.column is None) == (cell.template is None):
+        raise MappingError(f"{place}: give either column or template.")
+    if strange := sorted(word for word, kinds in _WORDS.items() if word in node and cell.kind not in kinds):
+        raise MappingError(f"{place}: `{strange[0]}` means nothing beside `as: {cell.kind}`.")
+    if "empty" in node and cell.template is None:
+        raise MappingError(f"{place}: `empty` is for a template.")
+    if (cell.kind == "time") != (cell.format is not None):
+        raise MappingError(f"{place}: `as: time` and `format` belong together.")
+    if (cell.kind == "money") != (cell.exponent is not None):
+        raise MappingError(f"{place}: `as: money` and `exponent` belong together.")
+    if cell.kind != "integer" and cell.decimal == cell.group:
+        raise MappingError(f"{place}: `decimal` and `group` must be two different marks.")
+
+
 def _cell(node: dict[str, Any], place: str) -> Cell:
     try:
         cell = msgspec.convert(node, Cell)
     except msgspec.ValidationError as error:
         raise MappingError(f"{place}: {error}.") from None
-    if (cell.column is None) == (cell.template is None):
-        raise MappingError(f"{place}: give either column or template.")
-    if (cell.kind == "time") != (cell.format is not None):
-        raise MappingError(f"{place}: `as: time` and `format` belong together.")
-    if (cell.kind == "money") != (cell.exponent is not None):
-        raise MappingError(f"{place}: `as: money` and `exponent` belong together.")
-    if cell.decimal == cell.group:
-        raise MappingError(f"{place}: `decimal` and `group` must be two different marks.")
+    _check_words(node, cell, place)
     if cell.day == "end" and _OF_A_DAY.search(cell.format or "%H"):
         raise MappingError(f"{place}: `day: end` is for dates, `format` reads a time of day.")
     try:
@@ -151,6 +163,8 @@ def _template(node: Any, place: str, *, once: bool) -> Template:
     except msgspec.ValidationError as error:
         raise MappingError(f"{place}: {error}.") from None
     fields = {name: _value(value, f"{place}.{name}") for name, value in raw.fields.items()}
+    if not once and raw.each != ({},):
+        raise MappingError(f"{place}: `each` is for events sent once.")
     template = Template(raw.event, raw.id, fields, raw.where, first=raw.first, each=raw.each if once else ())
     _check(template, place, once=once)
     return template
@@ -193,14 +207,14 @@ def _group(node: dict[str, Any] | None) -> Group | None:
 def parse(text: str) -> Mapping:
     """Read a mapping from YAML; raises MappingError, whose message is meant for the mapping's author."""
     try:
-        node = plain(yaml.load(text, _Loader))  # noqa: S506  # a safe loader with fewer guesses
-        raw = msgspec.convert(node, _Raw)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise MappingError(re.sub(r"\s+", " ", f"{error}.")) from None
+        raw = msgspec.convert(plain(load_yaml(text)), _Raw)
+        require_text(raw.encoding)
+    except (LoadError, LookupError, msgspec.ValidationError) as error:
+        raise MappingError(f"{error}.") from None
     if not raw.rows:
         raise MappingError("rows: name at least one event.")
-    if len(raw.delimiter) != 1:
-        raise MappingError("delimiter: one character.")
+    if len(raw.delimiter) != 1 or raw.delimiter in '"\r\n\0\ufeff ':
+        raise MappingError("delimiter: one character. No quote, blank or end of a line.")
     once = tuple(_template(node, f"once[{at}]", once=True) for at, node in enumerate(raw.once))
     rows = tuple(_template(node, f"rows[{at}]", once=False) for at, node in enumerate(raw.rows))
     for tests in (raw.where, *(template.where for template in (*once, *rows))):

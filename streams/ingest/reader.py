@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import zlib
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.ingest.lines import FileError, Lines, opened
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-_GZIP = b"\x1f\x8b"
+__all__ = ["FileError", "Line", "read"]
 
-
-class FileError(Exception):  # the file is at fault
-    """The file cannot be read (on); the message says why and from which line."""
+_REASONS = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "expected after": "a quote is closed within a cell",
+    "field larger than field limit": f"a cell has more than {csv.field_size_limit():,} characters",
+}
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -29,21 +30,12 @@ class Line(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-def _open_plain(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _open(path: Path, encoding: str) -> IO[str]:
-    with path.open("rb") as raw:
-        squeezed = raw.read(len(_GZIP)) == _GZIP
-    opener: Callable[[Path], IO[bytes]] = gzip.open if squeezed else _open_plain  # type: ignore[assignment]
-    # Bytes of another encoding survive as lone surrogates: they are found below and written back unchanged.
-    return io.TextIOWrapper(opener(path), encoding=encoding, errors="surrogateescape", newline="")
-
-
 def _problem(cells: list[str], encoding: str) -> str:
     for cell in cells:
-        if any("\udc80" <= letter <= "\udcff" for letter in cell):
+        if cell.isascii():
+            if "\0" in cell:
+                return "holds a NUL character"
+        elif any("\udc80" <= letter <= "\udcff" for letter in cell):
             return f"holds bytes that are not {encoding}"
     return ""
 
@@ -51,28 +43,39 @@ def _problem(cells: list[str], encoding: str) -> str:
 def read(path: Path, *, encoding: str = "utf-8-sig", delimiter: str = ",") -> Iterator[Line]:
     """Yield the records, the header first; raises FileError for a missing, cut or unknown kind of file.
 
-    A record that breaks the format, such as a quote that is never closed, comes out as one Line whose problem
-    names the lines that it swallowed.
+    A record that breaks the format, such as a quote that is never closed, comes out as one Line for its first line
+    alone, whose cells are the text between delimiters; what it seemed to swallow is read anew from the next line on.
     """
-    try:
-        with _open(path, encoding) as file:
-            yield from _records(file, encoding, delimiter)
-    except (OSError, EOFError, LookupError, zlib.error) as error:
-        raise FileError(f"{path}: {error}") from None
+    with opened(path, encoding) as lines:
+        yield from _records(lines, encoding, delimiter)
 
 
-def _records(file: IO[str], encoding: str, delimiter: str) -> Iterator[Line]:
-    rows = csv.reader(file, delimiter=delimiter, strict=True)
-    done = False
-    while not done:
-        start = rows.line_num + 1
+def _records(lines: Lines, encoding: str, delimiter: str) -> Iterator[Line]:
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    width = 0
+    while True:
+        lines.begin()
+        start = lines.number + 1
         try:
             cells = next(rows, None)
         except csv.Error as error:
-            span = f"line {start}" if rows.line_num <= start else f"lines {start} to {rows.line_num}"
-            yield Line(start, [], f"{span}: {error}")
+            yield _broken(lines, start, delimiter, _reason(str(error), len(lines.taken)))
             continue
         if cells is None:
-            done = True
+            return
+        if width and len(lines.taken) > 1 and len(cells) != width:
+            yield _broken(lines, start, delimiter, "a quote is opened and not closed where its cell ends")
         elif cells:  # an empty line is no record
+            width = width or len(cells)
             yield Line(start, cells, _problem(cells, encoding))
+
+
+def _reason(error: str, lines: int) -> str:
+    if lines > 1:
+        return "a quote is opened and not closed where its cell ends"
+    return next((words for part, words in _REASONS.items() if part in error), error)
+
+
+def _broken(lines: Lines, start: int, delimiter: str, reason: str) -> Line:
+    """Give up the record's first line alone, as it stands: its quotes are no quotes any more."""
+    return Line(start, lines.back_to_second().rstrip("\r\n").split(delimiter), f"line {start}: {reason}")

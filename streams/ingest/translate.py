@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streams.ingest.cells import Row, compile_value
+from streams.ingest.formats import no_table
+from streams.ingest.mapping import COPY
 from streams.ingest.scalars import CellError
 
 if TYPE_CHECKING:
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 
     from streams.ingest.groups import Firsts
     from streams.ingest.mapping import Mapping, Template
+    from streams.ingest.seen import Copies
     from streams.ingest.values import Test
 
 # Ids of imported events live in a name space of their own; changing it would import everything a second time.
+_SHOWN = 10
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cxledger.dev/import")
 
 
@@ -67,7 +71,7 @@ def _passes(tests: tuple[Test, ...], row: Row) -> bool:
 
 
 def _compile(source: str, template: Template) -> Callable[[Row], Event | None]:
-    readers = {name: compile_value(value) for name, value in template.fields.items()}
+    readers = {name: compile_value(value, name) for name, value in template.fields.items()}
 
     def build(row: Row) -> Event | None:
         if not _passes(template.where, row):
@@ -90,16 +94,28 @@ class Translator:
     A mapping with a group is told the first rows of all groups before it translates one.
     """
 
-    def __init__(self, mapping: Mapping, header: list[str], firsts: Firsts | None = None) -> None:
-        self._mapping, self._firsts = mapping, firsts
+    def __init__(
+        self, mapping: Mapping, header: list[str], firsts: Firsts | None = None, copies: Copies | None = None
+    ) -> None:
+        self._mapping, self._firsts, self._copies = mapping, firsts, copies
         self._header = [name.strip() for name in header]
         self._builders = [(template.first, _compile(mapping.source, template)) for template in mapping.rows]
         if taken := mapping.group and sorted(mapping.group.first.keys() & set(self._header)):
             raise ValueError(f"the mapping's group calls something {taken[0]!r}, which is a column of the file")
-        for column in sorted(mapping.columns()):
+        if COPY in self._header and mapping.numbers_copies():
+            raise ValueError(f"the mapping reads {COPY!r}, which is a column of the file and so no number of a copy")
+        self._require(mapping.columns())
+
+    def _require(self, needed: set[str]) -> None:
+        """Raise ValueError for columns that are not there, or more than once."""
+        lacking = sorted(needed - set(self._header))
+        if lacking:
+            instead = no_table(self._header, needed, self._mapping.delimiter)
+            names = ", ".join(repr(name) for name in lacking[:_SHOWN])
+            raise ValueError(f"the mapping reads column {names}, which the file does not have: {instead}")
+        for column in sorted(needed):
             if (times := self._header.count(column)) != 1:
-                found = "does not have" if times == 0 else f"has {times} times"
-                raise ValueError(f"the mapping reads column {column!r}, which the file {found}")
+                raise ValueError(f"the mapping reads column {column!r}, which the file has {times} times")
 
     def named(self, cells: list[str]) -> Row | None:
         """Return the cells by column, without the blanks around them; None for too few, too many or filtered ones."""
@@ -123,6 +139,8 @@ class Translator:
 
     def _events(self, row: Row) -> tuple[Event, ...]:
         seen, is_first = self._firsts.seen_by(row) if self._firsts is not None else (row, False)
+        if self._copies is not None:
+            seen = {**seen, COPY: str(self._copies.number(row))}
         made = (build(seen) for first, build in self._builders if is_first or not first)
         return tuple(event for event in made if event is not None)
 

@@ -19,7 +19,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ``absent`` lists the texts that mean "nothing was given"; they become ``default``. ``map`` translates texts and
     refuses those it does not name. ``format`` (strptime's) and ``zone`` (IANA) read times that name no offset; ``day``
     says which end of its day a date means. ``exponent`` is the number of decimal places of money's minor unit,
-    ``decimal`` and ``group`` are the marks within its digits.
+    ``decimal`` and ``group`` are the marks within digits, of numbers too. ``empty`` says what a template becomes
+    of which a column is empty: rejected, ``absent``, or the text without it.
     """
 
     column: str | None = None
@@ -34,6 +35,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     exponent: Annotated[int, msgspec.Meta(ge=0, le=6)] | None = None
     decimal: Annotated[str, msgspec.Meta(pattern="^[^0-9+-]$")] = "."
     group: Annotated[str, msgspec.Meta(pattern="^[^0-9+-]?$")] = ""
+    empty: Literal["reject", "absent", "keep"] = "reject"
 
 
 class Constant(msgspec.Struct, frozen=True):

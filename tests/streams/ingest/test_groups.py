@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.ingest import importing
 from streams.ingest.importing import Summary
 from streams.ingest.mapping import MappingError, parse
 from streams.ingest.reader import FileError
 from streams.ingest.translate import Event
+from tests.support.imports import imported
 
 TEXT = """
 source: desk:main
@@ -41,9 +41,7 @@ ROWS = st.lists(
 
 def run(file: Path, lines: list[str], *, reverse: bool = False) -> tuple[Summary, list[Event]]:
     file.write_text("\n".join([HEAD, *lines]) + "\n")
-    events: list[Event] = []
-    summary = importing.run(MAPPING, file, events.append, file.with_suffix(".rejects"), reverse=reverse)
-    return summary, events
+    return imported(MAPPING, file, file.with_suffix(".rejects"), reverse=reverse)
 
 
 def told(events: list[Event]) -> set[tuple[str, ...]]:
@@ -116,4 +114,4 @@ def test_a_name_that_the_file_has_itself_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text(f"{HEAD},began\nx,1,a,p,z\n")
     with pytest.raises(FileError, match="calls something 'began', which is a column of the file"):
-        importing.run(MAPPING, file, lambda _: None, tmp_path / "rejects.csv")
+        imported(MAPPING, file, tmp_path / "rejects.csv")

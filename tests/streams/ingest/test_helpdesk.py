@@ -8,10 +8,10 @@ from schemas.catalogue import latest_schemas
 from schemas.codec import Codec
 from streams.core.admission import check
 from streams.core.events import parse
-from streams.ingest import importing
 from streams.ingest.contract import require_fit
 from streams.ingest.mapping import load
 from streams.ingest.translate import Event
+from tests.support.imports import imported
 
 MAPPING = load(FOLDER / "helpdesk_italian.yaml")
 HEAD = "Case ID,Activity,Resource,Complete Timestamp,customer,product,seriousness_2,support_section"
@@ -27,9 +27,9 @@ STORY = [
 
 
 def events(folder: Path, rows: list[str]) -> list[Event]:
-    file, made = folder / "rows.csv", list[Event]()
+    file = folder / "rows.csv"
     file.write_text("\n".join([HEAD, *rows]) + "\n")
-    summary = importing.run(MAPPING, file, made.append, folder / "rejects.csv")
+    summary, made = imported(MAPPING, file, folder / "rejects.csv")
     assert summary.rejected == 0, summary.first
     return made
 

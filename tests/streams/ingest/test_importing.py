@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.ingest import importing
-from streams.ingest.importing import RefusedError, Summary
+from streams.ingest.importing import Ready, RefusedError, Summary
 from streams.ingest.mapping import parse
 from streams.ingest.reader import FileError, read
 from streams.ingest.translate import Event
+from tests.support.imports import imported, ready
 
 _MAPPING = parse("""
 source: shop:main
@@ -25,9 +25,9 @@ _HEAD = b"NO,AT,NOTE\n"
 
 
 def _run(folder: Path, content: bytes, *, reverse: bool = False) -> tuple[Summary, list[Event], list[str]]:
-    file, rejects, events = folder / "rows.csv", folder / "rejects.csv", []
+    file, rejects = folder / "rows.csv", folder / "rejects.csv"
     file.write_bytes(content)
-    summary = importing.run(_MAPPING, file, events.append, rejects, reverse=reverse)
+    summary, events = imported(_MAPPING, file, rejects, reverse=reverse)
     text = rejects.read_text(encoding="utf-8-sig", errors="surrogateescape") if rejects.exists() else ""
     return summary, events, text.splitlines()
 
@@ -62,11 +62,13 @@ def test_bytes_of_another_encoding_reject_their_row_alone(tmp_path: Path) -> Non
     assert "holds bytes that are not utf-8" in rejects[1]
 
 
-def test_an_unclosed_quote_names_the_lines_it_swallowed(tmp_path: Path) -> None:
-    """Rows inside a broken quote are lost to the reader, so the reject says which lines to look at."""
+def test_an_unclosed_quote_costs_its_own_line_alone(tmp_path: Path) -> None:
+    """Rows behind a broken quote are no less good; the broken one stands in the rejects, to be mended there."""
     summary, _, rejects = _run(tmp_path, _HEAD + b'1,5,ok\n2,5,"open\n3,5,ok\n')
-    assert (summary.translated, summary.rejected) == (1, 1)
-    assert "lines 3 to 4: unexpected end of data" in rejects[1]
+    assert (summary.rows, summary.translated, summary.rejected) == (3, 2, 1)
+    assert rejects[1] == '3,line 3: a quote is opened and not closed where its cell ends,2,5,"""open"'
+    mended = "\n".join(rejects).replace('"""open"', "closed")
+    assert _run(tmp_path, mended.encode())[1][-1].fields["note"] == "closed"
 
 
 def test_an_event_that_the_contract_refuses_rejects_its_row(tmp_path: Path) -> None:
@@ -74,11 +76,12 @@ def test_an_event_that_the_contract_refuses_rejects_its_row(tmp_path: Path) -> N
     file, rejects = tmp_path / "rows.csv", tmp_path / "rejects.csv"
     file.write_bytes(_HEAD + b"1,5,\n2,6,\n")
 
-    def emit(event: Event) -> None:
+    def prepare(event: Event) -> Ready:
         if event.fields["occurred_at"] == 5:
             raise RefusedError("too early")
+        return ready(event)
 
-    summary = importing.run(_MAPPING, file, emit, rejects)
+    summary, _ = imported(_MAPPING, file, rejects, prepare=prepare)
     assert (summary.rejected, summary.translated) == (1, 1)
     assert "2,too early,1,5," in rejects.read_text(encoding="utf-8-sig")
 

@@ -122,7 +122,7 @@ def test_dates_at_the_end_of_the_calendar_are_rejects(text: str, day: str) -> No
         ('{column: A, as: money, exponent: 2, group: "."}', "`decimal` and `group` must be two different marks."),
         ('{column: A, as: money, exponent: 2, decimal: "5"}', "matching regex"),
         ('{column: A, as: time, format: "%Y-%m-%d %H", day: end}', "`day: end` is for dates"),
-        ("{column: A, day: end}", "`day: end` is for dates"),
+        ("{column: A, day: end}", "`day` means nothing beside `as: text`"),
     ],
 )
 def test_a_cell_that_cannot_be_meant_is_refused(cell: str, sentence: str) -> None:
