@@ -106,7 +106,7 @@ def test_the_python_block_stores_its_event(stack: Stack, prefix: str) -> None:
     admin = AdminClient({"bootstrap.servers": stack.bootstrap})
     for created in admin.create_topics([NewTopic(f"{prefix}survey", 4, 1)]).values():
         created.result(timeout=20)
-    (block,) = blocks("python")
+    block = blocks("python")[0]
     exec(block.replace('"localhost:9092"', f'"{stack.bootstrap}", prefix="{prefix}"'), {})
     (message,) = stored(stack, f"{prefix}survey", 1)
     event_type, fields = Codec().decode(message.value())
