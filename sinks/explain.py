@@ -108,8 +108,9 @@ class Explainer:
         if not metric.restated:
             return []
         return self._ask(
-            "SELECT entity_kind, entity_id, item, day, old_value, new_value, reason, event_id, occurred_at, ingested_at"
-            " FROM ${cx}.restatement_log WHERE metric = {metric:String} AND account_id = {account:String}"
+            "SELECT entity_kind, entity_id, item, day, kind, numerator, denominator, old_value, new_value, reason,"
+            " event_id, occurred_at, ingested_at FROM ${cx}.restatement_log"
+            " WHERE metric = {metric:String} AND account_id = {account:String}"
             " AND day >= {start:Date} AND day < {end:Date} ORDER BY ingested_at, entity_id, item, old_value, new_value",
             metric=metric.restated,
             **values(account, period),

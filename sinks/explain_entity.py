@@ -28,7 +28,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "response_topic": ("response", _BY_RESPONSE),
     "followup": ("response", _BY_RESPONSE),
     "followup_case": ("response", _BY_RESPONSE),
-    "restatement": (
+    "metric_change": (
         ANY,
         "account_id = {account:String} AND entity_kind = {kind:String} AND entity_id = {id:String}",
     ),

@@ -81,7 +81,7 @@ def _excluded(each: Mapping[str, Any]) -> None:
 def _restatement(each: Mapping[str, Any]) -> None:
     old, new = ("nothing" if v is None else f"{v:g}" for v in (each["old_value"], each["new_value"]))
     what = " ".join(filter(None, (each["entity_kind"], each["entity_id"], each["item"])))
-    _line(f"  {what}  {old} -> {new}, {each['reason']}, by {each['event_id']}")
+    _line(f"  {what}  {old} -> {new}, {each['kind']}: {each['reason']}, by {each['event_id']}")
     _events([each["event"]] if each["event"] else [])
 
 

@@ -10,7 +10,6 @@ FROM
     UNION ALL SELECT max(ingested_at) FROM ${cx}.account_history
     UNION ALL SELECT max(ingested_at) FROM ${cx}.subscription
     UNION ALL SELECT max(ingested_at) FROM ${cx}.invoice
-    UNION ALL SELECT max(ingested_at) FROM ${cx}.restatement
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dead_letter
     UNION ALL SELECT max(ingested_at) FROM ${cx}.refund
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dispute

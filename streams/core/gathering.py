@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.core.algebra import CLAIM, Facts, Note, Signal, difference, fold_order, with_claims
+from streams.core.gathered_changes import batch_changes
 from streams.core.limits import NEVER
 from streams.core.reducer import NOTHING, UNBORN, Gathered, Reducer, State, View, left_out
 from streams.core.rows import Row
@@ -48,7 +49,7 @@ def gather(reducer: Reducer[View], known: Told | None, arrived: Arrived, rules: 
     """
     limits = reducer.gathered
     assert limits is not None
-    now = Told(UNBORN, None, ()) if known is None else known
+    first = now = Told(UNBORN, None, ()) if known is None else known
     passed = now.state.ticked_to
     changes: list[Change] = []
     signals: list[Signal] = []
@@ -68,6 +69,9 @@ def gather(reducer: Reducer[View], known: Told | None, arrived: Arrived, rules: 
         signals.extend(reducer.signals(before.view, now.view, rules, passed) if reducer.signals else ())
     if not changes:
         return now, NOTHING
+    changes.append(
+        batch_changes(reducer, first.state.notes, first.view, now.state.notes, [note for note, _ in arrived])
+    )
     deadline = reducer.deadline(now.view, rules, passed) if reducer.deadline else NEVER
     state = msgspec.structs.replace(now.state, deadline=deadline)
     return Told(state, now.view, now.rows), Facts(*_together(changes), signals)

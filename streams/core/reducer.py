@@ -18,6 +18,8 @@ from streams.core.algebra import (
     insert,
     with_claim,
 )
+from streams.core.change_log import stepped
+from streams.core.changes import Measures
 from streams.core.limits import NEVER
 from streams.core.rows import Row
 from streams.core.rules import Rules
@@ -65,7 +67,8 @@ class Gathered(Generic[View]):
     are not among them. `stretches` says, for the notes known and those that arrived, where a stretch begins in which
     no row of an earlier event goes away but for those in `ever`: rows that a view's notes may have left while they came
     in any order, good for their keys. `counting` gives the rows that tell how many events are not held, which are the
-    first of `rows`.
+    first of `rows`. Of the notes that `counts` picks, the first `compared` that became known have change rows of their
+    own; `quiet` gives, for a view, what tells of further notes that they change no measure of it.
     """
 
     event_bytes: int
@@ -74,6 +77,9 @@ class Gathered(Generic[View]):
     stretches: Callable[[Sequence[Note], Sequence[Note]], Iterable[int]]
     ever: Callable[[View, Rules, int], Sequence[Row]]
     counting: Callable[[View, Rules, int], Sequence[Row]]
+    counts: Callable[[Note], bool]
+    compared: Callable[[], int]
+    quiet: Callable[[View], Callable[[Note], bool] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ class Reducer(Generic[View]):
     time is known to have gone; `ruled` tells whether rules have a say in the view's rows at all; where they decide
     which rows there are, `absent` gives those that only other rules make, good for nothing but their keys. `contribute`
     gives the part of an entity that has a roll-up (streams.core.rollup). `standing` picks the notes that `fold`
-    receives.
+    receives. `measures` says what a view adds to the sums behind metrics (streams.core.changes).
     Events of a `gathered` one are folded once per batch (streams.core.gathering); it contributes to no roll-up.
     """
 
@@ -101,6 +107,7 @@ class Reducer(Generic[View]):
     contribute: Callable[[View, Rules], Any] | None = None
     standing: Callable[[tuple[Note, ...]], Sequence[Note]] = effective
     gathered: Gathered[View] | None = None
+    measures: Callable[[View], Measures] | None = None
 
     def view(self, state: State) -> View:
         """What the notes of an entity say together."""
@@ -127,35 +134,41 @@ def step(reducer: Reducer[View], state: State | None, note: Note, claim: bytes, 
     Raises Conflict where the entity knows the event's identity with another content.
     """
     if state is None:
-        return _advance(reducer, UNBORN, None, (note,), claim, rules)
+        return _advance(reducer, UNBORN, None, note, claim, rules)
     known = digest_of(state.claims, claim[:CLAIM_ID])
     if known is not None:
         if known != claim[CLAIM_ID:]:
             raise Conflict
         return state, NOTHING
     before = reducer.fold(reducer.standing(state.notes))
-    return _advance(reducer, state, before, insert(state.notes, note), claim, rules)
+    return _advance(reducer, state, before, note, claim, rules)
 
 
 def _advance(
     reducer: Reducer[View],
     state: State,
     before: View | None,
-    notes: tuple[Note, ...],
+    note: Note,
     claim: bytes,
     rules: Rules,
 ) -> tuple[State, Facts]:
+    notes = insert(state.notes, note)
     view = reducer.fold(reducer.standing(notes))
     passed = state.ticked_to
     rows = reducer.rows(view, rules, passed)
     removed: Sequence[Row] = ()
     if before is not None:
         rows, removed = difference(reducer.rows(before, rules, passed), rows)
+    changed, undone = stepped(reducer, state.notes, note, before, view)
+    if changed:
+        rows = [*rows, *changed]
+    if undone:
+        removed = [*removed, *undone]
     signals = reducer.signals(before, view, rules, passed) if reducer.signals else ()
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
     part = reducer.contribute(view, rules) if reducer.contribute else None
-    changed = State(deadline, state.revision + 1, with_claim(state.claims, claim), passed, notes)
-    return changed, Facts(rows, removed, signals, part)
+    advanced = State(deadline, state.revision + 1, with_claim(state.claims, claim), passed, notes)
+    return advanced, Facts(rows, removed, signals, part)
 
 
 def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[State, Facts]:

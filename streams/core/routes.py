@@ -17,6 +17,7 @@ from streams.core.billing import (
     subscription_rows,
     whole,
 )
+from streams.core.billing import measures as money
 from streams.core.events import (
     AccountUpserted,
     ActSigned,
@@ -84,7 +85,8 @@ from streams.core.events import (
 from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Rolled, RollUp
 from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
-from streams.core.survey import case, definition, invitation, response, response_rows
+from streams.core.support import measures as ticket_measures
+from streams.core.survey import case, definition, invitation, measures, response, response_rows
 
 RESPONSE = Reducer(
     kind="response",
@@ -95,6 +97,7 @@ RESPONSE = Reducer(
     deadline=case.deadline,
     signals=case.signals,
     ruled=case.ruled,
+    measures=measures.response_measures,
 )
 INVITATION = Reducer(
     kind="invitation",
@@ -102,6 +105,7 @@ INVITATION = Reducer(
     identify=attrgetter("invitation_id"),
     fold=invitation.fold,
     rows=invitation.rows,
+    measures=measures.invitation_measures,
 )
 DEFINITION = Reducer(
     kind="survey_definition",
@@ -137,6 +141,7 @@ REFUND = Reducer(
     identify=attrgetter("refund_id"),
     fold=refund.fold,
     rows=refund.rows,
+    measures=money.refund_measures,
 )
 DISPUTE = Reducer(
     kind="dispute",
@@ -144,6 +149,7 @@ DISPUTE = Reducer(
     identify=attrgetter("dispute_id"),
     fold=dispute.fold,
     rows=dispute.rows,
+    measures=money.dispute_measures,
 )
 PAYOUT = Reducer(
     kind="payout",
@@ -166,6 +172,7 @@ INVOICE = Reducer(
     fold=invoice.fold,
     rows=invoice_rows.rows,
     standing=invoice.everything,
+    measures=money.invoice_measures,
 )
 
 SUBSCRIPTION = Reducer(
@@ -177,6 +184,7 @@ SUBSCRIPTION = Reducer(
     ruled=lambda _: True,
     contribute=steps.contribute,
     standing=subscription.everything,
+    measures=money.subscription_measures,
 )
 TICKET = Reducer(
     kind="ticket",
@@ -190,8 +198,17 @@ TICKET = Reducer(
     absent=sla_rows.absent,
     standing=ticket.everything,
     gathered=Gathered(
-        growth.EVENT_BYTES, growth.keep, ticket.tell, growth.stretches, ticket_rows.ever, ticket_rows.counting
+        growth.EVENT_BYTES,
+        growth.keep,
+        ticket.tell,
+        growth.stretches,
+        ticket_rows.ever,
+        ticket_rows.counting,
+        ticket_measures.counts,
+        ticket_measures.compared,
+        ticket_measures.quiet,
     ),
+    measures=ticket_measures.measures,
 )
 TOUCH = Reducer(
     kind="touch",

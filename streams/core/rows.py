@@ -5,6 +5,7 @@ Field order is column order. A complete row, as sinks take it, is the struct's f
 """
 
 from streams.core.columns import Row
+from streams.core.rows_change import MetricChangeRow
 from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
 from streams.core.rows_receivable import (
     InvoiceDueRow,
@@ -36,7 +37,6 @@ from streams.core.rows_survey import (
     InvitationRow,
     ResponseRow,
     ResponseTopicRow,
-    RestatementRow,
     SurveyDisplayRow,
     SurveyQuestionRow,
     VerbatimRow,
@@ -61,7 +61,7 @@ TABLES: dict[str, type[Row]] = {
         ResponseTopicRow,
         FollowupRow,
         FollowupCaseRow,
-        RestatementRow,
+        MetricChangeRow,
         InvitationRow,
         SurveyDisplayRow,
         SurveyQuestionRow,
@@ -122,6 +122,7 @@ __all__ = [
     "InvoiceLineRow",
     "InvoiceRow",
     "ManagerAssignmentRow",
+    "MetricChangeRow",
     "MrrItemRow",
     "MrrMovementRow",
     "PaymentAttemptRow",
@@ -133,7 +134,6 @@ __all__ = [
     "RefundRow",
     "ResponseRow",
     "ResponseTopicRow",
-    "RestatementRow",
     "Row",
     "ScheduleRow",
     "SlaInstanceRow",

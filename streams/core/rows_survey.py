@@ -161,26 +161,6 @@ class FollowupCaseRow(Row, frozen=True, gc=False):
     is_test: IsTest
 
 
-class RestatementRow(Row, frozen=True, gc=False):
-    """What a correction changed in a figure that was already published: one row per changed contribution."""
-
-    TABLE: ClassVar[str] = "restatement"
-    KEY: ClassVar[int] = 6
-    account_id: AccountId
-    entity_id: Annotated[str, doc("Response or other entity that was corrected")]
-    event_id: Annotated[str, doc("Event that caused the change")]
-    metric: Annotated[Label, doc("Metric whose contribution changed")]
-    item: Annotated[str, doc("Part of the entity that changed, such as a question; empty for the whole")]
-    window_at: Annotated[Moment, doc("Time that places the change in the metric's windows, UTC")]
-    entity_kind: Annotated[Label, doc("Kind of the entity, such as response")]
-    old_value: Annotated[float | None, doc("Contribution before; NULL when there was none")]
-    new_value: Annotated[float | None, doc("Contribution after; NULL when it was withdrawn")]
-    reason: Annotated[str, doc("Reason given by the source, or the kind of change")]
-    occurred_at: Annotated[Moment, doc("When the correction happened, UTC")]
-    ingested_at: Ingested
-    is_test: IsTest
-
-
 class InvitationRow(Row, frozen=True, gc=False):
     """Survey invitations and how far each got: one row per invitation."""
 

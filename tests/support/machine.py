@@ -9,7 +9,7 @@ from streams.core.gathering import gather, told
 from streams.core.reducer import State, settle, step, tick
 from streams.core.rollup import Rolled, member_of, roll
 from streams.core.routes import BY_PREFIX, REDUCERS, ROLL_UPS
-from streams.core.rows import Row
+from streams.core.rows import MetricChangeRow, Row
 from streams.core.rules import Rules
 
 Identity = tuple[object, ...]
@@ -102,3 +102,14 @@ def run(notes: list[Note], *, recode: bool = False, until: int | None = None, ru
     if until is not None:
         machine.tick(until)
     return machine
+
+
+def changes(machine: Machine) -> list[MetricChangeRow]:
+    """Return every change row, in the order in which they became known."""
+    found = [row for row in machine.tables.values() if isinstance(row, MetricChangeRow)]
+    return sorted(found, key=lambda row: (row.ingested_at, row.metric, row.item, row.window_at))
+
+
+def restated(machine: Machine) -> list[MetricChangeRow]:
+    """Return the change rows of figures that had been published."""
+    return [row for row in changes(machine) if row.kind != "first"]

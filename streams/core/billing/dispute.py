@@ -23,6 +23,10 @@ class Dispute(msgspec.Struct):
     sources: set[str] = set()
 
     @property
+    def is_test(self) -> bool:
+        return any(each.is_test for each in (self.opened, self.closed) if each is not None)
+
+    @property
     def status(self) -> str:
         if self.opened is None:
             return "incomplete"
@@ -66,7 +70,7 @@ def rows(dispute: Dispute | None, _rules: Rules, _passed: int) -> Sequence[Dispu
             closed.occurred_at if closed else None,
             (told.reason or "") if told else "",
             tuple(_flags(dispute)),
-            any(each.is_test for each in (told, closed) if each is not None),
+            dispute.is_test,
             event.source if told is None else told.source,
             event.event_id,
             last.ingested_at,

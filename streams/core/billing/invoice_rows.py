@@ -7,7 +7,6 @@ from streams.core.billing.invoice_flags import flags
 from streams.core.billing.money import micros
 from streams.core.billing.payment_rows import attempts, payments
 from streams.core.billing.receivable import Books, books
-from streams.core.billing.receivable_restated import restatements
 from streams.core.events import InvoiceIssued
 from streams.core.rows import (
     InvoiceDueRow,
@@ -26,15 +25,12 @@ _OF_SUBSCRIPTIONS = frozenset({"SUBSCRIPTION_START", "TRIAL_END", "RENEWAL", "CH
 def rows(invoice: Invoice | None, _rules: Rules, _passed: int) -> Sequence[Row]:
     """Every row of one invoice; one whose issue is not known has no lines, due dates or receivable.
 
-    Where every event was retracted, only what was restated is left.
+    Where every event was retracted, nothing is left.
     """
-    if invoice is None:
+    if invoice is None or not invoice.stored:
         return ()
-    written: list[Row] = [*restatements(invoice)]
-    if not invoice.stored:
-        return written
     made = books(invoice)
-    written.append(_invoice(invoice, made))
+    written: list[Row] = [_invoice(invoice, made)]
     if invoice.issued is not None:
         written.extend(_lines(invoice, invoice.issued))
         written.extend(_due(invoice, invoice.issued))

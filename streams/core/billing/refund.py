@@ -23,6 +23,10 @@ class Refund(msgspec.Struct):
     sources: set[str] = set()
 
     @property
+    def is_test(self) -> bool:
+        return any(each.is_test for each in (self.refunded, self.failed) if each is not None)
+
+    @property
     def status(self) -> str:
         if self.refunded is None:
             return "incomplete"
@@ -67,7 +71,7 @@ def rows(refund: Refund | None, _rules: Rules, _passed: int) -> Sequence[RefundR
             (failed.failure_code or "") if failed else "",
             (told.ticket_id or "") if told else "",
             tuple(_flags(refund)),
-            any(each.is_test for each in (told, failed) if each is not None),
+            refund.is_test,
             event.source if told is None else told.source,
             event.event_id,
             last.ingested_at,

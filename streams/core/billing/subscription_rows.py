@@ -1,10 +1,9 @@
-"""What a subscription says in rows: itself, its history, and what was restated."""
+"""What a subscription says in rows: itself and its history."""
 
 from collections.abc import Iterator, Sequence
 
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.mrr import line
-from streams.core.billing.restated import restatements
 from streams.core.billing.steps import steps_of
 from streams.core.billing.subscription import Phase, Subscription
 from streams.core.events import SubscriptionChanged
@@ -15,7 +14,7 @@ from streams.core.rules import Rules
 def rows(subscription: Subscription | None, rules: Rules, _passed: int) -> Sequence[Row]:
     if subscription is None:
         return ()
-    written: list[Row] = [*restatements(subscription)]
+    written: list[Row] = []
     phases = subscription.phases
     if phases:
         written.append(_subscription(subscription, rules))

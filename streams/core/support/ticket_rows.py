@@ -13,7 +13,6 @@ from streams.core.rows import (
 from streams.core.rules import Rules
 from streams.core.support import sla_rows
 from streams.core.support.business import Business, business_of
-from streams.core.support.restated import late_replies, restatements
 from streams.core.support.summary import summary
 from streams.core.support.ticket import Ticket
 
@@ -32,7 +31,6 @@ def rows(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
         written.extend(_solves(ticket))
         written.extend(_escalations(ticket))
         written.extend(sla_rows.rows(ticket, rules, passed))
-    written.extend(restatements(ticket))
     return written
 
 
@@ -42,10 +40,10 @@ def counting(ticket: Ticket | None, rules: Rules, _passed: int) -> Sequence[Row]
 
 
 def ever(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Row]:
-    """Rows that messages may have left while they came in any order: each late reply may have been the first."""
+    """Rows that messages may have left while they came in any order."""
     if ticket is None:
         return ()
-    return [*rows(ticket, rules, passed), *sla_rows.absent(ticket, rules, passed), *late_replies(ticket)]
+    return [*rows(ticket, rules, passed), *sla_rows.absent(ticket, rules, passed)]
 
 
 def _spans(ticket: Ticket) -> Iterator[TicketSpanRow]:

@@ -39,6 +39,11 @@ def _contacts(response: Response) -> tuple[int | None, int | None]:
     return first, closed
 
 
+def first_contact(response: Response) -> int:
+    """Return when a followed-up response was first followed up, microseconds."""
+    return min(event.occurred_at for event in response.followups.values())
+
+
 def deadline(response: Response | None, rules: Rules, passed: int) -> int:
     """When the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
     if response is None or not response.is_detractor or response.followups:

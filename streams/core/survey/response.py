@@ -14,8 +14,7 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
 )
-from streams.core.restating import LATE_AFTER, Restated
-from streams.core.survey.scores import DETRACTOR_TO, nps_of, scores
+from streams.core.survey.scores import DETRACTOR_TO, nps_of
 
 ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
 
@@ -35,13 +34,16 @@ class Response(msgspec.Struct, gc=False):
     detractor_score: float = 0.0
     tagged: ResponseTagged | None = None
     followups: dict[str, FollowupLogged] = {}
-    restated: list[Restated] = []
     nps: float | None = None
     is_detractor: bool = False
 
     @property
     def counts(self) -> bool:
         return self.submitted is not None and not self.deleted
+
+    @property
+    def is_test(self) -> bool:
+        return self.last.event.is_test or (self.submitted is not None and self.submitted.is_test)
 
 
 def fold(notes: Sequence[Note]) -> Response | None:
@@ -58,11 +60,10 @@ def _apply(response: Response, note: Note) -> None:
     event: ResponseEvent = note.event  # type: ignore[assignment] # routed here by its type
     match event:
         case ResponseSubmitted():
-            _submit(response, note, event)
+            _submit(response, event)
         case ResponseCorrected():
-            _replace(response, note, event.answers, event.reason or "corrected")
+            _replace(response, event.answers)
         case ResponseDeleted():
-            _restate(response, note, (), None, event.reason or "deleted")
             response.deleted = True
             _scored(response, None)
         case ResponseTagged():
@@ -73,22 +74,16 @@ def _apply(response: Response, note: Note) -> None:
             assert_never(event)
 
 
-def _submit(response: Response, note: Note, event: ResponseSubmitted) -> None:
-    """A submission states the whole response anew; it restates only what a finished one had said, or comes late."""
+def _submit(response: Response, event: ResponseSubmitted) -> None:
+    """A submission states the whole response anew; it corrects only what a finished one had said."""
     before = response.submitted
     if before is not None and (before.finished or response.deleted):
         response.corrections += 1
-        _restate(response, note, event.answers, event.submitted_at, "submitted again")
-    elif note.ingested_at - event.submitted_at > LATE_AFTER:
-        _restate(response, note, event.answers, event.submitted_at, "late")
     response.submitted, response.deleted, response.answers = event, False, event.answers
     _scored(response, nps_of(event.answers))
 
 
-def _replace(response: Response, note: Note, answers: tuple[Answer, ...], reason: str) -> None:
-    if response.counts:
-        assert response.submitted is not None
-        _restate(response, note, answers, response.submitted.submitted_at, reason)
+def _replace(response: Response, answers: tuple[Answer, ...]) -> None:
     response.corrections += 1
     response.answers = answers
     _scored(response, nps_of(answers) if response.counts else None)
@@ -101,23 +96,3 @@ def _scored(response: Response, score: float | None) -> None:
     if response.is_detractor:
         assert score is not None
         response.was_detractor, response.detractor_score = response.submitted, score
-
-
-def _restate(response: Response, note: Note, answers: tuple[Answer, ...], window_at: int | None, reason: str) -> None:
-    """Record each score that differs, in the window and metric it leaves and in those it enters."""
-    old = scores(response.answers) if response.counts else {}
-    new = scores(answers) if window_at is not None else {}
-    left = response.submitted.submitted_at if response.submitted is not None else window_at
-    for question in sorted(old.keys() | new.keys()):
-        was, now = old.get(question), new.get(question)
-        if was is not None and now is not None and was[0] == now[0] and left == window_at:
-            if was != now:
-                assert left is not None
-                response.restated.append(Restated(note, was[0].lower(), question, left, was[1], now[1], reason))
-            continue
-        if was is not None:
-            assert left is not None
-            response.restated.append(Restated(note, was[0].lower(), question, left, was[1], None, reason))
-        if now is not None:
-            assert window_at is not None
-            response.restated.append(Restated(note, now[0].lower(), question, window_at, None, now[1], reason))

@@ -1,16 +1,14 @@
-"""What a response says in rows: the response, its answers, texts, choices, topics, follow-ups and restatements."""
+"""What a response says in rows: the response, its answers, texts, choices, topics, follow-ups."""
 
 from collections.abc import Iterator, Sequence
 
 from streams.core.events import ResponseSubmitted
-from streams.core.restating import restatement
 from streams.core.rows import (
     AnswerChoiceRow,
     AnswerRow,
     FollowupRow,
     ResponseRow,
     ResponseTopicRow,
-    RestatementRow,
     Row,
     VerbatimRow,
 )
@@ -33,13 +31,7 @@ def rows(response: Response | None, rules: Rules, passed: int) -> Sequence[Row]:
         written.extend(_followups(response))
     if response.was_detractor is not None:
         written.append(case_row(response, rules, passed))
-    if response.restated:
-        written.extend(_restatements(response))
     return written
-
-
-def _is_test(response: Response) -> bool:
-    return response.last.event.is_test or (response.submitted is not None and response.submitted.is_test)
 
 
 def _response(response: Response) -> ResponseRow:
@@ -83,7 +75,7 @@ def _id(response: Response) -> str:
 
 def _answers(written: list[Row], response: Response, said: ResponseSubmitted) -> None:
     account, response_id, submitted_at = said.account_id, said.response_id, said.submitted_at
-    contact, language, is_test = said.contact_id or "", said.language or "", _is_test(response)
+    contact, language, is_test = said.contact_id or "", said.language or "", response.is_test
     for answer in response.answers:
         question, text = answer.question_id, answer.text
         if answer.number is not None:
@@ -126,7 +118,7 @@ def _topics(response: Response) -> Iterator[ResponseTopicRow]:
             said.submitted_at if said is not None else None,
             response.nps,
             said.survey_id if said is not None else "",
-            _is_test(response),
+            response.is_test,
         )
 
 
@@ -141,10 +133,5 @@ def _followups(response: Response) -> Iterator[FollowupRow]:
             event.outcome or "",
             event.closed,
             event.occurred_at,
-            _is_test(response),
+            response.is_test,
         )
-
-
-def _restatements(response: Response) -> Iterator[RestatementRow]:
-    for each in response.restated:
-        yield restatement(each, "response", _id(response), is_test=_is_test(response))

@@ -19,15 +19,6 @@ def nps_of(answers: Sequence[Answer]) -> float | None:
     return None
 
 
-def scores(answers: Iterable[Answer]) -> dict[str, tuple[str, float]]:
-    """Question id -> (kind, number) of the answers that metrics are made of."""
-    return {
-        answer.question_id: (answer.kind, answer.number)
-        for answer in answers
-        if answer.number is not None and answer.kind in METRIC_KINDS
-    }
-
-
 def has_text(answers: Iterable[Answer]) -> bool:
     for answer in answers:  # noqa: SIM110 - runs for every response; a generator costs three times the loop
         if answer.text and not answer.text.isspace():

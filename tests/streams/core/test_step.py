@@ -12,9 +12,9 @@ from streams.core.algebra import NAMESPACE, Note, claim, derived_id
 from streams.core.events import Answer, FollowupLogged, PolicySet, ResponseCorrected, ResponseSubmitted
 from streams.core.reducer import Conflict, step
 from streams.core.routes import RESPONSE
-from streams.core.rows import FollowupRow, RestatementRow
+from streams.core.rows import FollowupRow
 from streams.core.rules import DEFAULT_FOLLOWUP, Rules, rules_from
-from tests.support.machine import run
+from tests.support.machine import restated, run
 
 ID = "00000000-0000-4000-8000-000000000001"
 CALL = FollowupLogged(
@@ -56,7 +56,7 @@ def test_a_score_that_was_another_metrics_leaves_that_one(number: float) -> None
         **fields, survey_id="s", survey_version=1, submitted_at=5, finished=True, answers=(answers[0],)
     )
     corrected = ResponseCorrected(**(fields | {"event_id": ID[:-1] + "2"}), answers=(answers[1],))
-    log = [row for row in run([Note(said, 5), Note(corrected, 5)]).tables.values() if isinstance(row, RestatementRow)]
+    log = restated(run([Note(said, 5), Note(corrected, 6)]))
     assert {(row.metric, row.old_value, row.new_value) for row in log} == {
         ("nps", 4.0, None),
         ("csat", None, number),

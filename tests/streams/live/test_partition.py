@@ -87,7 +87,7 @@ def test_a_correction_rewrites_the_answer_and_leaves_a_restatement() -> None:
     take(partition, record(0, "response_submitted", submitted(1, nps=3)))
     fixed = event(2, response_id="r1", answers=[{"question_id": "q1", "kind": "NPS", "number": 9.0}], reason="typo")
     batch = take(partition, record(1, "response_corrected", fixed))
-    (restated,) = named(batch, "restatement")
+    (restated,) = named(batch, "metric_change")
     assert (restated["old_value"], restated["new_value"], restated["event_id"]) == (3.0, 9.0, uid(2))
     assert (restated["reason"], restated["window_at"]) == ("typo", NOW)
     assert [row["number"] for row in named(batch, "answer")] == [9.0]
@@ -102,7 +102,7 @@ def test_a_deleted_response_takes_its_answers_away() -> None:
     (answer,) = named(batch, "answer")
     assert answer["is_deleted"] == 1
     assert answer["version"] > named(before, "answer")[0]["version"]
-    assert [row["new_value"] for row in named(batch, "restatement")] == [None]
+    assert [(row["kind"], row["new_value"]) for row in named(batch, "metric_change")] == [("retraction", None)]
 
 
 def test_a_detractor_waits_is_signalled_and_becomes_overdue_at_the_deadlines_own_time() -> None:

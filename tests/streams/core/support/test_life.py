@@ -19,7 +19,6 @@ from streams.core.events import (
     TouchLogged,
 )
 from streams.core.rows import (
-    RestatementRow,
     TicketEscalationRow,
     TicketRow,
     TicketSolveRow,
@@ -27,7 +26,7 @@ from streams.core.rows import (
     TouchRow,
 )
 from tests.support.histories_support import support_histories
-from tests.support.machine import Machine, run
+from tests.support.machine import Machine, restated, run
 from tests.support.tickets import (
     OFFICE,
     START,
@@ -81,9 +80,9 @@ def test_a_reopening_moves_the_full_resolution_and_says_so() -> None:
     row = ticket(machine)
     assert (row.solves, row.reopens, row.status, row.last_solved_at) == (1, 1, "open", None)
     assert hours(row.first_solved_us) == 10
-    (log,) = rows(machine, RestatementRow)
+    (log,) = restated(machine)
     assert (log.metric, log.old_value, log.new_value, log.reason) == ("full_resolution", 10, None, "reopened")
-    assert (log.event_id, log.window_at) == (again.event_id, SOLVED.occurred_at)
+    assert (log.event_id, log.window_at, log.kind) == (again.event_id, SOLVED.occurred_at, "displaced")
     final = ticket(told(opened(), SOLVED, again, turned(700, "SOLVED")))
     assert (hours(final.first_solved_us), hours(final.last_solved_us), final.solves) == (10, 700, 2)
 
@@ -143,8 +142,8 @@ def test_a_solve_of_a_solved_ticket_is_the_last_one() -> None:
     row = ticket(machine)
     assert (hours(row.first_solved_us), hours(row.last_solved_us), row.solves, row.reopens) == (10, 30, 2, 0)
     assert [each.assignee_id for each in rows(machine, TicketSolveRow)] == ["", "a2"]
-    (log,) = rows(machine, RestatementRow)
-    assert (log.event_id, hours(log.window_at - START), log.old_value) == (anew.event_id, 10, 10)
+    log = [(each.event_id, hours(each.window_at - START), each.old_value, each.new_value) for each in restated(machine)]
+    assert log == [(anew.event_id, 10, 10, None), (anew.event_id, 30, None, 30)]
     after = ticket(told(opened(), SOLVED, turned(20, "CLOSED"), anew))
     assert (hours(after.last_solved_us), after.solves) == (10, 1)
 
@@ -233,7 +232,7 @@ def test_a_rating_counts_for_who_had_the_ticket_then() -> None:
     )
     row = ticket(machine)
     assert (row.csat_score, row.csat_assignee_id, row.csat_has_comment) == (2.0, "a2", False)
-    log = rows(machine, RestatementRow)
+    log = restated(machine)
     assert {(each.old_value, each.new_value, each.event_id) for each in log} == {
         (5.0, None, second.event_id),
         (None, 2.0, second.event_id),

@@ -1,0 +1,46 @@
+/*
+comment: >-
+  What every event changed in the sums behind metrics. The sum of the numerators of a metric and window over rows known
+  by a moment is the numerator of the figure as known then, and so it is with denominators
+columns:
+  metric: Metric whose sums changed
+  account_id: Account
+  entity_kind: Kind of the entity that changed
+  entity_id: Entity that changed
+  item: Part of the entity, such as a question; empty for the whole
+  day: Day window of the change, in the company's time zone
+  week_start: Week window of the change
+  month_start: Month window of the change
+  quarter_start: Quarter window of the change
+  kind: first, late, correction, retraction or displaced
+  numerator: What the numerator gained; money in units of its currency, times in seconds
+  denominator: What the denominator gained
+  old_value: Contribution before; NULL when there was none
+  new_value: Contribution after; NULL when it was withdrawn
+  reason: Reason given by the source, or what the event did; empty for what is told in time
+  event_id: Event that caused the change
+  source: System and instance that the event comes from
+  occurred_at: When the event happened, UTC
+  ingested_at: When Kafka stored the event, UTC; a figure read before it did not include the change
+*/
+SELECT
+    metric,
+    account_id,
+    entity_kind,
+    entity_id,
+    item,
+    toDate(least(window_at, ${end_of_days}), '${zone}') AS day,
+    toStartOfWeek(day, ${week_mode}) AS week_start,
+    toStartOfMonth(day) AS month_start,
+    toStartOfQuarter(day) AS quarter_start,
+    toString(kind) AS kind,
+    toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
+    toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
+    old_value,
+    new_value,
+    reason,
+    event_id,
+    toString(source) AS source,
+    occurred_at,
+    ingested_at
+FROM ${cx}.metric_change

@@ -1,0 +1,164 @@
+"""Changes of figures: what each event added to metrics or took from them, in the order in which events became known.
+
+An entity's measures are what it adds to the sums behind metrics, as its events say together. The difference that an
+event makes to them is its change rows. So the sum of all changes known by a moment is what the metrics' sums were then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+from streams.core.algebra import Note, Place, fold_order
+from streams.core.events import (
+    Event,
+    InvoiceIssued,
+    InvoicePaid,
+    ManagerAssigned,
+    MessageChanged,
+    PaymentRefunded,
+    RefundFailed,
+    ResponseCorrected,
+    ResponseDeleted,
+    ResponseSubmitted,
+    TicketCsatRated,
+    TicketDeleted,
+    TicketMarkedSpam,
+    TicketMerged,
+    TicketReopened,
+    TicketRestored,
+    TicketSolved,
+    TicketStatusChanged,
+)
+from streams.core.rows import MetricChangeRow
+
+LATE_AFTER = 14 * 86_400_000_000
+"""Microseconds: what is first noted later than this after it happened changes figures that were published as final."""
+ONE = 1_000_000
+"""Numerators and denominators are whole millionths, so that counts, money and seconds are all exact."""
+Key = tuple[str, str, int, str]
+"""(metric, item, moment that places it in windows, person): `item` is the part of the entity, empty for the whole;
+`person` is whose latest answer alone counts, empty where all do."""
+Measure = tuple[int, int, float | None]
+"""(numerator, denominator, contribution as people read it)."""
+Measures = Mapping[Key, Measure]
+NO_MEASURES: Measures = {}
+FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
+_LIMIT = 2**63 - 1
+_NONE: Measure = (0, 0, None)
+_REVISIONS: dict[type, tuple[str, str]] = {
+    ResponseCorrected: (CORRECTION, "corrected"),
+    ResponseDeleted: (RETRACTION, "deleted"),
+    MessageChanged: (CORRECTION, "message changed"),
+    RefundFailed: (CORRECTION, "refund failed"),
+    TicketDeleted: (RETRACTION, "deleted"),
+    TicketMarkedSpam: (RETRACTION, "marked as spam"),
+    TicketMerged: (RETRACTION, "merged"),
+    TicketRestored: (CORRECTION, "restored"),
+}
+"""Kind and reason of events that change what was said before by their nature."""
+_TAKES_PLACE: dict[type, str] = {
+    ResponseSubmitted: "submitted again",
+    InvoiceIssued: "issued again",
+    TicketReopened: "reopened",
+    TicketSolved: "solved again",
+    TicketCsatRated: "rated again",
+}
+_SOLVED = frozenset({"SOLVED", "CLOSED"})
+_MOMENTS = {
+    ResponseSubmitted: attrgetter("submitted_at"),
+    InvoiceIssued: attrgetter("issued_at"),
+    InvoicePaid: attrgetter("paid_at"),
+    PaymentRefunded: attrgetter("refunded_at"),
+    ManagerAssigned: attrgetter("valid_from"),
+}
+
+
+def known_order(note: Note) -> tuple[int, Place]:
+    """Place of a note in the order in which notes became known; those of one moment follow the fold order."""
+    return note.ingested_at, fold_order(note)
+
+
+def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: Measures) -> Sequence[MetricChangeRow]:
+    """Return a row for each measure that the note changed. `kind` and `entity_id` name its entity."""
+    if before == after:
+        return ()
+    if not before:
+        changed: Sequence[tuple[Key, Measure, Measure]] = [(key, _NONE, now) for key, now in after.items()]
+    else:
+        changed = list(_changed(before, after))
+    event, at = note.event, note.ingested_at
+    takes = any(was is not _NONE and key[2] <= at for key, was, _ in changed)
+    change, reason = _cause(note, takes=takes)
+    rows = []
+    for (metric, item, window_at, person), was, now in changed:
+        settled = change in (LATE, DISPLACED) and window_at > at
+        rows.append(
+            MetricChangeRow(
+                event.account_id,
+                metric,
+                kind,
+                entity_id,
+                item,
+                window_at,
+                person,
+                event.event_id,
+                event.source,
+                FIRST if settled else change,
+                "" if settled else reason,
+                _within(now[0] - was[0]),
+                _within(now[1] - was[1]),
+                was[2],
+                now[2],
+                event.occurred_at,
+                at,
+            )
+        )
+    return rows
+
+
+def _changed(before: Measures, after: Measures) -> Iterator[tuple[Key, Measure, Measure]]:
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key, _NONE), after.get(key, _NONE)
+        if was != now:
+            yield key, was, now
+
+
+def _within(value: int) -> int:
+    """A sum as far as a column can hold it."""
+    return max(-_LIMIT, min(value, _LIMIT))
+
+
+def _cause(note: Note, *, takes: bool) -> tuple[str, str]:
+    """(kind, reason) of what a note changed; `takes` where it changes what had counted in a window that had begun."""
+    event = note.event
+    if event.is_retraction:
+        return RETRACTION, "retracted"
+    if event.corrects_event_id is not None:
+        return CORRECTION, "corrected"
+    revision = _REVISIONS.get(type(event))
+    if revision is not None:
+        return revision[0], getattr(event, "reason", None) or revision[1]
+    if event.is_test and takes:
+        return CORRECTION, "marked as test"
+    if note.is_load:
+        return FIRST, ""
+    if note.ingested_at - _moment(event) > LATE_AFTER:
+        return LATE, "late"
+    return (DISPLACED, _displacement(event)) if takes else (FIRST, "")
+
+
+def _displacement(event: Event) -> str:
+    """What a later fact did to the one that it took the place of."""
+    if isinstance(event, TicketStatusChanged):
+        return "solved again" if event.to_status in _SOLVED else "reopened"
+    return _TAKES_PLACE.get(type(event), "replaced")
+
+
+def _moment(event: Event) -> int:
+    """When the event happened to the figures, microseconds."""
+    told = _MOMENTS.get(type(event))
+    if told is not None:
+        moment: int = told(event)
+        return moment
+    effective: Any = getattr(event, "effective_at", None)
+    return event.occurred_at if effective is None else effective

@@ -1,0 +1,102 @@
+"""What a ticket adds to the sums behind metrics, and the messages that change none of it."""
+
+from collections.abc import Callable
+
+from streams.core.algebra import Note
+from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
+from streams.core.events import MessageAdded, MessageChanged
+from streams.core.support.messages import turns
+from streams.core.support.ticket import Ticket
+
+HOUR = 3_600_000_000
+MOST_COMPARED = 200
+"""Events of one ticket, messages left out, that are compared one by one: each costs a fold of what came before it."""
+
+
+def measures(ticket: Ticket | None) -> Measures:
+    """Return the ticket's part of each metric, as the facts of that metric count it."""
+    if ticket is None or not ticket.stands or ticket.opened is None or ticket.is_test:
+        return NO_MEASURES
+    if ticket.life.removed_at is not None:
+        return NO_MEASURES
+    found: dict[Key, Measure] = {}
+    _from_start(found, ticket)
+    _solved(found, ticket)
+    _rated(found, ticket)
+    return found
+
+
+def _from_start(found: dict[Key, Measure], ticket: Ticket) -> None:
+    """What belongs to the window in which the ticket was opened."""
+    assert ticket.opened is not None
+    life, begin = ticket.life, ticket.opened.occurred_at
+    escalated = bool(life.escalations)
+    found["escalation_rate", "", begin, ""] = (ONE * escalated, ONE, float(escalated))
+    if ticket.replies:
+        _spent(found, ticket, "first_reply", begin, ticket.replies[0].sent_at)
+    if life.first_assigned_at is not None:
+        _spent(found, ticket, "first_assignment", begin, max(life.first_assigned_at, begin))
+
+
+def _solved(found: dict[Key, Measure], ticket: Ticket) -> None:
+    life = ticket.life
+    if not life.solves:
+        return
+    first = life.solves[0].at
+    touch = turns(ticket.replies) == 1 and all(solve.reopening is None for solve in life.solves)
+    found["one_touch_rate", "", first, ""] = (ONE * touch, ONE, float(touch))
+    _spent(found, ticket, "first_resolution", first, first)
+    if life.solve is not None:
+        _spent(found, ticket, "full_resolution", life.solve.at, life.solve.at)
+
+
+def _rated(found: dict[Key, Measure], ticket: Ticket) -> None:
+    rating = ticket.life.rating
+    if rating is not None and rating.rated.positive_from is not None:
+        rated = rating.rated
+        positive = rated.score >= rating.rated.positive_from
+        found["ticket_csat", "", rated.occurred_at, ""] = (ONE * positive, ONE, rated.score)
+
+
+def _spent(found: dict[Key, Measure], ticket: Ticket, metric: str, window_at: int, until: int) -> None:
+    """Time since the start: the numerator in seconds, as people read it in hours; none where it would be negative."""
+    spent = ticket.since_opened(until)
+    if spent is not None:
+        found[metric, "", window_at, ""] = (spent, ONE, spent / HOUR)
+
+
+def counts(note: Note) -> bool:
+    """Whether the event is one of the few that are compared at all events' cost; a message told of once is not."""
+    return not isinstance(note.event, MessageAdded) or note.event.corrects_event_id is not None
+
+
+def compared() -> int:
+    """As many of those are compared one by one."""
+    return MOST_COMPARED
+
+
+def quiet(ticket: Ticket | None) -> Callable[[Note], bool] | None:
+    """Return what tells of further messages that they change no measure of the ticket; None where all may.
+
+    A message behind all others changes none where people have replied twice, or where it is no reply of a person's.
+    """
+    if ticket is None or not ticket.stands or ticket.opened is None:
+        return None
+    names = {note.event.message_id for note in ticket.every if isinstance(note.event, (MessageAdded, MessageChanged))}
+    newest = max((note.event.occurred_at for note in ticket.every), default=0)
+    replied = turns(ticket.replies) > 1
+
+    def changes_nothing(note: Note) -> bool:
+        nonlocal newest
+        event = note.event
+        if not isinstance(event, MessageAdded) or event.corrects_event_id is not None or event.is_test:
+            return False
+        if event.message_id in names or event.occurred_at <= newest:
+            return False
+        if not replied and event.is_public and event.author_type == "AGENT":
+            return False
+        names.add(event.message_id)
+        newest = event.occurred_at
+        return True
+
+    return changes_nothing
