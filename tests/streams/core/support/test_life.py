@@ -129,7 +129,7 @@ def test_a_solve_that_was_undone_does_not_come_back_with_the_closing() -> None:
         (hours(each.solved_at - START), each.by_closing, each.reopened_at) for each in rows(machine, TicketSolveRow)
     ]
     assert solves == [(10, False, again.occurred_at), (700, True, None)]
-    (log,) = rows(machine, RestatementRow)
+    (log,) = restated(machine)
     assert (log.event_id, log.old_value, log.new_value, log.reason) == (again.event_id, 10, None, "reopened")
     merged = ticket(told(opened(), SOLVED, again, made(TicketMerged, 30, target_ticket_id="T2"), closed))
     assert (merged.status, merged.solves, merged.last_solved_at) == ("merged", 1, None)
