@@ -26,7 +26,7 @@ def stepped(reducer: "Reducer[Any]", known: Sequence[Note], note: Note, before: 
         return UNCHANGED
     at = note.ingested_at
     for each in known:
-        if each.ingested_at >= at:
+        if each.ingested_at >= at and known_order(each) > known_order(note):
             return _again(reducer, known, (note,))
     written = change_rows(
         note,

@@ -5,10 +5,10 @@ event makes to them is its change rows. So the sum of all changes known by a mom
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
-from typing import Any
+from typing import get_args
 
 from streams.core.algebra import Note, Place, fold_order
+from streams.core.billing.subscription import SubscriptionEvent
 from streams.core.events import (
     Event,
     InvoiceIssued,
@@ -43,6 +43,8 @@ Measure = tuple[int, int, float | None]
 Measures = Mapping[Key, Measure]
 NO_MEASURES: Measures = {}
 FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
+_SETTLED = (LATE, DISPLACED)
+"""Kinds that do not say of a window still to come that it was published."""
 _LIMIT = 2**63 - 1
 _NONE: Measure = (0, 0, None)
 _REVISIONS: dict[type, tuple[str, str]] = {
@@ -64,12 +66,13 @@ _TAKES_PLACE: dict[type, str] = {
     TicketCsatRated: "rated again",
 }
 _SOLVED = frozenset({"SOLVED", "CLOSED"})
-_MOMENTS = {
-    ResponseSubmitted: attrgetter("submitted_at"),
-    InvoiceIssued: attrgetter("issued_at"),
-    InvoicePaid: attrgetter("paid_at"),
-    PaymentRefunded: attrgetter("refunded_at"),
-    ManagerAssigned: attrgetter("valid_from"),
+_MOMENTS: dict[type, str] = {
+    ResponseSubmitted: "submitted_at",
+    InvoiceIssued: "issued_at",
+    InvoicePaid: "paid_at",
+    PaymentRefunded: "refunded_at",
+    ManagerAssigned: "valid_from",
+    **dict.fromkeys(get_args(SubscriptionEvent), "effective_at"),
 }
 
 
@@ -80,18 +83,17 @@ def known_order(note: Note) -> tuple[int, Place]:
 
 def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: Measures) -> Sequence[MetricChangeRow]:
     """Return a row for each measure that the note changed. `kind` and `entity_id` name its entity."""
+    if not before:
+        return _added(note, kind, entity_id, after) if after else ()
     if before == after:
         return ()
-    if not before:
-        changed: Sequence[tuple[Key, Measure, Measure]] = [(key, _NONE, now) for key, now in after.items()]
-    else:
-        changed = list(_changed(before, after))
+    changed = list(_changed(before, after))
     event, at = note.event, note.ingested_at
     takes = any(was is not _NONE and key[2] <= at for key, was, _ in changed)
     change, reason = _cause(note, takes=takes)
     rows = []
     for (metric, item, window_at, person), was, now in changed:
-        settled = change in (LATE, DISPLACED) and window_at > at
+        still = window_at > at and change in _SETTLED
         rows.append(
             MetricChangeRow(
                 event.account_id,
@@ -103,8 +105,8 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
                 person,
                 event.event_id,
                 event.source,
-                FIRST if settled else change,
-                "" if settled else reason,
+                FIRST if still else change,
+                "" if still else reason,
                 _within(now[0] - was[0]),
                 _within(now[1] - was[1]),
                 was[2],
@@ -114,6 +116,35 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
             )
         )
     return rows
+
+
+def _added(note: Note, kind: str, entity_id: str, after: Measures) -> Sequence[MetricChangeRow]:
+    """The rows of an entity that added nothing before: most events are the first of theirs, so this is kept short."""
+    event, at = note.event, note.ingested_at
+    change, reason = _cause(note, takes=False)
+    account_id, event_id, source, occurred_at = event.account_id, event.event_id, event.source, event.occurred_at
+    return [
+        MetricChangeRow(
+            account_id,
+            metric,
+            kind,
+            entity_id,
+            item,
+            window_at,
+            person,
+            event_id,
+            source,
+            FIRST if change is LATE and window_at > at else change,
+            "" if change is LATE and window_at > at else reason,
+            numerator if -_LIMIT <= numerator <= _LIMIT else _within(numerator),
+            denominator,
+            None,
+            value,
+            occurred_at,
+            at,
+        )
+        for (metric, item, window_at, person), (numerator, denominator, value) in after.items()
+    ]
 
 
 def _changed(before: Measures, after: Measures) -> Iterator[tuple[Key, Measure, Measure]]:
@@ -156,9 +187,6 @@ def _displacement(event: Event) -> str:
 
 def _moment(event: Event) -> int:
     """When the event happened to the figures, microseconds."""
-    told = _MOMENTS.get(type(event))
-    if told is not None:
-        moment: int = told(event)
-        return moment
-    effective: Any = getattr(event, "effective_at", None)
-    return event.occurred_at if effective is None else effective
+    name = _MOMENTS.get(type(event))
+    moment: int = event.occurred_at if name is None else getattr(event, name)
+    return moment

@@ -1,16 +1,15 @@
-"""The change rows of entities that are folded once per batch: by the same walk, with a fold where one is needed alone.
+"""The change rows of entities that are folded once per batch: by the same walk, which folds where a measure may change.
 
-Of each entity the first `compared` events that may change a measure, in the order in which they became known, have rows
-of their own; what all later ones changed is one row for each measure, under the first of them.
+Rows that only lasted from one event of a batch to another are taken away all the same, as those of the entity itself
+are (streams.core.gathering): where events came in another order than they became known, they are walked one by one.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from streams.core.algebra import Note, fold_order
-from streams.core.change_log import UNCHANGED, Change, difference_of, measured
+from streams.core.change_log import UNCHANGED, Change, difference_of
 from streams.core.changes import NO_MEASURES, Measures, change_rows, known_order
 from streams.core.rows import MetricChangeRow
 
@@ -21,58 +20,71 @@ Notes = Sequence[Note]
 
 
 def batch_changes(reducer: "Reducer[Any]", known: Notes, view: Any, now: Notes, arrived: Notes) -> Change:
-    """Return what `arrived` changed: `known` are the notes before, with their view, `now` those after."""
+    """Return what `arrived` changed: `known` are the notes before, with their view, `now` those that are held after."""
     limits = reducer.gathered
     if limits is None or reducer.measures is None or now is known:
         return UNCHANGED
     held = {id(note) for note in now}
     new = [note for note in arrived if id(note) in held]
-    if len(now) != len(known) + len(new):
-        return difference_of(gathered_history(reducer, known), gathered_history(reducer, now))
-    if sum(map(limits.counts, now)) > limits.compared():
-        return _beyond(reducer, known, now)
-    first = min(map(known_order, new))
-    later = [note for note in known if note.ingested_at >= first[0] and known_order(note) > first]
-    if not later:
-        return tuple(_walk(reducer, known, view, new)), ()
-    base = [note for note in known if known_order(note) < first]
-    return difference_of(_walk(reducer, base, None, later), _walk(reducer, base, None, [*later, *new]))
+    plain = limits.plain([*known, *arrived])
+    moving = [known_order(note) for note in new if not plain(note)]
+    if len(now) == len(known) + len(new) and (len(new) == len(arrived) or _forward(arrived)):
+        if not moving:
+            return UNCHANGED
+        if all(one < other for one, other in pairwise(moving)) and not _later(known, moving[0]):
+            return tuple(_walk(reducer, known, view, new)), ()
+    return _one_by_one(reducer, known, arrived)
+
+
+def _forward(arrived: Notes) -> bool:
+    """Whether each came behind the one before in fold order: then none was held for a while only."""
+    return all(fold_order(one) < fold_order(other) for one, other in pairwise(arrived))
 
 
 def gathered_history(reducer: "Reducer[Any]", notes: Notes) -> Sequence[MetricChangeRow]:
     """Return every change row of an entity with these notes."""
-    head, tail = _split(reducer, notes)
-    return (*_walk(reducer, (), None, head), *_tail(reducer, head, tail, notes))
+    return tuple(_walk(reducer, (), None, notes))
 
 
-def _beyond(reducer: "Reducer[Any]", known: Notes, now: Notes) -> Change:
-    """Where the entity has more than are compared: what they add up to is one fold of the first ones away."""
-    (former, left), (head, tail) = _split(reducer, known), _split(reducer, now)
-    if not left or former != head:
-        return difference_of(gathered_history(reducer, known), gathered_history(reducer, now))
-    return difference_of(_tail(reducer, head, left, known), _tail(reducer, head, tail, now))
+def _later(known: Notes, first: tuple[int, Any]) -> Notes:
+    """Those of the notes that became known after a place."""
+    return [note for note in known if note.ingested_at >= first[0] and known_order(note) > first]
 
 
-def _split(reducer: "Reducer[Any]", notes: Notes) -> tuple[Notes, Notes]:
-    """(notes compared, notes beyond them), both in the order in which they became known."""
+def _one_by_one(reducer: "Reducer[Any]", known: Notes, arrived: Notes) -> Change:
+    """Every row that any of them left on the way, the last word of each."""
     limits = reducer.gathered
     assert limits is not None
-    ordered = sorted(notes, key=known_order)
-    counted = 0
-    for place, note in enumerate(ordered):
-        counted += limits.counts(note)
-        if counted > limits.compared():
-            return ordered[:place], ordered[place:]
-    return ordered, ()
+    plain = limits.plain([*known, *arrived])
+    written: dict[tuple[object, ...], MetricChangeRow] = {}
+    removed: dict[tuple[object, ...], MetricChangeRow] = {}
+    notes = tuple(known)
+    for note in arrived:
+        every = tuple(sorted((*notes, note), key=fold_order))
+        grown = limits.keep(every)
+        whole = len(grown) == len(every)
+        if not (whole and plain(note)):
+            rows, gone = _one_more(reducer, notes, note) if whole else _difference(reducer, notes, grown)
+            for row in rows:
+                removed.pop(row.identity(), None)
+                written[row.identity()] = row
+            for row in gone:
+                written.pop(row.identity(), None)
+                removed[row.identity()] = row
+        notes = grown
+    return list(written.values()), list(removed.values())
 
 
-def _tail(reducer: "Reducer[Any]", head: Notes, tail: Notes, every: Notes) -> Sequence[MetricChangeRow]:
-    """What those beyond the compared ones changed together, by the first of them, known when the last one was."""
-    if not tail:
-        return ()
-    first = msgspec.structs.replace(tail[0], ingested_at=tail[-1].ingested_at)
-    before, after = measured(reducer, sorted(head, key=fold_order)), measured(reducer, every)
-    return change_rows(first, reducer.kind, reducer.identify(first.event), before, after)
+def _one_more(reducer: "Reducer[Any]", notes: Notes, note: Note) -> Change:
+    first = known_order(note)
+    later, base = _later(notes, first), [each for each in notes if known_order(each) < first]
+    return difference_of(_walk(reducer, base, None, later), _walk(reducer, base, None, [*later, note]))
+
+
+def _difference(reducer: "Reducer[Any]", before: Notes, after: Notes) -> Change:
+    if len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True)):
+        return UNCHANGED
+    return difference_of(gathered_history(reducer, before), gathered_history(reducer, after))
 
 
 def _walk(reducer: "Reducer[Any]", base: Notes, view: Any, later: Notes) -> Iterator[MetricChangeRow]:

@@ -67,8 +67,9 @@ class Gathered(Generic[View]):
     are not among them. `stretches` says, for the notes known and those that arrived, where a stretch begins in which
     no row of an earlier event goes away but for those in `ever`: rows that a view's notes may have left while they came
     in any order, good for their keys. `counting` gives the rows that tell how many events are not held, which are the
-    first of `rows`. Of the notes that `counts` picks, the first `compared` that became known have change rows of their
-    own; `quiet` gives, for a view, what tells of further notes that they change no measure of it.
+    first of `rows`. `counts` picks the notes that may need a fold alone for what they change in measures; `plain`
+    gives, for a set of notes, what tells which of them change none in whatever order, and `quiet`, for a view, what
+    tells that of the notes that become known next.
     """
 
     event_bytes: int
@@ -78,7 +79,7 @@ class Gathered(Generic[View]):
     ever: Callable[[View, Rules, int], Sequence[Row]]
     counting: Callable[[View, Rules, int], Sequence[Row]]
     counts: Callable[[Note], bool]
-    compared: Callable[[], int]
+    plain: Callable[[Sequence[Note]], Callable[[Note], bool]]
     quiet: Callable[[View], Callable[[Note], bool] | None]
 
 

@@ -205,7 +205,7 @@ TICKET = Reducer(
         ticket_rows.ever,
         ticket_rows.counting,
         ticket_measures.counts,
-        ticket_measures.compared,
+        ticket_measures.plain,
         ticket_measures.quiet,
     ),
     measures=ticket_measures.measures,

@@ -48,13 +48,16 @@ class Gathering(msgspec.Struct):
         return len(self.arrived) * (len(self._held()) + len(self.arrived))
 
     def stretches(self, key: bytes) -> Iterator[tuple[int, int]]:
-        """(offset of the first event, notes folded) of each stretch that is folded by itself."""
+        """(offset of the first event, notes folded) of each stretch, and each event, that is folded by itself."""
         limits = BY_PREFIX[chr(key[0])].gathered
         assert limits is not None
         known = self._held()
         starts = [0, *limits.stretches(known, [note for note, _ in self.arrived]), len(self.arrived)]
         for start, end in pairwise(starts):
             yield self.offsets[start], len(known) + end
+        for place, (note, _) in enumerate(self.arrived):
+            if limits.counts(note):
+                yield self.offsets[place], len(known) + place
 
     def _held(self) -> Sequence[Note]:
         return () if self.state is None else self.state.notes

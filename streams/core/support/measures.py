@@ -1,16 +1,15 @@
 """What a ticket adds to the sums behind metrics, and the messages that change none of it."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from streams.core.algebra import Note
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
-from streams.core.events import MessageAdded, MessageChanged
-from streams.core.support.messages import turns
+from streams.core.events import MessageAdded, MessageChanged, TicketOpened
+from streams.core.support.messages import SAME_UPDATE, turns
 from streams.core.support.ticket import Ticket
 
 HOUR = 3_600_000_000
-MOST_COMPARED = 200
-"""Events of one ticket, messages left out, that are compared one by one: each costs a fold of what came before it."""
 
 
 def measures(ticket: Ticket | None) -> Measures:
@@ -65,38 +64,55 @@ def _spent(found: dict[Key, Measure], ticket: Ticket, metric: str, window_at: in
         found[metric, "", window_at, ""] = (spent, ONE, spent / HOUR)
 
 
+Quiet = Callable[[Note], bool]
+
+
 def counts(note: Note) -> bool:
-    """Whether the event is one of the few that are compared at all events' cost; a message told of once is not."""
+    """Whether a fold may be needed for the event alone: for all but a message that corrects nothing."""
     return not isinstance(note.event, MessageAdded) or note.event.corrects_event_id is not None
 
 
-def compared() -> int:
-    """As many of those are compared one by one."""
-    return MOST_COMPARED
+def plain(notes: Sequence[Note]) -> Quiet:
+    """Return what tells of these notes, in whatever order they become known, which change no measure for sure.
+
+    A message that is no reply of a person's and is told of once changes none, unless an agent opened the ticket: then a
+    public one may come before what opened it.
+    """
+    named = Counter(note.event.message_id for note in notes if isinstance(note.event, (MessageAdded, MessageChanged)))
+    by_agent = any(isinstance(note.event, TicketOpened) and note.event.created_by_agent for note in notes)
+
+    def changes_nothing(note: Note) -> bool:
+        event = note.event
+        if not isinstance(event, MessageAdded) or event.corrects_event_id is not None or event.is_test:
+            return False
+        shown = event.is_public and (by_agent or event.author_type == "AGENT")
+        return not shown and named[event.message_id] == 1
+
+    return changes_nothing
 
 
-def quiet(ticket: Ticket | None) -> Callable[[Note], bool] | None:
-    """Return what tells of further messages that they change no measure of the ticket; None where all may.
+def quiet(ticket: Ticket | None) -> Quiet | None:
+    """Return what tells of the next messages that they change no measure of the ticket; None where all may.
 
-    A message behind all others changes none where people have replied twice, or where it is no reply of a person's.
+    A message changes none where it is no reply of a person's, or where two came before it; if an agent opened the
+    ticket, it must not come before what opened it.
     """
     if ticket is None or not ticket.stands or ticket.opened is None:
         return None
     names = {note.event.message_id for note in ticket.every if isinstance(note.event, (MessageAdded, MessageChanged))}
-    newest = max((note.event.occurred_at for note in ticket.every), default=0)
-    replied = turns(ticket.replies) > 1
+    by_agent = ticket.opened.created_by_agent
+    since = ticket.opened.occurred_at + SAME_UPDATE
+    replied_at = ticket.replies[0].sent_at if turns(ticket.replies) > 1 else None
 
     def changes_nothing(note: Note) -> bool:
-        nonlocal newest
         event = note.event
         if not isinstance(event, MessageAdded) or event.corrects_event_id is not None or event.is_test:
             return False
-        if event.message_id in names or event.occurred_at <= newest:
+        if event.message_id in names or (by_agent and event.is_public and event.occurred_at <= since):
             return False
-        if not replied and event.is_public and event.author_type == "AGENT":
+        if event.is_public and event.author_type == "AGENT" and (replied_at is None or event.occurred_at <= replied_at):
             return False
         names.add(event.message_id)
-        newest = event.occurred_at
         return True
 
     return changes_nothing
