@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from infra import wiring
 from infra.wiring import Unreachable
 from streams.emit.admission import admitted, topic_of
+from streams.live.record import LOAD_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,9 @@ class Sender:
     Raises Unreachable where the broker refuses or does not confirm: what was sent before may be stored.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, load: bool = False) -> None:
+        """Connect; `load` says in every record that what happened before is loaded: nothing of it is late."""
+        self._headers = [(LOAD_HEADER, b"1")] if load else []
         self._prefix = settings.topic_prefix
         self._codec = wiring.codec(settings)
         self._producer = wiring.producer(settings)
@@ -63,7 +66,7 @@ class Sender:
         if self._failed:
             raise Unreachable(f"Kafka did not store a record: {self._failed[0]}")
         try:
-            future = self._producer.send(self._prefix + topic, key=key, value=value)
+            future = self._producer.send(self._prefix + topic, key=key, value=value, headers=self._headers)
         except (KafkaError, OSError) as error:
             raise Unreachable(f"Kafka did not take a record: {error}") from error
         future.add_errback(self._failed.append)

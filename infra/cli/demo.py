@@ -41,7 +41,7 @@ def counts(settings: Settings) -> tuple[int, int]:
 
 def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int, int]:
     """Send the demonstration and wait for it; return its records, the events taken in and the dead letters it left."""
-    with Screen(settings, output.err) as screen, Sender(settings) as sender:
+    with Screen(settings, output.err) as screen, Sender(settings, load=True) as sender:
 
         def turn() -> None:
             screen.refresh()

@@ -63,7 +63,7 @@ def bring_in(
     """
     loaded = _loaded(rules)
     require_rejects(rejects, (rules, file))
-    with Sender(settings) as sender:
+    with Sender(settings, load=True) as sender:
 
         def send(ready: Ready) -> None:
             event = ready.event

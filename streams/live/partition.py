@@ -22,7 +22,7 @@ from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.gathering import Gathering, Long
 from streams.live.partitioner import home, misplaced
-from streams.live.record import Record
+from streams.live.record import Record, is_load
 from streams.live.scales import off_scale
 from streams.live.states import States
 from streams.live.store.port import Store
@@ -218,7 +218,7 @@ class Partition:
         one = claim(event.source, event.event_id, value)
         owner = batch.claims.get(one[:CLAIM_ID]) or self._claims.get(one[:CLAIM_ID])
         if owner is None:
-            self._fold(batch, record, Note(event, ingested_at), one)
+            self._fold(batch, record, Note(event, ingested_at, is_load(record)), one)
         elif self._same(batch, owner, one):
             batch.duplicates += 1
         else:

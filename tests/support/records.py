@@ -12,12 +12,13 @@ MICROS = 1_000
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A consumed record; `at_ms` is the time at which the broker stored it (milliseconds)."""
+    """A consumed record; `at_ms` is the time at which the broker stored it (milliseconds), `said` its headers."""
 
     where: int
     by: bytes | None
     body: bytes | None
     at_ms: int = NOW_MS
+    said: tuple[tuple[str, bytes], ...] = ()
 
     def offset(self) -> int:
         return self.where
@@ -31,8 +32,8 @@ class Record(msgspec.Struct, frozen=True):
     def timestamp(self) -> tuple[int, int]:
         return 2, self.at_ms
 
-    def headers(self) -> None:
-        return None
+    def headers(self) -> list[tuple[str, bytes]] | None:
+        return list(self.said) or None
 
 
 def uid(number: int) -> str:

@@ -93,7 +93,8 @@ class _Away(Sender):
 
     left = 2
 
-    def __init__(self, _: Settings) -> None:
+    def __init__(self, _: Settings, *, load: bool) -> None:
+        assert load
         self.sent = 0
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from tests.support.records import CODEC, NOW_MS, Record, event, record, submitte
 
 HOUR = 3_600_000_000
 NOW = NOW_MS * 1000
+DAY = 86_400_000_000
 TYPES = frozenset(
     {
         "survey_defined", "response_submitted", "response_corrected", "response_deleted", "response_tagged",
@@ -92,6 +93,18 @@ def test_a_correction_rewrites_the_answer_and_leaves_a_restatement() -> None:
     assert (restated["reason"], restated["window_at"]) == ("typo", NOW)
     assert [row["number"] for row in named(batch, "answer")] == [9.0]
     assert [row["state"] for row in named(batch, "followup_case")] == ["voided"]
+
+
+@pytest.mark.parametrize(("said", "kind"), [((), "late"), ((("load", b"1"),), "first"), ((("load", b"0"),), "late")])
+def test_what_is_loaded_is_not_late(said: tuple[tuple[str, bytes], ...], kind: str) -> None:
+    """An import tells of years at once: nobody has seen a figure without it. What it corrects is a correction."""
+    old = submitted(1, submitted_at=NOW - 400 * DAY, occurred_at=NOW - 400 * DAY)
+    partition = opened()
+    (first,) = named(take(partition, record(0, "response_submitted", old, said=said)), "metric_change")
+    assert (first["kind"], first["reason"]) == (kind, "late" if kind == "late" else "")
+    fixed = event(2, response_id="r1", answers=[{"question_id": "q1", "kind": "NPS", "number": 3.0}])
+    batch = take(partition, record(1, "response_corrected", fixed, said=said))
+    assert [row["kind"] for row in named(batch, "metric_change")] == ["correction"]
 
 
 def test_a_deleted_response_takes_its_answers_away() -> None:
