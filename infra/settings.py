@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from infra.secret import Secret
+from streams.live.webhook_key import signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,9 +144,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(ge=1, le=3600, description="Seconds that a worker may take to stop before it is cut short.")
     ] = 20.0
     webhook_url: Annotated[
-        str, Meta(description="Where signals are delivered to; empty writes them to the worker's log.")
-    ] = ""
-    webhook_secret: Annotated[Secret, Meta(description="Key that signs delivered signals.")] = Secret()
+        Secret,
+        Meta(description="Where signals are delivered to, http or https; empty writes them to the worker's log."),
+    ] = Secret()
+    webhook_secret: Annotated[
+        Secret, Meta(description="Key that signs delivered signals; needed with an address to deliver to.")
+    ] = Secret()
 
     time_zone: Annotated[str, Meta(description="IANA zone whose days, weeks and months the views count in.")] = "UTC"
     week_start: Annotated[Literal["monday", "sunday"], Meta(description="First day of the week in the views.")] = (
@@ -241,13 +245,31 @@ def _unsafe(settings: Settings) -> list[str]:
     plain = any(passwords) or settings.verbatim_password
     if plain and not settings.clickhouse_secure and settings.clickhouse_host not in _LOOPBACK:
         problems.append("CX_CLICKHOUSE_SECURE: a password would travel in plain text; set it to true.")
-    for name in ("kafka_bootstrap", "registry_url", "webhook_url"):
+    for name in ("kafka_bootstrap", "registry_url"):
         if "@" in getattr(settings, name):
             problems += [f"{PREFIX}{name.upper()}: addresses are logged, so they may hold no credentials."]
+    problems += _webhook(settings)
     try:
         zoneinfo.ZoneInfo(settings.time_zone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         problems.append(f"CX_TIME_ZONE: {settings.time_zone!r} is no IANA time zone.")
+    return problems
+
+
+def _webhook(settings: Settings) -> list[str]:
+    """Name what would let signals through unsigned, or not at all; neither address nor key is repeated."""
+    problems = []
+    if settings.webhook_url:
+        scheme, found, _ = settings.webhook_url.reveal().partition("://")
+        if not found or scheme.lower() not in ("http", "https"):
+            problems.append("CX_WEBHOOK_URL: give an address that begins with https:// or http://.")
+        if not settings.webhook_secret:
+            problems.append("CX_WEBHOOK_SECRET is needed with CX_WEBHOOK_URL: signals are signed.")
+    if settings.webhook_secret:
+        try:
+            signing_key(settings.webhook_secret.reveal().encode("utf-8", "surrogateescape"))
+        except ValueError as error:
+            problems.append(f"CX_WEBHOOK_SECRET: {error}.")
     return problems
 
 

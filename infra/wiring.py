@@ -217,7 +217,7 @@ def host_settings(settings: Settings) -> HostSettings:
         replication=settings.replication,
         web_host=settings.web_host,
         web_port=settings.web_port or pick_free_ports(1)[0],
-        webhook_url=settings.webhook_url,
+        webhook_url=settings.webhook_url.reveal(),
         webhook_secrets=(secret,) if secret else (),
         stall_seconds=settings.stall_seconds,
         insert_seconds=settings.insert_seconds,

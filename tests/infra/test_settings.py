@@ -97,3 +97,37 @@ def test_the_settings_page_is_in_step() -> None:
     """docs/settings.md is what an operator reads: every setting, its values, default and sentence."""
     assert (_ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_doc.render()
     assert all(sentence.endswith(".") for *_, sentence in settings_doc.describe())
+
+
+@pytest.mark.intrusion("S4")
+@pytest.mark.parametrize("secret", ["whsec_abc", "whsec_", "whsec_!!!!", "whsec_YQ", "whsec_ YQ=="])
+def test_a_key_that_cannot_sign_is_found_at_the_start(secret: str) -> None:
+    """Each signal would fail later, and `whsec_` alone is an empty key."""
+    (problem,) = _problems(CX_WEBHOOK_URL="https://hooks.example/x", CX_WEBHOOK_SECRET=secret)
+    assert problem.startswith("CX_WEBHOOK_SECRET: ")
+    assert "abc" not in problem
+
+
+@pytest.mark.intrusion("S13")
+def test_signals_are_never_sent_unsigned() -> None:
+    """A receiver that takes unsigned signals takes anybody's."""
+    for secret in ({}, {"CX_WEBHOOK_SECRET": ""}):
+        (problem,) = _problems(CX_WEBHOOK_URL="https://hooks.example/x", **secret)
+        assert problem.startswith("CX_WEBHOOK_SECRET is needed")
+
+
+@pytest.mark.intrusion("S13")
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "hooks.example/tok-en", "gopher://hooks.example", "://x"])
+def test_an_address_of_another_kind_is_refused_and_not_repeated(url: str) -> None:
+    """It may hold a token."""
+    (problem,) = _problems(CX_WEBHOOK_URL=url, CX_WEBHOOK_SECRET="key")
+    assert problem.startswith("CX_WEBHOOK_URL: ")
+    assert url not in problem
+
+
+@pytest.mark.intrusion("S13")
+def test_the_address_of_the_receiver_shows_itself_as_little_as_a_password() -> None:
+    """Slack and others take whoever knows the address."""
+    settings = from_environment({"CX_WEBHOOK_URL": "https://hooks.example/tok-en", "CX_WEBHOOK_SECRET": "key"})
+    assert settings.webhook_url.reveal() == "https://hooks.example/tok-en"
+    assert "tok-en" not in f"{settings} {settings!r} {dict(settings.__rich_repr__())}"

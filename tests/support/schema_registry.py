@@ -12,7 +12,10 @@ CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
 class Registry:
-    """`url` is where it answers; `requests` counts what it was asked; `failing` makes it answer 500."""
+    """`url` is where it answers; `requests` counts what it was asked; `failing` makes it answer 500.
+
+    `said` is what it answers by the id of a schema instead, whatever that is.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -20,6 +23,7 @@ class Registry:
         self.subjects: dict[str, list[int]] = {}
         self.requests: list[str] = []
         self.failing = False
+        self.said: dict[int, bytes] = {}
 
     def register(self, subject: str, schema: str) -> int:
         """POST /subjects/(subject)/versions: ids count from 1 and are shared by equal schemas."""
@@ -45,15 +49,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         wanted = re.fullmatch(r"/schemas/ids/(\d+)(\?.*)?", self.path)
         number = int(wanted[1]) if wanted else 0
+        if number in self.registry.said:
+            return self.send(200, self.registry.said[number])
         if not 0 < number <= len(self.registry.schemas):
             return self.answer(404, {"error_code": 40403, "message": "Schema not found"})
         return self.answer(200, {"schema": self.registry.schemas[number - 1]})
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
-        self.registry.requests.append(f"{self.command} {self.path}")
         if self.registry.failing:
             status, body = 500, {"error_code": 50001, "message": "Error in the backend datastore"}
-        data = json.dumps(body).encode()
+        self.send(status, json.dumps(body).encode())
+
+    def send(self, status: int, data: bytes) -> None:
+        self.registry.requests.append(f"{self.command} {self.path}")
         self.send_response(status)
         self.send_header("Content-Type", CONTENT_TYPE)
         self.send_header("Content-Length", str(len(data)))

@@ -11,7 +11,7 @@ import pytest
 from schemas.codec import Codec
 from streams.core.algebra import Signal
 from streams.live import board
-from streams.live.delivery import DeliveryFailedError, persistently, sign
+from streams.live.delivery import DeliveryFailedError, WebhookDelivery, persistently, sign
 from streams.live.pace import Pace
 from streams.live.signals import REMEMBERED, SignalHandler, agent_function, encoder
 
@@ -140,3 +140,81 @@ def test_the_signature_is_that_of_the_specification() -> None:
     raw = base64.b64decode(secret.removeprefix(b"whsec_"))
     both = sign([secret, raw], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert both == f"{signed} {signed}"
+
+
+class Broken:
+    """Raises what nobody expected, so many times; then takes signals."""
+
+    def __init__(self, error: Exception, times: int) -> None:
+        self.taken: list[Signal] = []
+        self.error, self.times = error, times
+
+    async def deliver(self, signal: Signal) -> None:
+        if self.times:
+            self.times -= 1
+            raise self.error
+        self.taken.append(signal)
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.mark.intrusion("S4")
+@pytest.mark.parametrize("error", [ValueError("bad"), RuntimeError(), KeyError("x"), RecursionError(), MemoryError()])
+def test_whatever_delivery_raises_is_counted_and_tried_again(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that leaves the agent acknowledges its record: the signal is gone, and nothing counts it."""
+
+    async def at_once(_: float) -> None:
+        """Wait for nothing."""
+
+    monkeypatch.setattr(asyncio, "sleep", at_once)
+    passing = Broken(error, 2)
+    handler = SignalHandler(codec=CODEC, delivery=passing, delivered={}, minutes={}, attempts=3, clock=lambda: NOW)
+    feed(handler, encoder(CODEC)(a_signal(1)), encoder(CODEC)(a_signal(2)))
+    assert (handler.delivered, handler.failed, passing.taken) == (2, 0, [a_signal(1), a_signal(2)])
+    lasting = Broken(error, 9)
+    handler = SignalHandler(codec=CODEC, delivery=lasting, delivered={}, minutes={}, attempts=3, clock=lambda: NOW)
+    feed(handler, encoder(CODEC)(a_signal(1)))
+    assert (handler.delivered, handler.failed) == (0, 1)
+
+
+@pytest.mark.intrusion("S4")
+@pytest.mark.parametrize(
+    "secrets", [(), (b"",), (b"whsec_",), (b"whsec_abc",), (b"whsec_!!!!",), (b"good", b"whsec_a b")]
+)
+def test_what_is_no_key_is_found_at_the_start(secrets: tuple[bytes, ...]) -> None:
+    """And not at each signal, or never: with an empty key anybody can sign."""
+    with pytest.raises(ValueError, match=r"key|base64"):
+        WebhookDelivery("https://receiver.example/x", secrets, lambda: NOW)
+
+
+@pytest.mark.intrusion("S13")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/tok-en",
+        "http://tok-en:tok-en@127.0.0.1:1/x",
+        "http://nosuch.invalid/tok-en?x=tok-en",
+        "tok-en",
+    ],
+)
+def test_no_message_repeats_the_address(
+    url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receivers put tokens into their addresses, and logs are read by many."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr("aiohttp.TCPConnector._create_direct_connection", refuse)
+
+    async def attempt() -> bool:
+        delivery = WebhookDelivery(url, (b"key",), lambda: NOW)
+        try:
+            return await persistently(delivery, a_signal(), 1)
+        finally:
+            await delivery.close()
+
+    assert not asyncio.run(attempt())
+    assert "attempt 1 of 1" in caplog.text
+    assert "tok-en" not in caplog.text
