@@ -13,9 +13,9 @@ from infra import wiring
 from infra.cli import letter_text as text
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.cli.letter_text import visible
 from infra.letters import choosing, showing
 from infra.letters.choosing import Asked
+from infra.printable import visible
 from sinks import letters
 from sinks.letters import By, Chosen
 

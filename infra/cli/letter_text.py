@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
+from infra.printable import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,26 +20,10 @@ if TYPE_CHECKING:
     from sinks.letters import Group
 
 _ROW = 16
-_LONGEST = 200
 _MOST_LINES = 200
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_LATIN, _BASIC = 0xFF, 0xFFFF
 _COPIED = 24  # no reason is longer
 _DAY = len("2026-11-22")
-
-
-def visible(text: str, most: int = _LONGEST) -> str:
-    """Return text without anything that a terminal obeys: control and format characters are shown as escapes."""
-    cut = text[:most]
-    shown = "".join(each if each.isprintable() else _escape(each) for each in cut)
-    return shown if len(text) <= most else f"{shown}... ({len(text):,} characters)"
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    width, letter = (2, "x") if code <= _LATIN else (4, "u") if code <= _BASIC else (8, "U")
-    return named or f"\\{letter}{code:0{width}x}"
 
 
 def hexdump(value: bytes, start: int, most: int) -> Iterator[str]:

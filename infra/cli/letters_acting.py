@@ -14,16 +14,16 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from infra import wiring
+from infra import private, wiring
 from infra.cli import letter_text as text
 from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.cli.dead_letters import Account, Place, Reason, Since, Topic, Until, Yes, machine, meant
-from infra.cli.letter_text import visible
 from infra.cli.pipeline import resumable
 from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
 from infra.letters.withholding import Withheld
+from infra.printable import visible
 from schemas.claims import look
 from sinks import letters
 
@@ -162,8 +162,8 @@ def export(
     with sentences():
         if status not in ("open", "redriven", "discarded", "any"):
             raise LetterError(f"--status {status!r}: give one of open, redriven, discarded, any")
-        if file is not None and file.exists():
-            raise LetterError(f"{file} is there already: give another name")
+        if file is not None:
+            private.require_free(file)
         here = located()
         asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
         chosen = _chosen(here, asked)
@@ -217,13 +217,8 @@ def _written(file: Path | None) -> Iterator[IO[str]]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to say to a closed pipe
             raise typer.Exit(1) from None
         return
-    partial = file.with_name(f"{file.name}.partial")
-    try:
-        with partial.open("w", encoding="ascii") as lines:
-            yield lines
-        partial.rename(file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with private.written(file) as lines:
+        yield lines
 
 
 def _command(name: str, asked: Asked, more: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import enum
+import io
 import json
 import math
 import sys
@@ -14,20 +15,39 @@ from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
+from infra.printable import harmless, in_json
+
+
+class Harmless(Console):
+    """A console on which text cannot act: names and words in it come from whoever sends events.
+
+    Every piece of text passes here on its way to the terminal, whatever it was made of.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else harmless(text), style, control)
+
+
+out = Harmless(soft_wrap=True)
+err = Harmless(stderr=True, soft_wrap=True)
+
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Format(enum.StrEnum):
-    """How a command answers."""
+    """How a command answers. A spreadsheet computes cells of CSV that begin like a formula, whoever wrote them."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    SPREADSHEET = "spreadsheet"
 
 
 class Machine(enum.StrEnum):
@@ -37,7 +57,10 @@ class Machine(enum.StrEnum):
     JSON = "json"
 
 
-RowFormat = Annotated[Format, typer.Option("--format", help="table for people, json or csv for machines.")]
+RowFormat = Annotated[
+    Format,
+    typer.Option("--format", help="table for people; json, csv for machines; spreadsheet: csv, no formulas."),
+]
 TextFormat = Annotated[Machine, typer.Option("--format", help="text for people, json for machines.")]
 
 
@@ -58,13 +81,19 @@ def plain(value: Any) -> Any:
 
 def machine(value: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.write(in_json(json.dumps(plain(value), ensure_ascii=False)) + "\n")
+
+
+def inert(value: Any) -> Any:
+    """Return a value as `plain` does; a text that a spreadsheet would compute stands behind an apostrophe."""
+    said = plain(value)
+    return f"'{said}" if isinstance(value, str) and value.startswith(_FORMULAS) else said
 
 
 def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
-    return "" if value is None else escape(str(value))
+    return "" if value is None else escape(harmless(str(value)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[RenderableType]], right: Sequence[bool]) -> Table:
@@ -93,10 +122,14 @@ def rows(form: Format, columns: Sequence[str], found: Sequence[Sequence[Any]], t
     """Print rows: a table, a JSON list of objects, or CSV with a header."""
     if form is Format.JSON:
         machine([dict(zip(columns, row, strict=True)) for row in found])
-    elif form is Format.CSV:
-        writer = csv.writer(sys.stdout)
+    elif form in (Format.CSV, Format.SPREADSHEET):
+        shown = inert if form is Format.SPREADSHEET else plain
+        kept = io.StringIO()
+        writer = csv.writer(kept)
         writer.writerow(columns)
-        writer.writerows([[plain(value) for value in row] for row in found])
+        writer.writerows([[shown(value) for value in row] for row in found])
+        text = kept.getvalue()
+        sys.stdout.write(harmless(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
     else:
         out.print(grid(title, columns, found))
 

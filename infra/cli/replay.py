@@ -10,11 +10,14 @@ from typing import Annotated
 import msgspec
 import typer
 
+from infra import private
 from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.cli.pipeline import resumable
 from infra.cli.replay_progress import shown
+from infra.printable import visible
 from infra.replaying import planning, running
+from streams.replay.errors import PlanError
 from streams.replay.plan import Kind, Plan, fingerprint, seal, unseal
 from streams.replay.ranges import Asked
 
@@ -60,14 +63,13 @@ def plan(
         )
         with output.steps() as say:
             made = planning.make(here, wish, processes, say)
-        file.write_bytes(seal(made))
+        with private.written(file, _is_plan) as content:
+            content.write(seal(made).decode())
         if form is output.Machine.JSON:
             output.machine({"file": str(file), "sha256": fingerprint(made), "plan": msgspec.to_builtins(made)})
             return
         _describe(made)
-        output.out.print(
-            f"\nwritten to {file}; to do it: cx replay run {shlex.quote(str(file))} --yes", highlight=False
-        )
+        output.out.print(f"\nwritten to {file}; to do it: {_command(file, made)}", highlight=False, markup=False)
 
 
 def run(
@@ -79,6 +81,9 @@ def run(
         float, typer.Option(min=0, metavar="EVENTS", help="At most so many events a second; 0 sets no limit.")
     ] = 0,
     processes: Processes = _CORES,
+    python: Annotated[
+        str, typer.Option(metavar="PATH", help="The interpreter that the plan names, said again: it is run as you.")
+    ] = "",
     form: output.TextFormat = output.Machine.TEXT,
 ) -> None:
     """Fill a new generation of tables as the plan says, beside live traffic; what is served does not change.
@@ -88,14 +93,14 @@ def run(
     with sentences():
         here = located()
         planned = unseal(file.read_bytes(), str(file))
+        if yes:
+            running.require_said(planned, python)
         outlook = running.outlook(here, planned)
         if not yes:
             _foretell(planned, outlook, file, form)
             return
-        choices = running.Choices(processes=processes, per_second=rate)
-        onward = (
-            f"stopped, and what was done is kept: `cx replay run {shlex.quote(str(file))} --yes` goes on from there"
-        )
+        choices = running.Choices(processes=processes, per_second=rate, python=python)
+        onward = f"stopped, and what was done is kept: `{_command(file, planned)}` goes on from there"
         with resumable(onward), shown(output.err) as turn:
             found = running.perform(here, planned, choices, turn)
         if form is output.Machine.JSON:
@@ -135,7 +140,21 @@ def _foretell(planned: Plan, outlook: running.Outlook, file: Path, form: output.
         said = "it would make and fill a new generation; what is served would not change"
     output.out.print(f"\n{said}", highlight=False)
     if not outlook.filled:
-        output.out.print(f"to do it: cx replay run {shlex.quote(str(file))} --yes", highlight=False)
+        output.out.print(f"to do it: {_command(file, planned)}", highlight=False, markup=False)
+
+
+def _command(file: Path, planned: Plan) -> str:
+    words = ["cx", "replay", "run", str(file), *(["--python", planned.python] if planned.python else []), "--yes"]
+    return visible(shlex.join(words), 2_000)
+
+
+def _is_plan(file: Path) -> bool:
+    """Tell whether a file is an earlier plan, which a new one may replace."""
+    try:
+        unseal(file.read_bytes(), str(file))
+    except (OSError, PlanError):
+        return False
+    return True
 
 
 def _describe(planned: Plan) -> None:

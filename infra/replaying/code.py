@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from infra import deployment
 from streams.replay.errors import PlanError
 
 if TYPE_CHECKING:
@@ -46,8 +47,12 @@ def program(python: str, module: str) -> list[str]:
 
 
 def surroundings(python: str) -> dict[str, str]:
-    """Return this process's environment, without what would bring this code to another interpreter."""
-    return {name: value for name, value in os.environ.items() if not (python and name == "PYTHONPATH")}
+    """Return this process's environment, without our settings, and what would bring this code to another interpreter.
+
+    Settings hold passwords, and who asks for a fingerprint needs none.
+    """
+    kept = deployment.surroundings(os.environ)
+    return {name: value for name, value in kept.items() if not (python and name == "PYTHONPATH")}
 
 
 def of(python: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,11 +33,16 @@ _CORES = os.cpu_count() or 1
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """How a replay is carried out: processes, records per second over all of them (0: no limit), and their program."""
+    """How a replay is carried out: processes, records per second over all of them (0: no limit), and their program.
+
+    `python` is the interpreter that the operator names beside a plan that names one: a plan is a file that others can
+    write, and what it names is run with the operator's rights.
+    """
 
     processes: int = 1
     per_second: float = 0.0
     program: tuple[str, ...] = ()
+    python: str = ""
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -48,9 +54,21 @@ class Outlook(msgspec.Struct, frozen=True):
     until: dict[tuple[str, int], int]
 
 
-def outlook(settings: Settings, plan: Plan) -> Outlook:
-    """Hold a plan against the deployment as it is now, and say what there is to do. Raises PlanError."""
-    until = _checked(settings, plan)
+def require_said(plan: Plan, python: str) -> None:
+    """Raise PlanError unless the operator names the interpreter that the plan names."""
+    said = str(Path(python).absolute()) if python else ""
+    if said != plan.python:
+        named = f"names {plan.python}" if plan.python else "names no interpreter"
+        remedy = f"say --python {plan.python} too if you trust it" if plan.python else "leave out --python"
+        raise PlanError(f"the plan {named}, which would be run with your rights: {remedy}")
+
+
+def outlook(settings: Settings, plan: Plan, *, run_python: bool = False) -> Outlook:
+    """Hold a plan against the deployment as it is now, and say what there is to do. Raises PlanError.
+
+    The interpreter that a plan names is only run where `run_python` says so.
+    """
+    until = _checked(settings, plan, run_python=run_python)
     with remembered(settings) as client:
         warehouse = wiring.warehouse(settings)
         if erased := replays.erased(client, warehouse, plan.accounts):
@@ -66,14 +84,14 @@ def outlook(settings: Settings, plan: Plan) -> Outlook:
     return Outlook(generation, resumed=True, filled=filled, until=until)
 
 
-def _checked(settings: Settings, plan: Plan) -> dict[Place, int]:
+def _checked(settings: Settings, plan: Plan, *, run_python: bool) -> dict[Place, int]:
     """Return where each partition is read to. Raises PlanError where the plan does not hold here any more."""
     with wiring.replay_log(settings) as log:
         require_same(plan, settings, log)
         bounds = log.bounds(sorted(plan.deployment.topics))
         ranges.whole(bounds)
         until = _until(settings, plan, bounds)
-    if code.of(plan.python) != plan.code:
+    if (run_python or not plan.python) and code.of(plan.python) != plan.code:
         raise PlanError("the code has changed since the plan was made, and with it perhaps what comes out: plan again")
     return until
 
@@ -92,7 +110,8 @@ def perform(
     `turn` hears the generation's name and how far it got, some times a second. Raises PlanError, LockedError,
     ReplayStoppedError. Whatever ends it early leaves it resumable: the same plan goes on from what was kept.
     """
-    seen = outlook(settings, plan)
+    require_said(plan, choices.python)
+    seen = outlook(settings, plan, run_python=True)
     warehouse, name = wiring.warehouse(settings), fingerprint(plan)
 
     def connect() -> Client:
@@ -210,7 +229,8 @@ def catch_up(
     if known is None or known.state != "filled":
         raise PlanError(f"{generation} is not filled by a replay: `cx replay list` says how it stands")
     plan = msgspec.json.decode(known.plan, type=Plan)
-    until = _checked(settings, plan)
+    require_said(plan, "")
+    until = _checked(settings, plan, run_python=False)
     if not state_directory(settings, generation).exists():
         raise PlanError(
             f"the states of {generation} are not here: promote it where it was filled, or run its plan again"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from infra.cli.letter_text import groups, hexdump, instant, plain, values, visible
+from infra.cli.letter_text import groups, hexdump, instant, plain, values
+from infra.printable import visible
 from schemas.walk import Part
 from sinks.letters import At, Group
 from streams.replay.verdict import REASONS

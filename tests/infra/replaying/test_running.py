@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 from confluent_kafka import TopicPartition
@@ -215,7 +216,22 @@ def test_another_version_of_the_code_is_run_by_its_own_interpreter(log: Log, tmp
     plan = log.plan(python=str(other))
     assert plan.kind is Kind.WHAT_IF
     assert plan.code != log.plan().code
-    assert _changed(log.compare(asis, log.run(plan, processes=2))) == {"response"}
+    assert _changed(log.compare(asis, log.run(plan, processes=2, python=str(other)))) == {"response"}
+
+
+@pytest.mark.intrusion("S7")
+def test_a_plan_of_somebody_else_s_runs_nothing_of_theirs(log: Log, cx: Cx, tmp_path: Path) -> None:
+    """A plan is a file with a public hash: whoever can write it must not have their program run as the operator."""
+    log.send(200)
+    marker, theirs = tmp_path / "ran", tmp_path / "theirs"
+    theirs.write_text(f"#!/bin/sh\nenv > {marker}\n")
+    theirs.chmod(0o755)
+    file = tmp_path / "plan.json"
+    file.write_bytes(seal(msgspec.structs.replace(log.plan(), python=str(theirs), kind=Kind.WHAT_IF)))
+    assert str(theirs) in cx("replay", "run", str(file)).stdout
+    for said in ((), ("--python", "/usr/bin/python3"), ("--python", "")):
+        assert "run with your rights" in cx("replay", "run", str(file), *said, "--yes", status=1).stderr
+    assert not marker.exists()
 
 
 def _other_version(folder: Path) -> Path:
