@@ -55,6 +55,9 @@ FROM
 (
     SELECT
         *,
+        toUInt8(rate > 0) AS has_rate,
+        toInt128(amount_micros) * rate AS moved,
+        toInt128(fx_base_micros) * (rate - former_rate) AS revalued,
         arrayJoin(arrayFilter(
             p -> tupleElement(p, 1) != 'fx' OR tupleElement(p, 3) != 0 OR whole = 'fx',
             if(
@@ -65,15 +68,13 @@ FROM
         )) AS part
     FROM
     (
-        SELECT *, contract_kind AS whole FROM ${cx}.mrr_priced WHERE crosses_rates = 0
-        UNION ALL
-        -- Several currencies or rates at one moment: one kind, by what they net to in the reporting currency.
-        SELECT * EXCEPT (net), multiIf(net > 0, 'expansion', net < 0, 'contraction', 'transfer') AS whole
+        SELECT _f.*, _f.rate_micros AS rate, _g.rate_micros AS former_rate
         FROM
         (
-            SELECT *, sum(moved) OVER (PARTITION BY account_id, policy, moment) AS net
-            FROM ${cx}.mrr_priced
-            WHERE crosses_rates = 1
-        )
+            SELECT _m.*, _r.rate_micros AS rate_micros
+            FROM ${cx}.mrr_netted AS _m
+            ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _m.currency = _r.currency AND _m.rate_at >= _r.valid_from
+        ) AS _f
+        ASOF LEFT JOIN ${cx}.reporting_rate AS _g ON _f.currency = _g.currency AND _f.rate_at_before >= _g.valid_from
     )
 )

@@ -6,7 +6,7 @@ columns:
   days: Days that an invitation sent from then on may be answered in
   policy_version: Version of the policy; empty for the default
 */
-SELECT 'response_window_days' AS policy, valid_from, toUInt32(value) AS days, toString(policy_version) AS policy_version
+SELECT 'response_window_days' AS policy, valid_from, least(toUInt32(value), 36500) AS days, toString(policy_version) AS policy_version
 FROM ${cx}.policy
 WHERE policy = 'response_window_days'
 UNION ALL
