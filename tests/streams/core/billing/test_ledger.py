@@ -108,6 +108,22 @@ def test_a_net_of_one_moment_goes_one_way(notes: list[Note]) -> None:
 
 
 @given(histories)
+def test_what_nets_across_rates_at_one_moment_is_marked(notes: list[Note]) -> None:
+    """The core knows no exchange rates: what it cannot net is left to the view, and nothing else is."""
+    rates: defaultdict[tuple[object, ...], set[tuple[str, int]]] = defaultdict(set)
+    marks: defaultdict[tuple[object, ...], set[bool]] = defaultdict(set)
+    for row in run(notes).tables.values():
+        if isinstance(row, MrrMovementRow):
+            moment = row.policy, row.is_test, row.at
+            if row.kind in ("expansion", "contraction", "transfer"):
+                rates[moment].add((row.currency, row.rate_at))
+                marks[moment].add(row.crosses_rates)
+            else:
+                assert not row.crosses_rates
+    assert all(marks[moment] == {len(found) > 1} for moment, found in rates.items())
+
+
+@given(histories)
 def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(notes: list[Note]) -> None:
     """The state as of any past instant is one row."""
     spans = defaultdict(list)

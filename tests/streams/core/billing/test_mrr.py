@@ -285,6 +285,37 @@ def test_a_move_to_another_subscription_at_one_moment_is_neither_churn_nor_a_ret
     assert moves(story)[1:] == [(30, "contraction", -100.0), (30, "contraction", 80.0)]
 
 
+@pytest.mark.parametrize("policy", PROFILES)
+def test_what_moves_in_two_currencies_at_one_moment_is_marked(policy: str) -> None:
+    """The core knows no exchange rates: amounts stay in the contract's currency, and the view nets what is marked."""
+    story = Story()
+    story.state(0, item(10_000))
+    story.state(30, item(10_000), kind=SubscriptionChanged, currency="EUR")
+    story.state(60, item(20_000), kind=SubscriptionChanged, currency="EUR")
+    rows = [row for row in rows_of(story, MrrMovementRow) if row.policy == policy]
+    told = sorted(((row.at - NEW_YEAR) // DAY, row.currency, row.amount_micros, row.crosses_rates) for row in rows)
+    assert told == [
+        (0, "USD", 100_000_000, False),
+        (30, "EUR", 100_000_000, True),
+        (30, "USD", -100_000_000, True),
+        (60, "EUR", 100_000_000, False),
+    ]
+
+
+def test_a_plan_in_place_of_another_is_valued_at_one_rate() -> None:
+    """At a renewal at another rate the swap is nothing, and what the rate brings is the rate's."""
+    story = Story()
+    story.state(0, item(10_000))
+    story.state(30, item(10_000, plan="team"), kind=SubscriptionChanged)
+    rows = {
+        row.plan_id: row for row in rows_of(story, MrrMovementRow) if row.at == day(30) and row.policy == "cxledger"
+    }
+    assert {row.kind for row in rows.values()} == {"transfer"}
+    assert {row.rate_at for row in rows.values()} == {day(30)}
+    assert (rows["basic"].rate_at_before, rows["basic"].fx_base_micros) == (day(0), 100_000_000)
+    assert not any(row.crosses_rates for row in rows.values())
+
+
 def test_more_of_the_same_product_line_is_upsell_and_another_line_cross_sell() -> None:
     """Who is credited depends on it; without a product line nobody can tell."""
     story = Story()
