@@ -33,7 +33,15 @@ _COMMANDS = (
     ("doctor", "infra.cli.doctor:doctor", ("cx doctor", "cx doctor --format json")),
     ("topics", "infra.cli.topics:topics", ("cx topics", "cx topics --dry-run --format csv")),
     ("migrate", "infra.cli.worker:migrate", ("cx migrate",)),
-    ("emit", "infra.cli.emit:emit", ("cx emit response_deleted event.json", "cx emit response_submitted < event.json")),
+    (
+        "emit",
+        "infra.cli.emit:emit",
+        (
+            "cx emit response_deleted event.json",
+            "cx emit response_submitted - < events.jsonl",
+            "cx emit schemas/examples/survey/response_submitted.v1.detractor.pass.json",
+        ),
+    ),
     (
         "import",
         "infra.cli.importing:import_",

@@ -71,6 +71,8 @@ def test_an_event_emitted_is_a_row_to_query(cx: Cx, here: Settings, worker: Serv
     cx("emit", "account_upserted", str(file))
     told = json.loads(cx("emit", "response_submitted", "--format", "json", stdin=json.dumps(_RESPONSE)).stdout)
     assert (told["topic"], told["key"]) == (f"{here.topic_prefix}survey", "acme")
+    many = "\n".join(json.dumps({"event_type": "account_upserted"} | _ACCOUNT | {"name": name}) for name in "ab")
+    assert cx("emit", "-", stdin=many).stdout == f"stored 2 events: 2 on {here.topic_prefix}reference\n"
     _caught_up(here, worker)
     query = "SELECT response_id, nps, submitted_at, source FROM response"
     assert _asked(cx, query) == [
