@@ -114,7 +114,7 @@ def unseal(content: bytes, name: str) -> Plan:
     try:
         sealed = msgspec.json.decode(content, type=_Sealed)
         said = msgspec.json.decode(sealed.plan)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanError(f"{name} is no plan: make one with `cx replay plan` ({error})") from error
     if hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest() != sealed.sha256:
         raise PlanError(f"{name} was changed after it was planned: plan again with the options you want")

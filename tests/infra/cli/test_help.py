@@ -69,6 +69,12 @@ def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> N
     assert result.stderr.count("\n") == 1
 
 
+def test_a_query_in_another_encoding_is_one_sentence() -> None:
+    """A query file saved as Latin-1 must not end in a traceback; it is read before any server is asked."""
+    result = CliRunner().invoke(app, ["sql", "-"], input=b"SELECT '\xe9'")
+    assert (result.exit_code, result.stderr) == (1, "cx: standard input: holds bytes that are not UTF-8\n")
+
+
 def test_a_file_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """The most common mistake of all is a mistyped path."""
     monkeypatch.setenv("CX_STACK", "external")

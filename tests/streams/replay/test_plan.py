@@ -66,7 +66,17 @@ def test_whatever_is_changed_by_hand_is_refused(plan: Plan, data: st.DataObject)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"plan": {}}', b'{"plan": 1, "sha256": 2}', b'{"plan": {}, "more": 1}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"plan": {}}',
+        b'{"plan": 1, "sha256": 2}',
+        b'{"plan": {}, "more": 1}',
+        b'{"plan": ' * 100_000,
+    ],
 )
 def test_what_is_no_plan_is_one_sentence(content: bytes) -> None:
     """Somebody will give it the wrong file."""
