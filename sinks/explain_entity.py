@@ -56,8 +56,18 @@ ROWS: dict[str, tuple[str, str]] = {
     "invoice_line": ("invoice", _BY_INVOICE),
     "invoice_due": ("invoice", _BY_INVOICE),
     "receivable_entry": ("invoice", _BY_INVOICE),
+    "money_entry": ("invoice", _BY_INVOICE),
     "payment": ("invoice", _BY_INVOICE),
     "payment_attempt": ("invoice", _BY_INVOICE),
+    "receipt": ("receipt", "account_id = {account:String} AND payment_id = {id:String}"),
+    "payment_return": (
+        ANY,
+        (
+            "account_id = {account:String} AND multiIf({kind:String} = 'invoice', invoice_id, invoice_id != '', '',"
+            " {kind:String} = 'receipt', payment_id, '') = {id:String}"
+        ),
+    ),
+    "credit_entry": (ANY, f"account_id = {{account:String}} AND {_BY_EVENT}"),
     "refund": ("refund", "account_id = {account:String} AND refund_id = {id:String}"),
     "dispute": ("dispute", "account_id = {account:String} AND dispute_id = {id:String}"),
     "payout": ("payout", "account_id = {account:String} AND payout_id = {id:String}"),

@@ -351,6 +351,52 @@ class ActSigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, 
     period_end: Micros | None = None
 
 
+class PaymentReceived(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="payment_received"):
+    """Money came in; which invoices it pays is not known yet, or only of a part of it."""
+
+    EVENT_TYPE: ClassVar[str] = "payment_received"
+    TOPIC: ClassVar[str] = "billing"
+
+    payment_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    received_at: Micros
+    method: str | None = None
+
+
+class PaymentReturned(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="payment_returned"):
+    """Money that had been received was taken back by the bank, such as a direct debit without cover."""
+
+    EVENT_TYPE: ClassVar[str] = "payment_returned"
+    TOPIC: ClassVar[str] = "billing"
+
+    return_id: str
+    payment_id: str
+    invoice_id: str | None = None
+    amount: Int64
+    currency: str
+    exponent: Int32
+    returned_at: Micros
+    return_code: str | None = None
+
+
+class CreditApplied(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="credit_applied"):
+    """Credit of the customer was used for an invoice. No money moved by this."""
+
+    EVENT_TYPE: ClassVar[str] = "credit_applied"
+    TOPIC: ClassVar[str] = "billing"
+
+    application_id: str
+    invoice_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    applied_at: Micros
+    credit_invoice_id: str | None = None
+    payment_id: str | None = None
+
+
 class PaymentRefunded(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="payment_refunded"):
     """Money of a payment was given back."""
 
@@ -1031,6 +1077,9 @@ BillingEvent = (
     | CreditNoteIssued
     | DueDateChanged
     | ActSigned
+    | PaymentReceived
+    | PaymentReturned
+    | CreditApplied
     | PaymentRefunded
     | RefundFailed
     | DisputeOpened
@@ -1093,6 +1142,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "credit_note_issued": CreditNoteIssued,
     "due_date_changed": DueDateChanged,
     "act_signed": ActSigned,
+    "payment_received": PaymentReceived,
+    "payment_returned": PaymentReturned,
+    "credit_applied": CreditApplied,
     "payment_refunded": PaymentRefunded,
     "refund_failed": RefundFailed,
     "dispute_opened": DisputeOpened,

@@ -6,7 +6,7 @@ events, so the laws of the entities hold for their roll-up too.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,6 +32,8 @@ class RollUp(Generic[Part]):
     """One kind of roll-up: its state is kept under `prefix` by account, `rows` makes rows of the parts by member.
 
     `touched` gives those of the rows, for the parts before and after, that a change of one member can reach at all.
+    A sparse one knows of its members only what they have to say: what is handed on unchanged leaves it alone. One with
+    a `name` within its account (see Hand) may itself be a member of another, for which `above` makes its part.
     """
 
     prefix: str
@@ -40,9 +42,33 @@ class RollUp(Generic[Part]):
     touched: (
         Callable[[str, Mapping[str, Part], Mapping[str, Part], str], tuple[Sequence[Row], Sequence[Row]]] | None
     ) = None
+    is_sparse: bool = False
+    above: tuple["RollUp[Any]", Callable[[str, Mapping[str, Part]], Any]] | None = None
 
-    def key(self, account_id: str) -> bytes:
-        return f"{self.prefix}{account_id}".encode()
+    def key(self, account_id: str, name: str = "") -> bytes:
+        return f"{self.prefix}{account_id}\0{name}".encode() if name else f"{self.prefix}{account_id}".encode()
+
+
+class Hand(NamedTuple):
+    """A part on its way: to which roll-up, of which name within the account, from which member of it."""
+
+    roll_up: RollUp[Any]
+    name: str
+    member: str
+    part: Any
+
+
+def idle(roll_up: RollUp[Part], before: Rolled[Part] | None, member: str, part: Part | tuple[()]) -> bool:
+    """Whether a part is no news to a sparse roll-up."""
+    return roll_up.is_sparse and (() if before is None else before.parts.get(member, ())) == part
+
+
+def upwards(hand: Hand, rolled: Rolled[Any]) -> Hand | None:
+    """What a roll-up hands on in its turn, None where it is the last."""
+    if hand.roll_up.above is None:
+        return None
+    target, made = hand.roll_up.above
+    return Hand(target, "", f"{hand.roll_up.prefix}{hand.name}", made(hand.name, rolled.parts))
 
 
 def member_of(key: bytes) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Which reducer an event type belongs to. A new type is one line here and one case in its reducer."""
 
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -7,10 +8,14 @@ import msgspec
 
 from streams.core import histories, settings
 from streams.core.billing import (
+    credit,
+    credit_parts,
     dispute,
     invoice,
     invoice_rows,
     ledger,
+    payment,
+    receipt,
     refund,
     steps,
     subscription,
@@ -22,6 +27,7 @@ from streams.core.events import (
     AccountUpserted,
     ActSigned,
     ContactUpserted,
+    CreditApplied,
     CreditNoteIssued,
     DisputeClosed,
     DisputeOpened,
@@ -42,7 +48,9 @@ from streams.core.events import (
     ManagerAssigned,
     MessageAdded,
     MessageChanged,
+    PaymentReceived,
     PaymentRefunded,
+    PaymentReturned,
     PayoutSettled,
     PlanSet,
     PolicySet,
@@ -83,7 +91,7 @@ from streams.core.events import (
     TouchLogged,
 )
 from streams.core.reducer import Gathered, Reducer
-from streams.core.rollup import Rolled, RollUp
+from streams.core.rollup import Hand, Rolled, RollUp, member_of
 from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
 from streams.core.support import measures as ticket_measures
 from streams.core.survey import case, definition, invitation, measures, response, response_rows
@@ -142,6 +150,7 @@ REFUND = Reducer(
     fold=refund.fold,
     rows=refund.rows,
     measures=money.refund_measures,
+    contribute=credit_parts.of_a_refund,
 )
 DISPUTE = Reducer(
     kind="dispute",
@@ -150,6 +159,7 @@ DISPUTE = Reducer(
     fold=dispute.fold,
     rows=dispute.rows,
     measures=money.dispute_measures,
+    contribute=credit_parts.of_a_dispute,
 )
 PAYOUT = Reducer(
     kind="payout",
@@ -171,8 +181,19 @@ INVOICE = Reducer(
     identify=attrgetter("invoice_id"),
     fold=invoice.fold,
     rows=invoice_rows.rows,
+    contribute=credit_parts.of_an_invoice,
     standing=invoice.everything,
     measures=money.invoice_measures,
+)
+RECEIPT = Reducer(
+    kind="receipt",
+    prefix="e",
+    identify=attrgetter("payment_id"),
+    fold=receipt.fold,
+    rows=receipt.rows,
+    contribute=credit_parts.of_a_receipt,
+    standing=receipt.everything,
+    measures=money.receipt_measures,
 )
 
 SUBSCRIPTION = Reducer(
@@ -218,6 +239,14 @@ TOUCH = Reducer(
     rows=touch.rows,
 )
 MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows, ledger.touched)
+CREDIT_LEDGER = RollUp("l", msgspec.msgpack.Decoder(Rolled[credit.Part]).decode, credit.rows, is_sparse=True)
+PAYMENT = RollUp(
+    "q",
+    msgspec.msgpack.Decoder(Rolled[payment.Claims]).decode,
+    payment.nothing,
+    is_sparse=True,
+    above=(CREDIT_LEDGER, payment.waiting),
+)
 
 REDUCERS: dict[type, Reducer[Any]] = {
     SurveyDefined: DEFINITION,
@@ -256,6 +285,9 @@ REDUCERS: dict[type, Reducer[Any]] = {
     DisputeClosed: DISPUTE,
     PayoutSettled: PAYOUT,
     ActSigned: ACT,
+    PaymentReceived: RECEIPT,
+    PaymentReturned: INVOICE,
+    CreditApplied: INVOICE,
     InvoiceIssued: INVOICE,
     InvoicePaid: INVOICE,
     InvoicePaymentFailed: INVOICE,
@@ -289,8 +321,27 @@ SHARED = frozenset(
 )
 """Types of events that figures of every account depend on, whatever account they stand under."""
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
-ROLL_UPS: dict[str, RollUp[Any]] = {SUBSCRIPTION.prefix: MRR_LEDGER}
-"""By prefix of the entities that contribute: what they are rolled up into."""
+ROLL_UPS: dict[str, RollUp[Any]] = {each.prefix: each for each in (MRR_LEDGER, CREDIT_LEDGER, PAYMENT)}
+"""By their own prefix."""
+
+
+def reducer_of(event: Any) -> Reducer[Any]:
+    """The reducer of an event: by its type, but for what came back of money that no invoice had."""
+    if type(event) is PaymentReturned and event.invoice_id is None:
+        return RECEIPT
+    return REDUCERS[type(event)]
+
+
+def handed(key: bytes, part: Any) -> Iterator[Hand]:
+    """Where an entity's part goes, by the entity's state key."""
+    _, identity = member_of(key)
+    if not isinstance(part, credit_parts.Contribution):
+        yield Hand(MRR_LEDGER, "", identity, part)
+        return
+    member = f"{chr(key[0])}{identity}"
+    yield Hand(CREDIT_LEDGER, "", member, part.credit)
+    for name, claims in part.claims.items():
+        yield Hand(PAYMENT, name, member, claims)
 
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:

@@ -11,6 +11,7 @@ from streams.core.rows_receivable import (
     InvoiceDueRow,
     InvoiceLineRow,
     InvoiceRow,
+    MoneyEntryRow,
     PaymentAttemptRow,
     PaymentRow,
     ReceivableEntryRow,
@@ -26,7 +27,15 @@ from streams.core.rows_reference import (
     PolicyRow,
     TaxonomyTopicRow,
 )
-from streams.core.rows_refund import ActRow, DisputeRow, PayoutRow, RefundRow
+from streams.core.rows_refund import (
+    ActRow,
+    CreditEntryRow,
+    DisputeRow,
+    PaymentReturnRow,
+    PayoutRow,
+    ReceiptRow,
+    RefundRow,
+)
 from streams.core.rows_sla import SlaInstanceRow
 from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from streams.core.rows_survey import (
@@ -72,6 +81,9 @@ TABLES: dict[str, type[Row]] = {
         TaxonomyTopicRow,
         PolicyRow,
         PlanRow,
+        ReceiptRow,
+        PaymentReturnRow,
+        CreditEntryRow,
         RefundRow,
         DisputeRow,
         PayoutRow,
@@ -84,6 +96,7 @@ TABLES: dict[str, type[Row]] = {
         InvoiceLineRow,
         InvoiceDueRow,
         ReceivableEntryRow,
+        MoneyEntryRow,
         PaymentRow,
         PaymentAttemptRow,
         TicketRow,
@@ -110,6 +123,7 @@ __all__ = [
     "AnswerChoiceRow",
     "AnswerRow",
     "ContactHistoryRow",
+    "CreditEntryRow",
     "DeadLetterRow",
     "DisputeRow",
     "EventRow",
@@ -123,13 +137,16 @@ __all__ = [
     "InvoiceRow",
     "ManagerAssignmentRow",
     "MetricChangeRow",
+    "MoneyEntryRow",
     "MrrItemRow",
     "MrrMovementRow",
     "PaymentAttemptRow",
+    "PaymentReturnRow",
     "PaymentRow",
     "PayoutRow",
     "PlanRow",
     "PolicyRow",
+    "ReceiptRow",
     "ReceivableEntryRow",
     "RefundRow",
     "ResponseRow",

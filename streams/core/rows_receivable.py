@@ -39,8 +39,11 @@ class InvoiceRow(Row, frozen=True, gc=False):
     closed_at: Annotated[Moment | None, doc("Since when nothing of it is open, UTC; NULL while something is")]
     total_micros: Annotated[int, doc("What is asked for, tax included, in millionths; below zero for a credit invoice")]
     tax_micros: Annotated[int, doc("Tax within the total as far as lines tell, in millionths")]
-    credit_applied_micros: Annotated[int, doc("Part of it that the customer's credit was to settle, in millionths")]
+    credit_applied_micros: Annotated[
+        int, doc("Part of it that the customer's credit was to settle, at its issue or later, in millionths")
+    ]
     paid_micros: Annotated[int, doc("Payments in the invoice's currency, in millionths")]
+    returned_micros: Annotated[int, doc("Of that, what banks took back, in millionths")]
     credited_micros: Annotated[int, doc("Credit notes in the invoice's currency, in millionths")]
     written_off_micros: Annotated[int, doc("What stands written off, in millionths")]
     open_micros: Annotated[int, doc("What is still owed, in millionths; never below zero")]
@@ -109,11 +112,31 @@ class ReceivableEntryRow(Row, frozen=True, gc=False):
     invoice_id: InvoiceId
     entry: Annotated[str, doc("Posting within the invoice, such as paid/receivable/P1")]
     at: Annotated[Moment, doc("When it counts from, UTC")]
-    kind: Annotated[Label, doc("issued, credit_applied, credited, paid, written_off or voided")]
+    kind: Annotated[Label, doc("issued, credit_applied, credited, paid, returned, written_off or voided")]
     book: Annotated[Label, doc("receivable (customer owes us) or customer_credit (we owe the customer)")]
     currency: Currency
     amount_micros: Annotated[int, doc("What is added to the book, in millionths; below zero where it is lowered")]
     is_on_credit: Annotated[bool, doc("0 where the invoice is charged automatically, which is no sale on credit")]
+    is_test: IsTest
+    event_id: Annotated[str, doc("Event that caused the posting")]
+    ingested_at: Ingested
+
+
+class MoneyEntryRow(Row, frozen=True, gc=False):
+    """What is behind the books of an invoice: one row per posting; sums up to a time are what it was at that time."""
+
+    TABLE: ClassVar[str] = "money_entry"
+    KEY: ClassVar[int] = 3
+    account_id: AccountId
+    invoice_id: InvoiceId
+    entry: Annotated[str, doc("Posting within the invoice, such as paid/paid/P1")]
+    at: Annotated[Moment, doc("When it counts from, UTC")]
+    kind: Annotated[Label, doc("issued, credit_applied, credited, paid, returned, written_off or voided")]
+    book: Annotated[
+        Label, doc("paid (money that settles the invoice) or granted (credit that it left with no money behind it)")
+    ]
+    currency: Currency
+    amount_micros: Annotated[int, doc("What is added to the book, in millionths; below zero where it is lowered")]
     is_test: IsTest
     event_id: Annotated[str, doc("Event that caused the posting")]
     ingested_at: Ingested
@@ -131,6 +154,9 @@ class PaymentRow(Row, frozen=True, gc=False):
     amount_micros: Annotated[int, doc("Part of the payment that pays this invoice, in millionths")]
     payment_micros: Annotated[int | None, doc("The whole payment, in millionths; NULL when the source does not say")]
     paid_at: Annotated[Moment, doc("When the money was received, UTC")]
+    used_at: Annotated[
+        Moment, doc("From when it settles the invoice, UTC; later than paid_at where it waited until then")
+    ]
     method: Annotated[Label, doc("Way of payment, such as card; empty when not told")]
     attempt_no: Annotated[int, doc("Which attempt to collect it was, from 1")]
     is_partial: Annotated[bool, doc("1 when the source says that more is to come")]
@@ -148,7 +174,7 @@ class PaymentAttemptRow(Row, frozen=True, gc=False):
     account_id: AccountId
     invoice_id: InvoiceId
     attempt_id: Annotated[str, doc("Attempt within the invoice, such as paid:P1")]
-    outcome: Annotated[Label, doc("failed or succeeded")]
+    outcome: Annotated[Label, doc("failed, succeeded, or returned where banks took all of it back")]
     at: Annotated[Moment, doc("When it failed or succeeded, UTC")]
     attempt_no: Annotated[int, doc("Which attempt the source says it was, from 1")]
     is_first: Annotated[bool, doc("1 when it is the invoice's earliest attempt")]

@@ -1,4 +1,4 @@
-"""Rows of what moves money back, away or not at all: refunds, disputes, payouts, signed acts."""
+"""Rows of what moves money back, away or not at all: receipts, returns, refunds, disputes, payouts, signed acts."""
 
 from typing import Annotated, ClassVar
 
@@ -17,6 +17,70 @@ from streams.core.columns import (
     Source,
     doc,
 )
+
+
+class ReceiptRow(Row, frozen=True, gc=False):
+    """Payments that came in before it was known what they pay: one row per payment."""
+
+    TABLE: ClassVar[str] = "receipt"
+    KEY: ClassVar[int] = 2
+    account_id: AccountId
+    payment_id: PaymentId
+    amount_micros: Annotated[int, doc("The whole payment, in millionths of the currency's major unit")]
+    currency: Currency
+    received_at: Annotated[Moment, doc("When the money was received, UTC")]
+    method: Annotated[Label, doc("Way of payment, such as card; empty when not told")]
+    flags: Flags
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class PaymentReturnRow(Row, frozen=True, gc=False):
+    """Money that banks took back: one row per return, and payment and invoice that it concerns."""
+
+    TABLE: ClassVar[str] = "payment_return"
+    KEY: ClassVar[int] = 4
+    account_id: AccountId
+    return_id: Annotated[str, doc("Return; the same one may concern several invoices")]
+    invoice_id: InvoiceId
+    payment_id: PaymentId
+    amount_micros: Annotated[int, doc("What came back, in millionths of the currency's major unit")]
+    currency: Currency
+    returned_at: Annotated[Moment, doc("When the money left us again, UTC")]
+    return_code: Annotated[Label, doc("Code of the bank or processor; empty when not told")]
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class CreditEntryRow(Row, frozen=True, gc=False):
+    """The customer's credit, and what was given back beyond it: one row per posting; sums up to a time are balances."""
+
+    TABLE: ClassVar[str] = "credit_entry"
+    KEY: ClassVar[int] = 2
+    account_id: AccountId
+    entry: Annotated[str, doc("Posting within the account, named for its cause")]
+    at: Annotated[Moment, doc("When it counts from, UTC")]
+    book: Annotated[
+        Label,
+        doc(
+            "customer_credit (we owe the customer) or given_back (refunds and chargebacks of what had settled invoices)"
+        ),
+    ]
+    kind: Annotated[
+        Label,
+        doc("left (by an invoice or payment), applied (used without being there), returned (likewise) or given_back"),
+    ]
+    invoice_id: InvoiceId
+    payment_id: PaymentId
+    currency: Currency
+    amount_micros: Annotated[int, doc("What is added to the book, in millionths; below zero where it is lowered")]
+    is_test: IsTest
+    event_id: Annotated[str, doc("Event that caused the posting")]
+    ingested_at: Ingested
 
 
 class RefundRow(Row, frozen=True, gc=False):

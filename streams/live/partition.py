@@ -14,7 +14,7 @@ from streams.core.admission import refusal_of
 from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
 from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
-from streams.core.routes import BY_PREFIX, REDUCERS
+from streams.core.routes import BY_PREFIX, reducer_of
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.live import room
@@ -225,7 +225,7 @@ class Partition:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
     def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
-        reducer: Reducer[Any] = REDUCERS[type(note.event)]
+        reducer: Reducer[Any] = reducer_of(note.event)
         key = reducer.key(note.event)
         if reducer.gathered is not None:
             self._gathering(batch, key).add(note, one, record.offset())

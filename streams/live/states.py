@@ -6,8 +6,8 @@ import msgspec
 
 from streams.core.algebra import Facts
 from streams.core.reducer import State
-from streams.core.rollup import member_of, roll
-from streams.core.routes import ROLL_UPS
+from streams.core.rollup import Hand, Rolled, idle, member_of, roll, upwards
+from streams.core.routes import handed
 from streams.live.batch import Batch
 from streams.live.room import grow, grow_rolled
 from streams.live.store.port import Store
@@ -45,7 +45,7 @@ class States:
         if record_bytes:
             grow(batch, key, state, record_bytes)
         if facts.part is not None:
-            self._roll(batch, key, facts.part, checked=record_bytes > 0)
+            self._hand_on(batch, key, facts.part, checked=record_bytes > 0)
         batch.states[key] = state
         version, rows = self._first_version | state.revision, batch.rows
         written = (version, 0)
@@ -56,23 +56,38 @@ class States:
         if facts.signals:
             batch.signals.extend(facts.signals)
 
-    def _roll(self, batch: Batch, key: bytes, part: Any, *, checked: bool) -> None:
-        roll_up, member = ROLL_UPS[chr(key[0])], member_of(key)
-        rolled_key = roll_up.key(member[0])
-        before = batch.rolled.get(rolled_key)
+    def _hand_on(self, batch: Batch, key: bytes, part: Any, *, checked: bool) -> None:
+        account, _ = member_of(key)
+        rolled: list[tuple[bytes, Rolled[Any], Facts]] = []
+        for hand in handed(key, part):
+            following: Hand | None = hand
+            while following is not None:
+                following = self._roll(batch, account, following, rolled, checked=checked)
+        for rolled_key, state, facts in rolled:
+            batch.rolled[rolled_key] = state
+            written = (self._first_version | state.revision, 0)
+            for row in facts.rows:
+                batch.rows[row.TABLE].append(_astuple(row) + written)
+            _remove(batch, facts, self._first_version | state.revision)
+
+    def _roll(
+        self, batch: Batch, account: str, hand: Hand, rolled: list[tuple[bytes, Rolled[Any], Facts]], *, checked: bool
+    ) -> Hand | None:
+        """Roll one part up into `rolled`, which is taken over once all of an event had room; return what follows."""
+        key = hand.roll_up.key(account, hand.name)
+        before = next((state for known, state, _ in reversed(rolled) if known == key), batch.rolled.get(key))
         if before is None:
-            stored = self._get(rolled_key)
+            stored = self._get(key)
             if stored is not None:
-                before, batch.sizes[rolled_key] = roll_up.decode(stored), len(stored)
-        rolled, facts = roll(roll_up, before, member, part)
-        batch.work += len(rolled.parts)
+                before, batch.sizes[key] = hand.roll_up.decode(stored), len(stored)
+        if idle(hand.roll_up, before, hand.member, hand.part):
+            return None
+        state, facts = roll(hand.roll_up, before, (account, hand.member), hand.part)
+        batch.work += len(state.parts)
         if checked:
-            grow_rolled(batch, rolled_key, rolled, part)
-        batch.rolled[rolled_key] = rolled
-        written = (self._first_version | rolled.revision, 0)
-        for row in facts.rows:
-            batch.rows[row.TABLE].append(_astuple(row) + written)
-        _remove(batch, facts, self._first_version | rolled.revision)
+            grow_rolled(batch, key, state, hand.part)
+        rolled.append((key, state, facts))
+        return upwards(hand, state)
 
 
 def _remove(batch: Batch, facts: Facts, version: int) -> None:

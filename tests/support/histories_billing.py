@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streams.core.algebra import Note
 from streams.core.events import (
     ActSigned,
+    CreditApplied,
     CreditNoteIssued,
     Discount,
     DisputeClosed,
@@ -25,7 +26,9 @@ from streams.core.events import (
     InvoicePaymentFailed,
     InvoiceVoided,
     InvoiceWrittenOff,
+    PaymentReceived,
     PaymentRefunded,
+    PaymentReturned,
     PayoutSettled,
     RefundFailed,
     SubscriptionCancelScheduled,
@@ -214,6 +217,37 @@ INVOICES: dict[type[Event], Strategy] = {
         st.builds(CreditNoteIssued, **_INVOICE, **_MONEY, credit_note_id=st.sampled_from(["c1", "c2"]), amount=amounts)
     ),
     DueDateChanged: st.builds(DueDateChanged, **_INVOICE, due_at=days, old_due_at=maybe_day),
+    PaymentReturned: _happened(
+        _with_money(
+            st.builds(
+                PaymentReturned,
+                **ENVELOPE,
+                **_MONEY,
+                invoice_id=st.sampled_from(["n1", "n1", "n2", None]),
+                return_id=st.sampled_from(["x1", "x2"]),
+                payment_id=_PAYMENT_ID,
+                amount=amounts,
+                returned_at=st.just(0),
+                return_code=st.none() | st.just("R01"),
+            )
+        ),
+        "returned_at",
+    ),
+    CreditApplied: _happened(
+        _with_money(
+            st.builds(
+                CreditApplied,
+                **_INVOICE,
+                **_MONEY,
+                application_id=st.sampled_from(["u1", "u2"]),
+                amount=amounts,
+                applied_at=st.just(0),
+                credit_invoice_id=st.sampled_from([None, None, "n2"]),
+                payment_id=st.none() | st.none() | _PAYMENT_ID,
+            )
+        ),
+        "applied_at",
+    ),
 }
 
 _DISPUTE: dict[str, Any] = ENVELOPE | {"dispute_id": st.sampled_from(["d1", "d2"])}
@@ -233,6 +267,20 @@ RETURNS: dict[type[Event], Strategy] = {
             )
         ),
         "signed_at",
+    ),
+    PaymentReceived: _happened(
+        _with_money(
+            st.builds(
+                PaymentReceived,
+                **ENVELOPE,
+                **_MONEY,
+                payment_id=_PAYMENT_ID,
+                amount=amounts,
+                received_at=st.just(0),
+                method=st.none() | st.just("bank_transfer"),
+            )
+        ),
+        "received_at",
     ),
     PaymentRefunded: _happened(
         _with_money(
@@ -291,6 +339,7 @@ RETURNS: dict[type[Event], Strategy] = {
         "settled_at",
     ),
 }
+MONEY: dict[type[Event], Strategy] = INVOICES | {kind: each for kind, each in RETURNS.items() if kind is not ActSigned}
 BILLING: dict[type[Event], Strategy] = SUBSCRIPTIONS | INVOICES | RETURNS
 """A strategy for each event type of the billing topic."""
 

@@ -7,8 +7,8 @@ import msgspec
 from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
 from streams.core.gathering import gather, told
 from streams.core.reducer import State, settle, step, tick
-from streams.core.rollup import Rolled, member_of, roll
-from streams.core.routes import BY_PREFIX, REDUCERS, ROLL_UPS
+from streams.core.rollup import Hand, Rolled, idle, member_of, roll, upwards
+from streams.core.routes import BY_PREFIX, handed, reducer_of
 from streams.core.rows import MetricChangeRow, Row
 from streams.core.rules import Rules
 
@@ -27,7 +27,7 @@ class Machine:
         self.signals: list[Signal] = []
 
     def feed(self, note: Note) -> None:
-        reducer = REDUCERS[type(note.event)]
+        reducer = reducer_of(note.event)
         key, one = reducer.key(note.event), _claim(note)
         if reducer.gathered is None:
             self._take(key, *step(reducer, self._known(key), note, one, self.rules))
@@ -38,7 +38,7 @@ class Machine:
         """Feed notes as one batch: each gathered entity is folded once, the others are fed one by one."""
         arrived: dict[bytes, dict[bytes, tuple[Note, bytes]]] = {}
         for note in notes:
-            reducer = REDUCERS[type(note.event)]
+            reducer = reducer_of(note.event)
             if reducer.gathered is None:
                 self.feed(note)
                 continue
@@ -73,13 +73,21 @@ class Machine:
         self.states[key] = state
         self._write(facts, transient=BY_PREFIX[chr(key[0])].gathered is not None)
         if facts.part is not None:
-            roll_up, member = ROLL_UPS[chr(key[0])], member_of(key)
-            rolled_key = roll_up.key(member[0])
-            before = self.rolled.get(rolled_key)
-            if before is not None and self.recode:
-                before = roll_up.decode(msgspec.msgpack.encode(before))
-            self.rolled[rolled_key], rows = roll(roll_up, before, member, facts.part)
-            self._write(rows)
+            for hand in handed(key, facts.part):
+                following: Hand | None = hand
+                while following is not None:
+                    following = self._roll(member_of(key)[0], following)
+
+    def _roll(self, account: str, hand: Hand) -> Hand | None:
+        key = hand.roll_up.key(account, hand.name)
+        before = self.rolled.get(key)
+        if before is not None and self.recode:
+            before = hand.roll_up.decode(msgspec.msgpack.encode(before))
+        if idle(hand.roll_up, before, hand.member, hand.part):
+            return None
+        self.rolled[key], rows = roll(hand.roll_up, before, (account, hand.member), hand.part)
+        self._write(rows)
+        return upwards(hand, self.rolled[key])
 
     def _write(self, facts: Facts, *, transient: bool = False) -> None:
         """Rows taken away must be there, unless they may have come and gone between two gathered events."""

@@ -12,6 +12,7 @@ from streams.core.billing.money import CURRENCY, MAX_EXPONENT, MAX_MICROS, micro
 from streams.core.events import (
     ActSigned,
     BillingEvent,
+    CreditApplied,
     CreditNoteIssued,
     DisputeClosed,
     DisputeOpened,
@@ -22,7 +23,9 @@ from streams.core.events import (
     InvoicePaymentFailed,
     InvoiceVoided,
     InvoiceWrittenOff,
+    PaymentReceived,
     PaymentRefunded,
+    PaymentReturned,
     PayoutSettled,
     RefundFailed,
     SubscriptionCancelScheduled,
@@ -37,7 +40,9 @@ from streams.core.events import (
 )
 from streams.core.limits import AHEAD, Refusal, unfit_moment
 
-_HAPPENED = frozenset({"paid_at", "refunded_at", "requested_at", "signed_at", "settled_at"})
+_HAPPENED = frozenset(
+    {"applied_at", "paid_at", "received_at", "refunded_at", "requested_at", "returned_at", "signed_at", "settled_at"}
+)
 _AMOUNTS = frozenset({"amount", "total", "payment_amount", "credit_applied", "fee", "fees", "balance_change"})
 _ABOVE_ZERO = frozenset({"amount", "payment_amount"})
 
@@ -126,6 +131,9 @@ def _own_rules(event: BillingEvent) -> Refusal | None:
             | InvoiceVoided()
             | CreditNoteIssued()
             | DueDateChanged()
+            | PaymentReceived()
+            | PaymentReturned()
+            | CreditApplied()
             | PaymentRefunded()
             | RefundFailed()
             | DisputeClosed()

@@ -12,6 +12,7 @@ import msgspec
 from streams.core.algebra import Note, effective
 from streams.core.billing.money import micros
 from streams.core.events import (
+    CreditApplied,
     CreditNoteIssued,
     DueDateChanged,
     DunningEnded,
@@ -20,6 +21,7 @@ from streams.core.events import (
     InvoicePaymentFailed,
     InvoiceVoided,
     InvoiceWrittenOff,
+    PaymentReturned,
 )
 
 InvoiceEvent = (
@@ -31,13 +33,16 @@ InvoiceEvent = (
     | InvoiceWrittenOff
     | CreditNoteIssued
     | DueDateChanged
+    | PaymentReturned
+    | CreditApplied
 )
 
 
 class Invoice(msgspec.Struct, gc=False):
     """An invoice as its standing events say; local to one fold, so it may be filled step by step.
 
-    Payments are kept by payment, credit notes by credit note, failed attempts by attempt, write-offs by event;
+    Payments are kept by payment, credit notes by credit note, uses of credit by application, failed attempts by
+    attempt, returns by return and payment, write-offs by event;
     `stored` says by event when Kafka stored it (microseconds), and is empty where every event was retracted; `every`
     has the overruled notes too.
     """
@@ -50,11 +55,18 @@ class Invoice(msgspec.Struct, gc=False):
     issuers: set[str] = set()
     voided: InvoiceVoided | None = None
     payments: dict[str, InvoicePaid] = {}
+    returns: dict[str, PaymentReturned] = {}
     credits: dict[str, CreditNoteIssued] = {}
+    applied: dict[str, CreditApplied] = {}
     write_offs: list[InvoiceWrittenOff] = []
     failures: dict[str, InvoicePaymentFailed] = {}
     due_changes: list[DueDateChanged] = []
     dunning: DunningEnded | None = None
+
+    @property
+    def invoice_id(self) -> str:
+        """Which invoice it is; a return that names none is no event of any."""
+        return self.last.invoice_id or ""
 
 
 def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
@@ -84,6 +96,10 @@ def _apply(invoice: Invoice, event: InvoiceEvent) -> None:
             invoice.issuers.add(event.source)
         case InvoicePaid():
             invoice.payments[event.payment_id] = event
+        case PaymentReturned():
+            invoice.returns[f"{event.return_id}/{event.payment_id}"] = event
+        case CreditApplied():
+            invoice.applied[event.application_id] = event
         case InvoicePaymentFailed():
             invoice.failures[_attempt_of(event, invoice)] = event
         case DunningEnded():
@@ -117,9 +133,26 @@ def total(issued: InvoiceIssued) -> int:
     return micros(issued.total, issued.exponent)
 
 
+def used_at(event: InvoicePaid, issued: InvoiceIssued | None) -> int:
+    """From when a payment settles the invoice: since it came, or since it was put to it where it had to wait.
+
+    One waits that is more than this part of it, or that came before the invoice; when it was put to it is when the
+    event happened.
+    """
+    waits = event.payment_amount is not None and event.payment_amount > event.amount
+    if waits or (issued is not None and event.paid_at < issued.issued_at):
+        return max(event.paid_at, event.occurred_at)
+    return event.paid_at
+
+
 def paid_sum(invoice: Invoice) -> int:
-    """Payments in the invoice's currency, micros."""
+    """Payments in the invoice's currency, micros, whether banks took them back or not."""
     return _sum(invoice, invoice.payments.values())
+
+
+def returned_sum(invoice: Invoice) -> int:
+    """What banks took back of them, micros."""
+    return _sum(invoice, invoice.returns.values())
 
 
 def credited_sum(invoice: Invoice) -> int:
@@ -127,25 +160,41 @@ def credited_sum(invoice: Invoice) -> int:
     return _sum(invoice, invoice.credits.values())
 
 
-def _sum(invoice: Invoice, events: Collection[InvoicePaid | CreditNoteIssued]) -> int:
+def applied_sum(invoice: Invoice) -> int:
+    """Credit that was to settle the invoice, at its issue and later, micros."""
+    if invoice.issued is None:
+        return 0
+    return micros(invoice.issued.credit_applied, invoice.issued.exponent) + _sum(invoice, invoice.applied.values())
+
+
+def _sum(invoice: Invoice, events: Collection[InvoicePaid | PaymentReturned | CreditNoteIssued | CreditApplied]) -> int:
     if not events or invoice.issued is None:
         return 0
     currency = invoice.issued.currency
     return sum([micros(event.amount, event.exponent) for event in events if event.currency == currency])
 
 
-def open_amount(invoice: Invoice) -> int:
-    """What is still owed, micros: worked out from totals alone, so that comparing it with the postings says something.
+def open_amount(invoice: Invoice, used: int, lost: int) -> int:
+    """What is still owed, micros: worked out from totals, so that comparing it with the postings says something.
 
-    A write-off of all that is open ends it for good; one of an amount counts once payments and credits are taken off.
+    How much credit could be used and what is lost depend on when returns and uses came, and are given. Where there are
+    none of either, a write-off of all that is open ends it for good, and one of an amount counts once payments and
+    credits are taken off.
     """
     issued = invoice.issued
-    if issued is None or invoice.voided is not None or any(lost.amount is None for lost in invoice.write_offs):
+    if issued is None:
         return 0
-    left = total(issued) - micros(issued.credit_applied, issued.exponent) - paid_sum(invoice) - credited_sum(invoice)
-    lost = sum(
+    kept = paid_sum(invoice) - returned_sum(invoice)
+    if invoice.voided is not None:
+        return max(-used - kept, 0)
+    left = total(issued) - kept - credited_sum(invoice)
+    if invoice.returns or invoice.applied:
+        return max(left - used - lost, 0)
+    if any(each.amount is None for each in invoice.write_offs):
+        return 0
+    told = sum(
         micros(one.amount, one.exponent)
         for one in invoice.write_offs
         if one.amount is not None and one.exponent is not None and one.currency == issued.currency
     )
-    return max(max(left, 0) - lost, 0)
+    return max(max(left - micros(issued.credit_applied, issued.exponent), 0) - told, 0)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from streams.core.billing.invoice import Invoice, credited_sum, paid_sum, total
-from streams.core.billing.money import micros
-from streams.core.events import InvoiceIssued
+from streams.core.billing.invoice import Invoice, applied_sum, credited_sum, paid_sum, returned_sum, total
+from streams.core.events import InvoiceIssued, InvoicePaymentFailed
 
 
 def flags(invoice: Invoice) -> tuple[str, ...]:
@@ -21,6 +20,8 @@ def _of_issue(invoice: Invoice, issued: InvoiceIssued) -> Iterator[str]:
     if any(event.paid_at < issued.issued_at for event in invoice.payments.values()):
         yield "paid_before_issue"
     spoken = {event.currency for event in invoice.payments.values()}
+    spoken |= {event.currency for event in invoice.returns.values()}
+    spoken |= {event.currency for event in invoice.applied.values()}
     spoken |= {event.currency for event in invoice.credits.values()}
     spoken |= {event.currency for event in invoice.write_offs if event.currency is not None}
     if spoken - {issued.currency}:
@@ -31,9 +32,21 @@ def _of_money(invoice: Invoice, issued: InvoiceIssued) -> Iterator[str]:
     asked, taken_back = max(total(issued), 0), credited_sum(invoice)
     if taken_back > asked:
         yield "credited_above_total"
-    settled = micros(issued.credit_applied, issued.exponent) + taken_back
-    if paid_sum(invoice) > max(asked - settled, 0) and invoice.voided is None:
+    settled, kept = applied_sum(invoice) + taken_back, paid_sum(invoice) - returned_sum(invoice)
+    if kept > max(asked - settled, 0) and invoice.voided is None:
         yield "overpaid"
+    if invoice.applied and settled > asked:
+        yield "credit_above_open"
+    if invoice.returns:
+        yield "returned_above_paid" if kept < 0 else "payment_returned"
+    if any(_was_received(invoice, failed) for failed in invoice.failures.values()):
+        yield "received_payment_failed"
+
+
+def _was_received(invoice: Invoice, failed: InvoicePaymentFailed) -> bool:
+    """Whether an attempt is said to have failed after the payment that it names was received."""
+    paid = None if failed.payment_id is None else invoice.payments.get(failed.payment_id)
+    return paid is not None and failed.occurred_at > paid.paid_at
 
 
 def _of_end(invoice: Invoice) -> Iterator[str]:

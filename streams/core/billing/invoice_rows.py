@@ -2,16 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.core.billing.invoice import Invoice, credited_sum, open_amount, paid_sum, total
+from streams.core.billing.invoice import (
+    Invoice,
+    applied_sum,
+    credited_sum,
+    open_amount,
+    paid_sum,
+    returned_sum,
+    total,
+)
 from streams.core.billing.invoice_flags import flags
 from streams.core.billing.money import micros
-from streams.core.billing.payment_rows import attempts, payments
-from streams.core.billing.receivable import Books, books
+from streams.core.billing.payment_rows import attempts, payments, returns
+from streams.core.billing.receivable import PUBLISHED, Books, books
 from streams.core.events import InvoiceIssued
 from streams.core.rows import (
     InvoiceDueRow,
     InvoiceLineRow,
     InvoiceRow,
+    MoneyEntryRow,
     ReceivableEntryRow,
     Row,
 )
@@ -36,6 +45,7 @@ def rows(invoice: Invoice | None, _rules: Rules, _passed: int) -> Sequence[Row]:
         written.extend(_due(invoice, invoice.issued))
     written.extend(_entries(invoice, made))
     written.extend(payments(invoice))
+    written.extend(returns(invoice))
     written.extend(attempts(invoice))
     return written
 
@@ -51,7 +61,7 @@ def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
     due = due_history(invoice, issued) if issued is not None else {}
     return InvoiceRow(
         account_id=last.account_id,
-        invoice_id=last.invoice_id,
+        invoice_id=invoice.invoice_id,
         number=(issued.number or "") if issued else "",
         status=_status(invoice, made),
         currency=issued.currency if issued else "",
@@ -60,11 +70,12 @@ def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
         closed_at=made.closed_at if issued else None,
         total_micros=total(issued) if issued else 0,
         tax_micros=_held(sum(micros(line.tax, issued.exponent) for line in issued.lines)) if issued else 0,
-        credit_applied_micros=micros(issued.credit_applied, issued.exponent) if issued else 0,
+        credit_applied_micros=_held(applied_sum(invoice)),
         paid_micros=_held(paid_sum(invoice)),
+        returned_micros=_held(returned_sum(invoice)),
         credited_micros=_held(credited_sum(invoice)),
         written_off_micros=made.lost,
-        open_micros=open_amount(invoice),
+        open_micros=open_amount(invoice, made.used, made.lost),
         payments=min(len(invoice.payments), _MANY),
         last_paid_at=max((event.paid_at for event in invoice.payments.values()), default=None),
         failed_attempts=min(len(failed), _MANY),
@@ -139,21 +150,14 @@ def _due(invoice: Invoice, issued: InvoiceIssued) -> Iterator[InvoiceDueRow]:
         yield InvoiceDueRow(account_id, invoice_id, valid_from, due_at, issued_at, event_id, invoice.is_test)
 
 
-def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow]:
+def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow | MoneyEntryRow]:
     issued = invoice.issued
     on_credit = issued is not None and issued.collection_method != "CHARGE_AUTOMATICALLY"
+    account_id, invoice_id, is_test = invoice.last.account_id, invoice.invoice_id, invoice.is_test
     for entry in made.entries:
-        yield ReceivableEntryRow(
-            invoice.last.account_id,
-            invoice.last.invoice_id,
-            entry.name,
-            entry.at,
-            entry.kind,
-            entry.book,
-            entry.currency,
-            _held(entry.amount),
-            on_credit,
-            invoice.is_test,
-            entry.event_id,
-            invoice.stored[entry.event_id],
-        )
+        place = (account_id, invoice_id, entry.name, entry.at, entry.kind, entry.book, entry.currency)
+        amount, stored = _held(entry.amount), invoice.stored[entry.event_id]
+        if entry.book in PUBLISHED:
+            yield ReceivableEntryRow(*place, amount, on_credit, is_test, entry.event_id, stored)
+        else:
+            yield MoneyEntryRow(*place, amount, is_test, entry.event_id, stored)

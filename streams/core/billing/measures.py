@@ -6,7 +6,8 @@ from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
 from streams.core.billing.dispute import Dispute
 from streams.core.billing.invoice import Invoice
 from streams.core.billing.money import micros
-from streams.core.billing.receivable import books
+from streams.core.billing.receipt import Receipt
+from streams.core.billing.receivable import PUBLISHED, books
 from streams.core.billing.refund import Refund
 from streams.core.billing.steps import steps_of
 from streams.core.billing.subscription import Subscription
@@ -27,11 +28,27 @@ def invoice_measures(invoice: Invoice | None) -> Measures:
         return NO_MEASURES
     found: dict[Key, Measure] = {}
     for entry in books(invoice).entries:
-        found["receivable", f"{entry.currency}/{entry.name}", entry.at, ""] = _money(entry.amount)
+        if entry.book in PUBLISHED:
+            found["receivable", f"{entry.currency}/{entry.name}", entry.at, ""] = _money(entry.amount)
     for paid in invoice.payments.values():
         item = f"{paid.currency}/{paid.payment_id}"
         found["collections", item, paid.paid_at, ""] = _money(micros(paid.amount, paid.exponent), ONE)
+    for name, back in invoice.returns.items():
+        item = f"{back.currency}/returned/{name}"
+        found["collections", item, back.returned_at, ""] = _money(-micros(back.amount, back.exponent))
     return found
+
+
+def receipt_measures(receipt: Receipt | None) -> Measures:
+    """Return what banks took back of money that no invoice had; what of a payment waits rests on several entities."""
+    if receipt is None or receipt.is_test:
+        return NO_MEASURES
+    return {
+        ("collections", f"{back.currency}/returned/{back.return_id}", back.returned_at, ""): _money(
+            -micros(back.amount, back.exponent)
+        )
+        for back in receipt.returns.values()
+    }
 
 
 def refund_measures(refund: Refund | None) -> Measures:

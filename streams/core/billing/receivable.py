@@ -1,7 +1,9 @@
 """What an invoice adds to the books: to receivables while it is owed, to the customer's credit where more came in.
 
 Facts are posted in the order of their own time. One signed balance says both books: what is above zero is receivable,
-what is below zero is owed to the customer, so a receivable never falls below zero whatever comes in which order.
+what is below zero is owed to the customer, so a receivable never falls below zero whatever comes in which order. Two
+more books say what is behind that: `paid` is money that settles the invoice, `granted` is credit with no money behind
+it.
 """
 
 from collections.abc import Iterator
@@ -9,13 +11,15 @@ from typing import Literal
 
 import msgspec
 
-from streams.core.billing.invoice import Invoice, apart, total
+from streams.core.billing.invoice import Invoice, apart, total, used_at
 from streams.core.billing.money import micros
 from streams.core.events import InvoiceIssued
 
-Book = Literal["receivable", "customer_credit"]
-Kind = Literal["issued", "credit_applied", "credited", "paid", "written_off", "voided"]
-_ORDER: tuple[Kind, ...] = ("issued", "credit_applied", "credited", "paid", "written_off", "voided")
+Book = Literal["receivable", "customer_credit", "paid", "granted"]
+Kind = Literal["issued", "credit_applied", "credited", "paid", "returned", "written_off", "voided"]
+PUBLISHED: tuple[Book, ...] = ("receivable", "customer_credit")
+"""Books whose balances are figures; the others say what is behind them."""
+_ORDER: tuple[Kind, ...] = ("issued", "credit_applied", "credited", "paid", "returned", "written_off", "voided")
 """Facts of one instant are posted in this order."""
 
 
@@ -46,12 +50,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class Books(msgspec.Struct, gc=False):
     """The postings of one invoice as they are made.
 
-    `balance` is signed micros of the invoice's currency, `lost` what stands written off, `closed_at` since when
-    nothing is receivable (None while something is, or before the invoice).
+    `balance` is signed micros of the invoice's currency, `money` what came in of it and was not taken back, `used` the
+    credit that settled it, `lost` what stands written off, `closed_at` since when nothing is receivable (None while
+    something is, or before the invoice).
     """
 
     entries: list[Entry] = []
     balance: int = 0
+    money: int = 0
+    used: int = 0
     lost: int = 0
     credited: int = 0
     is_void: bool = False
@@ -61,17 +68,29 @@ class Books(msgspec.Struct, gc=False):
     def open(self) -> int:
         return max(self.balance, 0)
 
-    def post(self, fact: Fact, kind: Kind, change: int) -> None:
-        """Change the balance; a book that it does not touch gets no entry."""
-        before, self.balance = self.balance, self.balance + change
-        receivable = max(self.balance, 0) - max(before, 0)
-        owed = max(-self.balance, 0) - max(-before, 0)
+    @property
+    def granted(self) -> int:
+        """Credit of the customer beyond the money that came in."""
+        return max(-self.balance - max(self.money, 0), 0)
+
+    @property
+    def paid(self) -> int:
+        """Money that came in and is not the customer's credit."""
+        return self.money - (max(-self.balance, 0) - self.granted)
+
+    def post(self, fact: Fact, kind: Kind, change: int, money: int = 0) -> None:
+        """Change the balance, and the money behind it; a book that it does not touch gets no entry."""
+        before, paid, granted = self.balance, self.paid, self.granted
+        self.balance += change
+        self.money += money
         if self.balance > 0:
             self.closed_at = None
         elif self.closed_at is None or kind == "issued":
             self.closed_at = fact.at
-        self.enter(fact, kind, "receivable", receivable)
-        self.enter(fact, kind, "customer_credit", owed)
+        self.enter(fact, kind, "receivable", max(self.balance, 0) - max(before, 0))
+        self.enter(fact, kind, "customer_credit", max(-self.balance, 0) - max(-before, 0))
+        self.enter(fact, kind, "paid", self.paid - paid)
+        self.enter(fact, kind, "granted", self.granted - granted)
 
     def enter(self, fact: Fact, kind: Kind, book: Book, amount: int) -> None:
         if amount:
@@ -87,7 +106,8 @@ def books(invoice: Invoice) -> Books:
     for fact in sorted(facts(invoice), key=_place):
         if issued is None or fact.currency != issued.currency:
             assert fact.amount is not None
-            made.enter(fact, fact.kind, "customer_credit", fact.amount)
+            made.enter(fact, fact.kind, "customer_credit", -fact.amount if fact.kind == "returned" else fact.amount)
+            made.enter(fact, fact.kind, "granted", fact.amount if fact.kind == "credited" else 0)
         else:
             _post(made, fact, issued)
     return made
@@ -108,6 +128,9 @@ def _post(made: Books, fact: Fact, issued: InvoiceIssued) -> None:
         case "paid" | "credited":
             assert amount is not None
             _lower(made, fact, amount)
+        case "returned":
+            assert amount is not None
+            made.post(fact, "returned", amount, -amount)
         case "written_off":
             lost = 0 if made.is_void else min(made.open, made.open if amount is None else amount)
             made.post(fact, "written_off", -lost)
@@ -120,6 +143,7 @@ def _post(made: Books, fact: Fact, issued: InvoiceIssued) -> None:
 def _apply_credit(made: Books, fact: Fact, amount: int) -> None:
     """Credit that is used up lowers both books; where the invoice cannot take it, it stays with the customer."""
     used = min(amount, made.open)
+    made.used += used
     made.post(fact, "credit_applied", -used)
     made.enter(fact, "credit_applied", "customer_credit", -used)
 
@@ -130,28 +154,33 @@ def _lower(made: Books, fact: Fact, amount: int) -> None:
         if made.is_void:
             return
         made.credited += amount
-    _replace_loss(made, fact, min(made.lost, max(amount - made.open, 0)), fact.kind, -amount)
+    money = amount if fact.kind == "paid" else 0
+    _replace_loss(made, fact, min(made.lost, max(amount - made.open, 0)), fact.kind, -amount, money)
 
 
-def _replace_loss(made: Books, fact: Fact, found: int, kind: Kind, change: int) -> None:
+def _replace_loss(made: Books, fact: Fact, found: int, kind: Kind, change: int, money: int = 0) -> None:
     """Take `found` of a write-off back and post the change; what was closed before stays closed since then."""
     closed_at = made.closed_at
     made.post(fact, "written_off", found)
     made.lost -= found
-    made.post(fact, kind, change)
+    made.post(fact, kind, change, money)
     if closed_at is not None:
         made.closed_at = closed_at
 
 
 def facts(invoice: Invoice) -> Iterator[Fact]:
-    """What happened to the money, unordered. Nothing but a payment counts before the invoice is issued.
+    """What happened to the money, unordered. Only payments and their returns count before the invoice is issued.
 
-    In another currency than the invoice's a payment or credit note stands by itself, and a write-off has no meaning.
+    In another currency than the invoice's a payment, return or credit note stands by itself, and a write-off or use of
+    credit has no meaning.
     """
+    issued = invoice.issued
     for one in invoice.payments.values():
         amount = micros(one.amount, one.exponent)
-        yield _fact(one.paid_at, "paid", one.payment_id, one.currency, amount, one.event_id)
-    issued = invoice.issued
+        yield _fact(used_at(one, issued), "paid", one.payment_id, one.currency, amount, one.event_id)
+    for name, back in invoice.returns.items():
+        amount = micros(back.amount, back.exponent)
+        yield _fact(back.returned_at, "returned", name, back.currency, amount, back.event_id)
     if issued is None:
         return
     begin, currency = issued.issued_at, issued.currency
@@ -159,6 +188,11 @@ def facts(invoice: Invoice) -> Iterator[Fact]:
     if issued.credit_applied:
         applied = micros(issued.credit_applied, issued.exponent)
         yield _fact(begin, "credit_applied", "", currency, applied, issued.event_id)
+    for use in invoice.applied.values():
+        if use.currency == currency:
+            amount = micros(use.amount, use.exponent)
+            at = max(use.applied_at, begin)
+            yield _fact(at, "credit_applied", use.application_id, currency, amount, use.event_id)
     for credit in invoice.credits.values():
         amount = micros(credit.amount, credit.exponent)
         at = max(credit.occurred_at, begin)

@@ -1,0 +1,44 @@
+"""The laws of money over any history: per account and currency, to the millionth, at every instant."""
+
+from hypothesis import given
+
+from streams.core.algebra import Note
+from streams.core.rows import CreditEntryRow
+from tests.support.conservation import broken
+from tests.support.histories_billing import MONEY, billing_histories
+from tests.support.machine import Machine, run
+
+
+@given(billing_histories(MONEY, max_size=12))
+def test_money_is_neither_made_nor_lost(notes: list[Note]) -> None:
+    """Customers and managers are paid by these figures: an amount that is nowhere, or twice, is somebody's loss."""
+    assert broken(run(notes).tables.values()) == []
+
+
+@given(billing_histories(MONEY, max_size=12))
+def test_credit_is_below_zero_only_where_it_was_used_or_returned(notes: list[Note]) -> None:
+    """A refund takes credit as far as it goes and never more: the rest was given back, and owed to nobody."""
+    for line, balances in credit_lines(run(notes)).items():
+        if line[0] == "given_back":
+            assert min(balances) >= 0
+        elif line[1] in ("applied", "returned"):
+            assert max(balances) <= 0
+
+
+def credit_lines(machine: Machine) -> dict[tuple[str, str, str, str, str, bool], list[int]]:
+    """Balances of each line of the credit ledger, instant by instant."""
+    found: dict[tuple[str, str, str, str, str, bool], list[int]] = {}
+    rows = sorted((row for row in machine.tables.values() if isinstance(row, CreditEntryRow)), key=lambda row: row.at)
+    for at in sorted({row.at for row in rows}):
+        for row in rows:
+            line = (row.book, row.kind, row.invoice_id, row.payment_id, row.currency, row.is_test)
+            if row.at <= at:
+                found.setdefault(line, []).append(0)
+        for line, balances in found.items():
+            mine = [row for row in rows if row.at <= at]
+            balances[-1] = sum(
+                row.amount_micros
+                for row in mine
+                if (row.book, row.kind, row.invoice_id, row.payment_id, row.currency, row.is_test) == line
+            )
+    return found
