@@ -78,6 +78,8 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     catalogue: Catalogue
     facts: str
     """View of the facts: moment, account_id, fact_id, what the slices go by and what the counts name."""
+    owned_at: str = "moment"
+    """Column of the facts by whose time owner and segment go, where that is not the time that places it in a window."""
     restated: str = ""
     """Metric of restatement_log whose rows tell what corrections changed in the facts; empty when there are none."""
     excluded: str = ""

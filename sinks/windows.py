@@ -41,6 +41,7 @@ def _facts(metric: Metric, template: str) -> str:
     return _fill(
         template,
         facts_view=metric.facts,
+        owned_at=metric.owned_at,
         where=f"WHERE {metric.where}" if metric.where else "",
         dimensions=", ".join(f"'{name}'" for name in ("all", *metric.slices, "manager", "segment")),
         slices="".join(f"dimension = '{name}', {column},\n        " for name, column in metric.slices.items()),

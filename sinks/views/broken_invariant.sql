@@ -169,11 +169,49 @@ FROM
         UNION ALL
         SELECT account_id, invoice_id, toString(currency), toInt128(0), -toInt128(amount_micros), [event_id]
         FROM ${cx}.payment
+        UNION ALL
+        SELECT account_id, invoice_id, toString(currency), toInt128(0), toInt128(amount_micros), [event_id]
+        FROM ${cx}.payment_return
+        WHERE invoice_id != ''
     )
     GROUP BY account_id, invoice_id, currency
     HAVING booked != told
 )
 GROUP BY account_id, invoice_id, currency, booked, told
+UNION ALL
+SELECT
+    law,
+    account_id,
+    currency,
+    concat('from ', toString(min(at)), ' on it is off by ', toString(argMin(off, at)), ' ', currency),
+    arraySort(groupUniqArrayArray(causes))
+FROM
+(
+    SELECT account_id, currency, at, tupleElement(side, 1) AS law, sum(tupleElement(side, 2) * amount) AS off, groupUniqArrayArray(events) AS causes
+    FROM ${cx}.money_term
+    ARRAY JOIN
+        [
+            (
+                'what_is_issued_is_open_settled_lost_or_given_back',
+                multiIf(
+                    term = 'issued', 1,
+                    term IN ('open', 'paid', 'credit_used', 'credited', 'written_off', 'voided', 'given_back'), -1,
+                    0
+                )
+            ),
+            (
+                'what_came_in_is_kept_or_went_out',
+                multiIf(
+                    term IN ('received', 'granted'), 1,
+                    term IN ('paid', 'credit_used', 'customer_credit', 'refunded', 'returned', 'charged_back'), -1,
+                    0
+                )
+            )
+        ] AS side
+    GROUP BY account_id, currency, at, law
+    HAVING off != 0
+)
+GROUP BY law, account_id, currency
 UNION ALL
 SELECT
     'a_payment_is_never_allocated_twice',

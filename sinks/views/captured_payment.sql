@@ -5,7 +5,7 @@ columns:
   account_id: Account that paid
   fact_id: Payment
   currency: ISO 4217 currency of the amounts
-  amount: What was received
+  amount: What was received in the account, whatever banks took back since; of a payment over two accounts the part of each
   given_back: What was given back of it, failed refunds left out
   is_refunded: 1 when any of it was given back
   entities: Entities whose events make the fact, kind:id, as the event table names them
@@ -21,16 +21,8 @@ SELECT
     arrayConcat(_p.invoices, _r.refunds) AS entities
 FROM
 (
-    SELECT
-        account_id,
-        payment_id,
-        toString(currency) AS currency,
-        min(paid_at) AS moment,
-        toDecimal128(greatest(sum(toInt128(amount_micros)), ifNull(max(payment_micros), 0)), 6) / 1000000 AS amount,
-        arraySort(groupArray(concat('invoice:', invoice_id))) AS invoices
-    FROM ${cx}.payment
-    WHERE is_test = 0
-    GROUP BY account_id, payment_id, currency
+    SELECT account_id, payment_id, currency, received_at AS moment, parts + rest AS amount, entities AS invoices
+    FROM ${cx}.whole_payment
 ) AS _p
 LEFT JOIN
 (

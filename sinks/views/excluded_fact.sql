@@ -148,6 +148,30 @@ FROM ${cx}.payment
 WHERE is_test = 1
 UNION ALL
 SELECT
+    arrayJoin(['received_payment', 'captured_payment', 'money_moved']) AS facts,
+    received_at,
+    account_id,
+    '',
+    if(facts = 'received_payment', concat(payment_id, '/'), payment_id),
+    '',
+    'test',
+    [concat('receipt:', payment_id)]
+FROM ${cx}.receipt
+WHERE is_test = 1
+UNION ALL
+SELECT
+    arrayJoin(['received_payment', 'money_moved']),
+    returned_at,
+    account_id,
+    '',
+    concat(return_id, '/', payment_id, '/', invoice_id),
+    '',
+    'test',
+    [if(invoice_id = '', concat('receipt:', payment_id), concat('invoice:', invoice_id))]
+FROM ${cx}.payment_return
+WHERE is_test = 1
+UNION ALL
+SELECT
     arrayJoin(['money_moved', 'requested_refund']),
     assumeNotNull(refunded_at),
     account_id,

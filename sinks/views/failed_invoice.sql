@@ -1,12 +1,12 @@
 /*
 comment: Invoices whose collection failed, by their first failure, and what became of them
 columns:
-  moment: When an attempt first failed, UTC; the cohort that it belongs to
+  moment: When an attempt first failed, or a bank took a payment back, UTC; the cohort that it belongs to
   account_id: Account to be charged
   fact_id: Invoice
   currency: ISO 4217 currency of the amounts
   amount: What the first failed attempt was to collect
-  recovered: Of that, what was paid afterwards, by whatever means
+  recovered: Of that, what was paid afterwards, by whatever means, and not taken back again
   outcome: recovered, in_recovery or not_recovered
   ended_by: paid, exhausted (the source says so), written_off, void, or overdue (past the dunning days); empty in recovery
   entities: Entities whose events make the fact, kind:id, as the event table names them
@@ -17,7 +17,7 @@ SELECT
     fact_id,
     currency,
     amount,
-    least(amount, paid_after) AS recovered,
+    least(amount, greatest(paid_after, 0)) AS recovered,
     multiIf(ended_by = 'paid', 'recovered', ended_by = '', 'in_recovery', 'not_recovered') AS outcome,
     multiIf(
         paid_after >= amount OR status = 'paid', 'paid',
@@ -69,8 +69,18 @@ FROM
         SELECT
             account_id,
             invoice_id,
-            groupArray((paid_at, toDecimal128(amount_micros, 6) / 1000000, toString(currency))) AS payments
-        FROM ${cx}.payment
+            groupArray((at, toDecimal128(micros, 6) / 1000000, currency)) AS payments
+        FROM
+        (
+            SELECT account_id, invoice_id, paid_at AS at, toInt128(amount_micros) AS micros, toString(currency) AS currency
+            FROM ${cx}.payment
+            UNION ALL
+            -- What came back takes a payment away that came after the first failure, and no other.
+            SELECT _b.account_id, _b.invoice_id, _q.paid_at, -toInt128(_b.amount_micros), toString(_b.currency)
+            FROM ${cx}.payment_return AS _b
+            INNER JOIN (SELECT account_id, payment_id, invoice_id, paid_at FROM ${cx}.payment) AS _q
+                ON _b.account_id = _q.account_id AND _b.payment_id = _q.payment_id AND _b.invoice_id = _q.invoice_id
+        )
         GROUP BY account_id, invoice_id
     ) AS _p ON _f.account_id = _p.account_id AND _f.invoice_id = _p.invoice_id
 )

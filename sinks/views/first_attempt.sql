@@ -6,7 +6,7 @@ columns:
   fact_id: Invoice
   currency: ISO 4217 currency of the amount
   amount: What was to be collected
-  is_failed: 1 when the first attempt failed
+  is_failed: 1 when the first attempt failed, or banks took all of it back later
   is_hard: 1 when it failed and trying again cannot help
   is_soft: 1 when it failed and trying again may help
   failure_code: Code of the processor; empty when it succeeded or nobody said
@@ -18,7 +18,7 @@ SELECT
     _a.invoice_id AS fact_id,
     toString(_a.currency) AS currency,
     toDecimal128(_a.amount_micros, 6) / 1000000 AS amount,
-    toUInt8(_a.outcome = 'failed') AS is_failed,
+    toUInt8(_a.outcome != 'succeeded') AS is_failed,
     toUInt8(_a.failure_kind = 'HARD') AS is_hard,
     toUInt8(_a.failure_kind = 'SOFT') AS is_soft,
     toString(_a.failure_code) AS failure_code,

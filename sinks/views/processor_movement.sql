@@ -3,20 +3,30 @@ comment: What moves the balance at a payment processor, summed by source, curren
 columns:
   source: System and instance that reports it
   currency: ISO 4217 currency of the amount
-  kind: payment, refund or dispute
+  kind: payment, return, refund or dispute
   at: When it happened, UTC
-  micros: Amount in millionths; below zero for what came back
+  micros: Amount in millionths; refunds, disputes and returns as what left, below zero where they came back
 */
 SELECT source, currency, kind, at, sum(micros) AS micros
 FROM
 (
     SELECT
-        toString(source) AS source,
-        toString(currency) AS currency,
+        toString(_p.source) AS source,
+        toString(_p.currency) AS currency,
         'payment' AS kind,
-        paid_at AS at,
-        toInt128(amount_micros) AS micros
-    FROM ${cx}.payment
+        if(_w.is_whole = 1, _w.received_at, _p.paid_at) AS at,
+        toInt128(_p.amount_micros) AS micros
+    FROM ${cx}.payment AS _p
+    LEFT JOIN ${cx}.whole_payment AS _w
+        ON _p.account_id = _w.account_id AND _p.payment_id = _w.payment_id AND toString(_p.currency) = _w.currency
+    WHERE _p.is_test = 0
+    UNION ALL
+    SELECT source, currency, 'payment', received_at, toInt128(rest * 1000000)
+    FROM ${cx}.whole_payment
+    WHERE rest > 0
+    UNION ALL
+    SELECT toString(source), toString(currency), 'return', returned_at, toInt128(amount_micros)
+    FROM ${cx}.payment_return
     WHERE is_test = 0
     UNION ALL
     SELECT

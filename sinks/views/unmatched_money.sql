@@ -1,9 +1,9 @@
 /*
-comment: Payments of invoices, and refunds and chargebacks of payments, whose other half is not known; empty when all is matched
+comment: Payments of invoices, and refunds, chargebacks and returns of payments, whose other half is not known; empty when all is matched
 columns:
-  kind: payment (of an unknown invoice), refund or chargeback (of an unknown payment)
+  kind: payment (of an unknown invoice), refund, chargeback or return (of an unknown payment)
   account_id: Account
-  subject_id: Payment, refund or dispute
+  subject_id: Payment, refund, dispute or return
   missing_id: Invoice or payment that is not known
   currency: ISO 4217 currency of the amount
   amount: Amount of it
@@ -50,5 +50,22 @@ FROM
         event_id
     FROM ${cx}.dispute
     WHERE opened_at IS NOT NULL AND is_chargeback = 1 AND is_test = 0
+    UNION ALL
+    SELECT
+        'return',
+        account_id,
+        return_id,
+        payment_id,
+        toString(currency),
+        toDecimal128(amount_micros, 6) / 1000000,
+        returned_at,
+        event_id
+    FROM ${cx}.payment_return
+    WHERE is_test = 0
 ) AS _m
-LEFT ANTI JOIN ${cx}.payment AS _p ON _m.account_id = _p.account_id AND _m.payment_id = _p.payment_id
+LEFT ANTI JOIN
+(
+    SELECT account_id, payment_id FROM ${cx}.payment
+    UNION ALL
+    SELECT account_id, payment_id FROM ${cx}.receipt
+) AS _p ON _m.account_id = _p.account_id AND _m.payment_id = _p.payment_id

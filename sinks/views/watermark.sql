@@ -11,6 +11,8 @@ FROM
     UNION ALL SELECT max(ingested_at) FROM ${cx}.subscription
     UNION ALL SELECT max(ingested_at) FROM ${cx}.invoice
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dead_letter
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.receipt
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.payment_return
     UNION ALL SELECT max(ingested_at) FROM ${cx}.refund
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dispute
     UNION ALL SELECT max(ingested_at) FROM ${cx}.payout

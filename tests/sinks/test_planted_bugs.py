@@ -12,11 +12,12 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from streams.core.algebra import Note
-from streams.core.billing import receivable
+from streams.core.billing import credit, receivable
 from streams.core.billing.receivable import Books, Fact
 from tests.sinks.conftest import Migrated
 from tests.support.invoices import credited, day, issued, paid, voided, written_off
 from tests.support.machine import run
+from tests.support.money import applied, charged_back, dispute_ended, received, refunded, returned
 
 HISTORIES: dict[str, list[Note]] = {
     "parts": [issued(1, 10_000), paid(5, 3_000), paid(9, 7_000, "P2")],
@@ -27,6 +28,10 @@ HISTORIES: dict[str, list[Note]] = {
     "before": [paid(1, 4_000), issued(3, 10_000, credit_applied=9_000)],
     "unknown": [paid(1, 4_000), credited(2, 100), written_off(3), voided(4)],
     "currencies": [issued(1, 10_000), paid(5, 9_000, currency="EUR"), credited(6, 100, currency="EUR")],
+    "returned": [issued(1, 10_000), paid(2, 12_000), returned(5, 12_000), paid(7, 10_000, "P2")],
+    "refunded": [issued(1, 8_000), paid(2, 10_000, payment_amount=15_000), refunded(4, 9_000)],
+    "claimed": [issued(1, 8_000), paid(2, 10_000), charged_back(4, 4_000), dispute_ended(6, "WON")],
+    "used": [issued(1, -1_000, invoice_id="I2"), issued(2, 3_000), applied(4, 1_500), received(5, 2_000), voided(9)],
     "sources": [issued(1, 10_000), issued(2, 9_000, source="erp:main", issued_at=day(1)), paid(3, 9_000)],
 }
 Tables = dict[str, list[RowTuple]]
@@ -58,7 +63,7 @@ def alarms(client: Client, empty: Callable[[Warehouse], Migrated]) -> Callable[[
             known = {note.event.event_id for note in HISTORIES[account]}
             assert events, invariant
             assert set(events) <= known
-            assert subject in {"I1", "I2", "P1", "P2"}
+            assert subject in {"I1", "I2", "P1", "P2", "USD", "EUR"}
             found[invariant].add(account)
         return dict(found)
 
@@ -77,13 +82,17 @@ BOOKS = "the_books_are_issued_less_paid_credited_written_off_and_voided"
 TWICE = "a_payment_is_never_allocated_twice"
 
 
-def _twice(made: Books, fact: Fact, kind: Any, change: int, post: Any = Books.post) -> None:
-    post(made, fact, kind, change)
+ISSUED = "what_is_issued_is_open_settled_lost_or_given_back"
+CAME = "what_came_in_is_kept_or_went_out"
+
+
+def _twice(made: Books, fact: Fact, kind: Any, change: int, money: int = 0, post: Any = Books.post) -> None:
+    post(made, fact, kind, change, money)
     if kind == "paid":
-        post(made, msgspec.structs.replace(fact, reference=f"{fact.reference}-again"), kind, change)
+        post(made, msgspec.structs.replace(fact, reference=f"{fact.reference}-again"), kind, change, money)
 
 
-def _below_zero(made: Books, fact: Fact, kind: Any, change: int) -> None:
+def _below_zero(made: Books, fact: Fact, kind: Any, change: int, _money: int = 0) -> None:
     made.balance += change
     made.enter(fact, kind, "receivable", change)
 
@@ -117,6 +126,37 @@ def test_an_exponent_taken_for_another_is_told(
     told = alarms(rows())
     assert {"parts", "overpaid"} <= told[BOOKS]
     assert "parts" in told[OPEN]
+
+
+@pytest.mark.servers
+def test_a_surplus_that_stays_paid_is_told(alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Money of which the customer has a part is counted as revenue, and as owed to the customer as well."""
+    monkeypatch.setattr(Books, "paid", property(lambda made: made.money))
+    told = alarms(rows())
+    assert {"overpaid", "refunded"} <= told[ISSUED] & told[CAME]
+    assert "parts" not in told[ISSUED]
+
+
+@pytest.mark.servers
+def test_money_given_back_that_nobody_misses_is_told(
+    alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refunded or claimed beyond the customer's credit was paid for something."""
+    monkeypatch.setattr(credit._Credit, "_lack", lambda *_: None)
+    told = alarms(rows())
+    assert {"refunded", "claimed"} <= told[CAME]
+    assert ISSUED not in told
+
+
+@pytest.mark.servers
+def test_a_return_that_opens_nothing_is_told(alarms: Callable[[Tables], Told]) -> None:
+    """Without the posting the invoice stays paid by money that is gone."""
+    tables = rows()
+    for table in ("receivable_entry", "money_entry"):
+        tables[table] = [each for each in tables[table] if each[4] != "returned"]
+    told = alarms(tables)
+    assert told[CAME] == {"returned"}
+    assert "returned" in told[BOOKS]
 
 
 @pytest.mark.servers

@@ -31,7 +31,7 @@ def day(number: float) -> int:
 
 
 def noted(kind: type[Event], at: float, ingested: int | None = None, **fields: Any) -> Note:
-    """An event of invoice I1 of account acme, on a day of 2026; stored when it happened, if not said."""
+    """An event of account acme, and of invoice I1 if of any, on a day of 2026; stored when it happened, if not said."""
     envelope: dict[str, Any] = {
         "event_id": f"00000000-0000-4000-8000-{next(_numbers):012d}",
         "account_id": "acme",
@@ -39,7 +39,8 @@ def noted(kind: type[Event], at: float, ingested: int | None = None, **fields: A
         "source": "billing:main",
         "invoice_id": "I1",
     }
-    event = kind(**(envelope | fields))
+    known = {name: value for name, value in envelope.items() if name in kind.__struct_fields__}
+    event = kind(**(known | fields))
     return Note(event, event.occurred_at if ingested is None else ingested)
 
 

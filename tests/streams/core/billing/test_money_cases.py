@@ -2,21 +2,11 @@
 
 from collections import defaultdict
 from itertools import permutations
-from typing import Any
 
 import msgspec
 import pytest
 
 from streams.core.algebra import Note
-from streams.core.events import (
-    CreditApplied,
-    DisputeClosed,
-    DisputeOpened,
-    PaymentReceived,
-    PaymentRefunded,
-    PaymentReturned,
-    RefundFailed,
-)
 from streams.core.rows import (
     CreditEntryRow,
     InvoiceRow,
@@ -25,64 +15,19 @@ from streams.core.rows import (
     ReceivableEntryRow,
 )
 from tests.support.conservation import broken
-from tests.support.invoices import credited, day, failed, issued, noted, paid, voided, written_off
+from tests.support.invoices import credited, day, failed, issued, paid, voided, written_off
 from tests.support.machine import Machine, run
+from tests.support.money import (
+    applied,
+    charged_back,
+    dispute_ended,
+    received,
+    refund_failed,
+    refunded,
+    returned,
+)
 
 DOLLAR = 1_000_000
-
-
-def told(kind: type[Any], at: float, amount: int | None = None, **fields: Any) -> Note:
-    """An event of the account; its amount in cents. Naming an invoice is up to the event."""
-    money = {} if amount is None else {"amount": amount, "currency": "USD", "exponent": 2}
-    return (
-        noted(kind, at, **(money | {"invoice_id": None} | fields))
-        if _names_invoice(kind)
-        else _plain(kind, at, money | fields)
-    )
-
-
-def _names_invoice(kind: type[Any]) -> bool:
-    return "invoice_id" in kind.__struct_fields__
-
-
-def _plain(kind: type[Any], at: float, fields: dict[str, Any]) -> Note:
-    like = paid(at, 1).event
-    event = kind(
-        event_id=like.event_id, account_id=like.account_id, occurred_at=like.occurred_at, source=like.source, **fields
-    )
-    return Note(event, event.occurred_at)
-
-
-def received(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
-    return told(PaymentReceived, at, amount, payment_id=payment_id, received_at=day(at), **fields)
-
-
-def returned(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
-    return told(
-        PaymentReturned,
-        at,
-        amount,
-        **({"invoice_id": "I1", "return_id": "X1", "payment_id": payment_id, "returned_at": day(at)} | fields),
-    )
-
-
-def refunded(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
-    return told(
-        PaymentRefunded, at, amount, **({"refund_id": "R1", "payment_id": payment_id, "refunded_at": day(at)} | fields)
-    )
-
-
-def applied(at: float, amount: int, invoice_id: str = "I1", **fields: Any) -> Note:
-    return told(
-        CreditApplied,
-        at,
-        amount,
-        **({"application_id": "U1", "invoice_id": invoice_id, "applied_at": day(at)} | fields),
-    )
-
-
-def charged_back(at: float, amount: int, payment_id: str = "P1") -> Note:
-    return told(DisputeOpened, at, amount, dispute_id="D1", payment_id=payment_id)
 
 
 def in_any_order(*notes: Note) -> Machine:
@@ -339,7 +284,7 @@ def test_credit_that_was_used_cannot_be_refunded_again() -> None:
 
 def test_a_refund_that_fails_leaves_everything_as_it_was() -> None:
     """The money is back: half of it as credit, half of it as payment."""
-    machine = in_any_order(issued(1, 8_000), paid(2, 10_000), refunded(4, 4_000), told(RefundFailed, 6, refund_id="R1"))
+    machine = in_any_order(issued(1, 8_000), paid(2, 10_000), refunded(4, 4_000), refund_failed(6))
     assert balances(machine, [2, 4, 6]) == [20, 0, 20]
     assert balances(machine, [2, 4, 6], "paid") == [80, 60, 80]
 
@@ -351,7 +296,7 @@ def test_a_chargeback_takes_the_money_until_it_is_won_or_withdrawn(outcome: str,
         issued(1, 8_000),
         paid(2, 10_000),
         charged_back(4, 4_000),
-        told(DisputeClosed, 6, dispute_id="D1", outcome=outcome),
+        dispute_ended(6, outcome),
     )
     assert balances(machine, [2, 4, 6], "paid") == [80, 60, after]
     assert balances(machine, [2, 4, 6], "open") == [0, 0, 0]
