@@ -76,11 +76,11 @@ FROM
             account_id,
             currency,
             events,
-            arraySort(arrayDistinct(arrayPushBack(tupleElement(uses, 1), received_at))) AS moments,
+            arraySort(arrayDistinct(arrayPushBack(tupleElement(shares, 3), received_at))) AS moments,
             arrayMap(
                 moment -> greatest(
                     if(moment >= received_at, toInt128(whole * 1000000), toInt128(0)),
-                    arraySum(arrayMap(use -> if(tupleElement(use, 1) <= moment, tupleElement(use, 2), toInt128(0)), uses))
+                    arraySum(arrayMap(share -> if(tupleElement(share, 3) <= moment, tupleElement(share, 4), toInt128(0)), shares))
                 ) - if(moment >= received_at, toInt128(not_here * 1000000), toInt128(0)),
                 moments
             ) AS sums,

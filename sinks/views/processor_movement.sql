@@ -11,15 +11,13 @@ SELECT source, currency, kind, at, sum(micros) AS micros
 FROM
 (
     SELECT
-        toString(_p.source) AS source,
-        toString(_p.currency) AS currency,
+        source,
+        currency,
         'payment' AS kind,
-        if(_w.is_whole = 1, _w.received_at, _p.paid_at) AS at,
-        toInt128(_p.amount_micros) AS micros
-    FROM ${cx}.payment AS _p
-    LEFT JOIN ${cx}.whole_payment AS _w
-        ON _p.account_id = _w.account_id AND _p.payment_id = _w.payment_id AND toString(_p.currency) = _w.currency
-    WHERE _p.is_test = 0
+        if(is_whole = 1, received_at, tupleElement(share, 2)) AS at,
+        tupleElement(share, 4) AS micros
+    FROM ${cx}.whole_payment
+    ARRAY JOIN shares AS share
     UNION ALL
     SELECT source, currency, 'payment', received_at, toInt128(rest * 1000000)
     FROM ${cx}.whole_payment

@@ -14,23 +14,17 @@ columns:
   entities: Entities whose events make the fact, kind:id, as the event table names them
 */
 SELECT
-    if(_w.is_whole = 1, _w.received_at, _p.paid_at) AS moment,
+    if(is_whole = 1, received_at, tupleElement(share, 2)) AS moment,
     moment AS credited_at,
-    _p.account_id AS account_id,
-    concat(_p.payment_id, '/', _p.invoice_id) AS fact_id,
+    account_id,
+    concat(payment_id, '/', tupleElement(share, 1)) AS fact_id,
     'part' AS kind,
-    _p.currency AS currency,
-    toDecimal128(_p.amount_micros, 6) / 1000000 AS amount,
-    _p.method AS method,
-    if(_w.is_whole = 1, _w.entities, [concat('invoice:', _p.invoice_id)]) AS entities
-FROM
-(
-    SELECT account_id, payment_id, invoice_id, toString(currency) AS currency, amount_micros, paid_at, toString(method) AS method
-    FROM ${cx}.payment
-    WHERE is_test = 0
-) AS _p
-LEFT JOIN ${cx}.whole_payment AS _w
-    ON _p.account_id = _w.account_id AND _p.payment_id = _w.payment_id AND _p.currency = _w.currency
+    currency,
+    toDecimal128(tupleElement(share, 4), 6) / 1000000 AS amount,
+    tupleElement(share, 5) AS method,
+    if(is_whole = 1, entities, [concat('invoice:', tupleElement(share, 1))]) AS entities
+FROM ${cx}.whole_payment
+ARRAY JOIN shares AS share
 UNION ALL
 SELECT received_at, received_at, account_id, concat(payment_id, '/'), 'rest', currency, rest, method, entities
 FROM ${cx}.whole_payment
@@ -38,7 +32,11 @@ WHERE rest > 0
 UNION ALL
 SELECT
     _r.returned_at,
-    if(_w.payment_id = '', _r.returned_at, _w.received_at),
+    multiIf(
+        _w.payment_id = '', _r.returned_at,
+        _w.is_whole = 1 OR NOT has(tupleElement(_w.shares, 1), _r.invoice_id), _w.received_at,
+        tupleElement(arrayFirst(share -> tupleElement(share, 1) = _r.invoice_id, _w.shares), 2)
+    ),
     _r.account_id,
     concat(_r.return_id, '/', _r.payment_id, '/', _r.invoice_id),
     'returned',
@@ -54,5 +52,10 @@ FROM
     FROM ${cx}.payment_return
     WHERE is_test = 0
 ) AS _r
-LEFT JOIN ${cx}.whole_payment AS _w
+LEFT JOIN
+(
+    SELECT account_id, payment_id, currency, received_at, is_whole, shares, method, entities
+    FROM ${cx}.whole_payment
+    WHERE (account_id, payment_id) IN (SELECT account_id, payment_id FROM ${cx}.payment_return)
+) AS _w
     ON _r.account_id = _w.account_id AND _r.payment_id = _w.payment_id AND _r.currency = _w.currency

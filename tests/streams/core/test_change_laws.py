@@ -16,6 +16,7 @@ from streams.core.rows import (
     AnswerRow,
     MetricChangeRow,
     MrrMovementRow,
+    PaymentReturnRow,
     PaymentRow,
     ReceivableEntryRow,
     RefundRow,
@@ -89,6 +90,8 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
             return [(("refunded", row.refunded_at), row.amount_micros, ONE)]
         case PaymentRow(is_test=False):
             return [(("collections", row.paid_at), row.amount_micros, ONE)]
+        case PaymentReturnRow(is_test=False):
+            return [(("collections", row.returned_at), -row.amount_micros, 0)]
         case ReceivableEntryRow(is_test=False):
             return [(("receivable", row.at), row.amount_micros, 0)]
         case MrrMovementRow(is_test=False, policy=policy) if policy == PROFILES[0]:
