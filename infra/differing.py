@@ -10,12 +10,13 @@ import msgspec
 from infra import judging, wiring
 from infra.judging import Looked, PromotionError
 from infra.standing import Watch
-from sinks import compare, generations, promotion, replays
+from sinks import admitted, compare, generations, promotion, replays
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
 
     from infra.settings import Settings
+    from sinks.admitted import Turned
     from sinks.compare import Difference
     from sinks.promotion import Served
     from sinks.replays import Replay
@@ -25,7 +26,8 @@ class Diff(msgspec.Struct, frozen=True):
     """A generation beside the one that is served.
 
     ``accounts`` is how many were compared, 0 for all; ``behind`` how many records the workers have taken in since the
-    generation was filled, None where that cannot be told.
+    generation was filled, None where that cannot be told. ``refused`` are records that are served and that the
+    generation has as dead letters, ``admitted`` the other way round; a comparison of some accounts has neither.
     """
 
     generation: str
@@ -37,6 +39,8 @@ class Diff(msgspec.Struct, frozen=True):
     equal: bool
     summary: str
     tables: tuple[Difference, ...]
+    refused: tuple[Turned, ...] = ()
+    admitted: tuple[Turned, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -80,6 +84,8 @@ def diff(here: Settings, generation: str = "") -> Diff:
             equal=all(each.equal for each in tables),
             summary=summary(tables),
             tables=tables,
+            refused=() if accounts else admitted.refused(client, order.current, name),
+            admitted=() if accounts else admitted.refused(client, name, order.current),
         )
         _note(client, here, found, known)
     return found

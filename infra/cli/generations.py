@@ -73,6 +73,13 @@ def show(found: Diff) -> None:
             for change in example.changes:
                 told = f"    {change.column}: {output.plain(change.a)!r} -> {output.plain(change.b)!r}"
                 output.out.print(told, highlight=False, markup=False)
+    for turned, said in (
+        (found.refused, f"served, and refused in {found.generation}"),
+        (found.admitted, f"refused in {found.compared_with}, and taken in by {found.generation}"),
+    ):
+        for kind in turned:
+            whom = f"{kind.records:,} records of {kind.accounts:,} keys"
+            _print(f"{said}: {whom} as {kind.reason}, such as {output.plain(kind.example)}")
     if found.behind:
         output.say(f"the workers have taken in {found.behind:,} records since: rows that differ may only be newer")
     verdict = "every row is the same" if found.equal else "the tables differ"

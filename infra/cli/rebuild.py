@@ -6,6 +6,7 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from infra import differing, promoting, wiring
@@ -103,6 +104,8 @@ def _show(found: Diff, form: output.Machine) -> None:
             "compared_with": found.compared_with,
             "records": found.records,
             "equal": found.equal,
+            "refused": msgspec.to_builtins(found.refused),
+            "admitted": msgspec.to_builtins(found.admitted),
             "tables": {
                 each.table: {
                     "rows": each.rows,

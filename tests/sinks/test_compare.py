@@ -10,7 +10,8 @@ from clickhouse_driver.errors import ServerException
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sinks import compare, generations
+from sinks import admitted, compare, generations
+from sinks.admitted import Turned
 from sinks.clickhouse import ClickHouseSink
 from sinks.compare import Change, Difference, Example
 from sinks.migrate import migrate
@@ -207,3 +208,25 @@ def test_migrated_generations_are_equal(client: Client, database: str) -> None:
     told = compare.compare(client, first, generations.create(client, warehouse))
     assert [each.table for each in told] == list(TABLES)
     assert all(each.equal for each in told)
+
+
+def test_what_was_taken_in_and_is_refused_now_is_a_kind_of_its_own(client: Client, sides: Sides) -> None:
+    """Given events on wrong partitions from before that was refused, then a rebuild names its letters by reason."""
+    places = [{"topic": "cx.billing", "partition": 3, "offset": offset} for offset in range(4)]
+    taken = [row("event", account_id="a", event_id=str(at), **place) for at, place in enumerate(places)]
+    letters = [
+        row("dead_letter", account_key=key, reason=reason, **place)
+        for place, key, reason in zip(
+            [*places[1:], {**places[0], "partition": 2}],
+            ("a", "b", "a", "a"),
+            ("wrong_partition", "wrong_partition", "malformed", "wrong_partition"),
+            strict=True,
+        )
+    ]
+    _fill(client, sides, {"event": taken, "dead_letter": []}, {"event": taken[:1], "dead_letter": letters})
+    assert admitted.refused(client, *sides) == (
+        Turned("wrong_partition", 2, 2, "cx.billing-3@1"),
+        Turned("malformed", 1, 1, "cx.billing-3@3"),
+    )
+    assert admitted.refused(client, *sides[::-1]) == ()
+    _fill(client, sides, {"event": [], "dead_letter": []}, {"event": [], "dead_letter": []})
