@@ -123,10 +123,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=60_000, description="Longest wait for a micro-batch to fill, in milliseconds.")
     ] = 50
     dead_run: Annotated[
-        int, Meta(ge=1, description="Bad records in a row that stop a worker: an outage, not bad records.")
+        int,
+        Meta(
+            ge=1,
+            description="Bad records in a row that stop a worker; one sender's alone do not while others are well.",
+        ),
     ] = 1000
     dead_share: Annotated[
-        float, Meta(gt=0, le=1, description="Share of bad records in a window that stops a worker; 1 for none.")
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Share of bad records in a window that stops a worker, the worst sender left out; 1 for none.",
+        ),
     ] = 0.5
     dead_window: Annotated[int, Meta(ge=1, description="Records of a partition that make a window.")] = 4000
     web_host: Annotated[

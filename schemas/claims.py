@@ -82,7 +82,7 @@ def _confluent(value: bytes, registry: Confluent | None, topic: str) -> Look:
     number = int.from_bytes(value[1:start], "big")
     claimed = f"schema {number} of the registry"
     try:
-        event_type, written = _registered(registry, number)
+        event_type, written = registered(registry, number)
     except (Undecodable, RegistryUnavailableError) as error:
         why = error.detail if isinstance(error, Undecodable) else str(error)
         near = _whole(value, start, topic) or _furthest(value, start, topic)
@@ -91,7 +91,7 @@ def _confluent(value: bytes, registry: Confluent | None, topic: str) -> Look:
     return Look("confluent", claimed, f"{event_type} as schema {number}", (), walked, walked.end, walked.why)
 
 
-def _registered(registry: Confluent | None, number: int) -> tuple[str, Any]:
+def registered(registry: Confluent | None, number: int) -> tuple[str, Any]:
     """Return event type and definition of a registered schema, by the very rules of the decoder."""
     if registry is None:
         raise Undecodable("unknown_schema", "the record is in the Confluent frame and no registry is configured")

@@ -6,6 +6,7 @@ from typing import Any
 from schemas.catalogue import latest_schemas, load_schemas
 from schemas.confluent import Confluent
 from schemas.decoder import MAX_EVENT_BYTES, Decoder
+from schemas.envelope import Envelope, EnvelopeReader
 from schemas.errors import InvalidEventError, Undecodable
 from schemas.reader import Fields, Values
 from schemas.writer import Writer, micros
@@ -25,6 +26,7 @@ class Codec:
         self._latest = {name: schema.version for name, schema in latest_schemas().items()}
         self._dicts = Decoder(registry, arrays=False)
         self._arrays = Decoder(registry, arrays=True)
+        self._envelopes = EnvelopeReader(registry)
 
     def encode(self, event_type: str, fields: Mapping[str, Any], version: int | None = None) -> bytes:
         """Return the framed record; instants are int microseconds or aware datetimes, defaults may be left out.
@@ -54,3 +56,7 @@ class Codec:
         The second part is a list of the event type and the values in schema order, nested records as lists too.
         """
         return self._arrays.decode(value)
+
+    def envelope(self, value: bytes | None) -> Envelope:
+        """Return type, id and source of an event as far as its bytes go. Raises nothing, whatever they are."""
+        return self._envelopes.read(value)

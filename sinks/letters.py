@@ -16,9 +16,15 @@ from sinks.settings import Warehouse
 
 Action = Literal["sending", "unsent", "redriven", "discarded"]
 Status = Literal["open", "redriven", "discarded"]
-By = Literal["reason", "topic", "account", "hour"]
+By = Literal["reason", "topic", "account", "source", "hour"]
 
-_BY = {"reason": "reason", "topic": "topic", "account": "account_key", "hour": "toStartOfHour(ingested_at)"}
+_BY = {
+    "reason": "reason",
+    "topic": "topic",
+    "account": "account_key",
+    "source": "source",
+    "hour": "toStartOfHour(ingested_at)",
+}
 _TIME = "formatDateTime({}, '%%FT%%T.%%fZ', 'UTC')"  # the driver substitutes parameters, hence the doubled signs
 _MICROS = "toUnixTimestamp64Micro({})"
 _AT_ONCE = 5_000
@@ -41,6 +47,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     topic: str = ""
     account: str = ""
+    source: str = ""
     since: int | None = None
     until: int | None = None
     at: At | None = None
@@ -73,6 +80,9 @@ class Known(msgspec.Struct, frozen=True):
     decided_by: str
     why: str
     redriven_to: int | None
+    source: str = ""
+    event_type: str = ""
+    event_id: str = ""
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -118,7 +128,8 @@ def found(client: Client, warehouse: Warehouse, chosen: Chosen, status: Status |
     where, values = _where(chosen)
     rows = client.execute(
         f"SELECT topic, partition, offset, account_key, reason, detail, {_MICROS.format('ingested_at')}, size_bytes,"  # noqa: S608
-        f" status, ifNull({_TIME.format('decided_at')}, ''), decided_by, why, redriven_to"
+        f" status, ifNull({_TIME.format('decided_at')}, ''), decided_by, why, redriven_to,"
+        " source, event_type, event_id"
         f" FROM {_state(warehouse)} WHERE {where} AND %(status)s IN ('', status) ORDER BY topic, partition, offset",
         {**values, "status": status or ""},
     )
@@ -182,6 +193,7 @@ def _where(chosen: Chosen) -> tuple[str, dict[str, object]]:
         ("reason = %(reason)s", "reason", chosen.reason or None),
         ("topic = %(topic)s", "topic", chosen.topic or None),
         ("account_key = %(account)s", "account", chosen.account or None),
+        ("source = %(source)s", "source", chosen.source or None),
         ("ingested_at >= fromUnixTimestamp64Micro(%(since)s)", "since", chosen.since),
         ("ingested_at < fromUnixTimestamp64Micro(%(until)s)", "until", chosen.until),
     )

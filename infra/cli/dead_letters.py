@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Reason = Annotated[str, typer.Option(help="Only letters refused for this reason.")]
 Topic = Annotated[str, typer.Option(help="Only letters of this topic, with or without prefix.")]
 Account = Annotated[str, typer.Option(help="Only letters with this key.")]
+Source = Annotated[str, typer.Option(help="Only letters of this sender, as far as their bytes name it.")]
 Since = Annotated[str, typer.Option(metavar="TIME", help="Only records stored then or later: ISO 8601 with offset.")]
 Until = Annotated[str, typer.Option(metavar="TIME", help="Only records stored before: ISO 8601 with offset.")]
 Place = Annotated[
@@ -50,10 +51,11 @@ def meant(settings: Settings, client: Client, asked: Asked) -> Chosen:
 
 
 def list_(
-    by: Annotated[str, typer.Option(metavar="reason|topic|account|hour", help="What a line is.")] = "reason",
+    by: Annotated[str, typer.Option(metavar="reason|topic|account|source|hour", help="What a line is.")] = "reason",
     reason: Reason = "",
     topic: Topic = "",
     account: Account = "",
+    source: Source = "",
     since: Since = "",
     until: Until = "",
     form: output.RowFormat = output.Format.TABLE,
@@ -67,7 +69,7 @@ def list_(
             raise choosing.LetterError(f"--by {by!r}: give one of {', '.join(get_args(By))}")
         here = located()
         with wiring.clickhouse(here) as client:
-            asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until)
+            asked = Asked(reason=reason, topic=topic, account=account, source=source, since=since, until=until)
             chosen = meant(here, client, asked)
             found = letters.groups(client, wiring.warehouse(here), chosen, by)  # type: ignore[arg-type] # seen above
         rows = [(group.name, *(getattr(group, name) for name in _SHOWN)) for group in found]
@@ -97,6 +99,7 @@ def show(
 ) -> None:
     """Show one letter: why it was refused, what the present code says, its values as far as they go, hex from there.
 
+    Any other record of a source topic can be named, too, such as the one at which a worker stopped.
     Its bytes come from the topic that it was sent to, or from cx.dead-letters where retention has cut them there. Those
     of an account with erased subjects are withheld.
     """
@@ -119,6 +122,7 @@ def told(found: Shown) -> dict[str, Any]:
         "now": msgspec.to_builtins(found.judged.verdict),
         "history": found.told,
         "withheld": found.withheld,
+        "standing": found.standing or None,
         "copy": record.is_copy if record else None,
         "timestamp_ms": record.timestamp_ms if record else None,
         "key": text.in_base64(record.key) if record else None,
@@ -132,11 +136,15 @@ def _lines(found: Shown, most: int) -> list[str]:
     letter, record, seen = found.judged.letter, found.record, found.seen
     verdict = found.judged.verdict
     lines = [
-        f"{letter.at}  {letter.status}",
+        f"{letter.at}  {found.standing or letter.status}",
         f"refused   {visible(letter.reason)}" + (f": {visible(letter.detail, 1_000)}" if letter.detail else ""),
         f"now       {verdict.answer}" + (f" ({verdict.reason}: {visible(verdict.detail)})" if verdict.reason else ""),
         f"stored    {text.instant(letter.ingested_at)}, {letter.size_bytes:,} bytes",
     ]
+    if found.standing:
+        del lines[1]
+    if letter.source or seen.walked:
+        lines.append(f"sent by   {_sender(found)}")
     if letter.status != "open":
         to = f" to offset {letter.redriven_to}" if letter.redriven_to is not None else ""
         because = f": {visible(letter.why, 1_000)}" if letter.why else ""
@@ -167,6 +175,15 @@ def _lines(found: Shown, most: int) -> list[str]:
         f"at byte {seen.at:,} of {len(value):,}: {visible(seen.why)}",
         *text.hexdump(value, seen.at, most),
     ]
+
+
+def _sender(found: Shown) -> str:
+    """Return source, type and id of the event, as far as its bytes name them."""
+    letter = found.judged.letter
+    fields = found.seen.walked.fields if found.seen.walked and not found.withheld else {}
+    names = (letter.source or fields.get("source"), letter.event_id or fields.get("event_id"))
+    source, event_id = (visible(each) if isinstance(each, str) and each else "" for each in names)
+    return f"{source or 'nobody that its bytes name'}" + (f", event {event_id}" if event_id else "")
 
 
 def _history(found: Shown) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from schemas.claims import Look
     from schemas.walk import Part
-    from sinks.letters import Group
+    from sinks.letters import Group, Known
 
 _ROW = 16
 _MOST_LINES = 200
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MOST_SENDERS = 20
 _COPIED = 24  # no reason is longer
 _DAY = len("2026-11-22")
 
@@ -51,6 +53,42 @@ def groups(by: str, found: Sequence[Group]) -> Table:
         times = (when[:16].replace("T", " ") for when in (each.first_seen, each.last_seen))
         row = (name, f"{each.letters:,}", f"{each.open:,}", "\n".join(times), visible(str(each.newest)))
         table.add_row(*map(escape, row))
+    return table
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Letters of one account and one source, `now` what would become of them, and one of them."""
+
+    account: str
+    source: str
+    now: str
+    letters: int
+    example: str
+
+
+def by_sender(found: Iterable[tuple[Known, str]]) -> list[Sender]:
+    """Group letters, each with what would become of it: those for one reason may be of two customers."""
+    counts: dict[tuple[str, str, str], int] = {}
+    example: dict[tuple[str, str, str], str] = {}
+    for letter, now in found:
+        group = letter.account_key, letter.source, now
+        counts[group] = counts.get(group, 0) + 1
+        example.setdefault(group, str(letter.at))
+    return [Sender(*group, n, example[group]) for group, n in sorted(counts.items(), key=lambda e: (-e[1], e[0]))]
+
+
+def senders(found: Sequence[Sender]) -> Table:
+    """Return a table of the largest groups, and how many letters are in the others."""
+    first, rest = found[:_MOST_SENDERS], found[_MOST_SENDERS:]
+    table = Table(header_style="bold")
+    for name, justify in (("account", "left"), ("source", "left"), ("now", "left"), ("letters", "right")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type] # one of its literals
+    table.add_column("example", overflow="fold")
+    for each in first:
+        row = (visible(each.account), visible(each.source), each.now, f"{each.letters:,}", visible(each.example))
+        table.add_row(*map(escape, row))
+    if rest:
+        table.add_row(f"{len(rest):,} more groups", "", "", f"{sum(each.letters for each in rest):,}", "")
     return table
 
 

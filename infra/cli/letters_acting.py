@@ -18,11 +18,11 @@ from infra import private, wiring
 from infra.cli import letter_text as text
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.cli.dead_letters import Account, Place, Reason, Since, Topic, Until, Yes, machine, meant
+from infra.cli.dead_letters import Account, Place, Reason, Since, Source, Topic, Until, Yes, machine, meant
 from infra.cli.pipeline import resumable
 from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
-from infra.letters.withholding import Withheld
+from infra.letters.withholding import Withheld, hidden
 from infra.printable import visible
 from schemas.claims import look
 from sinks import letters
@@ -53,6 +53,7 @@ def redrive(
     reason: Reason = "",
     topic: Topic = "",
     account: Account = "",
+    source: Source = "",
     since: Since = "",
     until: Until = "",
     everything: Annotated[
@@ -68,7 +69,15 @@ def redrive(
     """
     with sentences():
         here = located()
-        asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
+        asked = Asked(
+            reason=reason,
+            topic=topic,
+            account=account,
+            source=source,
+            since=since,
+            until=until,
+            place=tuple(place or ()),
+        )
         chosen = _chosen(here, asked)
         if yes:
             with resumable(_STOPPED.format("each letter was sent once or not at all")), output.steps() as say:
@@ -88,9 +97,11 @@ def redrive(
 def _report(judged: Sequence[Judged], sent: int, did: redriving.Redriven | None, form: output.Machine) -> None:
     answers = Counter(each.verdict.answer for each in judged)
     confirmed = did.confirmed if did else 0
+    senders = text.by_sender((each.letter, each.verdict.answer) for each in judged)
     if form is output.Machine.JSON:
         because = Counter(each.verdict.reason for each in judged if each.verdict.answer == "refused")
         told = {"letters": len(judged), "answers": answers, "refused_for": because}
+        told |= {"senders": msgspec.to_builtins(senders)}
         machine({**told, "did": did is not None, "sent" if did else "due": sent, "sent_before": confirmed})
         return
     if confirmed:
@@ -106,6 +117,7 @@ def _report(judged: Sequence[Judged], sent: int, did: redriving.Redriven | None,
         for (answer, why), each in sorted(groups.items())
     ]
     output.out.print(output.grid("", ("now", "because", "letters", "example", "detail"), rows))
+    output.out.print(text.senders(senders))
     _print(f"{_letters(sent)} sent" if did else f"{_letters(sent)} would be sent")
 
 
@@ -115,6 +127,7 @@ def discard(
     reason: Reason = "",
     topic: Topic = "",
     account: Account = "",
+    source: Source = "",
     since: Since = "",
     until: Until = "",
     yes: Yes = False,
@@ -122,11 +135,19 @@ def discard(
 ) -> None:
     """Put open letters away for a reason that is written down; their bytes stay in Kafka."""
     with sentences():
-        asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
+        asked = Asked(
+            reason=reason,
+            topic=topic,
+            account=account,
+            source=source,
+            since=since,
+            until=until,
+            place=tuple(place or ()),
+        )
         if not why.strip():
             raise LetterError("a letter is discarded for a reason: give it with --why")
         if not asked.anything:
-            raise LetterError("say which letters: a place, --reason, --topic, --account, --since or --until")
+            raise LetterError("say which letters: a place, --reason, --topic, --account, --source, --since or --until")
         here = located()
         chosen = _chosen(here, asked)
         if yes:
@@ -135,10 +156,12 @@ def discard(
         else:
             found = discarding.outlook(here, chosen)
         if form is output.Machine.JSON:
-            machine({"discarded" if yes else "due": len(found), "did": yes, "why": why})
+            senders = msgspec.to_builtins(text.by_sender((each, "") for each in found))
+            machine({"discarded" if yes else "due": len(found), "did": yes, "why": why, "senders": senders})
         elif not found:
             _print("no open letter matches: there is nothing to discard")
         else:
+            output.out.print(text.senders(text.by_sender((each, "") for each in found)))
             _print(f"{_letters(len(found))} {'' if yes else 'would be '}discarded")
             if not yes:
                 _print(f"to do it: {_command('discard', asked, ['--why', why])}")
@@ -149,6 +172,7 @@ def export(
     reason: Reason = "",
     topic: Topic = "",
     account: Account = "",
+    source: Source = "",
     since: Since = "",
     until: Until = "",
     status: Annotated[str, typer.Option(metavar="open|redriven|discarded|any", help="What became of them.")] = "open",
@@ -165,7 +189,15 @@ def export(
         if file is not None:
             private.require_free(file)
         here = located()
-        asked = Asked(reason=reason, topic=topic, account=account, since=since, until=until, place=tuple(place or ()))
+        asked = Asked(
+            reason=reason,
+            topic=topic,
+            account=account,
+            source=source,
+            since=since,
+            until=until,
+            place=tuple(place or ()),
+        )
         chosen = _chosen(here, asked)
         wanted: Any = None if status == "any" or chosen.at else status
         count = withheld = 0
@@ -193,7 +225,7 @@ def _exported(here: Settings, chosen: Chosen, status: Status | None, file: Path 
 
 
 def _hidden(letter: Known) -> dict[str, Any]:
-    return _line(msgspec.structs.replace(letter, detail=""), None, look(None)) | {"withheld": True}
+    return _line(hidden(letter), None, look(None)) | {"withheld": True}
 
 
 def _line(letter: Known, record: Refused | None, seen: Look) -> dict[str, Any]:
@@ -223,7 +255,7 @@ def _written(file: Path | None) -> Iterator[IO[str]]:
 
 def _command(name: str, asked: Asked, more: Sequence[str]) -> str:
     words = ["cx", "dead-letters", name, *asked.place]
-    for option in ("reason", "topic", "account", "since", "until"):
+    for option in ("reason", "topic", "account", "source", "since", "until"):
         if value := getattr(asked, option):
             words += [f"--{option}", value]
     return visible(shlex.join([*words, *more, "--yes"]), 2_000)

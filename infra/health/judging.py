@@ -145,6 +145,7 @@ def _letters(tables: Tables, tolerance: Tolerance) -> Check:
         f" {found.open:,} in all"
     )
     said += " are open dead letters" if found.told_apart else " are dead letters, redriven and discarded ones included"
+    said += f", {found.worst}" if found.worst else ""
     if flood:
         return Check("dead letters", "fail", said, "see why with `cx dead-letters list`", POISON)
     return Check("dead letters", "ok", said)

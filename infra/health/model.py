@@ -78,7 +78,8 @@ class DeadLetters(msgspec.Struct, frozen=True):
     """Open ones: ``recent`` of the last ``looked_at`` records, ``hour`` of the ``hour_of`` of the last hour.
 
     Redriven and discarded ones are counted as well where ``told_apart`` is false: each number is an upper bound then.
-    ``hour_of`` is None where counting the events of the last hour took too long.
+    ``hour_of`` is None where counting the events of the last hour took too long. ``worst`` names the sender
+    and the reason of most of the hour's.
     """
 
     open: int
@@ -87,6 +88,7 @@ class DeadLetters(msgspec.Struct, frozen=True):
     hour: int
     hour_of: int | None
     told_apart: bool = True
+    worst: str = ""
 
 
 class ReplayState(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
 from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables
+from infra.printable import visible
 from sinks import generations, replays, sql
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sinks.settings import Warehouse
 
 RECENT = 10_000
+_SHOWN = 60
 _PATIENCE = {"max_execution_time": 5, "timeout_overflow_mode": "throw"}
 _NOT_THERE = frozenset({ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE})
 _SLOW = frozenset({ErrorCodes.TIMEOUT_EXCEEDED, ErrorCodes.TOO_SLOW, ErrorCodes.MEMORY_LIMIT_EXCEEDED})
@@ -89,7 +91,22 @@ def _dead_letters(client: Client, settings: Settings, taken: Mapping[tuple[str, 
         hour=hour,
         hour_of=None if accepted is None else hour + accepted[0][0],
         told_apart=view == "dead_letter_open",
+        worst=_worst(client, cx) if hour else "",
     )
+
+
+def _worst(client: Client, cx: str) -> str:
+    """Return who sends most of the last hour's, and why they are refused."""
+    found = _asked(
+        client,
+        f"SELECT count() AS n, source, toString(reason) AS why FROM {cx}.dead_letter_open"  # noqa: S608
+        " WHERE ingested_at > now() - 3600 GROUP BY source, why ORDER BY n DESC, source, why LIMIT 1",
+    )
+    if not found:
+        return ""
+    count, source, reason = found[0]
+    sender = visible(source, _SHOWN) or "senders that cannot be read"
+    return f"{count:,} of them from {sender} as {reason}"
 
 
 def _broken(client: Client, settings: Settings) -> dict[str, int] | None:

@@ -32,6 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     topic: str = ""
     account: str = ""
+    source: str = ""
     since: str = ""
     until: str = ""
     place: tuple[str, ...] = ()
@@ -67,6 +68,7 @@ def chosen(asked: Asked, settings: Settings, reasons: Callable[[], Iterable[str]
         reason=asked.reason,
         topic=_topic(asked.topic, settings) if asked.topic else "",
         account=asked.account,
+        source=asked.source,
         since=since,
         until=until,
         at=place(asked.place, settings) if asked.place else None,

@@ -9,8 +9,11 @@ columns:
   detail: What exactly was wrong
   ingested_at: When Kafka stored the record, UTC (record time)
   size_bytes: Length of the record's value in bytes
+  source: System and instance that sent the event; empty where its bytes do not say it
+  event_type: Type of the event; empty where its schema is not known
+  event_id: Id that its source gave the event; empty where its bytes do not say it
 */
-SELECT topic, partition, offset, account_key, reason, detail, ingested_at, size_bytes
+SELECT topic, partition, offset, account_key, reason, detail, ingested_at, size_bytes, source, event_type, event_id
 FROM ${cx}.dead_letter
 WHERE (topic, partition, offset) NOT IN
 (

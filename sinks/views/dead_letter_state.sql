@@ -9,6 +9,9 @@ columns:
   detail: What exactly was wrong
   ingested_at: When Kafka stored the record, UTC (record time)
   size_bytes: Length of the record's value in bytes
+  source: System and instance that sent the event; empty where its bytes do not say it
+  event_type: Type of the event; empty where its schema is not known
+  event_id: Id that its source gave the event; empty where its bytes do not say it
   status: open, redriven (sent again) or discarded
   decided_at: When it was redriven or discarded, UTC; NULL while open
   decided_by: Who did it, user@host; empty while open
@@ -24,6 +27,9 @@ SELECT
     _d.detail AS detail,
     _d.ingested_at AS ingested_at,
     _d.size_bytes AS size_bytes,
+    _d.source AS source,
+    _d.event_type AS event_type,
+    _d.event_id AS event_id,
     if(_a.action = '', 'open', _a.action) AS status,
     if(_a.action = '', NULL, _a.done_at) AS decided_at,
     _a.actor AS decided_by,

@@ -150,3 +150,6 @@ class DeadLetterRow(Row, frozen=True, gc=False):
     detail: Annotated[str, doc("What exactly was wrong")]
     ingested_at: Ingested
     size_bytes: Annotated[UInt32, doc("Length of the record's value in bytes")]
+    source: Annotated[str, doc("System and instance that sent the event; empty where its bytes do not say it")]
+    event_type: Annotated[Label, doc("Type of the event; empty where its schema is not known")]
+    event_id: Annotated[str, doc("Id that its source gave the event; empty where its bytes do not say it")]

@@ -10,6 +10,7 @@ from streams.live.crash import no_crash
 from streams.live.engine import Engine
 from streams.live.partition import Partition
 from streams.live.policies import PolicyWatch
+from streams.live.rejections import rejected
 from streams.live.signals import encoder
 from streams.live.store.local import memory_stores
 
@@ -54,7 +55,7 @@ def product_engine(
         encode_signal=encoder(codec),
         clock=clock,
         open_store=open_store,
-        summarise=tally,
+        summarise=lambda batch: [*tally(batch), *rejected(batch)],
         between=lambda all_of_them: watch.apply(p for p in all_of_them if isinstance(p, Partition)),
         crash=crash,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.envelope import Envelope
 from streams.core.algebra import Signal
 from streams.core.reducer import State
 from streams.core.rollup import Rolled
@@ -12,7 +13,10 @@ from streams.live.gathering import Gathering
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A record that could not be taken, with its origin, its bytes and why. `timestamp_ms` is the record's own."""
+    """A record that could not be taken, with its origin, its bytes and why. `timestamp_ms` is the record's own.
+
+    `envelope` is what its bytes say of its sender, as far as they go.
+    """
 
     topic: str
     partition: int
@@ -23,6 +27,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     headers: Any
     reason: str
     detail: str
+    envelope: Envelope = Envelope()
 
 
 class Batch(msgspec.Struct):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.live.errors import EngineStopped
+from streams.live.errors import LIMIT, EngineStopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +20,16 @@ REDRIVEN_FROM = "cx-redriven-from"
 """Where the letter stands that a record was sent again for: topic-partition@offset."""
 _CODE_VERSION = version("cxledger").encode()
 _FRAME = 10  # bytes that name the writer schema in either frame
+_SHOWN_KEY = 64
+_SOURCES = 16
+"""As many sources of bad records are told apart in a window."""
 
 
 class DeadLetterLimit(msgspec.Struct, frozen=True):
-    """Per partition: `run` bad records in a row, or more than `share` of the last `window` records, stop the worker."""
+    """Per partition: `run` bad records in a row, or more than `share` of the last `window` records, stop the worker.
+
+    One source that can be read, and that alone passes either, does not while others have good records: see `count`.
+    """
 
     run: int = 1_000
     share: float = 0.5
@@ -31,34 +37,127 @@ class DeadLetterLimit(msgspec.Struct, frozen=True):
 
 
 class DeadLetterCount(msgspec.Struct, frozen=True, array_like=True):
-    """How a partition stands against the limit. Committed with the offsets, so that a restart does not forgive."""
+    """How a partition stands against the limit. Committed with the offsets, so that a restart does not forgive.
+
+    `sources` are the bad records of the window by source, of those that have one; `alone` is the only source of the run
+    under way, empty where it has none or several; `before` whether the window before this one had good records.
+    """
 
     run: int = 0
     seen: int = 0
     bad: int = 0
+    sources: dict[str, int] = {}
+    alone: str = ""
+    before: bool = False
 
 
-def count(limit: DeadLetterLimit, before: DeadLetterCount, records: int, bad: Sequence[bool] = ()) -> DeadLetterCount:
-    """Count a micro-batch of `records` in; `bad` says of each whether it is bad, and is empty when none is.
+class Counted(msgspec.Struct, frozen=True):
+    """A count after a batch; `flood` is the source that alone passed the limit in it, empty where none did."""
 
-    Raises EngineStopped where the limit is passed: the batch must not be committed then. The share is judged whenever
-    a window's worth of records has been seen; a share of 1 judges none, and forgets. What a higher limit than this one
-    has let through was judged by whoever raised it: counting begins anew.
+    standing: DeadLetterCount
+    flood: str = ""
+
+
+class LimitPassedError(EngineStopped):
+    """Too many bad records; `at` is which of the batch's records passed the limit, counted from 0."""
+
+    def __init__(self, detail: str, at: int) -> None:
+        super().__init__(LIMIT, detail)
+        self.at = at
+
+
+def count(limit: DeadLetterLimit, before: DeadLetterCount, records: int, bad: Sequence[str | None] = ()) -> Counted:
+    """Count a micro-batch of `records` in.
+
+    `bad` has the source of each that is bad, empty where it cannot be read, and None for a good one; it is empty when
+    all are good. Raises LimitPassedError where the limit is passed: the batch must not be committed then. The share is
+    judged whenever a window's worth of records has been seen; a share of 1 judges none, and forgets. What a higher
+    limit than this one has let through was judged by whoever raised it: counting begins anew.
+
+    A single sender that floods a partition is no outage of everybody's. So a run that is all of one source passes as
+    long as the window, or the one before, has good records; and a share passes if it is within the limit without the
+    source that has most bad records. Where nothing is good, no source can be read, or several flood, the worker stops.
     """
-    known = before.run if before.run < limit.run else 0
-    run = known if bad or not records else 0
-    for is_bad in bad:
-        run = run + 1 if is_bad else 0
-        if run >= limit.run:
-            raise EngineStopped("dead-letter limit", f"{run} bad records in a row")
-    seen, total = before.seen + records, before.bad + sum(bad)
-    if limit.share >= 1:
-        return DeadLetterCount(run)
-    if seen < limit.window:
-        return DeadLetterCount(run, seen, total)
-    if total > limit.share * seen:
-        raise EngineStopped("dead-letter limit", f"{total} of the last {seen} records are bad")
-    return DeadLetterCount(run, 0, 0)
+    tally = _Tally(limit, before)
+    for at, source in enumerate(bad):
+        tally.add(at, source)
+    if not bad and records:
+        tally.good(records)
+    return tally.closed(records)
+
+
+class _Tally:
+    """The running sums of one call of `count`."""
+
+    def __init__(self, limit: DeadLetterLimit, before: DeadLetterCount) -> None:
+        self._limit, self._before = limit, before.before
+        self._run = before.run if before.run < limit.run else 0
+        self._seen, self._bad, self._alone = before.seen, before.bad, before.alone
+        self._sources = dict(before.sources)
+        self._flood = ""
+        self._last = 0
+
+    def good(self, records: int) -> None:
+        self._seen += records
+        self._run, self._alone = 0, ""
+
+    def add(self, at: int, source: str | None) -> None:
+        if source is None:
+            self.good(1)
+            return
+        self._seen += 1
+        self._bad += 1
+        self._last = at
+        self._alone = source if not self._run or self._alone == source else ""
+        self._run += 1
+        if source:
+            self._note(source)
+        if self._run >= self._limit.run:
+            if not self._alone or not self._has_good():
+                raise LimitPassedError(f"{self._run:,} bad records in a row", at)
+            self._flood, self._run = self._alone, 0
+
+    def _has_good(self) -> bool:
+        return self._seen > self._bad or self._before
+
+    def _note(self, source: str) -> None:
+        """Count a source. Only the most frequent are kept, for sources come from outside (Misra and Gries 1982)."""
+        if source in self._sources or len(self._sources) < _SOURCES:
+            self._sources[source] = self._sources.get(source, 0) + 1
+        else:
+            self._sources = {name: n - 1 for name, n in self._sources.items() if n > 1}
+
+    def closed(self, records: int) -> Counted:
+        has_good = self._has_good()
+        if self._limit.share >= 1:
+            return Counted(DeadLetterCount(self._run, alone=self._alone, before=has_good), self._flood)
+        if self._seen < self._limit.window:
+            standing = DeadLetterCount(self._run, self._seen, self._bad, self._sources, self._alone, self._before)
+            return Counted(standing, self._flood)
+        if self._bad > self._limit.share * self._seen:
+            self._flood = self._alone_above_share(min(self._last, max(0, records - 1)))
+        return Counted(DeadLetterCount(self._run, alone=self._alone, before=self._seen > self._bad), self._flood)
+
+    def _alone_above_share(self, at: int) -> str:
+        """Return the source without which the window is within the limit. Raises LimitPassedError if there is none."""
+        most, source = max(((n, name) for name, n in self._sources.items()), default=(0, ""))
+        seen, bad = self._seen - most, self._bad - most
+        if not most or bad >= seen or bad > self._limit.share * seen:
+            raise LimitPassedError(f"{self._bad:,} of the last {self._seen:,} records are bad", at)
+        return source
+
+
+def stopped(passed: LimitPassedError, letter: DeadLetter | None) -> EngineStopped:
+    """Return what the worker ends with: the limit, and the record that passed it, None if it was refused earlier."""
+    if letter is None:
+        return EngineStopped(LIMIT, f"{passed.detail}; `cx dead-letters list` names them")
+    source = letter.envelope.source
+    sender = f"from {source!r}" if source else "its source cannot be read"
+    where = f"{letter.topic}-{letter.partition}@{letter.offset}"
+    key = "no key" if letter.key is None else f"key {letter.key[:_SHOWN_KEY]!r}"
+    return EngineStopped(
+        LIMIT, f"{passed.detail}, the last is {where} ({key}, {sender}), refused as {letter.reason}: {letter.detail}"
+    )
 
 
 def headers(letter: DeadLetter, now: int) -> list[tuple[str, bytes]]:
@@ -80,6 +179,9 @@ def headers(letter: DeadLetter, now: int) -> list[tuple[str, bytes]]:
         ("cx-schema", (letter.value or b"")[:_FRAME].hex().encode()),
         ("cx-reason", letter.reason.encode()),
         ("cx-detail", letter.detail.encode()),
+        ("cx-source", letter.envelope.source.encode()),
+        ("cx-event-type", letter.envelope.event_type.encode()),
+        ("cx-event-id", letter.envelope.event_id.encode()),
         ("cx-code-version", _CODE_VERSION),
         (FIRST_SEEN, known.get(FIRST_SEEN, seen)),
         ("cx-last-seen", seen),

@@ -21,7 +21,7 @@ from sinks.port import SinkRefused, SinkUnavailable
 from streams.live import clients
 from streams.live.brokertime import BrokerTime
 from streams.live.crash import no_crash
-from streams.live.deadletters import count
+from streams.live.deadletters import LimitPassedError, count, stopped
 from streams.live.entry import Entry
 from streams.live.errors import EngineStopped
 from streams.live.figures import Figures
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from streams.core.algebra import Signal
     from streams.live.batch import Batch
     from streams.live.crash import CrashHook
+    from streams.live.deadletters import DeadLetterCount
     from streams.live.ownership import Processor
     from streams.live.settings import EngineSettings
     from streams.live.store.local import OpenStore
@@ -195,11 +196,29 @@ class Engine:
             self._left.extend(left)
             records = records[: batch.records]
         owned.has_left = bool(left)
-        bad = {letter.offset for letter in batch.dead}
-        flags = [record.offset() in bad for record in records] if bad else ()
-        standing = count(self._settings.dead_letters, owned.count, len(records), flags)
+        standing = self._counted(owned, batch, records)
         owned.last_time = records[-1].timestamp()[1] * 1000
         return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing, owned.partitions))
+
+    def _counted(self, owned: Owned, batch: Batch, records: list[Message]) -> DeadLetterCount:
+        """Hold the batch against the dead-letter limit. Raises EngineStopped, naming the record that passed it."""
+        bad = {letter.offset: letter for letter in batch.dead}
+        letters = [bad.get(record.offset()) for record in records] if bad else []
+        sources = [None if letter is None else letter.envelope.source for letter in letters]
+        try:
+            found = count(self._settings.dead_letters, owned.count, len(records), sources)
+        except LimitPassedError as passed:
+            letter = letters[passed.at] if letters else None
+            offset, reason = (letter.offset, letter.reason) if letter is not None else (records[-1].offset(), "")
+            self.figures.limit = (f"{owned.topic}-{owned.number}", str(offset), reason)
+            raise stopped(passed, letter) from None
+        if found.flood:
+            self.figures.floods += 1
+            log.warning(
+                "%s-%d: %r alone passed the dead-letter limit; its bad records are put aside and others go on",
+                owned.topic, owned.number, found.flood,
+            )  # fmt: skip
+        return found.standing
 
     def _ticked(self) -> list[Entry]:
         due = self._time.due(self._ownership.owned.values())

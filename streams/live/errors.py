@@ -1,5 +1,7 @@
 """The one way in which the engine gives up."""
 
+LIMIT = "dead-letter limit"
+
 
 class EngineStopped(Exception):  # noqa: N818 - it names what happened; the process ends by it
     """The worker must not go on: what is not committed will be read again. `reason` is a short fixed phrase.

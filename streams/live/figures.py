@@ -15,6 +15,7 @@ class Figures(msgspec.Struct):
     the insert under way began, repeats included, `insert_ended_at` when the newest one came to its end; `ready_at` is
     when the newest assignment was restored, `restore_moved_at` when a restore last got further. `clock_ahead` is by
     how many microseconds this machine's clock was ahead of the broker's at the newest commit, below 0 for behind.
+    `limit` is where the engine stopped at the dead-letter limit: source partition, offset and reason of the record.
     """
 
     state: str = "starting"
@@ -28,6 +29,7 @@ class Figures(msgspec.Struct):
     signals: int = 0
     dead_letters: int = 0
     duplicates: int = 0
+    floods: int = 0
     sink_retries: int = 0
     assignments: int = 0
     restored_changes: int = 0
@@ -42,6 +44,7 @@ class Figures(msgspec.Struct):
     positions: dict[str, int] = {}
     entries: dict[str, int] = {}
     restoring: dict[str, tuple[int, int]] = {}
+    limit: tuple[str, str, str] | None = None
 
     @property
     def restore_remaining(self) -> int:

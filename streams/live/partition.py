@@ -66,6 +66,7 @@ class Partition:
         self.number = number
         self._store = store
         self._decode = codec.decode_array
+        self._envelope = codec.envelope
         self._rules = rules
         self._types = types
         self._partitions = partitions
@@ -266,4 +267,4 @@ class Partition:
             self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
-        refuse(batch, record, (reason, detail), self._first_version)
+        refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))

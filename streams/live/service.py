@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mode import Service
 
-from streams.live.errors import EngineStopped
+from streams.live.errors import LIMIT, EngineStopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 EXIT_STATUS = 3
 _WORDS_SECONDS = 2.0
 _TURN_SECONDS = 0.5
+LINGER_SECONDS = 12.0
+"""More than one scrape of the metrics, which name the record at which a worker stopped: the alert lives by the last."""
 
 
 def end_process(error: BaseException, status: int = EXIT_STATUS) -> None:
@@ -52,6 +54,7 @@ class EngineService(Service):
         super().__init__(**rest)
         self._engine = engine
         self._turned = turned
+        self._released = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     async def on_start(self) -> None:
@@ -65,10 +68,18 @@ class EngineService(Service):
 
     async def on_stop(self) -> None:
         self._engine.stop()
+        self._released.set()
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
         try:
             self._engine.run()
         except BaseException as error:  # noqa: BLE001 - nothing may escape a thread unseen
+            self._linger(error)
             end_process(error)
+
+    def _linger(self, error: BaseException) -> None:
+        """Answer a while longer where a worker has stopped at the dead-letter limit; it has left its group by now."""
+        if isinstance(error, EngineStopped) and error.reason == LIMIT:
+            log.critical("the engine has stopped: %s", error)
+            self._released.wait(LINGER_SECONDS)

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.envelope import Envelope
 from streams.core.algebra import Note
 from streams.core.limits import Refusal
 from streams.core.rows import DeadLetterRow
@@ -35,13 +36,21 @@ def event_row(record: Record, note: Note, batch: Batch, entity: str, version: in
     )
 
 
-def refuse(batch: Batch, record: Record, refusal: Refusal, version: int) -> None:
-    """Put the record aside in the batch. `version` is that of the row."""
+def refuse(
+    batch: Batch,
+    record: Record,
+    refusal: Refusal,
+    version: int,
+    envelope: Envelope = Envelope(),  # noqa: B008 - frozen
+) -> None:
+    """Put the record aside in the batch. `version` is that of the row, `envelope` what can be read of the event."""
     reason, detail = refusal
     offset, key, value, at = record.offset(), record.key(), record.value(), record.timestamp()[1]
     batch.dead.append(
-        DeadLetter(batch.topic, batch.partition, offset, at, key, value, record.headers(), reason, detail)
+        DeadLetter(batch.topic, batch.partition, offset, at, key, value, record.headers(), reason, detail, envelope)
     )
     account_key = (key or b"")[:MAX_KEY_BYTES].decode(errors="replace")
-    row = DeadLetterRow(batch.topic, batch.partition, offset, account_key, reason, detail, at * 1000, len(value or b""))
+    sender = (envelope.source, envelope.event_type, envelope.event_id)
+    origin = (batch.topic, batch.partition, offset, account_key)
+    row = DeadLetterRow(*origin, reason, detail, at * 1000, len(value or b""), *sender)
     batch.rows[row.TABLE].append((*msgspec.structs.astuple(row), version, 0))

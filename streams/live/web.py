@@ -25,6 +25,11 @@ COUNTERS: list[tuple[str, str, Value]] = [
     ("cx_rows", "Rows acknowledged by the sink, repeats included.", lambda f, _: f.rows),
     ("cx_signals", "Signals written, tallies of the board included.", lambda f, _: f.signals),
     ("cx_dead_letters", "Records written to the dead-letter topic.", lambda f, _: f.dead_letters),
+    (
+        "cx_source_floods",
+        "Times one source alone passed the dead-letter limit.",
+        lambda f, _: f.floods,
+    ),
     ("cx_duplicates", "Events that had been taken in before.", lambda f, _: f.duplicates),
     ("cx_sink_retries", "Inserts repeated because the sink was away.", lambda f, _: f.sink_retries),
     ("cx_assignments", "Times the group gave this worker partitions.", lambda f, _: f.assignments),
@@ -58,7 +63,11 @@ LAG_SECONDS = ("cx_lag_seconds", "Age of the last record taken while others wait
 ENTRIES = ("cx_state_entries", "Keys of state, by source partition; an estimate where they are on disk.")
 STATE = ("cx_state", "What the engine does: 1 for the state that it is in.")
 VERSION = ("cx_version", "Version of the code: always 1.")
-LABELLED = (LAG_RECORDS, LAG_SECONDS, ENTRIES, STATE, VERSION)
+LIMIT = (
+    "cx_dead_letter_limit",
+    "1 for the record at which the worker has stopped at the dead-letter limit; it ends some seconds later.",
+)
+LABELLED = (LAG_RECORDS, LAG_SECONDS, ENTRIES, STATE, VERSION, LIMIT)
 BESIDE = {
     "cx_broken_invariants": "Rows that two looks in a row found to contradict each other; one worker looks.",
     "cx_disk_free_bytes": "Space left where the worker keeps its data.",
@@ -136,8 +145,12 @@ class WorkerMetrics:
         beside = self._beside()
         for name, says in BESIDE.items():
             yield GaugeMetricFamily(name, says, value=beside[name])
+        family = GaugeMetricFamily(*LIMIT, labels=["partition", "offset", "reason"])
+        if figures.limit is not None:
+            family.add_metric(list(figures.limit), 1)
+        yield family
         for (name, says), values in (
-            (LAG_RECORDS, figures.lag_records),
+            (LAG_RECORDS, figures.lag_records if figures.limit is None else {}),
             (LAG_SECONDS, figures.lag_seconds),
             (ENTRIES, figures.entries),
         ):

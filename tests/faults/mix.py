@@ -102,6 +102,11 @@ class Mix:
         for _ in range(count):
             yield self._poison()
 
+    def flood(self, count: int) -> Iterator[Piece]:
+        """Bad records of one sender that can be read, such as one with a wrong mapping: scores beyond the scale."""
+        for _ in range(count):
+            yield self._spoilt("score_eleven")
+
     def _piece(self, event_type: str, kind: str, fields: dict[str, Any]) -> Piece:
         key = fields["account_id"].encode()
         piece = Piece(self._contract.topic_of[event_type], key, self._contract.encode(event_type, fields), kind)
@@ -271,8 +276,10 @@ class Mix:
         return piece._replace(value=self._contract.encode(event_type, other), kind="conflict")
 
     def _poison(self) -> Piece:
-        kind = POISON[self._poisoned % len(POISON)]
         self._poisoned += 1
+        return self._spoilt(POISON[(self._poisoned - 1) % len(POISON)])
+
+    def _spoilt(self, kind: str) -> Piece:
         fields = self._submission()
         if kind == "score_eleven":
             fields["answers"][0]["number"] = 11.0

@@ -13,13 +13,19 @@ _SECONDS = 60.0
 
 
 def among_good_ones(trial: Trial) -> None:
-    """`faults` bad records, each of the eleven kinds as often, spread over the good ones."""
+    """`faults` bad records, each of the eleven kinds as often, spread over the good ones.
+
+    Then a flood of one sender, longer than the limit on each partition, and good ones behind it: nobody stops for that.
+    """
     volume = trial.volume
-    with trial.deploy() as under:
+    with trial.deploy(dead_run=RUN) as under:
         under.product.start()
         bad = set(trial.chance.sample(range(volume.events + volume.faults), volume.faults))
         good, poison = under.mix.pieces(volume.events, GOOD), under.mix.poison(volume.faults)
         under.feeder.feed(next(poison) if at in bad else next(good) for at in range(volume.events + volume.faults))
+        under.feeder.feed(under.mix.flood(3 * RUN * under.product.told.partitions))
+        under.note("flood of one sender")
+        under.feeder.feed(under.mix.pieces(100, GOOD))
         under.drain(120, revive=False)
         for kind in POISON:
             trial.outcome.faults[kind] += under.feeder.ledger.kinds[f"poison {kind}"]

@@ -38,7 +38,9 @@ def _exported() -> Iterator[tuple[str, set[str]]]:
     handler = SignalHandler(codec=Codec(), delivery=delivery, delivered={}, minutes={}, attempts=1, clock=lambda: 0)
     each = {"cx.survey-0": 1}
     figures = Figures(lag_records=each, lag_seconds=dict.fromkeys(each, 1.0), entries=each)
-    for line in web.WorkerMetrics(lambda: figures, handler).render().decode().splitlines():
+    stopped = Figures(limit=("cx.survey-0", "17", "malformed"))
+    rendered = [web.WorkerMetrics(lambda told=told: told, handler).render() for told in (figures, stopped)]
+    for line in b"".join(rendered).decode().splitlines():
         if not line.startswith("#"):
             yield line.partition("{")[0].partition(" ")[0], set(re.findall(r'(\w+)="', line))
     asyncio.run(delivery.close())

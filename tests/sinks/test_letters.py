@@ -83,6 +83,7 @@ def test_groups_count_what_became_of_their_letters(client: Client, warehouse: Wa
     opened = client.execute(f"SELECT * FROM {warehouse.database}.dead_letter_open ORDER BY ALL")
     assert [row[:3] for row in opened] == [("cx.reference", 0, 7), ("cx.survey", 0, 9)]
     columns = "topic, partition, offset, account_key, reason, detail, ingested_at, size_bytes"
+    columns += ", source, event_type, event_id"
     state = f"SELECT {columns} FROM {warehouse.database}.dead_letter_state WHERE status = 'open' ORDER BY ALL"
     assert opened == client.execute(state), "two ways to ask what is open"
 

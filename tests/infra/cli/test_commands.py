@@ -1,15 +1,21 @@
+import datetime as dt
 import json
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer, consistent
 
 from infra import wiring, workers
 from infra.embedded.process import ServerProcess
 from infra.settings import Settings
 from infra.standing import settle
 from infra.stillness import members
+from schemas.codec import Codec
+from streams.emit import Emitter
+from streams.live.partitioner import home
 from tests.infra.cli.conftest import Cx
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
@@ -177,3 +183,83 @@ def test_the_demonstration_is_right_and_would_notice_if_it_were_not(
     again = cx("demo", "--format", "csv", status=1)
     assert "figures differ" in again.stderr
     assert worker.alive()
+
+
+_ACCOUNTS = 40
+
+
+def _subscribed(account: str) -> dict[str, Any]:
+    item = {"item_id": "a", "plan_id": "p-a", "unit_amount": 1000, "interval": "MONTH", "interval_count": 1}
+    return {
+        "account_id": account,
+        "occurred_at": _at("2026-01-01"),
+        "subscription_id": "s",
+        "status": "ACTIVE",
+        "items": [{**item, "quantity": 1, "discounts": []}],
+        "currency": "USD",
+        "exponent": 2,
+        "period_start": _at("2026-01-01"),
+        "period_end": _at("2026-02-01"),
+        "effective_at": _at("2026-01-01"),
+    }
+
+
+def _ended(account: str, event_id: str) -> dict[str, Any]:
+    end = _at("2026-01-20")
+    return {
+        "event_id": event_id,
+        "source": "crm:main",
+        "account_id": account,
+        "occurred_at": end,
+        "subscription_id": "s",
+        "effective_at": end,
+        "ends_at": end,
+        "reason": "VOLUNTARY",
+    }
+
+
+def _at(day: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"{day}T00:00:00+00:00")
+
+
+def test_a_sender_with_librdkafkas_default_partitioner_is_refused_and_named(
+    cx: Cx, here: Settings, worker: ServerProcess
+) -> None:
+    """Given 40 accounts that subscribe through Emitter and end through a producer with nothing but bootstrap.servers.
+
+    Then each end on another partition than its key's is a dead letter that names the partitioner, and no account stands
+    on two partitions; redriven, February has no revenue.
+    """
+    accounts = [f"acc-{number:04d}" for number in range(42, 42 + _ACCOUNTS)]
+    topic, codec = f"{here.topic_prefix}billing", Codec()
+    with Emitter(here.kafka_bootstrap, source="shop:main", prefix=here.topic_prefix) as emitter:
+        for account in accounts:
+            emitter.emit("subscription_started", **_subscribed(account))
+    other = Producer({"bootstrap.servers": here.kafka_bootstrap})
+    for account in accounts:
+        event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, account))
+        other.produce(topic, codec.encode("subscription_ended", _ended(account, event_id)), account)
+    assert other.flush(30) == 0
+    _caught_up(here, worker)
+
+    places = {each: [hashed(each.encode(), here.partitions) for hashed in (home, consistent)] for each in accounts}
+    wrong = [account for account, (right, taken) in places.items() if right != taken]
+    assert len(wrong) > _ACCOUNTS / 2
+    asked = "SELECT account_key, detail FROM dead_letter_open WHERE reason = 'wrong_partition'"
+    refused = _asked(cx, asked)
+    assert sorted(each["account_key"] for each in refused) == sorted(wrong)
+    assert all("set partitioner=murmur2_random" in each["detail"] for each in refused)
+    parted = "SELECT account_id FROM event GROUP BY ALL HAVING uniqExact(topic, partition) > 1"
+    assert _asked(cx, parted) == []
+    assert "poison-flood" in cx("status", status=1).stdout
+
+    cx("dead-letters", "redrive", "--reason", "wrong_partition", "--yes")
+    _caught_up(here, worker)
+    left = "SELECT count() AS n FROM mrr_item WHERE policy = 'cxledger' AND valid_to IS NULL"
+    assert _asked(cx, left) == [{"n": 0}]
+    revenue = (
+        "SELECT value FROM mrr WHERE grain = 'month' AND window_start = '2026-02-01' AND dimension = 'all'"
+        " AND policy = 'cxledger'"
+    )
+    assert sum(float(each["value"]) for each in _asked(cx, revenue)) == 0
+    assert _asked(cx, "SELECT count() AS n FROM dead_letter_open") == [{"n": 0}]

@@ -123,7 +123,7 @@ def test_list_groups_filters_and_is_safe_to_print(cx: Cx, here: Settings) -> Non
     (told,) = json.loads(cx("list", "--by", "account", "--account", EVIL, "--format", "json").stdout)
     assert (told["account"], told["letters"]) == (EVIL, 1)
     assert "no dead letter matches" in cx("list", "--reason", "key_missing").stderr
-    assert "give one of reason, topic, account, hour" in cx("list", "--by", "colour", status=1).stderr
+    assert "give one of reason, topic, account, source, hour" in cx("list", "--by", "colour", status=1).stderr
     assert "did you mean malformed?" in cx("list", "--reason", "malforme", status=1).stderr
 
 
@@ -142,16 +142,47 @@ def test_nothing_is_done_without_yes_and_the_command_to_do_it_is_told(cx: Cx, he
     for sent in (1, 0):
         told = json.loads(cx("redrive", "--account", "it's", "--yes", "--format", "json").stdout)
         assert (told["did"], told["sent"]) == (True, sent)
-    assert json.loads(cx("discard", "--account", "it's", "--why", "w", "--yes", "--format", "json").stdout) == {
-        "discarded": 1,
-        "did": True,
-        "why": "w",
-    }
+    told = json.loads(cx("discard", "--account", "it's", "--why", "w", "--yes", "--format", "json").stdout)
+    assert (told["discarded"], told["did"], told["why"]) == (1, True, "w")
     assert "nothing to send" in cx("redrive").stdout
     assert "nothing to discard" in cx("discard", "--reason", "malformed", "--why", "w", "--yes").stdout
     with wiring.clickhouse(here) as client:
         rows = replays.audited(client, wiring.warehouse(here))
     assert [each.outcome for each in rows] == ["done", "begun"] * (len(rows) // 2)
+
+
+def test_a_dry_run_says_whose_letters_they_are(cx: Cx, here: Settings) -> None:
+    """Given a flood of one sender and an old letter of another for the same reason, then both are seen before --yes."""
+    seeds = Seeds(here)
+    old = seeds.letter(sound(1)[:-3], b"acme", source="ovey:main")
+    flood = [seeds.letter(sound(number)[:-3], b"globex", source="crm:main", number=1) for number in range(2, 5)]
+    for words in (("discard", "--why", "a load test"), ("redrive",)):
+        told = json.loads(cx(*words, "--reason", "malformed", "--format", "json").stdout)
+        assert [(each["account"], each["source"], each["letters"], each["example"]) for each in told["senders"]] == [
+            ("globex", "crm:main", 3, str(flood[0])),
+            ("acme", "ovey:main", 1, str(old)),
+        ]
+    dry = cx("discard", "--source", "crm:main", "--why", "a load test").stdout
+    assert re.search(r"globex +│ crm:main +│ +│ +3 │", dry)
+    assert "--source crm:main" in dry
+    assert "acme" not in dry
+    cx("discard", "--source", "crm:main", "--why", "a load test", "--yes")
+    (left,) = json.loads(cx("list", "--by", "source", "--format", "json").stdout)[1:]
+    assert (left["source"], left["open"]) == ("ovey:main", 1)
+
+
+def test_any_record_of_a_source_topic_can_be_shown(cx: Cx, here: Settings) -> None:
+    """Given records that no worker has taken in, as behind a limit, then show says what each is and how it fares."""
+    seeds = Seeds(here)
+    good, bad, misplaced = seeds.store(sound(1)), seeds.store(sound(2)[:-3]), seeds.store(sound(3), number=2)
+    shown = cx("show", str(good)).stdout
+    assert f"{good}  not taken in: no later record of its partition was, either" in shown
+    assert "now       accepted" in shown
+    assert "sent by   ovey:main, event" in shown
+    assert "refused" not in shown
+    assert "now       refused (malformed" in cx("show", str(bad)).stdout
+    assert "now       refused (wrong_partition" in cx("show", str(misplaced)).stdout
+    assert json.loads(cx("show", str(bad), "--format", "json").stdout)["standing"].startswith("not taken in")
 
 
 _REFUSED = (
@@ -160,7 +191,8 @@ _REFUSED = (
     (("discard", "--why", "all of them"), "say which letters"),
     (("show", "survey", "0"), "names no record"),
     (("show",), "names no record"),
-    (("show", "survey-0@99999"), "there is no dead letter at"),
+    (("show", "survey-0@99999"), "there is no record at"),
+    (("show", "survey-9@0"), "has no partition 9: it has 4"),
     (("redrive", "survey-0@99999", "--yes"), "there is no dead letter at"),
     (("discard", "survey-0@99999", "--why", "w"), "there is no dead letter at"),
     (("export", "--status", "lost"), "give one of open, redriven, discarded, any"),

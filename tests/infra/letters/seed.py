@@ -6,6 +6,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from infra import local, wiring
 from infra.settings import Settings
+from schemas.envelope import Envelope
 from sinks.letters import At
 from streams.live.batch import Batch, DeadLetter
 from streams.live.deadletters import headers
@@ -56,12 +57,13 @@ class Seeds:
         carried: Headers | None = None,
         topic: str = "survey",
         number: int = 0,
+        source: str = "",
     ) -> At:
         """Store a record and refuse it, as the partition of a worker does."""
         at = self.store(value, key, carried, topic, number)
         stored = Record(at.offset, key, value, self.records(at.topic, at.offset, number)[0].timestamp()[1])
         batch = Batch(topic=at.topic, partition=number)
-        refuse(batch, stored, (reason, detail), 1 << 40)
+        refuse(batch, stored, (reason, detail), 1 << 40, Envelope(source=source))
         (dead,) = batch.dead
         letter = DeadLetter(*(getattr(dead, name) for name in dead.__struct_fields__[:6]), carried, reason, detail)
         dead_letters = f"{self.here.topic_prefix}dead-letters"

@@ -7,19 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.live.batch import DeadLetter
-from streams.live.deadletters import DeadLetterCount, DeadLetterLimit, count, headers
+from streams.live.deadletters import DeadLetterCount, DeadLetterLimit, LimitPassedError, count, headers, stopped
 from streams.live.errors import EngineStopped
 
 LIMIT = DeadLetterLimit(run=10, share=0.5, window=40)
 
 
+def unread(flags: list[bool]) -> list[str | None]:
+    """Bad records whose source cannot be read."""
+    return ["" if flag else None for flag in flags]
+
+
 def outcome(flags: list[bool], sizes: list[int]) -> DeadLetterCount | str:
     """Feed the flags in batches of the given sizes; "stopped" where the limit ends it."""
+    return fed(unread(flags), sizes)
+
+
+def fed(sources: list[str | None], sizes: list[int]) -> DeadLetterCount | str:
+    """Feed sources of bad records, None for good ones."""
     standing = DeadLetterCount()
     for size in sizes:
-        part, flags = flags[:size], flags[size:]
+        part, sources = sources[:size], sources[size:]
         try:
-            standing = count(LIMIT, standing, len(part), part if any(part) else ())
+            standing = count(
+                LIMIT, standing, len(part), part if any(each is not None for each in part) else ()
+            ).standing
         except EngineStopped:
             return "stopped"
     return standing
@@ -49,7 +61,7 @@ def test_a_share_above_the_limit_stops_the_worker_at_the_end_of_a_window(bad: in
 
 def test_good_windows_are_forgotten() -> None:
     """A count over all time would stop a worker years later for the bad records of its first day."""
-    assert outcome([True, False] * 20 + [False] * 40, [40, 40]) == DeadLetterCount()
+    assert outcome([True, False] * 20 + [False] * 40, [40, 40]) == DeadLetterCount(before=True)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200), st.data())
@@ -60,14 +72,15 @@ def test_what_a_raised_limit_let_through_is_not_held_against_the_usual_one(
     raised, standing = DeadLetterLimit(run=1_000, share=1, window=LIMIT.window), DeadLetterCount()
     cut = data.draw(st.integers(0, len(flags)))
     for part in (flags[:cut], flags[cut:]):
-        standing = count(raised, standing, len(part), part if any(part) else ())
+        standing = count(raised, standing, len(part), unread(part) if any(part) else ()).standing
     last = flags[::-1].index(False) if False in flags else len(flags)
     after = LIMIT.run - (last if last < LIMIT.run else 0)
-    assert count(LIMIT, standing, after - 1, [True] * (after - 1)).bad == after - 1
+    assert count(LIMIT, standing, after - 1, unread([True] * (after - 1))).standing.bad == after - 1
     with pytest.raises(EngineStopped):
-        count(LIMIT, standing, after, [True] * after)
+        count(LIMIT, standing, after, unread([True] * after))
     half = [True, False] * (LIMIT.window // 2)
-    assert count(LIMIT, standing, LIMIT.window, [False, *half[:-1]]) == DeadLetterCount(run=1)
+    closed = count(LIMIT, standing, LIMIT.window, unread([False, *half[:-1]])).standing
+    assert (closed.run, closed.seen, closed.bad) == (1, 0, 0)
 
 
 def letter(carried: list[tuple[str, bytes]] | None) -> DeadLetter:
@@ -76,7 +89,76 @@ def letter(carried: list[tuple[str, bytes]] | None) -> DeadLetter:
 
 def test_a_run_that_a_raised_limit_let_through_does_not_count_for_the_next_record() -> None:
     """Otherwise the first bad record after such a flood stops the worker that somebody has just brought through it."""
-    assert count(LIMIT, DeadLetterCount(run=LIMIT.run), 1, [True]).run == 1
+    assert count(LIMIT, DeadLetterCount(run=LIMIT.run), 1, unread([True])).standing.run == 1
+
+
+SENDERS = st.sampled_from(["shop:main", "crm:main", "", None])
+
+
+@given(st.lists(SENDERS, max_size=39), st.data())
+def test_whoever_sends_them_cuts_do_not_matter(sources: list[str | None], data: st.DataObject) -> None:
+    """The same law with sources: what one sender is forgiven must not depend on where a batch ended."""
+    cut = data.draw(st.integers(0, len(sources)))
+    assert fed(sources, [cut, len(sources) - cut]) == fed(sources, [len(sources)])
+
+
+@given(st.lists(st.sampled_from(["shop:main", None]), min_size=LIMIT.window, max_size=LIMIT.window))
+def test_one_sender_alone_stops_nobody_while_others_are_well(sources: list[str | None]) -> None:
+    """Given a window before with good records and one with a good one in it, then no flood of one source stops it."""
+    calm: list[str | None] = [None] * LIMIT.window
+    found = fed([*calm, *sources], [LIMIT.window, LIMIT.window])
+    assert (found == "stopped") == (None not in sources)
+
+
+def test_a_run_of_one_sender_is_said_and_let_through() -> None:
+    """Given one good record, then two runs of one sender: the flood is named, and the count goes on."""
+    judged = count(LIMIT, DeadLetterCount(), 25, [None, *["crm:main"] * 24])
+    assert judged.flood == "crm:main"
+    assert (judged.standing.seen, judged.standing.bad, judged.standing.run) == (25, 24, 4)
+
+
+def test_a_share_of_one_sender_is_said_and_let_through() -> None:
+    """Given a wrong partitioner: three of four of its records are bad, and it sends most; others lose nothing."""
+    window: list[str | None] = [*["crm:main", "crm:main", "crm:main", None] * 10]
+    judged = count(LIMIT, DeadLetterCount(), 40, window)
+    assert (judged.flood, judged.standing) == ("crm:main", DeadLetterCount(before=True))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ["crm:main"] * 10,
+        [None, *["crm:main", "shop:main"] * 5],
+        [None, *[""] * 10],
+        [None, *["crm:main"] * 9, ""],
+        [*["crm:main", "shop:main", "crm:main", "shop:main", None] * 8],
+        ["crm:main", *["", None, ""] * 13],
+    ],
+    ids=["nothing else", "two in turn", "unreadable", "one and unreadable", "a share of two", "a share of unreadable"],
+)
+def test_what_is_no_single_senders_fault_stops_the_worker(sources: list[str | None]) -> None:
+    """All bad, several senders, or bytes that nobody can read: that may well be our own mistake."""
+    assert fed(sources, [len(sources)]) == "stopped"
+
+
+def test_the_record_that_passed_the_limit_is_named() -> None:
+    """Given the tenth bad record in a row, then the worker's last words say where it is, whose, and why."""
+    bad = letter(None)
+    with pytest.raises(LimitPassedError) as caught:
+        count(LIMIT, DeadLetterCount(), 12, [None, *[""] * 11])
+    assert caught.value.at == 10
+    assert str(stopped(caught.value, bad)) == (
+        "dead-letter limit: 10 bad records in a row, the last is cx.survey-3@17"
+        " (key b'acc', its source cannot be read), refused as malformed: no such thing"
+    )
+
+
+@given(st.lists(st.text(max_size=3), max_size=200))
+def test_a_sender_that_names_itself_anew_each_time_fills_no_mark(names: list[str]) -> None:
+    """The count travels in every mark: what comes from outside must not make it grow."""
+    lenient = DeadLetterLimit(run=1_000, share=0.5, window=4_000)
+    found = count(lenient, DeadLetterCount(), len(names), names)
+    assert len(found.standing.sources) <= 16
 
 
 def test_origin_reason_and_history_stand_in_the_headers() -> None:

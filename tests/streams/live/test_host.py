@@ -30,10 +30,13 @@ def test_a_worker_delivers_counts_answers_and_stops(worker: Worker) -> None:
     for number, score in enumerate((2.0, 8.0, 10.0)):
         worker.respond(number, score)
     worker.produce(b"no event at all", "acc-0")
-    wait_until(lambda: len(worker.receiver.taken) == 1)
-    headers, body = worker.receiver.taken[0]
+    wait_until(lambda: len(worker.receiver.taken) == 2)
+    taken = {json.loads(body)["kind"]: (headers, body) for headers, body in worker.receiver.taken}
+    told = json.loads(taken["events_rejected"][1])
+    assert (told["subject_id"], told["detail"]["reason"]) == ("", "unknown_frame")
+    headers, body = taken["detractor_waiting"]
     said = json.loads(body)
-    assert (said["kind"], said["account_id"], said["subject_id"]) == ("detractor_waiting", "acc-0", "r0")
+    assert (said["account_id"], said["subject_id"]) == ("acc-0", "r0")
     assert headers["webhook-id"] == said["signal_id"]
     stamp = int(headers["webhook-timestamp"])
     assert headers["webhook-signature"] == sign([SECRET.encode()], said["signal_id"], stamp, body)

@@ -70,6 +70,17 @@ def test_every_metric_is_rendered_with_its_sentence() -> None:
     asyncio.run(delivery.close())
 
 
+def test_a_worker_at_the_limit_exports_where_and_no_lag() -> None:
+    """The alert fires by this and ends when another worker has the partition, which is who exports its lag."""
+    delivery = LogDelivery()
+    handler = SignalHandler(codec=Codec(), delivery=delivery, delivered={}, minutes={}, attempts=1, clock=lambda: 0)
+    figures = Figures(lag_records={"cx.survey-0": 4}, limit=("cx.survey-0", "17", "malformed"))
+    text = web.WorkerMetrics(lambda: figures, handler).render().decode()
+    assert 'cx_dead_letter_limit{offset="17",partition="cx.survey-0",reason="malformed"} 1.0' in text
+    assert "cx_lag_records{" not in text
+    asyncio.run(delivery.close())
+
+
 @pytest.mark.parametrize("spec", ["nowhere:1", "before_insert", "before_insert:", "before_insert:x", ":1"])
 def test_a_crash_point_that_does_not_exist_is_refused(spec: str) -> None:
     """A fault test whose fault never happens would prove nothing."""
