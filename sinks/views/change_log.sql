@@ -1,7 +1,8 @@
 /*
 comment: >-
   What every event changed in the sums behind metrics. The sum of the numerators of a metric and window over rows known
-  by a moment is the numerator of the figure as known then, and so it is with denominators
+  by a moment is the numerator of the figure as known then, and so it is with denominators. Rows with a grain count in
+  windows of that length alone: n of nps in a month is the sum WHERE grain IN ('', 'month'), n_all that WHERE grain = ''
 columns:
   metric: Metric whose sums changed
   account_id: Account
@@ -12,6 +13,7 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
   kind: first, late, correction, retraction or displaced
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
@@ -33,6 +35,7 @@ SELECT
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    '' AS grain,
     toString(kind) AS kind,
     toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
     toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
@@ -44,3 +47,5 @@ SELECT
     occurred_at,
     ingested_at
 FROM ${cx}.metric_change
+UNION ALL
+SELECT * FROM ${cx}.displaced_answer

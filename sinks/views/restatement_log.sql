@@ -10,6 +10,7 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
   kind: late, correction, retraction or displaced
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained

@@ -113,6 +113,7 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
                 now[2],
                 event.occurred_at,
                 at,
+                note.is_load,
             )
         )
     return rows
@@ -142,6 +143,7 @@ def _added(note: Note, kind: str, entity_id: str, after: Measures) -> Sequence[M
             value,
             occurred_at,
             at,
+            note.is_load,
         )
         for (metric, item, window_at, person), (numerator, denominator, value) in after.items()
     ]

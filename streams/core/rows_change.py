@@ -27,3 +27,4 @@ class MetricChangeRow(Row, frozen=True, gc=False):
     new_value: Annotated[float | None, doc("Contribution after; NULL when it was withdrawn")]
     occurred_at: Annotated[Moment, doc("When the event happened, UTC")]
     ingested_at: Ingested
+    is_load: Annotated[bool, doc("1 when its sender loaded what had happened before, as an import does")]
