@@ -13,8 +13,10 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  dimension: manager or segment where the change only moved what had counted from one slice to another; else empty
+  slice: Slice that gained or lost it; empty where no slice is known, too
   grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
-  kind: first, late, correction, retraction or displaced
+  kind: first, late, correction, retraction, displaced or reference
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none
@@ -35,6 +37,8 @@ SELECT
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    '' AS dimension,
+    '' AS slice,
     '' AS grain,
     toString(kind) AS kind,
     toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
@@ -47,5 +51,8 @@ SELECT
     occurred_at,
     ingested_at
 FROM ${cx}.metric_change
+WHERE metric NOT IN ('manager', 'segment')
 UNION ALL
 SELECT * FROM ${cx}.displaced_answer
+UNION ALL
+SELECT * FROM ${cx}.slice_change

@@ -12,6 +12,8 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  dimension: Always empty
+  slice: Always empty
   grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
   kind: displaced, or first where a load did it
   numerator: What the numerator gained; money in units of its currency, times in seconds
@@ -34,6 +36,8 @@ SELECT
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    '' AS dimension,
+    '' AS slice,
     grain,
     if(tupleElement(cause, 5) = 1, 'first', 'displaced') AS kind,
     toDecimal128(tupleElement(taken, 1) - tupleElement(taken_before, 1), 6) / 1000000 AS numerator,

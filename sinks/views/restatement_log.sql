@@ -10,8 +10,10 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  dimension: manager or segment where the change only moved what had counted from one slice to another; else empty
+  slice: Slice that gained or lost it; empty where no slice is known, too
   grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
-  kind: late, correction, retraction or displaced
+  kind: late, correction, retraction, displaced or reference
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from streams.core.algebra import Note
+from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
 from streams.core.events import (
     AccountUpserted,
     ConfigEvent,
@@ -38,6 +39,9 @@ from streams.core.rows import (
 )
 from streams.core.rules import Rules
 
+HELD: Measure = (0, ONE, None)
+"""Of an owner or a segment: that the account has it from then on."""
+
 
 def original(event: Any) -> str:
     """Id of the event that this one is, or corrects."""
@@ -62,6 +66,22 @@ def reference_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[R
             return (_assignment(event),)
         case _:
             assert_never(event)
+
+
+def reference_measures(note: Note | None) -> Measures:
+    """Return what an event says of owner and segment of its account, so that it is known who was known as which when.
+
+    No metric counts them. The item is the slice, the moment when it begins; an owner's end has no item.
+    """
+    if note is None or note.event.is_test:
+        return NO_MEASURES
+    event = note.event
+    if isinstance(event, AccountUpserted):
+        return {("segment", event.segment or "", event.occurred_at, ""): HELD}
+    if not isinstance(event, ManagerAssigned) or event.role != "OWNER":
+        return NO_MEASURES
+    begin: Measures = {("manager", event.manager_id, event.valid_from, ""): HELD}
+    return begin if event.valid_to is None else {**begin, ("manager", "", event.valid_to, ""): HELD}
 
 
 def config_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Row]:

@@ -135,6 +135,7 @@ REFERENCE = Reducer(
     identify=histories.original,
     fold=histories.newest,
     rows=histories.reference_rows,
+    measures=histories.reference_measures,
 )
 CONFIG = Reducer(
     kind="setting",
