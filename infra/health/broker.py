@@ -64,7 +64,7 @@ def layout(settings: Settings, counts: Mapping[str, int]) -> list[str]:
         for name in sources(settings)
         if counts.get(name, wanted[name]) != wanted[name]
     ]
-    return [*unequal(settings.topic_prefix, wiring.engine_settings(settings).topics, counts), *other]
+    return other or unequal(settings.topic_prefix, wiring.engine_settings(settings).topics, counts)
 
 
 def group_members(admin: Any, group: str) -> list[dict[str, Any]]:

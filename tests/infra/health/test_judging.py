@@ -72,6 +72,7 @@ WRONG = [
     (_look("broker", members=[]), "workers", "lag-grows.md"),
     (_look("broker", places=LATE), "lag", "lag-grows.md"),
     (_look("broker", transactions=[OpenTransaction("t", 0, "billing", 7, 31.0)]), "transactions", "lag-grows.md"),
+    (_look("broker", layout=["cx.survey has 8 partitions instead of 4"]), "partitions", "rebuild-everything.md"),
     (_look("tables", generation=None), "generation", "bad-deploy.md"),
     (_look("tables", dead_letters=DeadLetters(11, 11, 1000, 0, 1)), "dead letters", "poison-flood.md"),
     (_look("tables", dead_letters=DeadLetters(99, 0, 1000, 10, 50)), "dead letters", "poison-flood.md"),

@@ -217,6 +217,12 @@ def _raw(body: bytes | None, key: bytes | None = b"acme") -> Record:
         ("key_missing", Record(0, b"", CODEC.encode("response_submitted", submitted(9)))),
         ("key_missing", Record(0, None, CODEC.encode("response_submitted", submitted(9)))),
         ("key_mismatch", Record(0, b"globex", CODEC.encode("response_submitted", submitted(9)))),
+        (
+            "key_mismatch",
+            Record(0, b"caf\xe9", CODEC.encode("response_submitted", submitted(9, account_id="caf\u00e9"))),
+        ),
+        ("key_mismatch", Record(0, b"ACME", CODEC.encode("response_submitted", submitted(9)))),
+        ("key_mismatch", Record(0, b"acme ", CODEC.encode("response_submitted", submitted(9)))),
         ("invalid_event_id", record(0, "response_submitted", submitted(9, event_id="42"))),
         ("occurred_in_future", record(0, "response_submitted", submitted(9, occurred_at=NOW + 25 * HOUR))),
         ("occurred_in_future", record(0, "response_submitted", submitted(9, submitted_at=NOW + 25 * HOUR))),

@@ -9,6 +9,7 @@ from kafka.partitioner.default import DefaultPartitioner
 from kafka.partitioner.default import murmur2 as of_kafka_python
 
 from streams.core.rules import Rules
+from streams.live.counts import unequal
 from streams.live.partition import Partition
 from streams.live.partitioner import REASON, home, misplaced
 from streams.live.store.memory import MemoryStore
@@ -89,6 +90,22 @@ def test_the_refusal_names_the_clients_likely_mistake(number: int, cause: str) -
     assert detail.startswith(f"murmur2 of its key names partition 0 of 4, it is on {number}; ")
     assert detail.endswith(cause)
     assert "acc-0042" not in detail
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"cx.survey": 4, "cx.survey-changelog": 4, "cx.billing": 4, "cx.billing-changelog": 4, "cx.config": 1}, []),
+        ({"cx.survey": 8, "cx.survey-changelog": 4}, ["cx.survey has 8 partitions and cx.survey-changelog has 4"]),
+        ({"cx.survey": 4, "cx.billing": 6}, ["cx.survey has 4 partitions and cx.billing has 6"]),
+        ({"cx.config": 2, "cx.config-changelog": 1}, ["cx.config has 2 partitions and cx.config-changelog has 1"]),
+        ({}, []),
+    ],
+)
+def test_topics_that_do_not_fit_one_another_are_named(counts: dict[str, int], said: list[str]) -> None:
+    """Given a changelog or a topic of accounts with another number, then both are named; settings have their own."""
+    found = unequal("cx.", ("survey", "billing", "support", "reference", "config"), counts)
+    assert found == [f"{each}: they must have the same number" for each in said]
 
 
 def test_saramas_default_is_named() -> None:
