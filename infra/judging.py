@@ -33,7 +33,11 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Promotion(msgspec.Struct, frozen=True):
-    """A generation that may be served instead of the current one; ``served`` when it is already."""
+    """A generation that may be served instead of the current one; ``served`` when it is already.
+
+    ``serves`` is what the views read from then, empty while that is not made: a repair is served as part of a copy of
+    the current one.
+    """
 
     generation: str
     kind: str
@@ -41,6 +45,7 @@ class Promotion(msgspec.Struct, frozen=True):
     accounts: int
     current: str
     served: bool = False
+    serves: str = ""
     workers: tuple[str, ...] = ()
 
 
@@ -70,7 +75,8 @@ def promotion_of(told: Settings, here: Settings, client: Client, generation: str
     made = promotion.merges(client, warehouse, generation)
     if generation == order.current or any(each.generation == order.current for each in made):
         kind, plan_hash = (known.kind, known.plan_hash) if known else ("rebuild", "")
-        return Promotion(generation, kind, plan_hash, len(known.accounts) if known else 0, order.current, served=True)
+        accounts, current = len(known.accounts) if known else 0, order.current
+        return Promotion(generation, kind, plan_hash, accounts, current, served=True, serves=current)
     if generation in order.order:
         raise PromotionError(f"{generation} was served before: `cx replay back` goes back to it")
     if known is None:
@@ -134,8 +140,11 @@ def blocks(client: Client, here: Settings, generation: str) -> dict[str, int]:
     return promotion.merged_of(known).blocks if known is not None and known.kind == "merge" else {}
 
 
-def droppable(here: Settings, client: Client, generation: str, again: str) -> Replay | None:
-    """Return what is known of a generation that may be dropped. Raises PromotionError or GenerationError."""
+def droppable(here: Settings, client: Client, generation: str, *, for_good: bool) -> Replay | None:
+    """Return what is known of a generation that may be dropped, one that was served only ``for_good``.
+
+    Raises PromotionError or GenerationError.
+    """
     warehouse = wiring.warehouse(here)
     known = replays.state(client, warehouse, generation)
     if known is None:
@@ -145,10 +154,8 @@ def droppable(here: Settings, client: Client, generation: str, again: str) -> Re
     order = promotion.served(client, warehouse)
     if generation == order.current:
         raise GenerationError(f"{generation} is what the views read from; promote another one first")
-    if again not in ("", generation):
-        raise PromotionError(f"{again!r} is not {generation!r}: to drop it for good, name the same one twice")
-    if generation in order.order and again != generation:
+    if generation in order.order and not for_good:
         raise PromotionError(
-            f"{generation} was served before, and without it there is no way back: name it twice to drop it even so"
+            f"{generation} was served before, and without it there is no way back: --no-way-back drops it even so"
         )
     return known

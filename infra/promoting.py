@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -103,13 +103,14 @@ def promote(desk: Desk, generation: str, *, accept: bool, judge: Callable[[], No
             found = judging.promotion_of(desk.told, desk.here, desk.client, generation, accept=accept)
             if not found.served:
                 desk.note("promote", "begun", generation, found.plan_hash)
-                _serve(desk, held, found, judge)
+                found = msgspec.structs.replace(found, serves=_serve(desk, held, found, judge))
             if not found.served or held.resumed:
                 desk.note("promote", "done", generation, found.plan_hash, msgspec.json.encode(found).decode())
             return found
 
 
-def _serve(desk: Desk, held: Lock, found: Promotion, judge: Callable[[], None]) -> None:
+def _serve(desk: Desk, held: Lock, found: Promotion, judge: Callable[[], None]) -> str:
+    """Serve it and return the generation that the views read from now."""
     desk.say("stopping the workers")
     with stillness.still(desk.told, desk.here):
         _crash("after_pause")
@@ -120,6 +121,7 @@ def _serve(desk: Desk, held: Lock, found: Promotion, judge: Callable[[], None]) 
         target = _whole(desk, found)
         stillness.require_nobody(desk.here)
         _point(desk, held, target, "promote")
+    return target
 
 
 def _whole(desk: Desk, found: Promotion) -> str:
@@ -177,15 +179,21 @@ def _go_back(desk: Desk, held: Lock) -> WayBack:
     return msgspec.structs.replace(found, rows=rows)
 
 
-def drop(desk: Desk, generation: str, again: str = "") -> None:
-    """Remove a generation and its rows for good; one that was served only when ``again`` names it too.
+def require_droppable(desk: Desk, generation: str, *, for_good: bool, log: bool) -> None:
+    """Raise PromotionError or GenerationError where a generation must stay; `log` notes that somebody tried."""
+    with desk.audited("drop", generation) if log else nullcontext():
+        judging.droppable(desk.here, desk.client, generation, for_good=for_good)
+
+
+def drop(desk: Desk, generation: str, *, for_good: bool = False) -> None:
+    """Remove a generation and its rows; one that was served before only ``for_good``, as there is no way back then.
 
     Raises PromotionError, GenerationError or LockedError.
     """
     with desk.audited("drop", generation):
-        judging.droppable(desk.here, desk.client, generation, again)
+        judging.droppable(desk.here, desk.client, generation, for_good=for_good)
         with desk.alone(f"cx replay drop {generation}"):
-            known = judging.droppable(desk.here, desk.client, generation, again)
+            known = judging.droppable(desk.here, desk.client, generation, for_good=for_good)
             if known is not None and known.state == "running" and known.kind != "merge":
                 plan = msgspec.json.decode(known.plan, type=Plan)
                 command = running.command(fingerprint(plan))

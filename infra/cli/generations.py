@@ -115,12 +115,20 @@ def promote(
         if form is output.Machine.JSON:
             output.machine({**msgspec.to_builtins(found), "did": yes and not found.served})
         elif found.served:
-            _print(f"{generation} is served already: there is nothing to do")
+            whole = "" if found.serves == generation else f", as part of {found.serves}"
+            _print(f"{generation} is served already{whole}: there is nothing to do")
         elif yes:
-            _print(f"{generation} is served now; {found.current} is kept, and `cx replay back` serves it again")
+            _print(f"{_served(found)}; {found.current} is kept, and `cx replay back` serves it again")
         else:
             told = [*["--accept-differences"] * accept, *["--if-equal"] * if_equal]
             _foretell(_promotion_steps(found), " ".join(["cx replay promote", generation, *told]))
+
+
+def _served(found: judging.Promotion) -> str:
+    if found.serves == found.generation:
+        return f"{found.serves} is served now"
+    whom = f"{found.accounts:,} account{'s' * (found.accounts != 1)}"
+    return f"{found.serves} is served now: {found.current} with the rows of {whom} out of {found.generation}"
 
 
 def _judge(desk: promoting.Desk, generation: str) -> None:
@@ -161,26 +169,32 @@ def back(yes: Yes = False, form: output.TextFormat = output.Machine.TEXT) -> Non
 
 
 def drop(
-    generation: Generation,
-    again: Annotated[
-        str, typer.Argument(metavar="[AGAIN]", help="The same name once more, to drop one that was served.")
-    ] = "",
+    generation: Annotated[list[str], typer.Argument(metavar="GENERATION...", help="As `cx replay list` names them.")],
+    no_way_back: Annotated[
+        bool, typer.Option("--no-way-back", help="Also one that was served before: nothing leads back to it then.")
+    ] = False,
     yes: Yes = False,
     form: output.TextFormat = output.Machine.TEXT,
 ) -> None:
-    """Remove a generation and its rows for good. What is served cannot be dropped."""
-    with _desk(f"drop {generation}") as desk:
+    """Remove generations and their rows for good: all that are named, or none where one of them must stay.
+
+    What is served cannot be dropped.
+    """
+    names = list(dict.fromkeys(generation))
+    command = " ".join(["drop", *names, *["--no-way-back"] * no_way_back])
+    with _desk(command) as desk:
+        for name in names:
+            promoting.require_droppable(desk, name, for_good=no_way_back, log=yes)
         if yes:
-            promoting.drop(desk, generation, again)
-        else:
-            judging.droppable(desk.here, desk.client, generation, again)
+            for name in names:
+                promoting.drop(desk, name, for_good=no_way_back)
         if form is output.Machine.JSON:
-            output.machine({"generation": generation, "did": yes})
+            output.machine({"generations": names, "did": yes})
         elif yes:
-            _print(f"{generation} is dropped")
+            _print(f"dropped: {', '.join(names)}")
         else:
-            named = f"{generation} {again}".strip()
-            _foretell([f"drop {generation} with all its rows; this cannot be undone"], f"cx replay drop {named}")
+            steps = [f"drop {name} with all its rows; this cannot be undone" for name in names]
+            _foretell(steps, f"cx replay {command}")
 
 
 def _foretell(steps: list[str], command: str) -> None:

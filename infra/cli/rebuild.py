@@ -38,7 +38,7 @@ def rebuild(
     """
     with sentences(), closing(promoting.Desk(settings(), located(), output.say)) as desk:
         if drop:
-            promoting.drop(desk, drop, drop)
+            promoting.drop(desk, drop, for_good=True)
             output.say(f"{drop} is dropped")
             return
         name = _filled(desk)
@@ -63,7 +63,7 @@ def _promoted(desk: promoting.Desk, name: str, *, accept: bool) -> Diff:
         if not looks:
             raise
     else:
-        output.say(f"the views read from {name} now; {done.current} is kept")
+        output.say(f"the views read from {done.serves} now; {done.current} is kept")
     return looks[-1]
 
 

@@ -188,7 +188,9 @@ def test_a_repair_touches_its_account_only_whatever_dies(operator: Operator, tmp
     operator.cx("back", "--yes")
     assert operator.served() == first
     assert operator.shown() == {**operator.truth, **wrong}
-    operator.cx("promote", name, "--yes", "--accept-differences")  # a repair can be made again, from what is served now
+    # A repair can be made again, from what is served now; what is served is a copy with it, and not the repair itself.
+    done = operator.cx("promote", name, "--yes", "--accept-differences").stdout
+    assert f"{operator.served()} is served now: {first} with the rows of 1 account out of {name}" in done
     assert operator.shown() == {**operator.truth, **of_b}
 
 

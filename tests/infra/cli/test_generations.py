@@ -96,11 +96,12 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
     assert f"point every view at {second} instead of {first}" in foretold
     assert foretold.rstrip().endswith(f"to do it: cx replay promote {second} --yes")
     assert _states(cx) == {"g1": "served", "g2": "filled"}
-    assert "`cx replay back` serves it again" in cx("promote", second, "--yes").stdout
+    assert f"{second} is served now; {first} is kept, and `cx replay back`" in cx("promote", second, "--yes").stdout
     assert _states(cx) == {"g1": "former", "g2": "served"}
     assert "is served already" in cx("promote", second, "--yes").stdout
     assert "0 rows that they wrote" in cx("back").stdout
-    assert "name it twice" in _refused(cx, "drop", first, "--yes")
+    assert "--no-way-back drops it even so" in _refused(cx, "drop", first, "--yes")
+    assert "--no-way-back drops it even so" in _refused(cx, "drop", first, first, "--yes")  # once the way to do it
     cx("back", "--yes")
     assert _states(cx) == {"g1": "served", "g2": "taken back"}
     assert "served and taken back" in _refused(cx, "promote", second, "--yes", "--accept-differences")
@@ -116,6 +117,7 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
         ("diff", "done"),
         ("promote", "done"),
         ("drop", "refused"),
+        ("drop", "refused"),
         ("back", "done"),
         ("promote", "refused"),
         ("back", "refused"),
@@ -127,7 +129,7 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
 def test_no_name_is_more_than_a_name(cx: Cx, here: Settings) -> None:
     """Names come from a tired hand or a script; whatever they hold, it is told back and nothing else happens."""
     for name in _NAMES:
-        for command in (("diff", name), ("promote", name, "--yes"), ("drop", name, name, "--yes")):
+        for command in (("diff", name), ("promote", name, "--yes"), ("drop", name, "--no-way-back", "--yes")):
             assert "there is no generation" in _refused(cx, *command)
     assert _states(cx) == {"g1": "served"}
     assert [(each.outcome, each.generation) for each in _log(here)[-2:]] == [("refused", _NAMES[-1])] * 2
@@ -136,7 +138,7 @@ def test_no_name_is_more_than_a_name(cx: Cx, here: Settings) -> None:
 def test_what_must_not_be_served_or_dropped_is_refused(cx: Cx, here: Settings, tmp_path: Path) -> None:
     """Each refusal names its reason and the command that helps."""
     first = f"{here.database}_g1"
-    assert "what the views read from" in _refused(cx, "drop", first, first, "--yes")
+    assert "what the views read from" in _refused(cx, "drop", first, "--no-way-back", "--yes")
     assert "served already" in cx("promote", first, "--yes").stdout
     assert "there is nothing to compare" in _refused(cx, "diff")
     assert "is what is served" in _refused(cx, "diff", first)
@@ -153,7 +155,13 @@ def test_what_must_not_be_served_or_dropped_is_refused(cx: Cx, here: Settings, t
     unknown = generations.create(client, warehouse)
     assert "was not filled by a replay" in _refused(cx, "promote", unknown)
     assert _states(cx)[unknown.rpartition("_")[2]] == "unfinished"
-    cx("drop", unknown, "--yes")
+    assert "what the views read from" in _refused(cx, "drop", unknown, first, "--no-way-back", "--yes")
+    assert unknown in {row["generation"] for row in json.loads(cx("list", "--format", "json").stdout)}
+    foretold = cx("drop", other, unknown).stdout
+    assert f"1. drop {other} with all its rows" in foretold
+    assert f"2. drop {unknown} with all its rows" in foretold
+    assert f"dropped: {other}, {unknown}" in cx("drop", other, unknown, "--yes").stdout
+    assert not {other, unknown} & {row["generation"] for row in json.loads(cx("list", "--format", "json").stdout)}
     assert promotion.served(client, warehouse).order == (first,)
     client.disconnect()
 
