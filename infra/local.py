@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
+import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from infra import deployment, stack, topics, wiring, workers
+from infra import deployment, keeper, roster, stack, topics, wiring, workers
 from infra.embedded import checks
 from infra.embedded.errors import EmbeddedServerError
+from infra.watching import Watch
 
-_RESTARTS = 3
-_RESTARTS_WITHIN_S = 120.0
+_RESTART_S = 120.0
+"""Longest wait until workers have committed what they had in hand and others are started."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.embedded.process import ServerProcess
     from infra.settings import Settings
     from infra.stack import Ports, Stack
-
-
-class Pipeline:
-    """A running pipeline: the settings that name its servers, and the workers that it watches over."""
-
-    def __init__(self, settings: Settings, *, detach: bool) -> None:
-        self.settings = settings
-        self._detach = detach
-        self._workers: dict[int, ServerProcess] = {}
-        self._restarts: deque[float] = deque(maxlen=_RESTARTS)
-
-    def start(self, number: int) -> None:
-        self._workers[number] = workers.start(self.settings, number, detach=self._detach)
-
-    def stop(self) -> None:
-        """Stop the workers, those included whose start was cut short before they were noted here."""
-        noted = {worker.pid for worker in self._workers.values()}
-        others = [worker for worker in workers.running(self.settings) if worker.pid not in noted]
-        workers.stop([*self._workers.values(), *others])
-
-    def watch(self, now: float) -> None:
-        """Start a worker again that has ended: the engine stops at whatever it does not expect, to be restarted.
-
-        ``now`` in seconds. Raises WorkerDiedError when that happens again and again. A pause (a promotion under way)
-        is respected.
-        """
-        if workers.paused(self.settings):
-            return
-        for number, worker in self._workers.items():
-            if not worker.alive():
-                if len(self._restarts) == _RESTARTS and now - self._restarts[0] < _RESTARTS_WITHIN_S:
-                    raise workers.death(worker)
-                self._restarts.append(now)
-                worker.stop(workers.STOP_GRACE_S)
-                self.start(number)
 
 
 def ports_of(settings: Settings) -> Ports:
@@ -80,8 +45,12 @@ def running(
     count: int = 1,
     detach: bool = False,
     say: Callable[[str], None],
-) -> Iterator[Pipeline]:
+    told: Callable[[str], None] = lambda _: None,
+) -> Iterator[Watch]:
     """Run a pipeline for the length of a block; detached, it is left running when the block ends well.
+
+    ``say`` gets each step of the start, ``told`` what the watch that is yielded sees of the workers later on. Over
+    detached ones a keeper watches.
 
     Raises EmbeddedServerError and its like with nothing left running. The data stays in any case.
     """
@@ -101,11 +70,15 @@ def running(
         say("creating topics and tables")
         prepare(located)
         say("starting the worker" if count == 1 else f"starting {count} workers")
-        pipeline = Pipeline(located, detach=detach)
-        started.callback(pipeline.stop)
-        for number in range(1, count + 1):
-            pipeline.start(number)
-        yield pipeline
+        watch = Watch(located, count, detach=detach, say=told)
+        started.callback(roster.forget, settings)
+        started.callback(watch.stop)
+        if detach:
+            started.callback(keeper.stop, settings)
+            keeper.start(settings, located, count)
+        else:
+            watch.begin()
+        yield watch
         if detach:
             started.pop_all()
 
@@ -123,8 +96,42 @@ def _servers(settings: Settings, ports: Ports, *, detach: bool, say: Callable[[s
 
 def stop(settings: Settings) -> list[str]:
     """Stop what an earlier command left running on the data directory; return the names of what was stopped."""
+    keeper.stop(settings)
+    roster.forget(settings)
     found = workers.running(settings)
     workers.stop(found)
     names = [worker.name for worker in found] + stack.stop_running(settings.data_dir)
     deployment.forget(settings)
     return names
+
+
+def restart(settings: Settings, count: int = 0) -> str:
+    """Start the workers anew, ``count`` of them or as many as before; the servers are left alone.
+
+    Topics and tables are brought up to date first, so that a version put in place meanwhile finds what it needs; where
+    that fails nothing has changed. Returns who watches over the workers. Raises NotRunning where no server runs,
+    WorkerDiedError where they cannot be started, EmbeddedServerError where that must wait.
+    """
+    located, known = deployment.locate(settings), roster.read(settings)
+    if settings.stack == "external":
+        raise EmbeddedServerError("CX_STACK=external: workers are started anew by whatever runs them")
+    if workers.paused(settings):
+        raise EmbeddedServerError("a promotion is under way, which starts the workers itself: wait for it to end")
+    prepare(located)
+    if known is not None and roster.is_watched(known) and keeper.running(settings) is None:
+        _asked(settings, count)
+        return f"`cx up` (process {known.watcher}) watches over them, with its own settings"
+    keeper.stop(settings)
+    workers.stop(workers.running(settings))
+    keeper.start(settings, located, count or (len(known.members) if known is not None else 1))
+    return "a keeper watches over them"
+
+
+def _asked(settings: Settings, count: int) -> None:
+    roster.ask(settings, roster.Request(count))
+    deadline = time.monotonic() + _RESTART_S
+    while roster.requested(settings) is not None:
+        if time.monotonic() > deadline or not roster.is_watched(roster.read(settings)):
+            roster.done(settings)
+            raise workers.WorkerDiedError("the process that watches over the workers does not start them anew")
+        time.sleep(0.1)

@@ -118,6 +118,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["memory", "rocksdb"],
         Meta(description="Where a worker keeps the state of its partitions between micro-batches."),
     ] = "memory"
+    workers: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1024,
+            description="Workers that there should be where `cx up` does not start them: with fewer `status` fails;"
+            " 0 says nothing.",
+        ),
+    ] = 0
     batch_records: Annotated[int, Meta(ge=1, le=100_000, description="Most records of a micro-batch.")] = 10_000
     batch_ms: Annotated[
         int, Meta(ge=1, le=60_000, description="Longest wait for a micro-batch to fill, in milliseconds.")

@@ -52,7 +52,7 @@ def still(told: Settings, here: Settings) -> Iterator[None]:
         require_nobody(here)
         yield
         return
-    with workers.pause(told, here, detached=record.detached):
+    with workers.pause(told, here):
         require_nobody(here, _FAREWELL_S)
         yield
 
@@ -61,7 +61,7 @@ def wake(told: Settings, here: Settings) -> None:
     """Start the workers that a killed block has left stopped."""
     record = None if _elsewhere(told) else recorded(told)
     if record is not None:
-        workers.wake(told, here, detached=record.detached)
+        workers.wake(told, here)
 
 
 def require_nobody(here: Settings, patience_s: float = 0.0) -> None:

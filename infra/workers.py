@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
+from infra import roster
 from infra.deployment import as_writer, environment, surroundings, worker_directory
 from infra.embedded import checks
 from infra.embedded.checks import LOOPBACK, pick_free_ports
 from infra.embedded.process import Identity, ServerProcess, find, launch, own
+from streams.live.errors import LIMIT, LIMIT_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,7 +31,11 @@ if TYPE_CHECKING:
 STOP_GRACE_S: Final = 25.0
 """More than a worker takes before it cuts its own shutdown (`shutdown_seconds`)."""
 LOG: Final = "worker.log"
+FORMER_LOG: Final = "worker.log.1"
 _NAME: Final = "worker"
+_STOPPED: Final = "the engine has stopped: "
+_CONTROL: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[^\n\x20-\x7e\xa0-\U0010ffff]")
+_TAIL_BYTES: Final = 1 << 16
 _PAUSE: Final = "workers.paused"
 _WEB: Final = "web"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, never bound to
@@ -44,10 +52,11 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
     Unless detached, it ends with the calling process. Raises EmbeddedServerError where its directory is in use.
     """
     home = checks.prepare_directory(worker_directory(settings, number))
-    # Only the first keeps the port that the settings name; the others take free ones.
-    port = (settings.web_port if number == 1 else 0) or pick_free_ports(1)[0]
+    # Only the first has the port that the settings name; the others take free ones, and those again after a restart.
+    port = (settings.web_port if number == 1 else 0) or _former_port(home) or pick_free_ports(1)[0]
     told = msgspec.structs.replace(as_writer(settings), data_dir=settings.data_dir.resolve(), web_port=port)
     with own(_NAME, home) as lock:
+        keep_log(home)
         (home / _WEB).write_text(f"http://{_reachable(settings.web_host)}:{port}\n", "utf-8")
         return launch(
             lock,
@@ -58,6 +67,21 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
             output=home / LOG,
             detach=detach,
         )
+
+
+def _former_port(home: Path) -> int:
+    """Return the port that the worker listened on before, 0 where there is none that is free."""
+    try:
+        port = urlsplit((home / _WEB).read_text("utf-8").strip()).port or 0
+    except (OSError, ValueError):
+        return 0
+    return port if port and checks.is_free(port) else 0
+
+
+def keep_log(home: Path) -> None:
+    """Keep what the worker before this one has logged: why it ended stands there."""
+    if (home / LOG).exists():
+        (home / LOG).replace(home / FORMER_LOG)
 
 
 def stable_name(settings: Settings, number: int) -> str:
@@ -93,7 +117,7 @@ def running(settings: Settings) -> list[ServerProcess]:
 def ended(settings: Settings) -> set[str]:
     """Return the stable names of the data directory's workers that do not run."""
     homes = {int(home.name.rpartition("-")[2]) for home in settings.data_dir.glob(f"{_NAME}-*")}
-    return {stable_name(settings, number) for number in homes - {_number(worker) for worker in running(settings)}}
+    return {stable_name(settings, number) for number in homes - {number_of(worker) for worker in running(settings)}}
 
 
 def stop(workers: Collection[ServerProcess]) -> None:
@@ -118,8 +142,25 @@ def resume(settings: Settings) -> None:
 
 def death(worker: ServerProcess) -> WorkerDiedError:
     """Return what there is to say about a worker that has ended, with the last line of its log."""
-    log = worker.directory / LOG
-    return WorkerDiedError(f"{worker.name} ended by itself again and again: {_last_line(log)} (its log is {log})")
+    reason, _ = last_words(worker)
+    return WorkerDiedError(f"{worker.name} ended: {reason} (its log is {worker.directory / LOG})")
+
+
+def last_words(worker: ServerProcess) -> tuple[str, bool]:
+    """Return why a worker has ended, in one line, and whether starting it again would only repeat that.
+
+    What it logged last says so, unless it was killed: only whoever started it can tell, others find it silent.
+    """
+    log, status = worker.directory / LOG, worker.status
+    logged, stopped = last_line(log), last_line(log, _STOPPED).partition(_STOPPED)[2]
+    if status is not None and status < 0:
+        return f"it was killed ({signal.Signals(-status).name})", False
+    if stopped:
+        return stopped, status == LIMIT_STATUS or stopped.startswith(LIMIT)
+    said = logged.removeprefix("cx: ")
+    if status is None:
+        return f"it was killed or gave no reason; it logged last: {said}", False
+    return (f"it was asked to stop; it logged last: {said}" if status == 0 else f"{said} (status {status})"), False
 
 
 def paused(settings: Settings) -> bool:
@@ -136,15 +177,15 @@ def _paused(settings: Settings) -> _Pause | None:
 
 
 @contextmanager
-def pause(settings: Settings, located: Settings, *, detached: bool) -> Iterator[None]:
+def pause(settings: Settings, located: Settings) -> Iterator[None]:
     """Stop the data directory's workers for the length of a block.
 
-    Afterwards the process that watches over them starts them again; detached ones have none and are started here,
-    those included that a killed pause has left stopped.
+    Afterwards the process that watches over them starts them again; where none does they are started here, those
+    included that a killed pause has left stopped.
     """
     left = _paused(settings)
     stopped = running(settings)
-    numbers = {_number(worker) for worker in stopped} | set(left.workers if left else ())
+    numbers = {number_of(worker) for worker in stopped} | set(left.workers if left else ())
     me = Identity.of(os.getpid())
     marker = settings.data_dir / _PAUSE
     written = marker.with_suffix(".new")
@@ -154,26 +195,33 @@ def pause(settings: Settings, located: Settings, *, detached: bool) -> Iterator[
         stop(stopped)
         yield
     finally:
-        wake(settings, located, detached=detached)
+        wake(settings, located)
 
 
-def wake(settings: Settings, located: Settings, *, detached: bool) -> None:
+def wake(settings: Settings, located: Settings) -> None:
     """End a pause: start the workers that ran before it, unless a process watches over them that does."""
     pause = _paused(settings)
-    if detached and pause is not None:
-        here = {_number(worker) for worker in running(settings)}
+    if pause is not None and not roster.is_watched(roster.read(settings)):
+        here = {number_of(worker) for worker in running(settings)}
         for number in sorted({*pause.workers} - here):
             start(located, number, detach=True)
     resume(settings)
 
 
-def _number(worker: ServerProcess) -> int:
+def number_of(worker: ServerProcess) -> int:
     return int(worker.name.rpartition(" ")[2])
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path, holding: str = "") -> str:
+    """Return the last line of a log, or the last one that holds a text; empty where there is no such line.
+
+    Nothing in it acts on a terminal: libraries log sequences that hide a cursor, and senders' bytes may be quoted.
+    """
     try:
-        lines = log.read_text("utf-8", errors="replace").split("\n")
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = _CONTROL.sub("", file.read().decode("utf-8", errors="replace"))
     except OSError:
-        return "it left no log"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")
+        return "" if holding else "it left no log"
+    kept = [line.strip() for line in text.split("\n") if line.strip() and holding in line]
+    return kept[-1] if kept else "" if holding else "it logged nothing"

@@ -24,6 +24,7 @@ app = typer.Typer(
 _COMMANDS = (
     ("up", "infra.cli.pipeline:up", ("cx up", "cx up --detach --workers 2", "CX_DATA_DIR=/var/lib/cx cx up --no-demo")),
     ("down", "infra.cli.pipeline:down", ("cx down",)),
+    ("restart", "infra.cli.pipeline:restart", ("cx restart", "cx restart --workers 3")),
     ("demo", "infra.cli.demo:demo", ("cx demo", "cx demo --format json")),
     (
         "status",
@@ -87,7 +88,11 @@ _REPLAY = (
     ("diff", "infra.cli.generations:diff", ("cx replay diff", "cx replay diff cx_g2 --format json")),
     ("promote", "infra.cli.generations:promote", ("cx replay promote cx_g2", "cx replay promote cx_g2 --yes")),
     ("back", "infra.cli.generations:back", ("cx replay back", "cx replay back --yes")),
-    ("drop", "infra.cli.generations:drop", ("cx replay drop cx_g3 --yes", "cx replay drop cx_g1 cx_g1 --yes")),
+    (
+        "drop",
+        "infra.cli.generations:drop",
+        ("cx replay drop cx_g3 cx_g4 --yes", "cx replay drop cx_g1 --no-way-back --yes"),
+    ),
     ("list", "infra.cli.listing:list_", ("cx replay list", "cx replay list --format json")),
 )
 

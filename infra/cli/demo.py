@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,8 +23,8 @@ from infra.standing import settle
 
 if TYPE_CHECKING:
     from infra.demo.plan import Message
-    from infra.local import Pipeline
     from infra.settings import Settings
+    from infra.watching import Watch
 
 _SHOWN = 20
 _READING = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -39,14 +38,14 @@ def counts(settings: Settings) -> tuple[int, int]:
         client.disconnect()
 
 
-def play(settings: Settings, pipeline: Pipeline | None) -> tuple[list[Message], int, int]:
+def play(settings: Settings, pipeline: Watch | None) -> tuple[list[Message], int, int]:
     """Send the demonstration and wait for it; return its records, the events taken in and the dead letters it left."""
     with Screen(settings, output.err) as screen, Sender(settings, load=True) as sender:
 
         def turn() -> None:
             screen.refresh()
             if pipeline is not None:
-                pipeline.watch(time.monotonic())
+                pipeline.look()
 
         settle(settings, turn)
         _, before = counts(settings)
@@ -83,13 +82,13 @@ def show(found: dict[check.Key, check.Row], form: output.Format) -> None:
             output.rows(form, (dimension, "NPS", "from", "to", "n", ""), check.slices(found, dimension))
 
 
-def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Pipeline | None]:
+def _pipeline(open_: ExitStack, told: Settings) -> tuple[Settings, Watch | None]:
     """Return the pipeline that runs on the data directory, or start one on free ports for as long as this lasts."""
     if told.stack == "external" or recorded(told) is not None:
         return locate(told), None
     alone = msgspec.structs.replace(told, web_port=0)
     with output.steps() as say:
-        pipeline = open_.enter_context(local.running(alone, say=say))
+        pipeline = open_.enter_context(local.running(alone, say=say, told=output.say))
     return pipeline.settings, pipeline
 
 

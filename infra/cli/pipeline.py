@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -18,12 +18,13 @@ from infra.demo.live import Screen
 from infra.demo.plan import messages
 from infra.embedded import passwords
 from infra.sending import Sender
+from infra.workers import WorkerDiedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local import Pipeline
     from infra.settings import Settings
+    from infra.watching import Watch
 
 QUERY = (
     "SELECT window_start, value, ci_low, ci_high, n FROM nps"
@@ -89,22 +90,33 @@ def _welcome(settings: Settings) -> None:
         output.out.print(f"[bold]{name:<11}[/bold] {escape(text)}", highlight=False)
 
 
-def _watch(pipeline: Pipeline, *, demonstration: bool) -> None:
+def _told(text: str) -> None:
+    """Print what became of a worker, above the figures and with the time: somebody reads it hours later."""
+    output.out.print(escape(f"{time.strftime('%H:%M:%S')} {text}"), highlight=False)
+
+
+def _watch(watch: Watch, *, demonstration: bool) -> None:
     """Feed the demonstration while showing what becomes of it, then go on showing until told to stop."""
-    with Screen(pipeline.settings, output.out) as screen:
+    with Screen(watch.settings, output.out) as screen:
+
+        def look() -> None:
+            screen.refresh()
+            # That no worker is left was said; the servers stay, for whoever looks at why.
+            with suppress(WorkerDiedError):
+                watch.look()
+
         if demonstration:
-            with Sender(pipeline.settings) as sender:
+            with Sender(watch.settings) as sender:
                 records = messages(sender.encode_only)
                 task = screen.task("demonstration", len(records))
 
                 def show(done: int) -> None:
                     screen.advance(task, done)
-                    screen.refresh()
+                    look()
 
                 feed(sender, records, per_second=_PACE, show=show)
         while True:
-            screen.refresh()
-            pipeline.watch(time.monotonic())
+            look()
             time.sleep(_LOOK_S)
 
 
@@ -122,14 +134,17 @@ def up(
         with ExitStack() as open_:
             with output.steps() as say:
                 ports = local.ports_of(told)
-                pipeline = open_.enter_context(local.running(told, ports=ports, count=count, detach=detach, say=say))
+                started = local.running(told, ports=ports, count=count, detach=detach, say=say, told=_told)
+                watch = open_.enter_context(started)
                 if detach and demonstration:
                     say("sending demonstration events")
-                    with Sender(pipeline.settings) as sender:
+                    with Sender(watch.settings) as sender:
                         feed(sender, messages(sender.encode_only))
-            _welcome(pipeline.settings)
-            if not detach:
-                _watch(pipeline, demonstration=demonstration)
+            _welcome(watch.settings)
+            if detach:
+                output.out.print(f"[bold]{'watched':<11}[/bold] a worker that ends is started again", highlight=False)
+            else:
+                _watch(watch, demonstration=demonstration)
 
 
 def down() -> None:
@@ -140,3 +155,19 @@ def down() -> None:
         output.out.print(
             f"stopped: {', '.join(names)}" if names else f"nothing ran on {told.data_dir}", highlight=False
         )
+
+
+def restart(
+    count: Annotated[
+        int, typer.Option("--workers", min=0, max=16, help="Workers that there should be then; 0 for as many as now.")
+    ] = 0,
+) -> None:
+    """Stop the workers and start them again, those included that had been given up; Kafka and ClickHouse stay up.
+
+    Topics and tables are brought up to date first. After `cx up --detach` workers get the settings of this command,
+    otherwise those of the `cx up` that watches over them.
+    """
+    with sentences(), output.steps() as say:
+        say("stopping the workers, then starting them again")
+        watcher = local.restart(settings(), count)
+    output.out.print(f"the workers are started anew; {watcher}", highlight=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +19,13 @@ from infra.standing import settle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.local import Pipeline
     from infra.proof import DataSet, Finding
     from infra.settings import Settings
+    from infra.watching import Watch
 
 
-def _watch(pipeline: Pipeline) -> None:
-    pipeline.watch(time.monotonic())
+def _watch(pipeline: Watch) -> None:
+    pipeline.look()
 
 
 def once(
@@ -45,7 +44,7 @@ def prove(data: DataSet, file: Path, folder: Path, told: Settings) -> list[Findi
         ("backwards", proof.OTHER_PARTITIONS, ("imported in reverse",)),
     ):
         here = msgspec.structs.replace(told, data_dir=folder / data.name / name, web_port=0, partitions=partitions)
-        with local.running(here, say=output.say) as pipeline:
+        with local.running(here, say=output.say, told=output.say) as pipeline:
             reader, turn = wiring.reader(pipeline.settings), partial(_watch, pipeline)
             for run in runs:
                 output.say(f"{data.name}, {name}: {run}")

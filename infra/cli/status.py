@@ -86,7 +86,8 @@ def _screen(found: Look, checks: Sequence[Check]) -> None:
     if broker:
         at = broker.last_commit_at
         committed = "never" if at is None else f"{duration(found.at - at)} ago"
-        _line("workers", f"{len(broker.members)} in the group, last commit {committed}, {broker.rate:,.0f} records/s")
+        count = f"{len(broker.members)} of {found.wanted}" if found.wanted else f"{len(broker.members)}"
+        _line("workers", f"{count} in the group, last commit {committed}, {broker.rate:,.0f} records/s")
         columns = ("topic", "partition", "stored", "taken in", "lag", "oldest waits")
         rows = [
             (p.topic, p.partition, p.stored, p.taken, p.waiting, "" if p.seconds is None else duration(p.seconds))

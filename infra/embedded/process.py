@@ -99,10 +99,23 @@ class ServerProcess:
     def pid(self) -> int:
         return self.identity.pid
 
+    @property
+    def status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs, and where another process started it."""
+        return self._child.poll() if self._child is not None else None
+
     def alive(self) -> bool:
         if self._child is not None and self._child.poll() is not None:
             return False
         return self.identity.process() is not None
+
+    def frozen(self) -> bool:
+        """Tell whether the process was stopped by a signal, and waits for one to go on."""
+        try:
+            process = self.identity.process()
+            return process is not None and bool(process.status() == psutil.STATUS_STOPPED)
+        except psutil.NoSuchProcess:
+            return False
 
     def stop(self, grace_s: float) -> None:
         """Ask the process to end, kill it after the grace time; twice is the same as once."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from infra import wiring
 from infra.health import contract, log_of_record, warehouse
-from infra.health.judging import BROKER, CLICKHOUSE, DISK
 from infra.health.look import reason, silent
 from infra.health.model import Check
+from infra.health.pages import BROKER, CLICKHOUSE, DISK
 from infra.health.text import size
 from streams.live.errors import EngineStopped
 from streams.live.policies import PolicyWatch

@@ -9,12 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from infra import workers
+from infra.deployment import worker_directory
 from infra.health.model import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from infra.embedded.process import ServerProcess
+    from infra.roster import Member
     from infra.settings import Settings
 
 _PATIENCE_S = 3.0
@@ -25,14 +30,44 @@ class AddressError(Exception):
     """A worker's address that is none; the message is one sentence."""
 
 
-def look(told: Settings, urls: Collection[str]) -> list[Worker]:
-    """Ask the workers of the data directory and those at the addresses, all at once. Raises AddressError."""
-    asked = [(each.name, workers.address(each)) for each in workers.running(told)]
+def look(told: Settings, urls: Collection[str], members: Collection[Member] = ()) -> list[Worker]:
+    """Ask the workers of the data directory and those at the addresses, all at once; name members that do not run.
+
+    Raises AddressError.
+    """
+    known = {f"worker {member.number}": member for member in members}
+    ours = {each.name: each for each in workers.running(told)}
+    asked = [(name, workers.address(each)) for name, each in ours.items()]
+    gone = [_gone(told, member) for name, member in known.items() if name not in dict(asked)]
     asked += [(url, _checked(url)) for url in urls]
     if not asked:
-        return []
+        return gone
     with ThreadPoolExecutor(min(16, len(asked))) as pool:
-        return list(pool.map(lambda each: _ask(*each), asked))
+        found = [_frozen(each, ours.get(each.name)) for each in pool.map(lambda each: _ask(*each), asked)]
+    return sorted([*(_with_ends(each, known.get(each.name)) for each in found), *gone], key=lambda each: each.name)
+
+
+def _frozen(worker: Worker, process: ServerProcess | None) -> Worker:
+    """Say of a worker that is silent because a signal has stopped it, that this is so."""
+    if not worker.trouble or process is None or not process.frozen():
+        return worker
+    trouble = f"process {process.pid} was stopped by a signal, and goes on after `kill -CONT {process.pid}`"
+    return msgspec.structs.replace(worker, trouble=trouble)
+
+
+def _gone(told: Settings, member: Member) -> Worker:
+    """Return what is known of a worker that should run and does not."""
+    log = worker_directory(told, member.number) / workers.LOG
+    reason = member.reason if member.again_at or member.over else f"its log says last: {workers.last_line(log)}"
+    return _with_ends(Worker(name=f"worker {member.number}", url=""), msgspec.structs.replace(member, reason=reason))
+
+
+def _with_ends(worker: Worker, member: Member | None) -> Worker:
+    if member is None:
+        return worker
+    return msgspec.structs.replace(
+        worker, ended=len(member.ends), reason=member.reason, again_at=member.again_at, over=member.over
+    )
 
 
 def _checked(url: str) -> str:

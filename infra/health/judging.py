@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infra.health.model import Check
+from infra.health.pages import BROKER, CLICKHOUSE, DEPLOY, DISK, LAG, POISON, REBUILD, WRONG
 from infra.health.text import duration, number, size
+from infra.health.workforce import of_workers
 from streams.live.counts import REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.health.model import Broker, Disk, Look, Tables, Worker
-
-LAG, CLICKHOUSE, BROKER = "lag-grows.md", "clickhouse-down.md", "broker-down.md"
-POISON, WRONG, DISK, DEPLOY = "poison-flood.md", "wrong-numbers.md", "disk-full.md", "bad-deploy.md"
-REBUILD = "rebuild-everything.md"
-SKEW_S = 5.0
-"""Seconds that two clocks may be apart before somebody should see to them."""
+    from infra.health.model import Broker, Disk, Look, Tables
 
 
 class Tolerance(msgspec.Struct, frozen=True):
@@ -43,8 +39,7 @@ def judge(look: Look, tolerance: Tolerance = Tolerance()) -> list[Check]:  # noq
         _server("kafka", look, "Kafka", look.kafka, BROKER),
         _server("clickhouse", look, "ClickHouse", look.clickhouse, CLICKHOUSE),
         *(_of_broker(look, look.broker, tolerance) if look.broker else ()),
-        *(_worker(worker) for worker in look.workers),
-        *(check for worker in look.workers for check in _clock(worker)),
+        *of_workers(look),
         *(_of_tables(look.tables, tolerance) if look.tables else ()),
         *_disks(look, tolerance),
     ]
@@ -69,6 +64,11 @@ def _members(look: Look, broker: Broker) -> Check:
         return Check("workers", "warn", "workers are paused: a promotion is under way", "wait for it to end", REBUILD)
     if not broker.members:
         return Check("workers", "fail", "no worker is a member of the group", "start `cx worker`, look at its log", LAG)
+    if len(broker.members) < look.wanted:
+        said = f"{len(broker.members)} of {number(look.wanted, 'worker')} in the group"
+        # One that is named below is one thing wrong, and not two.
+        named = any(not worker.url or not worker.healthy for worker in look.workers)
+        return Check("workers", "warn" if named else "fail", said, "start those that are missing, see their logs", LAG)
     return Check("workers", "ok", f"{number(len(broker.members), 'worker')} in the group")
 
 
@@ -92,33 +92,6 @@ def _transactions(broker: Broker, tolerance: Tolerance) -> Check:
     worst = max(hanging, key=lambda each: each.seconds)
     said = f"{worst.producer} holds {worst.topic} partition {worst.partition} open for {duration(worst.seconds)}"
     return Check("transactions", "fail", said, "end that producer, or wait for its transaction timeout", LAG)
-
-
-def _worker(worker: Worker) -> Check:
-    if worker.trouble:
-        remedy = "look at its log; it may still be starting"
-        return Check(
-            worker.name, "fail", f"{worker.name} does not answer at {worker.url}: {worker.trouble}", remedy, LAG
-        )
-    if worker.state in ("insert stalled", "waiting for the sink"):
-        return Check(worker.name, "fail", f"{worker.name}: {worker.state}", "see to ClickHouse", CLICKHOUSE)
-    if worker.restore_remaining:
-        return Check(
-            worker.name, "warn", f"{worker.name} restores its state, {worker.restore_remaining:,} changes to go"
-        )
-    if worker.state == "starting":  # not for long: its own watchdog ends one that does not get further
-        return Check(worker.name, "warn", f"{worker.name} is starting")
-    if not worker.healthy:
-        return Check(worker.name, "fail", f"{worker.name} stands still: {worker.state}", "look at its log", LAG)
-    return Check(worker.name, "ok", f"{worker.name}: {worker.state}, {worker.entries:,} keys of state")
-
-
-def _clock(worker: Worker) -> Iterator[Check]:
-    """Yield a check where a worker's clock is wrong: deadlines go by the broker's, signatures and logs do not."""
-    if abs(worker.clock_ahead) > SKEW_S:
-        side = "ahead of" if worker.clock_ahead > 0 else "behind"
-        said = f"{worker.name}: its clock is {duration(abs(worker.clock_ahead))} {side} the broker's"
-        yield Check(f"clock of {worker.name}", "warn", said, "let a time service set both clocks", BROKER)
 
 
 def _of_tables(tables: Tables, tolerance: Tolerance) -> Iterator[Check]:

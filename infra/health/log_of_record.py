@@ -11,9 +11,10 @@ from kafka.structs import TopicPartition
 
 from infra import topics, wiring
 from infra.health.broker import group_members
-from infra.health.judging import BROKER, DEPLOY, LAG, REBUILD, SKEW_S
 from infra.health.model import PATIENCE_S, Check
+from infra.health.pages import BROKER, DEPLOY, LAG, REBUILD
 from infra.health.text import number
+from infra.health.workforce import SKEW_S
 from infra.standing import Watch, sources
 from streams.live.errors import EngineStopped
 

@@ -6,7 +6,7 @@ import shutil
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from infra import wiring, workers
+from infra import roster, wiring, workers
 from infra.health import endpoints
 from infra.health.model import Disk, Look
 from infra.lazy_errors import loaded
@@ -34,17 +34,21 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
     Takes a second or two; where a server does not answer, several. Raises AddressError.
     """
     down: dict[str, str] = {}
-    of_workers = endpoints.look(told, urls)
+    known = None if told.stack == "external" else roster.read(told)
+    now = wiring.clock() / 1e6
+    of_workers = endpoints.look(told, urls, roster.recent(known, now) if known is not None else ())
     of_broker = tried(down, KAFKA, lambda: _broker(here))
     taken = {(place.topic, place.partition): place.taken for place in of_broker.places} if of_broker else {}
     return Look(
-        at=wiring.clock() / 1e6,
+        at=now,
         version=version("cxledger"),
         kafka=here.kafka_bootstrap,
         clickhouse=f"{here.clickhouse_host}:{here.clickhouse_port}",
         broker=of_broker,
         tables=tried(down, CLICKHOUSE, lambda: _tables(here, taken)),
         workers=of_workers,
+        wanted=len(known.members) if known is not None else told.workers,
+        watched=roster.is_watched(known),
         paused=workers.paused(told),
         data_disk=_disk(told.data_dir),
         down=down,

@@ -117,6 +117,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker's web endpoints say; ``trouble`` says why one is silent.
 
     ``last_commit_at`` in seconds since 1970, 0 for never; ``clock_ahead`` in seconds, against the broker's clock.
+    ``url`` is empty for one that should run and does not. It ended ``ended`` times of late, the last time for this
+    ``reason``; it is started again ``again_at``, not at all where that is ``over``.
     """
 
     name: str
@@ -130,10 +132,18 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: int = 0
     clock_ahead: float = 0.0
     trouble: str = ""
+    ended: int = 0
+    reason: str = ""
+    again_at: float = 0.0
+    over: bool = False
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. ``at`` in seconds since 1970; ``down`` says of each server that did not answer why."""
+    """All of it. ``at`` in seconds since 1970; ``down`` says of each server that did not answer why.
+
+    ``wanted`` is how many workers there should be, 0 where nobody said; ``watched`` tells whether a process lives that
+    starts those of the data directory again.
+    """
 
     at: float
     version: str
@@ -142,6 +152,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     broker: Broker | None
     tables: Tables | None
     workers: list[Worker]
+    wanted: int
+    watched: bool
     paused: bool
     data_disk: Disk | None
     down: dict[str, str]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
-from infra.health.judging import CLICKHOUSE, DEPLOY, REBUILD, SKEW_S, WRONG
 from infra.health.model import PATIENCE_S, Check
+from infra.health.pages import CLICKHOUSE, DEPLOY, REBUILD, WRONG
 from infra.health.tables import current
+from infra.health.workforce import SKEW_S
 from sinks import catalogue, sql, stored, views
 from sinks.tables import TABLES
 

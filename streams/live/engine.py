@@ -175,8 +175,8 @@ class Engine:
     def _lost(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
         if self._stopping:
             return  # nothing will be committed any more
-        names = [f"{each.topic}-{each.partition}" for each in partitions]
-        raise EngineStopped("partitions lost", f"{names}: this worker was away longer than its session lasts")
+        names = ", ".join(f"{each.topic}-{each.partition}" for each in partitions)
+        raise EngineStopped("partitions lost", f"this worker was away longer than its session lasts, and had {names}")
 
     def _cycle(self, intake: Intake, transactions: Transactions) -> None:
         self._beat()

@@ -1,6 +1,8 @@
 """The one way in which the engine gives up."""
 
 LIMIT = "dead-letter limit"
+LIMIT_STATUS = 5
+"""Exit status of a worker that stopped at it: starting it again would only repeat that."""
 
 
 class EngineStopped(Exception):  # noqa: N818 - it names what happened; the process ends by it

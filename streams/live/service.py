@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mode import Service
 
-from streams.live.errors import LIMIT, EngineStopped
+from streams.live.errors import LIMIT, LIMIT_STATUS, EngineStopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,10 +44,11 @@ def _last_words(error: BaseException) -> None:
 
 
 class EngineService(Service):
-    """Runs one engine from start to stop of the application; its failure ends the process with status 3.
+    """Runs one engine from start to stop of the application.
 
-    `turned` is called whenever the event loop has turned. Stopping waits for the engine's cycle for as long as it
-    takes: the watchdog cuts what takes too long.
+    Its failure ends the process with status 3, or 5 where it stopped at the dead-letter limit. `turned` is called
+    whenever the event loop has turned. Stopping waits for the engine's cycle for as long as it takes: the watchdog cuts
+    what takes too long.
     """
 
     def __init__(self, engine: Engine, turned: Callable[[], None], **rest: Any) -> None:
@@ -76,10 +77,14 @@ class EngineService(Service):
             self._engine.run()
         except BaseException as error:  # noqa: BLE001 - nothing may escape a thread unseen
             self._linger(error)
-            end_process(error)
+            end_process(error, _status(error))
 
     def _linger(self, error: BaseException) -> None:
         """Answer a while longer where a worker has stopped at the dead-letter limit; it has left its group by now."""
         if isinstance(error, EngineStopped) and error.reason == LIMIT:
             log.critical("the engine has stopped: %s", error)
             self._released.wait(LINGER_SECONDS)
+
+
+def _status(error: BaseException) -> int:
+    return LIMIT_STATUS if isinstance(error, EngineStopped) and error.reason == LIMIT else EXIT_STATUS

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -11,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra import local, workers
+from infra import keeper, local, workers
 from infra.deployment import locate
 from infra.embedded.checks import pick_free_ports
+from infra.embedded.process import find
 from infra.settings import Settings
 from infra.standing import settle
 
@@ -82,6 +84,24 @@ def _healthy(environment: dict[str, str], seconds: float = 200) -> None:
         assert time.monotonic() < deadline, status.stdout
 
 
+def _pid(settings: Settings, number: int) -> int:
+    return next(each.pid for each in workers.running(settings) if each.name == f"worker {number}")
+
+
+def _pid_of(home: Path) -> int:
+    server = find("server", home)
+    assert server is not None
+    return server.pid
+
+
+def _replaced(settings: Settings, number: int, former: int, seconds: float = 150) -> None:
+    """Wait until another process runs in a worker's place."""
+    deadline = time.monotonic() + seconds
+    while former in (now := [w.pid for w in workers.running(settings) if w.name == f"worker {number}"]) or not now:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
     """The life of `cx up`: found by others, one per folder, a dead worker replaced, all gone on Ctrl-C."""
     folder = tmp_path / "cx"
@@ -91,12 +111,17 @@ def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
         assert (second.returncode, second.stderr.count("\n")) == (1, 1)
         assert f"a pipeline runs on {folder}" in second.stderr
         _healthy(environment)
-        (worker,) = workers.running(Settings(data_dir=folder))
-        os.kill(worker.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 150
-        while [each.pid for each in workers.running(Settings(data_dir=folder))] in ([], [worker.pid]):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        settings = Settings(data_dir=folder)
+        killed = _pid(settings, 1)
+        os.kill(killed, signal.SIGKILL)
+        _replaced(settings, 1, killed)
+        assert "worker 1 ended: it was killed (SIGKILL); it is started again" in (tmp_path / "up.log").read_text()
+        before, broker = _pid(settings, 1), _pid_of(folder / "kafka")
+        restarted = _cx(environment, "restart")
+        assert restarted.returncode == 0, restarted.stderr
+        assert f"`cx up` (process {process.pid}) watches over them" in restarted.stdout
+        _replaced(settings, 1, before)
+        assert _pid_of(folder / "kafka") == broker
         process.send_signal(signal.SIGINT)
         assert process.wait(150) == 0
         assert _of(folder) == []
@@ -147,12 +172,21 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         up = _cx(environment, "up", "--detach", "--no-demo", "--workers", "2")
         assert up.returncode == 0, up.stderr
         settings = Settings(data_dir=folder)
-        before = {worker.pid for worker in workers.running(settings)}
-        assert len(before) == 2
+        frozen, killed, broker = _pid(settings, 1), _pid(settings, 2), _pid_of(folder / "kafka")
+        os.kill(frozen, signal.SIGSTOP)  # longer than its session lasts: worker 2 gets its partitions
+        os.kill(killed, signal.SIGKILL)
+        _replaced(settings, 2, killed)
+        named = json.loads(_cx(environment, "status", "--format", "json").stdout)
+        assert named["wanted"] == 2
+        assert [each["reason"] for each in named["workers"]] == ["", "it was killed (SIGKILL)"]
+        assert {"worker 1"} <= {check["name"] for check in named["checks"] if check["verdict"] == "fail"}
         (tmp_path / "event.json").write_text(_ACCOUNT)
         emitted = _cx(environment, "emit", "account_upserted", str(tmp_path / "event.json"))
         assert emitted.returncode == 0, emitted.stderr
         settle(locate(settings), lambda: None)
+        os.kill(frozen, signal.SIGCONT)
+        _replaced(settings, 1, frozen)
+        before = {worker.pid for worker in workers.running(settings)}
         promoted = _cx(environment, "rebuild", "--promote")
         assert promoted.returncode == 0, promoted.stderr
         after = {worker.pid for worker in workers.running(settings)}
@@ -161,6 +195,14 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         taken_back = _cx(environment, "replay", "back", "--yes")
         assert taken_back.returncode == 0, taken_back.stderr
         assert "acme" in _cx(environment, "sql", "SELECT account_id FROM account_history").stdout
+        keeper.stop(settings)
+        os.kill(_pid(settings, 1), signal.SIGKILL)
+        assert "nobody starts it again" in _cx(environment, "status").stdout
+        restarted = _cx(environment, "restart", "--workers", "1")
+        assert restarted.returncode == 0, restarted.stderr
+        assert [each.name for each in workers.running(settings)] == ["worker 1"]
+        assert keeper.running(settings) is not None
+        assert _pid_of(folder / "kafka") == broker
     finally:
         local.stop(Settings(data_dir=folder))
     _gone(folder)

@@ -35,3 +35,20 @@ def test_a_host_s_name_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     name = workers.stable_name(Settings(), 1)
     assert len(name) < 249
     assert workers._NOT_IN_A_NAME.search(name) is None
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (b"", "it logged nothing"),
+        (b"first\n\nlast\n \n", "last"),
+        (b"last\n\x1b[?25h\n", "last"),
+        (b"\x1b[31mred\x1b[0m \x07\x9bbell\r\n", "red \ufffdbell"),
+        (b"x" * 200_000 + b"\nlast", "last"),
+    ],
+)
+def test_a_last_line_is_one_that_says_something(tmp_path: Path, log: bytes, said: str) -> None:
+    """It is shown in `status`; what a log holds must neither hide it nor act on the terminal."""
+    (tmp_path / "worker.log").write_bytes(log)
+    assert workers.last_line(tmp_path / "worker.log") == said
+    assert workers.last_line(tmp_path / "none.log") == "it left no log"

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from infra import deployment, local, workers
+from infra import deployment, keeper, local, workers
 from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import pick_free_ports
 from infra.embedded.clickhouse_users import ADMINISTRATOR
@@ -115,6 +115,8 @@ class House:
         return process
 
     def kill_workers(self) -> None:
+        """SIGKILL the workers, and before them whoever would start them again."""
+        keeper.stop(self.told)
         for worker in workers.running(self.told):
             process = worker.identity.process()
             if process is not None:

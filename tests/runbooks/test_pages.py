@@ -66,7 +66,8 @@ def lag_grows(house: House, page: Follower) -> None:
     house.kill_workers()
     house.send(_responses(40))
     looked = page.section("Look", status=None)
-    assert "40" in looked[0].out
+    assert "40 records wait" in looked[0].out
+    assert "worker 1 does not run, nobody starts it again" in looked[0].out
     page.section("Do")
     assert len(workers.running(house.told)) == 2
     _well(house, page)
@@ -151,10 +152,10 @@ def bad_deploy(house: House, page: Follower) -> None:
     house.up()
     house.send(_responses(10))
     _stopped(house)
-    page.section("Look", unwell=_UNWELL)
+    looked = page.section("Look", unwell=_UNWELL, patience_s=REBALANCE_S)
+    assert "worker 1 ended" in looked[0].out
     house.shell.deploy(right)
-    for _ in range(2):
-        page.next()
+    page.next()
     house.settle()
     found = page.section("Do")
     assert any("every row is the same" in each.out for each in found)

@@ -23,8 +23,8 @@ _PARTS = [
     for name in sorted(get_command(app).commands[group].commands)  # type: ignore[attr-defined]
 ]
 _ASKED = (
-    "up", "down", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild", "replay",
-    "proof", "doctor", "dead-letters", "explain", "runbook", "compose",
+    "up", "down", "restart", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild",
+    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose",
 )  # fmt: skip
 _GROUPS = (get_command(app), *(get_command(app).commands[name] for name in ("replay", "dead-letters")))  # type: ignore[attr-defined]
 _CLIENTS = frozenset({"kafka", "confluent_kafka", "clickhouse_driver", "aiokafka", "aiohttp", "requests", "httpx"})

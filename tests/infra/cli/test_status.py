@@ -61,6 +61,7 @@ def test_status_tells_well_from_ill(cx: Cx, here: Settings, worker: ServerProces
     os.kill(worker.pid, signal.SIGSTOP)
     frozen = _failed(cx("status", "--format", "json", status=1))
     assert "does not answer" in frozen["worker 1"]
+    assert f"goes on after `kill -CONT {worker.pid}`" in frozen["worker 1"]
     os.kill(worker.pid, signal.SIGKILL)
     worker.stop(workers.STOP_GRACE_S)
     _produce(here, b"no event", 3)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cli.status import document, failed
-from infra.health.judging import SKEW_S, Tolerance, judge
+from infra.health.judging import Tolerance, judge
 from infra.health.model import (
     Broker,
     DeadLetters,
@@ -23,6 +23,7 @@ from infra.health.model import (
     Worker,
 )
 from infra.health.text import duration, size
+from infra.health.workforce import SKEW_S
 
 NOW = 1_000_000.0
 GIB = 1 << 30
@@ -43,6 +44,8 @@ TABLES = Tables(
     replays=[],
 )
 WORKER = Worker(name="worker 1", url="http://127.0.0.1:6066", healthy=True, state="running")
+GONE = Worker(name="worker 2", url="", ended=3, reason="it was killed (SIGKILL)")
+AT_LIMIT = "dead-letter limit: 1000 bad records in a row"
 WELL = Look(
     at=NOW,
     version="0.1.0",
@@ -51,6 +54,8 @@ WELL = Look(
     broker=BROKER,
     tables=TABLES,
     workers=[WORKER],
+    wanted=1,
+    watched=True,
     paused=False,
     data_disk=Disk("data directory", "/var/lib/cx", 80 * GIB, 100 * GIB),
     down={},
@@ -84,6 +89,12 @@ WRONG = [
     (_with(WELL, workers=[_with(WORKER, state="insert stalled")]), "worker 1", "clickhouse-down.md"),
     (_with(WELL, workers=[_with(WORKER, healthy=False, state="stopped")]), "worker 1", "lag-grows.md"),
     (_with(WELL, workers=[_with(WORKER, trouble="refused")]), "worker 1", "lag-grows.md"),
+    (_with(WELL, wanted=2), "workers", "lag-grows.md"),
+    (_with(WELL, wanted=2, workers=[WORKER, _with(GONE, again_at=NOW + 4)]), "worker 2", "lag-grows.md"),
+    (_with(WELL, wanted=2, workers=[WORKER, GONE]), "worker 2", "lag-grows.md"),
+    (_with(WELL, wanted=2, watched=False, workers=[WORKER, GONE]), "worker 2", "lag-grows.md"),
+    (_with(WELL, wanted=2, workers=[WORKER, _with(GONE, over=True)]), "worker 2", "bad-deploy.md"),
+    (_with(WELL, wanted=2, workers=[WORKER, _with(GONE, over=True, reason=AT_LIMIT)]), "worker 2", "poison-flood.md"),
     (_with(WELL, broker=None, down={"Kafka": "no route"}), "kafka", "broker-down.md"),
     (_with(WELL, tables=None, down={"ClickHouse": "no route"}), "clickhouse", "clickhouse-down.md"),
 ]
@@ -111,6 +122,10 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
     [
         _with(WELL, paused=True, broker=_with(BROKER, members=[], places=LATE)),
         _with(WELL, workers=[_with(WORKER, state="restoring", restore_remaining=5)]),
+        _with(WELL, workers=[_with(WORKER, ended=2, reason="partitions lost")]),
+        _with(WELL, watched=False),
+        _with(WELL, wanted=2, workers=[WORKER, _with(WORKER, name="worker 2", healthy=False, state="starting")]),
+        _with(WELL, wanted=2, paused=True, workers=[GONE]),
         _with(WELL, workers=[_with(WORKER, clock_ahead=86_400.0)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=False)]),
         _look("tables", replays=[ReplayState("cx_g2", "rebuild", "ann@host", 5, 9, alive=True)]),
@@ -124,6 +139,24 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
 def test_what_passes_by_itself_wakes_nobody(look: Look) -> None:
     """A promotion, a restore, a replay, a handful of bad records: said, and no reason for exit status 1."""
     assert not failed(judge(look))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "worker 2 does not run, it is about to be started again; it was killed (SIGKILL)"),
+        (
+            {"again_at": NOW + 4},
+            "worker 2 ended (3 times of late): it was killed (SIGKILL); it is started again in 4 s",
+        ),
+        ({"over": True}, "worker 2 does not run and is not started again: it was killed (SIGKILL)"),
+    ],
+)
+def test_a_worker_that_is_gone_is_named_with_the_last_reason_it_gave(changes: dict[str, object], said: str) -> None:
+    """`status` used to say that nothing is wrong after one of two workers was killed."""
+    look = _with(WELL, wanted=2, workers=[WORKER, _with(GONE, **changes)])
+    assert isinstance(look, Look)
+    assert said in [check.said for check in judge(look)]
 
 
 @pytest.mark.parametrize(("told_apart", "counted"), [(True, "open dead letters"), (False, "discarded ones included")])
