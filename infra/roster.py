@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from infra.embedded import checks
 from infra.embedded.process import Identity
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def write(settings: Settings, members: Iterable[Member]) -> None:
     me = Identity.of(os.getpid())
     target = settings.data_dir / _FILE
     written = target.with_suffix(".new")
-    written.write_bytes(msgspec.json.encode(Roster(me.pid, me.created, tuple(members))))
+    checks.write_private(written, msgspec.json.encode(Roster(me.pid, me.created, tuple(members))).decode())
     written.replace(target)
 
 
@@ -112,7 +113,7 @@ def forget(settings: Settings) -> None:
 def ask(settings: Settings, request: Request) -> None:
     """Ask the watcher to start the workers anew; `requested` is None again once it has."""
     written = settings.data_dir / f"{_REQUEST}.new"
-    written.write_bytes(msgspec.json.encode(request))
+    checks.write_private(written, msgspec.json.encode(request).decode())
     written.replace(settings.data_dir / _REQUEST)
 
 
