@@ -105,7 +105,7 @@ def stop(settings: Settings) -> list[str]:
     return names
 
 
-def restart(settings: Settings, count: int = 0) -> str:
+def restart(settings: Settings, count: int = 0, say: Callable[[str], None] = lambda _: None) -> str:
     """Start the workers anew, ``count`` of them or as many as before; the servers are left alone.
 
     Topics and tables are brought up to date first, so that a version put in place meanwhile finds what it needs; where
@@ -117,7 +117,9 @@ def restart(settings: Settings, count: int = 0) -> str:
         raise EmbeddedServerError("CX_STACK=external: workers are started anew by whatever runs them")
     if workers.paused(settings):
         raise EmbeddedServerError("a promotion is under way, which starts the workers itself: wait for it to end")
+    say("bringing topics and tables up to date")
     prepare(located)
+    say("stopping the workers, then starting them again")
     if known is not None and roster.is_watched(known) and keeper.running(settings) is None:
         _asked(settings, count)
         return f"`cx up` (process {known.watcher}) watches over them, with its own settings"

@@ -168,6 +168,5 @@ def restart(
     otherwise those of the `cx up` that watches over them.
     """
     with sentences(), output.steps() as say:
-        say("stopping the workers, then starting them again")
-        watcher = local.restart(settings(), count)
+        watcher = local.restart(settings(), count, say)
     output.out.print(f"the workers are started anew; {watcher}", highlight=False)

@@ -59,7 +59,8 @@ def test_every_command_explains_itself_with_examples(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sql", "SELECT 1"], ["status"], ["topics"], ["migrate"], ["rebuild"], ["replay", "plan"], *_LETTERS]
+    "arguments",
+    [["sql", "SELECT 1"], ["status"], ["restart"], ["topics"], ["migrate"], ["rebuild"], ["replay", "plan"], *_LETTERS],
 )
 def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> None:
     """A traceback is no answer to "nothing runs here"."""
@@ -163,3 +164,11 @@ def test_every_error_that_ends_in_a_sentence_is_where_it_is_looked_for() -> None
     for place in (*context.SENTENCES, *context.SILENT):
         module, _, name = place.partition(":")
         assert issubclass(getattr(import_module(module), name), Exception)
+
+
+def test_workers_of_ones_own_servers_are_not_ours_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`cx restart` knows the workers of a data directory; systemd, Compose or Kubernetes know the others."""
+    monkeypatch.setenv("CX_STACK", "external")
+    result = CliRunner().invoke(app, ["restart"])
+    assert (result.exit_code, result.stderr.count("cx: ")) == (1, 1)
+    assert "started anew by whatever runs them" in result.stderr
