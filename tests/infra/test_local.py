@@ -18,6 +18,7 @@ from infra.embedded.checks import pick_free_ports
 from infra.embedded.process import find
 from infra.settings import Settings
 from infra.standing import settle
+from infra.stillness import members
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 _ACCOUNT = '{"account_id": "acme", "occurred_at": "2025-05-01T00:00:00Z", "name": "Acme"}'
@@ -102,6 +103,14 @@ def _replaced(settings: Settings, number: int, former: int, seconds: float = 150
         time.sleep(0.1)
 
 
+def _alone(settings: Settings, seconds: float = 150) -> None:
+    """Wait until the group has one member."""
+    here, deadline = locate(settings), time.monotonic() + seconds
+    while len(members(here)) != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
 def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
     """The life of `cx up`: found by others, one per folder, a dead worker replaced, all gone on Ctrl-C."""
     folder = tmp_path / "cx"
@@ -173,9 +182,11 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         assert up.returncode == 0, up.stderr
         settings = Settings(data_dir=folder)
         frozen, killed, broker = _pid(settings, 1), _pid(settings, 2), _pid_of(folder / "kafka")
-        os.kill(frozen, signal.SIGSTOP)  # longer than its session lasts: worker 2 gets its partitions
+        _healthy(environment)
         os.kill(killed, signal.SIGKILL)
         _replaced(settings, 2, killed)
+        os.kill(frozen, signal.SIGSTOP)
+        _alone(settings)  # its session has timed out, and its partitions are another's
         named = json.loads(_cx(environment, "status", "--format", "json").stdout)
         assert named["wanted"] == 2
         assert [each["reason"] for each in named["workers"]] == ["", "it was killed (SIGKILL)"]
