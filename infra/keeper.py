@@ -18,6 +18,7 @@ from infra import roster, workers
 from infra.deployment import environment, surroundings
 from infra.embedded import checks
 from infra.embedded.process import ServerProcess, find, launch, own
+from infra.secret import Secret
 from infra.settings import from_environment
 from infra.watching import Watch
 from infra.workers import WorkerDiedError, last_line
@@ -41,7 +42,14 @@ def start(settings: Settings, located: Settings, count: int) -> None:
     runs already.
     """
     home = checks.prepare_directory(_directory(settings))
-    told = msgspec.structs.replace(located, data_dir=settings.data_dir.resolve())
+    told = msgspec.structs.replace(
+        located,
+        data_dir=settings.data_dir.resolve(),
+        # Of the passwords it needs the one that workers write with.
+        clickhouse_password=Secret(),
+        bi_password=Secret(),
+        verbatim_password=Secret(),
+    )
     with own(_NAME, home) as lock:
         roster.forget(settings)
         keeper = launch(
