@@ -64,6 +64,8 @@ class Watch:
         """
         if workers.paused(self.settings):
             self._paused = True
+            for worker in self._workers.values():
+                worker.alive()  # collects what has ended, for whoever waits for that
             return
         if (asked := roster.requested(self.settings)) is not None:
             self._anew(asked.count)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _PID: Final = "server.pid"
 _CLOCK_SLACK_S: Final = 2.0
 # A killed process ends when the kernel comes to it, which has nothing to do with the grace it was given before.
 _KILLED_S: Final = 30.0
+_LOOK_S: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,10 @@ class ServerProcess:
                 process.send_signal(signal.SIGTERM)
                 # A stopped process would only see the request once somebody continues it.
                 process.send_signal(signal.SIGCONT)
-            if not self._ended(process, grace_s):
+            if not self._ended(grace_s):
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
-                if not self._ended(process, _KILLED_S):
+                if not self._ended(_KILLED_S):
                     raise EmbeddedServerError(f"{self.name} (process {self.pid}) does not end, not even when killed")
         elif self._child is not None:
             self._child.wait()
@@ -136,14 +138,19 @@ class ServerProcess:
         if self._guard is not None:
             self._guard.dismiss()
 
-    def _ended(self, process: psutil.Process, seconds: float) -> bool:
-        try:
-            if self._child is not None:
+    def _ended(self, seconds: float) -> bool:
+        """Wait so long for the end; one that its parent, another process, has not collected yet has ended too."""
+        if self._child is not None:
+            try:
                 self._child.wait(seconds)
-            else:
-                process.wait(seconds)
-        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            return False
+            except subprocess.TimeoutExpired:
+                return False
+            return True
+        deadline = time.monotonic() + seconds
+        while self.identity.process() is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_S)
         return True
 
 

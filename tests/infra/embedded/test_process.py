@@ -134,6 +134,21 @@ def test_a_server_outlives_its_starter_only_when_detached(tmp_path: Path, detach
         assert wait_until_gone(pid)
 
 
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_server_that_its_starter_does_not_collect_has_ended(tmp_path: Path, detached: bool) -> None:
+    """A promotion stops workers whose parent is another process, and that one looks only now and then."""
+    command = [sys.executable, "-c", STARTER, str(tmp_path), "detach" if detached else "attached"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        found = find("Sleep", tmp_path)
+        assert found is not None
+        found.stop(grace_s=2)
+        assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        assert find("Sleep", tmp_path) is None
+        starter.kill()
+
+
 def test_who_finds_a_server_finds_it_guarded(start: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever kills the starter as soon as its server is to be found must not leave that server behind."""
     found: list[ServerProcess | None] = []
