@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from infra.health.model import Check
 from infra.health.pages import BROKER, CLICKHOUSE, DEPLOY, LAG, POISON
 from infra.health.text import duration, number
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from infra.health.model import Look, Worker
 
+_AGAIN_AND_AGAIN = 4
 _REASON = 200
 SKEW_S = 5.0
 """Seconds that two clocks may be apart before somebody should see to them."""
@@ -22,7 +25,7 @@ SKEW_S = 5.0
 def of_workers(look: Look) -> Iterator[Check]:
     """Yield the checks, worker by worker."""
     for worker in look.workers:
-        yield _running(worker) if worker.url else _gone(look, worker)
+        yield _with_ends(_running(worker), worker) if worker.url else _gone(look, worker)
     yield from _watch(look)
     for worker in look.workers:
         yield from _clock(worker)
@@ -51,17 +54,20 @@ def _running(worker: Worker) -> Check:
         return Check(worker.name, "warn", f"{worker.name} is starting")
     if not worker.healthy:
         return Check(worker.name, "fail", f"{worker.name} stands still: {worker.state}", "look at its log", LAG)
-    return _well(worker)
+    return Check(worker.name, "ok", f"{worker.name}: {worker.state}, {worker.entries:,} keys of state")
 
 
-def _well(worker: Worker) -> Check:
-    said = f"{worker.name}: {worker.state}, {worker.entries:,} keys of state"
-    if worker.ended:
-        said += (
-            f"; it was started again after {number(worker.ended, 'end')}, the last one because: {_short(worker.reason)}"
-        )
+def _with_ends(check: Check, worker: Worker) -> Check:
+    """Return a check that also says how often a worker ended of late, and why; again and again is wrong by itself."""
+    if not worker.ended:
+        return check
+    often = "once" if worker.ended == 1 else f"{worker.ended} times"
+    said = f"{check.said}; it ended {often} of late, the last time because of this: {_short(worker.reason)}"
+    if worker.ended >= _AGAIN_AND_AGAIN and not worker.trouble:
+        return Check(worker.name, "fail", said, "see what changed since it last ran on", DEPLOY)
+    if check.verdict == "ok":
         return Check(worker.name, "warn", said, "look at its log before it ends once more", LAG)
-    return Check(worker.name, "ok", said)
+    return msgspec.structs.replace(check, said=said)
 
 
 def _gone(look: Look, worker: Worker) -> Check:

@@ -153,7 +153,7 @@ def bad_deploy(house: House, page: Follower) -> None:
     house.send(_responses(10))
     _stopped(house)
     looked = page.section("Look", unwell=_UNWELL, patience_s=REBALANCE_S)
-    assert "worker 1 ended" in looked[0].out
+    assert "a mistake of this release" in looked[0].out
     house.shell.deploy(right)
     page.next()
     house.settle()

@@ -89,6 +89,8 @@ WRONG = [
     (_with(WELL, workers=[_with(WORKER, state="insert stalled")]), "worker 1", "clickhouse-down.md"),
     (_with(WELL, workers=[_with(WORKER, healthy=False, state="stopped")]), "worker 1", "lag-grows.md"),
     (_with(WELL, workers=[_with(WORKER, trouble="refused")]), "worker 1", "lag-grows.md"),
+    (_with(WELL, workers=[_with(WORKER, ended=4, reason="boom")]), "worker 1", "bad-deploy.md"),
+    (_with(WELL, workers=[_with(WORKER, ended=4, reason="boom", trouble="refused")]), "worker 1", "lag-grows.md"),
     (_with(WELL, wanted=2), "workers", "lag-grows.md"),
     (_with(WELL, wanted=2, workers=[WORKER, _with(GONE, again_at=NOW + 4)]), "worker 2", "lag-grows.md"),
     (_with(WELL, wanted=2, workers=[WORKER, GONE]), "worker 2", "lag-grows.md"),
@@ -123,6 +125,7 @@ def test_a_deployment_that_is_well_passes_every_check() -> None:
         _with(WELL, paused=True, broker=_with(BROKER, members=[], places=LATE)),
         _with(WELL, workers=[_with(WORKER, state="restoring", restore_remaining=5)]),
         _with(WELL, workers=[_with(WORKER, ended=2, reason="partitions lost")]),
+        _with(WELL, workers=[_with(WORKER, ended=3, reason="boom", healthy=False, state="starting")]),
         _with(WELL, watched=False),
         _with(WELL, wanted=2, workers=[WORKER, _with(WORKER, name="worker 2", healthy=False, state="starting")]),
         _with(WELL, wanted=2, paused=True, workers=[GONE]),
@@ -157,6 +160,15 @@ def test_a_worker_that_is_gone_is_named_with_the_last_reason_it_gave(changes: di
     look = _with(WELL, wanted=2, workers=[WORKER, _with(GONE, **changes)])
     assert isinstance(look, Look)
     assert said in [check.said for check in judge(look)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"trouble": "refused"}, {"healthy": False, "state": "starting"}])
+def test_why_a_worker_ended_stays_to_be_read_while_it_runs_again(changes: dict[str, object]) -> None:
+    """One that falls over every few seconds is met while it starts as often as not."""
+    look = _with(WELL, workers=[_with(WORKER, ended=1, reason="ValueError: boom", **changes)])
+    assert isinstance(look, Look)
+    (said,) = [check.said for check in judge(look) if check.name == "worker 1"]
+    assert said.endswith("it ended once of late, the last time because of this: ValueError: boom")
 
 
 @pytest.mark.parametrize(("told_apart", "counted"), [(True, "open dead letters"), (False, "discarded ones included")])
