@@ -8,8 +8,8 @@ from kafka.errors import KafkaError
 
 from infra import wiring
 from infra.wiring import Unreachable
+from schemas.frames import LOAD
 from streams.emit.admission import admitted, topic_of
-from streams.live.record import LOAD_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Sender:
 
     def __init__(self, settings: Settings, *, load: bool = False) -> None:
         """Connect; `load` says in every record that what happened before is loaded: nothing of it is late."""
-        self._headers = [(LOAD_HEADER, b"1")] if load else []
+        self._headers = [LOAD] if load else []
         self._prefix = settings.topic_prefix
         self._codec = wiring.codec(settings)
         self._producer = wiring.producer(settings)

@@ -9,6 +9,8 @@ SINGLE_OBJECT = b"\xc3\x01"
 SINGLE_OBJECT_HEADER = 10
 CONFLUENT = b"\x00"
 CONFLUENT_HEADER = 5
+LOAD = ("load", b"1")
+"""The Kafka header by which a sender says that it loads what had happened before."""
 
 
 def single_object(fingerprint: bytes) -> bytes:

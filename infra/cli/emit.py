@@ -99,6 +99,9 @@ def emit(
             help="Type of the events, such as response_submitted, and files; - or no file is standard input.",
         ),
     ],
+    load: Annotated[
+        bool, typer.Option("--load", help="These events fill up the past, as an import does: none of them is late.")
+    ] = False,
     form: output.TextFormat = output.Machine.TEXT,
 ) -> None:
     """Send events to their topics, all of them or none, after holding each against the contract.
@@ -110,7 +113,7 @@ def emit(
     with sentences():
         settings = located()
         events = read(words)
-        with Sender(settings) as sender:
+        with Sender(settings, load=load) as sender:
             for event, value in zip(events, judged(events, sender), strict=True):
                 sender.record(topic_of(event.event_type), event.fields["account_id"].encode(), value)
         _show(events, settings.topic_prefix, form)

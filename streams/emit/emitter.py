@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from schemas.codec import Codec, Confluent
+from schemas.frames import LOAD
 from schemas.writer import micros
 from streams.emit.admission import admitted, topic_of
 from streams.emit.connecting import Connecting
@@ -27,8 +28,9 @@ def _utc() -> datetime:
 class _Making:
     """Turns fields into records that no worker will refuse."""
 
-    def __init__(self, source: str, registry: Confluent | None, prefix: str, now: Clock) -> None:
+    def __init__(self, source: str, registry: Confluent | None, prefix: str, now: Clock, *, load: bool) -> None:
         self._source, self._prefix, self._now = source, prefix, now
+        self._headers = (LOAD,) if load else ()
         self._codec = Codec(registry)
         self.asks = registry is not None
 
@@ -38,7 +40,8 @@ class _Making:
         event = {"event_id": str(uuid4()), "occurred_at": now, "source": self._source, **fields}
         event["account_id"] = account_id
         value = admitted(self._codec, event_type, event, micros(now))
-        return Outgoing(event["event_id"], self._prefix + topic_of(event_type), account_id.encode(), value)
+        topic = self._prefix + topic_of(event_type)
+        return Outgoing(event["event_id"], topic, account_id.encode(), value, self._headers)
 
 
 def _no_room(record: Outgoing) -> DeliveryError:
@@ -51,7 +54,8 @@ class Emitter:
     `source` names the emitting system and instance, such as shop:main. `options` go to kafka-python's KafkaProducer
     (security, time limits). The producer is idempotent and waits for all in-sync replicas; its partitioner is
     murmur2, as in Java. It connects in the background: events wait in memory (at most 32 MiB) while no broker
-    answers. Leaving the block waits until all events are stored.
+    answers. Leaving the block waits until all events are stored. `load` says of every event that its past is being
+    filled up, so that nothing of it counts as late.
     """
 
     def __init__(
@@ -62,10 +66,11 @@ class Emitter:
         registry: Confluent | None = None,
         prefix: str = "cx.",
         now: Clock = _utc,
+        load: bool = False,
         **options: Any,
     ) -> None:
         """Begin to connect, without waiting; raises ValueError or TypeError for settings that cannot be meant."""
-        self._making = _Making(source, registry, prefix, now)
+        self._making = _Making(source, registry, prefix, now, load=load)
         self._outbox = Outbox(Connecting(bootstrap, options))
 
     def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:
@@ -110,10 +115,11 @@ class AsyncEmitter:
         registry: Confluent | None = None,
         prefix: str = "cx.",
         now: Clock = _utc,
+        load: bool = False,
         **options: Any,
     ) -> None:
         """Begin to connect, as Emitter does; needs no running loop."""
-        self._making = _Making(source, registry, prefix, now)
+        self._making = _Making(source, registry, prefix, now, load=load)
         self._outbox = Outbox(Connecting(bootstrap, options))
 
     async def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:

@@ -38,6 +38,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     topic: str
     key: bytes
     value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Outbox:
@@ -140,7 +141,7 @@ class Outbox:
 
     def _send(self, record: Outgoing) -> None:
         try:
-            sent = self.producer.send(record.topic, value=record.value, key=record.key)
+            sent = self.producer.send(record.topic, value=record.value, key=record.key, headers=list(record.headers))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with sending it, its sender is to know
             self._settle(record, error)
         else:

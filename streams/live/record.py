@@ -2,8 +2,7 @@
 
 from typing import Any, Protocol
 
-LOAD_HEADER = "load"
-"""Name of the header under which a sender says that it loads what had happened before; its value is 1."""
+from schemas.frames import LOAD
 
 
 class Record(Protocol):
@@ -19,4 +18,4 @@ class Record(Protocol):
 def is_load(record: Record) -> bool:
     """Whether the record's sender loads what had happened before, as an import does."""
     headers = record.headers()
-    return bool(headers) and any(name == LOAD_HEADER and value == b"1" for name, value in headers)
+    return bool(headers) and any(tuple(header) == LOAD for header in headers)

@@ -18,6 +18,7 @@ from schemas.examples import STORED_AT, Example, load
 from schemas.topics import load_topics
 from streams.emit import AsyncEmitter, DeliveryError, Emitter, RefusedEventError
 from streams.emit.connecting import Connecting
+from streams.live.record import is_load
 from tests.support.kafka_log import stored
 
 NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
@@ -168,7 +169,7 @@ def test_events_wait_for_a_broker_that_comes_later(stack: Stack, topic_prefix: s
     """A service that starts before its broker must neither wait nor lose what it emits meanwhile."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        events = Emitter(f"127.0.0.1:{taken.getsockname()[1]}", source="s", prefix=topic_prefix)
+        events = Emitter(f"127.0.0.1:{taken.getsockname()[1]}", source="s", prefix=topic_prefix, load=True)
         sent = [events.emit("invitation_opened", account_id="acc-1", invitation_id=f"inv-{n}") for n in range(3)]
         connecting: Any = events._outbox._connect
         connecting._settings["bootstrap_servers"] = [stack.bootstrap]
@@ -176,6 +177,7 @@ def test_events_wait_for_a_broker_that_comes_later(stack: Stack, topic_prefix: s
         events.close()
     found = stored(stack, f"{topic_prefix}survey", 3)
     assert [Codec().decode(message.value())[1]["event_id"] for message in found] == sent
+    assert [is_load(message) for message in found] == [True] * 3
 
 
 @pytest.mark.servers
@@ -193,6 +195,7 @@ def test_asyncio_emits_alike(stack: Stack, topic_prefix: str) -> None:
     sent = asyncio.run(emit())
     found = stored(stack, f"{topic_prefix}survey", 3)
     assert [Codec().decode(message.value())[1]["event_id"] for message in found] == sent
+    assert not any(is_load(message) for message in found)
 
 
 @pytest.fixture
