@@ -306,6 +306,26 @@ FROM
 WHERE (converted_at IS NULL) != (began_at IS NULL) OR converted_at != began_at
 UNION ALL
 SELECT
+    'what_has_ended_has_no_revenue',
+    _e.account_id,
+    _e.subscription_id,
+    concat(
+        'its service ended at ', toString(any(_e.service_end)), ', by the policy ', toString(any(_i.policy)), ' its revenue lasts ',
+        if(countIf(_i.valid_to IS NULL) > 0, 'for ever', concat('until ', toString(max(_i.valid_to))))
+    ),
+    arraySort(groupUniqArray(_i.event_id))
+FROM
+(
+    SELECT account_id, subscription_id, assumeNotNull(service_ends_at) AS service_end
+    FROM ${cx}.subscription_history
+    WHERE status = 'ENDED' AND valid_to IS NULL AND service_ends_at IS NOT NULL
+) AS _e
+INNER JOIN (SELECT account_id, subscription_id, policy, valid_to, event_id FROM ${cx}.mrr_item) AS _i
+    ON _e.account_id = _i.account_id AND _e.subscription_id = _i.subscription_id
+WHERE ifNull(_i.valid_to > _e.service_end, 1)
+GROUP BY _e.account_id, _e.subscription_id
+UNION ALL
+SELECT
     'a_ticket_and_its_rows_tell_one_story',
     account_id,
     ticket_id,

@@ -59,7 +59,7 @@ def test_real_answers_come_to_the_published_figures(
     worker = workers.start(here, 1, detach=False)
     try:
         for _ in range(1 if reverse else 2):
-            bring_in(here, data.rules, file, tmp_path / "rejects.csv", reverse=reverse, advance=lambda: None)
+            bring_in(here, data.rules, file, tmp_path / "rejects.csv", reverse=reverse, advance=lambda _: None)
             settle(here, partial(_alive, worker))
             client = wiring.reader(here)
             findings = proof.ask(client, data, "")

@@ -169,3 +169,16 @@ def test_a_trial_converts_when_its_revenue_begins(notes: list[Note]) -> None:
             held |= {at: sum(e.mrr_micros for e in mine if e.valid_from <= at < (e.valid_to or at + 1)) for at in ends}
             paid = [at for at, total in held.items() if total > 0 and at >= row.trial_started_at]
             assert row.converted_at == min(paid, default=None)
+
+
+@given(histories)
+def test_what_has_ended_has_no_revenue(notes: list[Note]) -> None:
+    """By no policy does revenue outlast the service, whatever ended it and however often that was told."""
+    tables = run(notes).tables.values()
+    for told in tables:
+        if isinstance(told, SubscriptionHistoryRow) and told.valid_to is None and told.status == "ENDED":
+            assert told.service_ends_at is not None
+            mine = [
+                row for row in tables if isinstance(row, MrrItemRow) and row.subscription_id == told.subscription_id
+            ]
+            assert all(row.valid_to is not None and row.valid_to <= told.service_ends_at for row in mine)
