@@ -15,6 +15,8 @@ from kafka.errors import KafkaConfigurationError, KafkaError
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
 SETTINGS = {"allow_auto_create_topics": False, "max_request_size": MAX_REQUEST_BYTES, "linger_ms": 5}
 _PROXIES = frozenset({"proxy_url", "socks5_proxy"})
+_OURS = frozenset({"partitioner", "key_serializer", "value_serializer"})
+"""What decides on bytes and partitions: another choice would have every event refused, or part its account."""
 _CONNECT_S = 2.0
 _BOOTSTRAP_MS = 10_000
 log = logging.getLogger(__name__)
@@ -25,11 +27,16 @@ class Unusable(Exception):  # noqa: N818 - a state of the settings
 
 
 class Connecting:
-    """Opens a producer, at each call one try; `options` are KafkaProducer's. TypeError for one that it has not."""
+    """Opens a producer, at each call one try; `options` are KafkaProducer's.
+
+    Raises TypeError for one that it has not, or that decides on partitions or bytes.
+    """
 
     def __init__(self, bootstrap: str, options: dict[str, Any]) -> None:
         if unknown := sorted(options.keys() - KafkaProducer.DEFAULT_CONFIG.keys()):
             raise TypeError(f"KafkaProducer has no option {', '.join(unknown)}")
+        if ours := sorted(options.keys() & _OURS):
+            raise TypeError(f"{', '.join(ours)} cannot be chosen: all events of an account must reach one partition")
         self._addresses = [_address(part) for part in bootstrap.split(",")]
         wait = {"bootstrap_timeout_ms": _BOOTSTRAP_MS}
         self._settings = {"bootstrap_servers": bootstrap.split(","), **wait, **SETTINGS, **options}

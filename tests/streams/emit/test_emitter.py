@@ -264,7 +264,12 @@ def test_asyncio_waits_for_no_broker_either(nowhere: str) -> None:
 
 @pytest.mark.parametrize(
     ("bootstrap", "options", "error"),
-    [("localhost", {}, ValueError), ("localhost:kafka", {}, ValueError), ("localhost:9", {"lingers": 5}, TypeError)],
+    [
+        ("localhost", {}, ValueError),
+        ("localhost:kafka", {}, ValueError),
+        ("localhost:9", {"lingers": 5}, TypeError),
+        ("localhost:9", {"partitioner": hash}, TypeError),
+    ],
 )
 def test_settings_that_cannot_be_meant_are_refused_at_once(
     bootstrap: str, options: dict[str, Any], error: type[Exception]
