@@ -37,7 +37,7 @@ def servers(build: Path) -> Iterator[Stack]:
     with ExitStack() as running:
         running.callback(shutil.rmtree, home, ignore_errors=True)
         broker = running.enter_context(kafka.start(home / "kafka"))
-        database = running.enter_context(clickhouse.start(home / "clickhouse"))
+        database = running.enter_context(clickhouse.start(home / "clickhouse", others=["cx_*"]))
         scratch = home / "scratch"
         scratch.mkdir()
         yield Stack(broker.bootstrap, database, Usage.of([broker.pid]), Usage.of([database.pid]), scratch)

@@ -17,7 +17,7 @@ from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.kafka_config import broker_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 # compose.yaml names the same two; a test holds them together.
 KAFKA_IMAGE: Final = "apache/kafka:4.3.0"
@@ -95,13 +95,19 @@ def start_kafka(*, port: int, log: Callable[[str], None]) -> Container:
 
 
 def start_clickhouse(
-    *, tcp_port: int, http_port: int, passwords: Mapping[str, str], database: str, log: Callable[[str], None]
+    *,
+    tcp_port: int,
+    http_port: int,
+    passwords: Mapping[str, str],
+    database: str,
+    others: Sequence[str],
+    log: Callable[[str], None],
 ) -> Container:
     """Start a server with the users of the embedded one, published on loopback ports; 0 takes free ones."""
     free = iter(checks.pick_free_ports(2))
     wanted = (tcp_port, http_port)
     native, http = (checks.require_free_port(p, clickhouse.NAME) if p else next(free) for p in wanted)
-    users = users_config(passwords, ReaderLimits(), database, networks=ANYBODY, engine_in_python=False)
+    users = users_config(passwords, ReaderLimits(), database, networks=ANYBODY, engine_in_python=False, others=others)
     container = _container(images()[1]).with_env("CLICKHOUSE_SKIP_USER_SETUP", "1")
     container.with_copy_into_container(users.encode(), "/etc/clickhouse-server/users.xml")
     container.with_copy_into_container(compose_http().encode(), "/etc/clickhouse-server/config.d/http.xml")

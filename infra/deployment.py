@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from infra.embedded import clickhouse, kafka, passwords
+from infra.embedded.checks import make_private
 from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER
 from infra.secret import Secret
 from infra.settings import PREFIX, Settings
@@ -48,7 +49,7 @@ def note(settings: Settings, stack: Stack, *, detached: bool) -> None:
         http_port=stack.clickhouse_http_port,
         detached=detached,
     )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(settings.data_dir)
     (settings.data_dir / _RECORD).write_bytes(msgspec.json.encode(record))
 
 

@@ -8,6 +8,7 @@ that no setting has is wrong too: a typing error must not leave a default in for
 from __future__ import annotations
 
 import difflib
+import re
 import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -25,6 +26,10 @@ PREFIX = "CX_"
 # Read elsewhere: the test suite's choices, and the faults that its worker processes are told to have.
 _FOREIGN = ("CX_TEST_", "CX_FAULT_", "CX_CRASH_", "CX_BENCH_")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+# ClickHouse's own, and what the databases of a deployment's tables end with: its writer may write those.
+_RESERVED = frozenset({"system", "information_schema", "default"})
+_OF_ANOTHER = re.compile(r"_g[0-9]|_meta$")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -267,6 +272,9 @@ def _unsafe(settings: Settings) -> list[str]:
         if "@" in getattr(settings, name):
             problems += [f"{PREFIX}{name.upper()}: addresses are logged, so they may hold no credentials."]
     problems += _webhook(settings)
+    if settings.database in _RESERVED or _OF_ANOTHER.search(settings.database):
+        said = "is a name of ClickHouse's, or of the tables of another deployment: take another"
+        problems.append(f"CX_DATABASE: {settings.database} {said}.")
     try:
         zoneinfo.ZoneInfo(settings.time_zone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

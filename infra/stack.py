@@ -13,7 +13,7 @@ from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, USERS, VER
 from infra.embedded.server import Stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from infra.settings import Settings
@@ -64,19 +64,21 @@ def choose(
     *,
     ports: Ports = ANY_PORTS,
     detach: bool = False,
+    others: Sequence[str] = (),
     log: Callable[[str], None] = lambda _: None,
 ) -> Stack:
     """Start or find the servers; the caller stops what it gets.
 
     `auto` takes Docker only where an engine answers and the images are there or can be pulled. `external` starts
     nothing and reads addresses and logins from the settings. The embedded servers keep their data in `directory`.
+    `others` are databases besides those of the settings that the writer may write, such as `test_*`.
     Raises EmbeddedServerError with nothing left running.
     """
     if choice == "external":
         return _external(settings)
     if choice == "docker" or (choice == "auto" and containers.available(log)):
-        return _docker(settings, directory, ports, log)
-    return _embedded(settings, directory, ports, detach=detach, log=log)
+        return _docker(settings, directory, ports, others, log)
+    return _embedded(settings, directory, ports, others, detach=detach, log=log)
 
 
 def stop_running(directory: Path) -> list[str]:
@@ -103,7 +105,15 @@ def _external(settings: Settings) -> Stack:
     )
 
 
-def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool, log: Callable[[str], None]) -> Stack:
+def _embedded(
+    settings: Settings,
+    directory: Path,
+    ports: Ports,
+    others: Sequence[str],
+    *,
+    detach: bool,
+    log: Callable[[str], None],
+) -> Stack:
     with ExitStack() as started:
         database = clickhouse.start(
             directory / _CLICKHOUSE,
@@ -111,6 +121,7 @@ def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool
             http_port=ports.clickhouse_http,
             given=_given(settings),
             database=settings.database,
+            others=others,
             detach=detach,
             log=log,
         )
@@ -128,7 +139,9 @@ def _embedded(settings: Settings, directory: Path, ports: Ports, *, detach: bool
         )
 
 
-def _docker(settings: Settings, directory: Path, ports: Ports, log: Callable[[str], None]) -> Stack:
+def _docker(
+    settings: Settings, directory: Path, ports: Ports, others: Sequence[str], log: Callable[[str], None]
+) -> Stack:
     settled = passwords.settle(directory / _CLICKHOUSE, _given(settings))
     with ExitStack() as started:
         database = containers.start_clickhouse(
@@ -136,6 +149,7 @@ def _docker(settings: Settings, directory: Path, ports: Ports, log: Callable[[st
             http_port=ports.clickhouse_http,
             passwords=settled,
             database=settings.database,
+            others=others,
             log=log,
         )
         started.callback(database.stop)

@@ -25,7 +25,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if choice not in get_args(Choice):
         pytest.exit(f"CX_TEST_STACK is {choice!r}: give one of {', '.join(get_args(Choice))}", returncode=1)
     told = settings.from_environment(os.environ)
-    with choose(choice, told, tmp_path_factory.mktemp("stack")) as running:
+    with choose(choice, told, tmp_path_factory.mktemp("stack"), others=["cx_*"]) as running:
         yield running
 
 

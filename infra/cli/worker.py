@@ -11,6 +11,8 @@ import typer
 from infra import wiring
 from infra.cli import output
 from infra.cli.context import located, sentences
+from infra.embedded.checks import make_private
+from infra.embedded.process import PRIVATE
 from streams.live import host
 from streams.live.assembly import product_engine
 from streams.live.crash import crash_at
@@ -30,7 +32,8 @@ def worker(
     """
     with sentences():
         settings = located()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder, but none above it
+        os.umask(PRIVATE)
+        make_private(settings.data_dir)  # Faust makes its own folder, but none above it
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         codec, engine_settings = wiring.codec(settings), wiring.engine_settings(settings, member=name)
         engine = product_engine(

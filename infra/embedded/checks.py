@@ -17,9 +17,12 @@ _RANDOM: Final = random.SystemRandom()  # processes whose generators are seeded 
 
 
 def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> Path:
-    """Make the directory and return it resolved; refuse if it is not writable or the disk is nearly full."""
+    """Make the directory and return it resolved; refuse if it is not writable or the disk is nearly full.
+
+    Nobody but its owner may enter it, and the folders above it that are made.
+    """
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(directory)
         path = directory.resolve()
         probe = path / ".write-probe"
         probe.write_bytes(b"")
@@ -33,6 +36,14 @@ def prepare_directory(directory: Path, *, min_free_bytes: int = MIN_FREE_BYTES) 
             f" {min_free_bytes >> 20} MiB; free some space or choose another data directory"
         )
     return path
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that only its owner may enter, and those above it that are missing alike."""
+    for each in (*reversed(directory.parents), directory):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+    directory.chmod(0o700)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,7 @@ def start(
     given: Mapping[str, str] | None = None,
     limits: ReaderLimits | None = None,
     database: str = "cx",
+    others: Sequence[str] = (),
     memory_ratio: float = MEMORY_RATIO,
     detach: bool = False,
     timeout_s: float = 120.0,
@@ -50,9 +51,9 @@ def start(
     """Start a server on the directory and return once it answers; port 0 takes any free one.
 
     `given` are passwords by user name; others are those that the directory keeps, random ones the first time.
-    `database` is what readers read, and with its name the databases begin that the writer writes; `memory_ratio` is the
-    share of the machine's memory that the server may take. Unless `detach`, the server ends with the calling process.
-    Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
+    `database` is what readers read, and its generations are what the writer writes, as are `others`; `memory_ratio` is
+    the share of the machine's memory that the server may take. Unless `detach`, the server ends with the calling
+    process. Raises EmbeddedServerError with nothing left running; data that an earlier server wrote stays.
     """
     home = checks.prepare_directory(directory)
     with own(NAME, home) as lock:
@@ -61,7 +62,7 @@ def start(
         log("starting ClickHouse")
         config = server_config(home, tcp_port=tcp_port, http_port=http_port, memory_ratio=memory_ratio)
         settled = passwords.settle(home, {user: (given or {}).get(user, "") for user in USERS})
-        users = users_config(settled, limits or ReaderLimits(), database)
+        users = users_config(settled, limits or ReaderLimits(), database, others=others)
         checks.write_private(home / "config.xml", config)
         checks.write_private(home / "users.xml", users)
         (home / PORTS).unlink(missing_ok=True)

@@ -75,7 +75,7 @@ def server_config(home: Path, *, tcp_port: int, http_port: int, memory_ratio: fl
             "query_id": HOLD,
             "display_name": "cxledger",
             "timezone": "UTC",
-            "max_connections": 256,
+            "max_connections": 4096,
             "max_concurrent_queries": 100,
             "max_server_memory_usage_to_ram_ratio": memory_ratio,
             "mark_cache_size": 128 * _MIB,

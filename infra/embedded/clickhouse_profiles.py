@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+_SESSIONS: Final = 128
 WRITING: Final = "default"
 READING: Final = "reader"
 ENGINE: Final = "engine"
@@ -45,12 +46,19 @@ _READER_FIXED: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """What one reading user may ask for: per query, and queries per hour; a reader may only lower them."""
+    """What one reading user may ask for: per query, at once, and queries per hour; a reader may only lower them.
+
+    `at_once`, `user_memory_bytes` and `spill_bytes` (what is put on disk meanwhile) are sums over a user's queries.
+    Both readers together leave most of the server's places for queries to the writer.
+    """
 
     execution_s: int = 60
     memory_bytes: int = 2 * _GIB
     rows_to_read: int = 2_000_000_000
     result_rows: int = 1_000_000
+    at_once: int = 16
+    user_memory_bytes: int = 3 * _GIB
+    spill_bytes: int = 2 * _GIB
     queries_per_hour: int = 20_000
 
 
@@ -62,6 +70,11 @@ def profiles(limits: ReaderLimits, *, engine_in_python: bool) -> Mapping[str, An
         "max_memory_usage": limits.memory_bytes,
         "max_rows_to_read": limits.rows_to_read,
         "max_result_rows": limits.result_rows,
+        "max_concurrent_queries_for_user": limits.at_once,
+        "max_memory_usage_for_user": limits.user_memory_bytes,
+        "max_temporary_data_on_disk_size_for_user": limits.spill_bytes,
+        "max_temporary_data_on_disk_size_for_query": limits.spill_bytes,
+        "max_sessions_for_user": _SESSIONS,
     }
     # Zero would mean no limit at all, hence a minimum beside each maximum.
     within = {name: {"min": 1, "max": ceiling} for name, ceiling in ceilings.items()}

@@ -3,7 +3,7 @@
 | user | may |
 |---|---|
 | cx_admin | everything but to read or write files and other servers: migrates, promotes, repairs |
-| cx_writer | SELECT and INSERT on cx and its generations, cx_g1 ... |
+| cx_writer | SELECT on cx and cx_meta, SELECT and INSERT on the generations, cx_g1 ... |
 | bi_reader | SELECT on cx.* except cx.verbatim, within limits |
 | verbatim_reader | the same, cx.verbatim included |
 | default | nothing: the embedded engine itself is this user, and takes the only session that it may have |
@@ -13,7 +13,7 @@ password stands in the code (infra/embedded/passwords.py).
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from infra.embedded.checks import LOOPBACK
@@ -50,12 +50,14 @@ def users_config(
     *,
     networks: Sequence[str] = (LOOPBACK, "::1"),
     engine_in_python: bool = True,
+    others: Sequence[str] = (),
 ) -> str:
     """Return users.xml; nobody logs in from outside `networks`.
 
-    A password stands in it as SHA-256 only, or as the name of the variable that the server finds it in.
+    `others` are databases, or beginnings with a star, of other deployments that the same writer serves. A password
+    stands in it as SHA-256 only, or as the name of the variable that the server finds it in.
     """
-    granted = _grants(database)
+    granted = _grants(database, others)
     users: dict[str, Mapping[str, Any]] = {
         user: {
             **_password(passwords[user]),
@@ -84,7 +86,14 @@ def _engine() -> Mapping[str, Any]:
     return {_ENGINE: {**only, "grants": {"query": list(_STARTING)}}}
 
 
-def _grants(database: str) -> Mapping[str, list[str]]:
+def _writing(database: str, others: Sequence[str]) -> Iterator[str]:
+    """Yield the writer's grants on generations: behind their name is a number, which no other deployment's has."""
+    for first in range(1, 10):
+        yield f"GRANT SELECT, INSERT ON {database}_g{first}*.*"
+    yield from (f"GRANT SELECT, INSERT ON {other}.*" for other in others)
+
+
+def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
     reading = f"GRANT SELECT ON {database}.*"
     return {
         ADMINISTRATOR: [
@@ -92,7 +101,7 @@ def _grants(database: str) -> Mapping[str, list[str]]:
             *(f"REVOKE {right} ON *.*" for right in _BEYOND),
             *(f"GRANT TABLE ENGINE ON {engine}" for engine in (*_KEEPING, *_REPLICATED)),
         ],
-        WRITER: [f"GRANT SELECT, INSERT ON {database}*.*", *_LISTING],
+        WRITER: [reading, f"GRANT SELECT ON {database}_meta.*", *_writing(database, others), *_LISTING],
         BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim", *_LISTING],
         VERBATIM_READER: [reading, *_LISTING],
     }

@@ -23,6 +23,8 @@ from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.signals import put_off
 
 _LOCK: Final = "server.lock"
+PRIVATE: Final = 0o077
+"""The umask of what is launched: its files hold what customers said, or the state of it."""
 _PID: Final = "server.pid"
 # psutil derives a start time from the boot time, which follows corrections of the clock.
 _CLOCK_SLACK_S: Final = 2.0
@@ -181,6 +183,7 @@ def launch(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=(lock.fileno(),),
+                umask=PRIVATE,
             )
             identity = Identity.of(child.pid)
             guard = None if detach else Guard(directory, identity)

@@ -12,6 +12,7 @@ import msgspec
 from clickhouse_driver import errors as driver
 
 from infra import wiring
+from infra.embedded.checks import make_private
 from infra.replaying import code, estimates, fleet
 from infra.replaying.place import ends, remembered, require_same, state_directory
 from sinks import generations, locks, replays
@@ -196,7 +197,7 @@ def advance(
 ) -> fleet.Progress:
     """Read every partition on to `until` and let time pass there. Raises ReplayStoppedError."""
     directory = state_directory(settings, generation)
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     starts = {(each.topic, each.partition): each.start for each in plan.stretches}
     tasks = [
         wire.Task(topic=topic, partition=number, start=starts.get((topic, number), 0), end=end)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from infra import wiring
+from infra.embedded.process import PRIVATE
 from infra.settings import from_environment
 from schemas.errors import RegistryUnavailableError
 from schemas.topics import load_topics
@@ -166,6 +167,7 @@ def _tasks(source: IO[bytes], stopping: threading.Event) -> queue.SimpleQueue[wi
 
 def main(crash: CrashHook = no_crash) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(PRIVATE)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # whatever prints by itself belongs in the log
         told, stopping = Reporter(out), threading.Event()

@@ -15,6 +15,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from streams.live.clients import Watermarks
 from streams.live.delivery import LogDelivery, WebhookDelivery
+from streams.live.doors import Runner, guard
 from streams.live.errors import EngineStopped
 from streams.live.pace import Pace
 from streams.live.pages import add_pages
@@ -111,6 +112,8 @@ def create_app(
     pace = Pace(lambda: sum(engine.figures.lag_records.values()) > engine_settings.batch_records)
     app.agent(topic, name="signals")(agent_function(handler, pace))
     app.add_dependency(EngineService(engine, turned))
+    app.web.web_app.middlewares.append(guard(settings.web_host))
+    app.web._runner = Runner(app.web.web_app)  # noqa: SLF001 - no setting; its own waits for ever
     add_pages(app, engine, handler, settings, clock, invariants)
     if invariants is not None:
         _watch(app, topic, invariants, encoder(codec), settings.invariant_seconds)

@@ -39,7 +39,7 @@ def note(row: dict[str, Any]) -> None:
 
 @contextmanager
 def servers(directory: Path) -> Iterator[Stack]:
-    with choose("embedded", Settings(), directory) as stack:
+    with choose("embedded", Settings(), directory, others=["cx_*"]) as stack:
         yield stack
 
 

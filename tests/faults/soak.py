@@ -35,7 +35,7 @@ def own_warehouse(trial: Trial) -> Iterator[Warehouse]:
     """Start a server of the trial's own behind a proxy; its disk is the machine's, as hours of rows need room."""
     home = trial.directory / "clickhouse"
     home.mkdir(parents=True)
-    server = clickhouse.start(home, memory_ratio=_MEMORY_RATIO)
+    server = clickhouse.start(home, memory_ratio=_MEMORY_RATIO, others=["cx_*"])
     with proxies(trial.directory / "proxy") as proxy:
         own = Warehouse(server, proxy.link("clickhouse", server.tcp_port), home)
         told = {"clickhouse_port": server.tcp_port, "clickhouse_http_port": server.http_port}

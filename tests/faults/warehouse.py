@@ -47,7 +47,7 @@ class Warehouse:
     def restart(self) -> None:
         """Start the server again on its data and its ports."""
         ports = {"tcp_port": self.server.tcp_port, "http_port": self.server.http_port}
-        self.server = clickhouse.start(self.server.directory, memory_ratio=_MEMORY_RATIO, **ports)
+        self.server = clickhouse.start(self.server.directory, memory_ratio=_MEMORY_RATIO, others=["cx_*"], **ports)
 
 
 Lasting = Callable[[], bool]
@@ -90,7 +90,7 @@ def own_warehouse(trial: Trial) -> Iterator[tuple[Warehouse, bool]]:
     disk.mkdir(parents=True)
     with ExitStack() as entered:
         small = entered.enter_context(_mounted(disk, "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs"))
-        server = clickhouse.start(home, memory_ratio=_MEMORY_RATIO)
+        server = clickhouse.start(home, memory_ratio=_MEMORY_RATIO, others=["cx_*"])
         link = entered.enter_context(proxies(trial.directory / "proxy")).link("clickhouse", server.tcp_port)
         own = Warehouse(server, link, disk)
         told = {"clickhouse_port": server.tcp_port, "clickhouse_http_port": server.http_port}

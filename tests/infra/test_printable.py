@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,10 @@ from rich.text import Text
 from infra import private
 from infra.cli import output
 from infra.cli.output import Format, Harmless
+from infra.embedded import checks
+from infra.embedded.process import launch, own
 from infra.printable import harmless, in_json, visible
+from streams.live.store.rocks import RocksStore
 
 ODD = (
     "\x1b]0;me\x07",
@@ -141,3 +147,33 @@ def test_somebody_who_is_quicker_is_not_overwritten(tmp_path: Path) -> None:
         write()
     assert file.read_text() == "theirs"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.intrusion("S11")
+def test_nobody_else_enters_what_is_made_for_state(tmp_path: Path) -> None:
+    """State holds what customers said; on a machine of several users it must not lie open."""
+    home = tmp_path / "made" / "cx"
+    checks.make_private(home)
+    store = RocksStore(home / "state" / "survey-0")
+    store.put_all({b"k": b"v"})
+    store.close()
+    folders = (tmp_path / "made", home, home / "state" / "survey-0")
+    assert [folder for folder in folders if folder.stat().st_mode & 0o077] == []
+    home.chmod(0o755)
+    checks.make_private(home)
+    assert home.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.intrusion("S11")
+def test_what_is_launched_writes_for_its_owner_alone(tmp_path: Path) -> None:
+    """Servers and workers make thousands of files: their umask makes each of them private."""
+    old = os.umask(0o022)
+    try:
+        with own("test", tmp_path) as lock:
+            command = [sys.executable, "-c", "open('made', 'w').close()"]
+            started = launch(lock, "test", command, tmp_path, environment={}, output=tmp_path / "log", detach=True)
+        while started.alive():
+            time.sleep(0.02)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "made").stat().st_mode & 0o077 == 0

@@ -131,3 +131,11 @@ def test_the_address_of_the_receiver_shows_itself_as_little_as_a_password() -> N
     settings = from_environment({"CX_WEBHOOK_URL": "https://hooks.example/tok-en", "CX_WEBHOOK_SECRET": "key"})
     assert settings.webhook_url.reveal() == "https://hooks.example/tok-en"
     assert "tok-en" not in f"{settings} {settings!r} {dict(settings.__rich_repr__())}"
+
+
+@pytest.mark.intrusion("S12")
+@pytest.mark.parametrize("name", ["system", "information_schema", "default", "cx_meta", "cx_g1", "shop_g2_old", "a_g9"])
+def test_a_database_of_somebody_else_s_is_refused(name: str) -> None:
+    """Its writer would be granted what is not its own."""
+    (problem,) = _problems(CX_DATABASE=name)
+    assert problem.startswith(f"CX_DATABASE: {name} ")

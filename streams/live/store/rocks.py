@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DATA = b"d"
 _POSITION = b"p"
 _CORRUPT = "CORRUPT"
+_OWNER_ONLY = 0o700
 
 
 class RocksStore:
@@ -31,7 +32,8 @@ class RocksStore:
         self._directory = directory
         if (directory / _CORRUPT).exists():
             shutil.rmtree(directory)
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+        directory.chmod(_OWNER_ONLY)
         self._db: Rdict | None = self._open()
         self._position = self._read_position()
 
@@ -79,7 +81,7 @@ class RocksStore:
     def clear(self) -> None:
         self.close()
         shutil.rmtree(self._directory)
-        self._directory.mkdir(parents=True)
+        self._directory.mkdir(mode=_OWNER_ONLY, parents=True)
         self._db = self._open()
         self._position = Position()
 

@@ -1,8 +1,14 @@
 """What the restricted users of ClickHouse may do and may not: promise G15, on the embedded server."""
 
+import socket
+import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
+from clickhouse_driver import Client
 
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
@@ -12,7 +18,9 @@ from tests.support.clickhouse import PASSWORDS, RefusedError, ask
 
 pytestmark = pytest.mark.servers
 
-LIMITS = ReaderLimits(execution_s=2, memory_bytes=100_000_000, rows_to_read=100_000, result_rows=1_000)
+LIMITS = ReaderLimits(
+    execution_s=2, memory_bytes=100_000_000, rows_to_read=100_000, result_rows=1_000, at_once=4, spill_bytes=1_000_000
+)
 AS_OWNER = "DEFINER = cx_admin SQL SECURITY DEFINER"
 TABLES = (
     "CREATE DATABASE cx",
@@ -28,6 +36,11 @@ TABLES = (
     "CREATE VIEW cx.metric AS SELECT sum(a) AS total FROM cx.t WHERE a < 100",
     "CREATE VIEW cx.unowned AS SELECT * FROM cx_g1.t",
     "CREATE VIEW cx.said AS SELECT count() AS n FROM cx.verbatim",
+)
+SPILLING = (
+    "SELECT number, rand64() AS r, repeat(toString(r), 20) AS s FROM numbers(50000) ORDER BY s, r"
+    " SETTINGS max_bytes_before_external_sort = 100000, max_bytes_ratio_before_external_sort = 0,"
+    " max_block_size = 1000"
 )
 DENIED = "ACCESS_DENIED"
 FIXED = "SETTING_CONSTRAINT_VIOLATION"
@@ -94,6 +107,13 @@ REFUSED = [
     ("SELECT 1 SETTINGS max_memory_usage = 0", FIXED),
     ("SELECT 1 SETTINGS max_rows_to_read = 0", FIXED),
     ("SELECT 1 SETTINGS max_result_rows = 0", FIXED),
+    ("SELECT 1 SETTINGS max_concurrent_queries_for_user = 0", FIXED),
+    ("SELECT 1 SETTINGS max_concurrent_queries_for_user = 5", FIXED),
+    ("SELECT 1 SETTINGS max_memory_usage_for_user = 0", FIXED),
+    ("SELECT 1 SETTINGS max_sessions_for_user = 0", FIXED),
+    ("SELECT 1 SETTINGS max_temporary_data_on_disk_size_for_user = 0", FIXED),
+    ("SELECT 1 SETTINGS max_temporary_data_on_disk_size_for_query = 0", FIXED),
+    (f"SELECT * FROM ({SPILLING}) FORMAT Null", "TOO_MANY_ROWS_OR_BYTES"),
     ("SELECT 1 SETTINGS result_overflow_mode = 'break'", FIXED),
     ("SELECT count() FROM cx.t WHERE NOT ignore(a)", "TOO_MANY_ROWS"),
     ("SELECT a FROM cx.t WHERE a < 3000", "TOO_MANY_ROWS_OR_BYTES"),
@@ -122,6 +142,7 @@ def as_user(server: ClickHouseServer, user: str, statement: str) -> str:
     return ask(server.http_port, statement, user)
 
 
+@pytest.mark.intrusion("held")
 @pytest.mark.parametrize("user", ["bi_reader", "verbatim_reader"])
 @pytest.mark.parametrize(("statement", "reason"), REFUSED)
 def test_a_reader_is_refused(server: ClickHouseServer, user: str, statement: str, reason: str) -> None:
@@ -147,12 +168,34 @@ def test_a_reader_reads_the_views(server: ClickHouseServer, statement: str, answ
     assert as_user(server, "bi_reader", statement) == answer
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM cx.verbatim", "SELECT * FROM cx.said"])
+@pytest.mark.intrusion("held")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM cx.verbatim",
+        "SELECT * FROM cx.said",
+        "SELECT count() FROM cx.verbatim",
+        "SELECT 1 FROM cx.t WHERE a IN (SELECT cityHash64(text) FROM cx.verbatim)",
+        "SELECT (SELECT any(text) FROM cx.verbatim)",
+        "WITH x AS (SELECT * FROM cx.verbatim) SELECT * FROM x",
+        "SELECT * FROM cx.t UNION ALL SELECT length(text) FROM cx.verbatim",
+        "SELECT * FROM cx.t JOIN cx.verbatim ON 1",
+        "SELECT * FROM view(SELECT * FROM cx.verbatim)",
+        "SELECT text FROM merge('cx', '^verbatim$')",
+        "SELECT * FROM loop(cx.verbatim) LIMIT 1",
+        "SELECT * FROM numbers(1) SETTINGS additional_result_filter = '1 IN (SELECT length(text) FROM cx.verbatim)'",
+        "SELECT * FROM cx.t SETTINGS additional_table_filters = {'cx.t': 'a IN (SELECT 1 FROM cx.verbatim)'}",
+        "SELECT 1 SETTINGS select = '(SELECT any(text) FROM cx.verbatim)'",
+        "DESCRIBE (SELECT * FROM cx.verbatim)",
+        "EXPLAIN PLAN SELECT * FROM cx.verbatim",
+        "SHOW CREATE VIEW cx.verbatim",
+    ],
+)
 def test_what_customers_said_has_a_reader_of_its_own(server: ClickHouseServer, statement: str) -> None:
     """Verbatims are personal data: a view over them opens nothing to a user who may not read them."""
-    with pytest.raises(RefusedError, match=DENIED):
+    with pytest.raises(RefusedError, match=f"{DENIED}|CANNOT_EXTRACT_TABLE_STRUCTURE"):
         as_user(server, "bi_reader", statement)
-    assert as_user(server, "verbatim_reader", statement)
+    assert as_user(server, "verbatim_reader", "SELECT * FROM cx.verbatim") == "said in confidence\n"
 
 
 def test_the_writer_writes_generations_and_nothing_else(server: ClickHouseServer) -> None:
@@ -162,6 +205,56 @@ def test_the_writer_writes_generations_and_nothing_else(server: ClickHouseServer
     for statement in ("DROP TABLE cx_g1.t", "INSERT INTO other.t VALUES (1)", "SELECT * FROM other.t"):
         with pytest.raises(RefusedError, match=DENIED):
             as_user(server, "cx_writer", statement)
+
+
+@pytest.mark.intrusion("S12")
+@pytest.mark.parametrize("database", ["cx", "cx_meta", "cx_gold", "cx2", "cx2_g1", "other", "system", "default"])
+def test_the_writer_writes_no_tables_but_its_generations(server: ClickHouseServer, database: str) -> None:
+    """Deployments share servers: the beginning of a name is not the name."""
+    if database not in ("cx", "other", "system", "default"):
+        ask(server.http_port, f"CREATE DATABASE {database}")
+        ask(server.http_port, f"CREATE TABLE {database}.t (a UInt64) ORDER BY a")
+    for statement in ("INSERT INTO {}.t VALUES (1)", "CREATE TABLE {}.mine (a UInt64) ORDER BY a", "DROP DATABASE {}"):
+        with pytest.raises(RefusedError, match=f"{DENIED}|UNKNOWN_TABLE"):
+            as_user(server, "cx_writer", statement.format(database))
+    if database not in ("cx", "cx_meta"):
+        with pytest.raises(RefusedError, match=f"{DENIED}|UNKNOWN_TABLE"):
+            as_user(server, "cx_writer", f"SELECT * FROM {database}.t")
+
+
+@pytest.mark.intrusion("S6")
+def test_one_reader_does_not_stop_everybody(server: ClickHouseServer) -> None:
+    """A hundred questions that take their time leave a place for the writer, the other reader and the administrator."""
+    with ThreadPoolExecutor(100) as pool:
+        asked = [pool.submit(_slept, server) for _ in range(100)]
+        time.sleep(0.5)
+        as_user(server, "cx_writer", "INSERT INTO cx_g1.t VALUES (20000000)")
+        assert as_user(server, "verbatim_reader", "SELECT 1") == "1\n"
+        assert ask(server.http_port, "SELECT 1") == "1\n"
+        answers = Counter(each.result() for each in asked)
+    assert set(answers) == {"slept", "refused"}
+    assert answers["slept"] < 20
+
+
+def _slept(server: ClickHouseServer) -> str:
+    try:
+        as_user(server, "bi_reader", "SELECT sleep(1.5)")
+    except RefusedError as refusal:
+        return "refused" if "TOO_MANY_SIMULTANEOUS_QUERIES" in str(refusal) else str(refusal)
+    return "slept"
+
+
+@pytest.mark.intrusion("S6")
+def test_connections_that_say_nothing_lock_nobody_out(server: ClickHouseServer) -> None:
+    """Who has no password must not take the places of those who have."""
+    with ExitStack() as left:
+        for port in (server.tcp_port, server.http_port):
+            for _ in range(300):
+                left.enter_context(socket.create_connection((server.host, port), timeout=10))
+        assert as_user(server, "bi_reader", "SELECT 1") == "1\n"
+        client = Client(server.host, server.tcp_port, user="cx_writer", password=PASSWORDS["cx_writer"])
+        assert client.execute("SELECT 1") == [(1,)]
+        client.disconnect()
 
 
 @pytest.mark.parametrize("user", ["default", *USERS])
