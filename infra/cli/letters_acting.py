@@ -146,6 +146,8 @@ def discard(
         )
         if not why.strip():
             raise LetterError("a letter is discarded for a reason: give it with --why")
+        if not why.isprintable():
+            raise LetterError("--why is kept and shown: give one line of printable characters")
         if not asked.anything:
             raise LetterError("say which letters: a place, --reason, --topic, --account, --source, --since or --until")
         here = located()

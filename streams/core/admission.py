@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, get_args
 
 from streams.core import admission_settings
+from streams.core.admission_lists import too_many
 from streams.core.billing import admission as billing
 from streams.core.billing import choices
 from streams.core.billing.money import CURRENCY
@@ -35,7 +36,17 @@ from streams.core.events import (
     SurveyDisplayed,
     TaxonomySet,
 )
-from streams.core.limits import AHEAD, EARLIEST, MAX_ID, MAX_ITEMS, Refusal, repeated, unfit_id, unfit_moment
+from streams.core.limits import (
+    AHEAD,
+    EARLIEST,
+    MAX_ID,
+    MAX_ITEMS,
+    Refusal,
+    repeated,
+    unfit_id,
+    unfit_moment,
+    unprintable,
+)
 from streams.core.routes import REDUCERS
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
@@ -68,7 +79,8 @@ def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> 
 
     Emitters, workers and whoever judges letters ask this one function.
     """
-    return check(event, key, ingested_at) or too_long(event, size)
+    lists = too_many(event) if size > MAX_ITEMS else None  # an item takes a byte: shorter records hold no long list
+    return lists or check(event, key, ingested_at) or too_long(event, size)
 
 
 def too_long(event: Event, size: int) -> Refusal | None:
@@ -100,8 +112,9 @@ def _envelope(event: Event, ingested_at: int) -> Refusal | None:
         return "occurred_in_future", "occurred_at is more than a day after the record was stored"
     if event.occurred_at < EARLIEST:
         return "occurred_too_early", "occurred_at is before the year 2000"
-    if not event.source:
-        return "invalid_field", "source is empty"
+    source = event.source
+    if not (0 < len(source) <= MAX_ID and source.isprintable()):
+        return unfit_id("source", source)
     if event.is_retraction and event.corrects_event_id is None:
         return "invalid_field", "a retraction must name corrects_event_id"
     if event.corrects_event_id == event.event_id:
@@ -140,11 +153,12 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case ResponseCorrected():
             return _answers(event.answers)
         case SurveyDefined():
-            return _definition(event.questions)
+            return unprintable(title=event.title) or _definition(event.questions)
         case ResponseTagged():
             return repeated("topics", [topic.topic_id for topic in event.topics])
         case TaxonomySet():
-            return _since(event) or repeated("topics", [topic.topic_id for topic in event.topics])
+            labels = unprintable(label="".join(topic.label for topic in event.topics))
+            return _since(event) or labels or repeated("topics", [topic.topic_id for topic in event.topics])
         case ManagerAssigned():
             return _assigned(event)
         case FxRateSet():
@@ -152,7 +166,7 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
         case PolicySet():
             return _since(event) or _policy(event)
         case PlanSet():
-            return _since(event)
+            return _since(event) or unprintable(name=event.name)
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return admission_settings.content(event)
         case InvitationSent():
@@ -164,13 +178,30 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             | SurveyDisplayed()
             | ResponseDeleted()
             | FollowupLogged()
-            | AccountUpserted()
-            | ContactUpserted()
         ):
             return None
+        case AccountUpserted():
+            return _account(event)
+        case ContactUpserted():
+            return unprintable(role=event.role)
         case _:
             judge: Judge = support.content if event.TOPIC == "support" else billing.content
             return judge(event, ingested_at)
+
+
+def _account(event: AccountUpserted) -> Refusal | None:
+    told = unprintable(
+        name=event.name,
+        segment=event.segment,
+        country=event.country,
+        time_zone=event.time_zone,
+        currency=event.currency,
+        lifecycle=event.lifecycle,
+    )
+    if told is not None:
+        return told
+    named = (unprintable(system=each.system, id=each.id) for each in event.external_refs)
+    return next((refusal for refusal in named if refusal is not None), None)
 
 
 def _submitted(event: ResponseSubmitted, ingested_at: int) -> Refusal | None:

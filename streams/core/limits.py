@@ -13,6 +13,8 @@ NEVER = 2**63 - 1
 """A moment that does not come."""
 MAX_ID = 256
 MAX_ITEMS = 1_000
+MAX_ALL_ITEMS = 10_000
+"""Of one list, and of all lists of an event together."""
 
 
 def unfit_id(name: str, value: str | None) -> Refusal | None:
@@ -20,6 +22,14 @@ def unfit_id(name: str, value: str | None) -> Refusal | None:
     if value is None or (0 < len(value) <= MAX_ID and value.isprintable()):
         return None
     return "invalid_field", f"{name} must be 1 to {MAX_ID} printable characters"
+
+
+def unprintable(**texts: str | None) -> Refusal | None:
+    """Why a text is no name to be shown: it holds what acts on a terminal, or turns the direction of writing."""
+    for name, text in texts.items():
+        if text is not None and not text.isprintable():
+            return "invalid_field", f"{name} must be printable characters"
+    return None
 
 
 def unfit_moment(name: str, at: int | None) -> Refusal | None:

@@ -10,7 +10,7 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from schemas.errors import Undecodable
-from streams.core.admission import check
+from streams.core.admission import refusal_of
 from streams.core.events import parse
 from streams.core.rules import Rules, rules_from
 from streams.core.settings import RULING_TYPES, Ruling
@@ -112,7 +112,7 @@ class PolicyWatch:
             return False
         try:
             key, number = message.key(), message.partition()
-            refusal = check(event, key, message.timestamp()[1] * 1000)
+            refusal = refusal_of(event, key, message.timestamp()[1] * 1000, len(message.value() or b""))
             if refusal is None and home(key, self._partitions) != number:
                 refusal = misplaced(key, number, self._partitions)
         except Exception:  # a mistake of our own core, for which the partition puts the record aside: ADR 0108
