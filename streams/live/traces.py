@@ -10,6 +10,7 @@ from streams.core.limits import Refusal
 from streams.core.rows import DeadLetterRow
 from streams.live.batch import Batch, DeadLetter
 from streams.live.record import Record
+from streams.live.unquoted import unquoted
 
 MAX_KEY_BYTES = 1024
 """As much of a record's key as its row shows; the dead letter holds all of it."""
@@ -44,7 +45,7 @@ def refuse(
     envelope: Envelope = Envelope(),  # noqa: B008 - frozen
 ) -> None:
     """Put the record aside in the batch. `version` is that of the row, `envelope` what can be read of the event."""
-    reason, detail = refusal
+    reason, detail = refusal[0], unquoted(refusal[1])  # readers see it, and not the record
     offset, key, value, at = record.offset(), record.key(), record.value(), record.timestamp()[1]
     batch.dead.append(
         DeadLetter(batch.topic, batch.partition, offset, at, key, value, record.headers(), reason, detail, envelope)
