@@ -146,6 +146,11 @@ def _id(number: int) -> str:
 
 def histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
     """Distinct events of two invoices in two currencies, in the order in which they arrived."""
+    return histories_over(_EVENTS, max_size)
+
+
+def histories_over(events: st.SearchStrategy[Event], max_size: int) -> st.SearchStrategy[list[Note]]:
+    """Distinct events, some of which correct or retract others."""
     corrections = st.none() | st.none() | st.integers(0, 9)
-    plans = st.lists(st.tuples(_EVENTS, corrections, st.booleans(), st.integers(0, 20)), min_size=1, max_size=max_size)
+    plans = st.lists(st.tuples(events, corrections, st.booleans(), st.integers(0, 20)), min_size=1, max_size=max_size)
     return plans.map(lambda drawn: [_numbered(number, plan) for number, plan in enumerate(drawn)])

@@ -1,18 +1,27 @@
-"""Events of money beyond invoices, for tests: short to write, in cents, on days of 2026."""
+"""Events of money beyond invoices, for tests: short to write, in cents, on days of 2026; and dense histories."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.events import (
     CreditApplied,
+    CreditNoteIssued,
     DisputeClosed,
     DisputeOpened,
+    Event,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceVoided,
+    InvoiceWrittenOff,
     PaymentReceived,
     PaymentRefunded,
     PaymentReturned,
     RefundFailed,
 )
-from tests.support.invoices import day, noted
+from tests.support.invoices import day, histories_over, noted
 
 
 def _told(kind: type[Any], at: float, amount: int | None = None, **fields: Any) -> Note:
@@ -50,3 +59,55 @@ def charged_back(at: float, amount: int, payment_id: str = "P1", **fields: Any) 
 
 def dispute_ended(at: float, outcome: str) -> Note:
     return _told(DisputeClosed, at, dispute_id="D1", outcome=outcome)
+
+
+_ENVELOPE: dict[str, Any] = {
+    "event_id": st.just(""),
+    "account_id": st.just("acme"),
+    "occurred_at": st.integers(1, 20).map(day),
+    "source": st.just("billing:main"),
+    "is_test": st.sampled_from([False] * 9 + [True]),
+}
+_AT = st.integers(1, 20).map(day)
+_VALUES: dict[str, Any] = {
+    "amount": st.sampled_from([20, 30, 50, 100, 120]),
+    "total": st.sampled_from([100, 100, 80, -50]),
+    "credit_applied": st.sampled_from([0, 0, 0, 30]),
+    "payment_amount": st.sampled_from([None, None, 120, 150]),
+    "currency": st.sampled_from(["USD"] * 9 + ["KRW"]),
+    "exponent": st.just(2),
+    "invoice_id": st.sampled_from(["I1", "I2"]),
+    "payment_id": st.sampled_from(["P1", "P2"]),
+    "credit_invoice_id": st.sampled_from([None, "I1", "I2"]),
+    "credit_note_id": st.sampled_from(["C1", "C2"]),
+    "application_id": st.sampled_from(["U1", "U2"]),
+    "return_id": st.sampled_from(["X1", "X2"]),
+    "refund_id": st.sampled_from(["R1", "R1", "R1", "R2"]),
+    "dispute_id": st.just("D1"),
+    "outcome": st.sampled_from(["WON", "LOST", "WITHDRAWN", "UNKNOWN"]),
+    **dict.fromkeys(("issued_at", "paid_at", "received_at", "returned_at", "applied_at", "refunded_at"), _AT),
+}
+_MAY_BE_ABSENT = {PaymentReturned: "invoice_id", PaymentRefunded: "invoice_id", CreditApplied: "payment_id"}
+
+
+def _events(kind: type[Any]) -> st.SearchStrategy[Event]:
+    """Events of a type, of which every field that `_VALUES` names is drawn from there."""
+    fields = {name: each for name, each in _VALUES.items() if name in kind.__struct_fields__}
+    absent = _MAY_BE_ABSENT.get(kind)
+    if absent is not None:
+        fields[absent] = st.none() | fields[absent]
+    if kind is InvoiceWrittenOff:
+        fields = {"invoice_id": fields["invoice_id"]}
+    return st.builds(kind, **_ENVELOPE, **fields)
+
+
+_KINDS: Iterable[type[Any]] = (
+    *(InvoiceIssued, InvoiceIssued, InvoiceIssued, InvoicePaid, InvoicePaid, InvoicePaid, InvoiceVoided),
+    *(InvoiceWrittenOff, CreditNoteIssued, CreditApplied, PaymentReceived, PaymentReturned, PaymentReturned),
+    *(PaymentRefunded, PaymentRefunded, PaymentRefunded, RefundFailed, RefundFailed, DisputeOpened, DisputeClosed),
+)
+
+
+def money_histories(max_size: int = 14) -> st.SearchStrategy[list[Note]]:
+    """Histories of two invoices, two payments and what may become of them: few amounts and days, so that all meet."""
+    return histories_over(st.sampled_from(_KINDS).flatmap(_events), max_size)
