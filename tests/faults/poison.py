@@ -7,7 +7,7 @@ from tests.faults.progress import Position
 from tests.faults.scenario import Scenario, Volume
 from tests.faults.trial import Trial
 
-STATUS = 3
+STATUS = 5
 RUN = 100
 _SECONDS = 60.0
 

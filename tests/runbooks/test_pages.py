@@ -112,6 +112,7 @@ def poison_flood(house: House, page: Follower) -> None:
     looked = page.section("Look", unwell=_UNWELL)
     assert "dead-letter limit" in looked[-1].out
     assert "globex" not in looked[-1].out
+    assert _last_record(house) in looked[0].out
     assert house.ask("SELECT account_key FROM cx.dead_letter_open WHERE reason = 'empty_value'") == "globex"
     shown = page.next().out
     assert 'key       "acme"' in shown
