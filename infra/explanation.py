@@ -10,7 +10,10 @@ from clickhouse_driver.errors import ServerException
 from infra import wiring
 from infra.explaining import known_at
 from sinks import figures
-from sinks.explain import Explainer, ExplainError, restated_entities
+from sinks.explain import Explainer, ExplainError, require_window, restated_entities
+from sinks.metric import Metric
+from sinks.stock import Stock
+from streams.core.billing.choices import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,18 +22,20 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
     from sinks.figures import Found
-    from sinks.metric import Metric
     from sinks.period import Period
 
+_FIGURES = ("value", "numerator", "denominator", "n", "ci_low", "ci_high")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+ALL = "all"
+"""Name that stands for every policy of recurring revenue."""
 _ACCESS_DENIED = 497  # unnamed in the driver
 
 
 class Explanation:
     """Answers as the user who reads views. Close it after use."""
 
-    def __init__(self, settings: Settings, *, limit: int, texts: bool) -> None:
-        self._settings, self._limit, self._texts = settings, limit, texts
+    def __init__(self, settings: Settings, *, limit: int, texts: bool, policy: str = "") -> None:
+        self._settings, self._limit, self._texts, self._policy = settings, limit, texts, policy
         self._client: Client = wiring.reader(settings, typed=True)
         self.warehouse = figures.deployed(self._client, wiring.warehouse(settings))
         self._explainer = Explainer(self._client, self.warehouse)
@@ -48,14 +53,15 @@ class Explanation:
         events = rows.pop("event")
         return {"entity": f"{kind}:{identity}", "account": account, "events": events, "rows": rows}
 
-    def figure(self, metric: Metric, account: str, asked: Period, then: int | None) -> dict[str, Any]:
+    def figure(self, metric: Metric | Stock, account: str, asked: Period, then: int | None) -> dict[str, Any]:
         """Return why the figure is what it is; `then` (microseconds) asks what was known at a moment.
 
         Raises ExplainError, LogError or Unreachable.
         """
+        require_window(metric, asked)
         self._explainer.require_account(account)
         served = figures.Served(self._client, self.warehouse)
-        facts = served.facts(metric, account, asked)
+        facts = self._of_policy(metric, served.facts(metric, account, asked))
         known = None if then is None else self._known(metric, account, asked, then, facts)
         excluded = self._explainer.excluded(metric, account, asked)
         restated = self._explainer.restatements(metric, account, asked)
@@ -68,7 +74,7 @@ class Explanation:
             change["events"] = [e for e in _events(events, _sides([change])) if e["ingested_at"] > _at(then)]
         return {
             **_described(metric, account, asked, self.warehouse.time_zone),
-            "figures": served.figures(metric, account, asked),
+            "figures": self._of_policy(metric, served.figures(metric, account, asked)),
             "known_at": known,
             "facts_in_all": len(facts),
             "facts": [_alone(metric, fact) | {"events": _events(events, [fact])} for fact in listed],
@@ -80,18 +86,23 @@ class Explanation:
             **({"texts": self._written(account, entities)} if self._texts else {}),
         }
 
-    def _known(self, metric: Metric, account: str, asked: Period, then: int, facts: Found) -> dict[str, Any]:
+    def _known(self, metric: Metric | Stock, account: str, asked: Period, then: int, facts: Found) -> dict[str, Any]:
         known = known_at(self._settings, self._explainer, account, then)
         given = figures.Given(self._client, self.warehouse, known.tables, then)
-        changes = _changes(given.facts(metric, account, asked), facts)
+        changes = _changes(self._of_policy(metric, given.facts(metric, account, asked)), facts)
         return {
             "at": _at(then),
             "events": known.events,
             "refused_today": known.refused,
-            "figures": given.figures(metric, account, asked),
+            "figures": self._of_policy(metric, given.figures(metric, account, asked)),
             "changes_in_all": len(changes),
             "changes": changes[: self._limit],
         }
+
+    def _of_policy(self, metric: Metric | Stock, rows: Found) -> Found:
+        """Return the rows of the policy that is asked for, or of the metric's own; all where there are no policies."""
+        wanted = self._policy or (metric.basis.policy if isinstance(metric, Stock) else PROFILES[0])
+        return [row for row in rows if wanted in (ALL, row.get("policy", wanted))]
 
     def _written(self, account: str, entities: set[str]) -> Found:
         try:
@@ -112,21 +123,31 @@ def _at(micros: int | None) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=micros or 0)
 
 
-def _described(metric: Metric, account: str, asked: Period, zone: str) -> dict[str, Any]:
+def _described(metric: Metric | Stock, account: str, asked: Period, zone: str) -> dict[str, Any]:
     said = metric.catalogue
     return {
         "metric": metric.name,
         "title": said.title,
         "formula": said.formula,
         "unit": said.unit,
-        "groups": [*metric.groups, *([metric.spread.name] if metric.spread else [])],
+        "groups": _groups(metric),
+        "columns": list(metric.shown.figures) if isinstance(metric, Stock) else list(_FIGURES),
+        "is_alone": isinstance(metric, Stock) and metric.is_alone,
         "account": account,
         "window": {"grain": asked.grain, "start": asked.start, "end": asked.end, "time_zone": zone},
     }
 
 
-def _alone(metric: Metric, fact: Mapping[str, Any]) -> dict[str, Any]:
+def _groups(metric: Metric | Stock) -> list[str]:
+    spread = [metric.spread.name] if isinstance(metric, Metric) and metric.spread else []
+    return [*metric.groups, *spread]
+
+
+def _alone(metric: Metric | Stock, fact: Mapping[str, Any]) -> dict[str, Any]:
     """Return a fact without its counts, and these as one value: what each would be of this fact alone."""
+    if isinstance(metric, Stock):
+        parts = {name: fact[f"part_{name}"] for name in metric.shown.parts}
+        return {name: value for name, value in fact.items() if name[:5] != "part_"} | {"alone": parts}
     kept = {name: value for name, value in fact.items() if name not in metric.counts and name != "n_all"}
     return kept | {"alone": {name: fact[name] for name in metric.counts}}
 

@@ -9,9 +9,11 @@ from collections import defaultdict
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from sinks import explain_entity, views
+from sinks import explain_entity, stock, views
 from sinks import metric as records
 from sinks.figures import Found, ask, in_window, values
+from sinks.period import GRAINS
+from sinks.stock import Stock
 from streams.core.routes import SHARED
 
 if TYPE_CHECKING:
@@ -27,23 +29,27 @@ if TYPE_CHECKING:
 _PLACE = "topic, partition, offset"
 _EVENT = f"entity, {_PLACE}, event_id, event_type, source, occurred_at, ingested_at, corrects_event_id, is_test"
 _SHOWN = 60
+_SINCE = "{start:Date}"
 
 
 class ExplainError(Exception):
     """The question cannot be answered; the message is one sentence."""
 
 
-def metric_named(name: str) -> Metric:
+def metric_named(name: str) -> Metric | Stock:
     """Return the metric's record. Raises ExplainError for a name that is none, with the nearest one."""
-    known = {record.name: record for record in records.load()}
+    every: list[Metric | Stock] = [*records.load(), *stock.load()]
+    known = {record.name: record for record in every}
     if name in known:
         return known[name]
-    others = {view.name: view for view in views.load() if view.catalogue is not None}
-    if name in others:
-        reads = [metric for metric in known if f"${{cx}}.{metric}\n" in others[name].select]
-        instead = f"explain {' or '.join(reads)} instead" if reads else f"see what {name} reads in docs/metrics.md"
-        raise ExplainError(f"{name} has no facts of its own for an account: {instead}")
     raise ExplainError(f"there is no metric {shown(name)}{nearest(name, known)}")
+
+
+def require_window(metric: Metric | Stock, period: Period) -> None:
+    """Raise ExplainError where the metric has no window of that length."""
+    grains = tuple(metric.windows) if isinstance(metric, Stock) else GRAINS
+    if period.grain not in grains:
+        raise ExplainError(f"{metric.name} has no window of a {period.grain}: give one of {', '.join(grains)}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -103,26 +109,32 @@ class Explainer:
             until=until,
         )
 
-    def restatements(self, metric: Metric, account: str, period: Period) -> Found:
+    def restatements(self, metric: Metric | Stock, account: str, period: Period) -> Found:
         """Return what corrections changed in the metric's window, oldest first."""
-        if not metric.restated:
+        restated, since = (
+            (metric.basis.restated, metric.basis.since) if isinstance(metric, Stock) else (metric.restated, _SINCE)
+        )
+        if not restated:
             return []
         return self._ask(
-            "SELECT entity_kind, entity_id, item, day, kind, numerator, denominator, old_value, new_value, reason,"
+            "SELECT entity_kind, entity_id, item, day, kind, numerator, denominator, old_value, new_value, reason,"  # noqa: S608 - our own record
             " event_id, occurred_at, ingested_at FROM ${cx}.restatement_log"
             " WHERE metric = {metric:String} AND account_id = {account:String}"
-            " AND day >= {start:Date} AND day < {end:Date} ORDER BY ingested_at, entity_id, item, old_value, new_value",
-            metric=metric.restated,
+            f" AND day >= {since} AND day < {{end:Date}} ORDER BY ingested_at, entity_id, item, old_value, new_value",
+            metric=restated,
             **values(account, period),
         )
 
-    def excluded(self, metric: Metric, account: str, period: Period) -> Found:
+    def excluded(self, metric: Metric | Stock, account: str, period: Period) -> Found:
         """Return what the window's facts leave out and why, newest first."""
-        where = f" AND ({metric.excluded})" if metric.excluded else ""
+        if isinstance(metric, Stock):
+            facts, within, where = metric.basis.leaves_out, in_window(since=metric.basis.since), ""
+        else:
+            facts, within, where = metric.facts, in_window(), f" AND ({metric.excluded})" if metric.excluded else ""
         return self._ask(
             "SELECT moment, fact_id, kind, reason, entities FROM ${cx}.excluded_fact"  # noqa: S608 - our own record
-            f" WHERE facts = {{facts:String}} AND {in_window()}{where} ORDER BY moment DESC, fact_id, kind",
-            facts=metric.facts,
+            f" WHERE facts = {{facts:String}} AND {within}{where} ORDER BY moment DESC, fact_id, kind",
+            facts=facts,
             **values(account, period),
         )
 

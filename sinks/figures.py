@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sinks import views, windows
+from sinks.stock import Stock, of_account
 from sinks.tables import SYSTEM_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ class Served:
     def __init__(self, client: Client, warehouse: Warehouse) -> None:
         self._client, self._warehouse = client, warehouse
 
-    def figures(self, metric: Metric, account: str, period: Period) -> Found:
-        """Rows of the metric's view for the account and window: one, or one for each group of the metric."""
+    def figures(self, metric: Metric | Stock, account: str, period: Period) -> Found:
+        """Rows of the metric's view for the account and window: one, or one for each group of the metric.
+
+        Raises KeyError for a grain that a stock has not.
+        """
+        if isinstance(metric, Stock):
+            return self._ask(self._read(metric.figures(period.grain)), account, period)
         groups = [*metric.groups, *([metric.spread.name] if metric.spread else [])]
         query = (
             "SELECT * EXCEPT (dimension, dimension_value, as_of)"  # noqa: S608 - names are our own
@@ -62,12 +68,21 @@ class Served:
         )
         return self._ask(query, account, period)
 
-    def facts(self, metric: Metric, account: str, period: Period) -> Found:
-        """Facts of the window, newest first, each with `counted` and what every count would be of it alone."""
+    def facts(self, metric: Metric | Stock, account: str, period: Period) -> Found:
+        """Facts of the window, newest first, each with `counted` and what every count would be of it alone.
+
+        Of a stock: with its part in each figure that is a sum.
+        """
+        if isinstance(metric, Stock):
+            return self._ask(self._read(metric.facts()), account, period)
         where = f" AND ({metric.where})" if metric.where else ""
         facts = f"(SELECT * FROM ${{cx}}.{metric.facts} WHERE {_IN_WINDOW}{where})"  # noqa: S608 - names are our own
         query = f"{windows.facts_of_account(metric, facts)} ORDER BY moment DESC, fact_id"
         return [_named(fact) for fact in self._ask(query, account, period)]
+
+    def _read(self, query: str) -> str:
+        """What a stock reads: the rows of the account alone, whatever its view would read."""
+        return of_account(query)
 
     def _ask(self, query: str, account: str, period: Period) -> Found:
         return ask(self._client, views.filled(query, self._warehouse), values(account, period))
@@ -81,6 +96,9 @@ class Given(Served):
     ) -> None:
         super().__init__(client, warehouse)
         self._tables, self._now = tables, now
+
+    def _read(self, query: str) -> str:
+        return query
 
     def _ask(self, query: str, account: str, period: Period) -> Found:
         used: set[str] = set()
@@ -98,9 +116,9 @@ _DAY = "toDate(least(moment, ${end_of_days}), '${zone}')"
 _IN_WINDOW = f"account_id = {{account:String}} AND {_DAY} >= {{start:Date}} AND {_DAY} < {{end:Date}}"
 
 
-def in_window(moment: str = "moment") -> str:
-    """Condition on the account and on a time that places a row in the window."""
-    return _IN_WINDOW.replace("moment", moment)
+def in_window(since: str = "{start:Date}") -> str:
+    """Condition on the account and on the time that places a row in the window, or in what it goes back to."""
+    return _IN_WINDOW.replace("{start:Date}", since)
 
 
 def values(account: str, period: Period) -> dict[str, str]:

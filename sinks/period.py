@@ -1,4 +1,7 @@
-"""A window in words: 2026-Q3, 2026-08, 2026-W31, 2026-08-15, or rolling:2026-08-15 for the 90 days up to that day."""
+"""A window in words: 2026-Q3, 2026-08, 2026-W31, 2026-08-15, or rolling:2026-08-15 for the 90 days up to that day.
+
+Recurring revenue has 2026 and 2026-02/P12M as well: a year, and the 12 months that begin with February.
+"""
 
 import datetime as dt
 import re
@@ -9,7 +12,12 @@ import msgspec
 
 from sinks.windows import ROLLING_DAYS
 
-HOW = "2026-Q3, 2026-08, 2026-W31, 2026-08-15, or rolling:2026-08-15 for the 90 days that end with that day"
+HOW = (
+    "2026-Q3, 2026-08, 2026-W31, 2026-08-15, rolling:2026-08-15 for the 90 days that end with that day,"
+    " or of recurring revenue 2026, 2026-02/P3M and 2026-02/P12M"
+)
+GRAINS = ("day", "week", "month", "quarter", f"rolling_{ROLLING_DAYS}d")
+"""Windows that every metric has whose view has the common shape."""
 
 
 class PeriodError(Exception):
@@ -38,6 +46,16 @@ def _quarter(year: str, number: str) -> Period:
     return Period("quarter", start, _after(start, 3))
 
 
+def _year(year: str) -> Period:
+    start = dt.date(int(year), 1, 1)
+    return Period("year", start, _after(start, 12))
+
+
+def _months(year: str, number: str, months: str) -> Period:
+    start = dt.date(int(year), int(number), 1)
+    return Period(f"{months} months", start, _after(start, int(months)))
+
+
 def _month(year: str, number: str) -> Period:
     start = dt.date(int(year), int(number), 1)
     return Period("month", start, _after(start, 1))
@@ -62,6 +80,8 @@ def _week(year: str, number: str) -> Period:
 _FIRST, _LAST = dt.date(1970, 1, 2), dt.date(2149, 6, 6)
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[..., Period]], ...] = (
+    (re.compile(r"([0-9]{4})"), _year),
+    (re.compile(r"([0-9]{4})-([0-9]{2})/P(3|12)M"), _months),
     (re.compile(r"([0-9]{4})-Q([1-4])"), _quarter),
     (re.compile(r"([0-9]{4})-([0-9]{2})"), _month),
     (re.compile(r"([0-9]{4})-W([0-9]{2})"), _week),

@@ -59,6 +59,7 @@ _COMMANDS = (
         (
             "cx explain nps --account acme --window 2026-Q3",
             "cx explain nps --account acme --window 2026-Q3 --known-at 2026-10-01T09:00:00+02:00",
+            "cx explain mrr --account acme --window 2026-06 --policy stripe",
             "cx explain response R1 --account acme --format json",
         ),
     ),

@@ -29,7 +29,7 @@ def text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (list, tuple, dict)):
         return _nested(value)
-    return _number(value) if isinstance(value, _NUMBERS) else _visible(str(value))
+    return _number(value) if isinstance(value, _NUMBERS) else visible(str(value))
 
 
 def _number(value: float | Decimal) -> str:
@@ -51,7 +51,7 @@ def _quoted(value: Any) -> str:
     return written if value is None or isinstance(value, (*_NUMBERS, list, tuple, dict)) else f"'{written}'"
 
 
-def _visible(written: str) -> str:
+def visible(written: str) -> str:
     """Spell out what a terminal would obey."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in written)
 
@@ -78,17 +78,21 @@ def _bits(value: float) -> bytes:
         return b""
 
 
+def width() -> int:
+    """Return the columns of the terminal; what is piped is as wide as it takes."""
+    return output.out.width if output.out.is_terminal or "COLUMNS" in os.environ else _ENDLESS
+
+
 def show(columns: Sequence[str], found: Sequence[Sequence[Any]]) -> None:
     """Print rows for people: a table, or one value a line where a terminal is too narrow for it."""
     rows = [[Text(text(value)) for value in row] for row in found]
     right = [all(isinstance(row[at], (*_NUMBERS, type(None))) for row in found) for at in range(len(columns))]
-    table = output.table([_visible(name) for name in columns], rows, right)
+    table = output.table([visible(name) for name in columns], rows, right)
     wide = Console(width=_ENDLESS).measure(table).maximum
-    fits = output.out.width if output.out.is_terminal or "COLUMNS" in os.environ else _ENDLESS
-    if wide <= fits:
+    if wide <= width():
         Console(width=wide, soft_wrap=True).print(table)
     else:
-        for line in _vertical([_visible(name) for name in columns], rows):
+        for line in _vertical([visible(name) for name in columns], rows):
             output.out.print(line, markup=False, highlight=False)
 
 

@@ -11,10 +11,12 @@ from infra import wiring
 from infra.cli import explained, output
 from infra.cli.context import located, sentences
 from infra.explaining import moment
-from infra.explanation import Explanation
+from infra.explanation import ALL, Explanation
 from sinks import explain_entity, period
-from sinks.explain import ExplainError, metric_named, nearest, shown
+from sinks.explain import ExplainError, metric_named, nearest, require_window, shown
+from streams.core.billing.choices import PROFILES
 
+_POLICIES = (*PROFILES, ALL)
 _KINDS = ", ".join(explain_entity.KINDS)
 
 
@@ -25,6 +27,9 @@ def explain(
     window: Annotated[str, typer.Option("--window", help=f"Window of the figure: {period.HOW}.")] = "",
     at: Annotated[str, typer.Option("--known-at", help="Also the figure as known then: ISO 8601 with zone.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Facts listed at most.")] = 20,
+    policy: Annotated[
+        str, typer.Option("--policy", help=f"Of recurring revenue: {', '.join(_POLICIES)}; cxledger unless told.")
+    ] = "",
     texts: Annotated[bool, typer.Option("--texts", help="Also what people wrote, for a user who may read it.")] = False,
     form: output.TextFormat = output.Machine.TEXT,
 ) -> None:
@@ -35,9 +40,9 @@ def explain(
     """
     try:
         with sentences():
-            _check(what, identity, account, window, at)
+            _check(what, identity, account, window, at, policy)
             then = moment(at, wiring.clock()) if at else None
-            with closing(Explanation(located(), limit=limit, texts=texts)) as explanation:
+            with closing(Explanation(located(), limit=limit, texts=texts, policy=policy)) as explanation:
                 if identity:
                     answer = explanation.entity(what, identity, account)
                 else:
@@ -51,9 +56,9 @@ def explain(
         output.fail("interrupted; explaining changes nothing")
 
 
-def _check(what: str, identity: str, account: str, window: str, at: str) -> None:
+def _check(what: str, identity: str, account: str, window: str, at: str, policy: str) -> None:
     """Refuse what cannot be asked before any server is: raises ExplainError or PeriodError."""
-    for text in (what, identity, account, window, at):
+    for text in (what, identity, account, window, at, policy):
         if not text.isprintable():
             raise ExplainError(f"{shown(text)} holds characters that no name has")
     if identity:
@@ -64,9 +69,15 @@ def _check(what: str, identity: str, account: str, window: str, at: str) -> None
     elif what in explain_entity.KINDS:
         raise ExplainError(f"which {what}? Give its id: cx explain {what} ID --account ACCOUNT")
     else:
-        metric_named(what)
-        if not window:
-            raise ExplainError(f"which window? Give --window as {period.HOW}")
-        period.parse(window)
+        _check_figure(what, window, policy)
     if not account:
         raise ExplainError("which account? Give --account")
+
+
+def _check_figure(what: str, window: str, policy: str) -> None:
+    metric = metric_named(what)
+    if not window:
+        raise ExplainError(f"which window? Give --window as {period.HOW}")
+    require_window(metric, period.parse(window))
+    if policy and policy not in _POLICIES:
+        raise ExplainError(f"there is no policy {shown(policy)}{nearest(policy, _POLICIES)}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from infra.cli import output
+from infra.cli import exact, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_FIGURES = ("value", "numerator", "denominator", "n", "ci_low", "ci_high")
-_TOLD_APART = ("account_id", "moment", "fact_id", "entities", "counted", "n", "n_all", "alone", "events")
+_NOT_TOLD_APART = ("account_id", "moment", "fact_id", "entities", "counted", "n", "n_all", "alone", "events")
+_HANG = "    "
 
 
 def tell(answer: Mapping[str, Any]) -> None:
@@ -20,6 +20,8 @@ def tell(answer: Mapping[str, Any]) -> None:
     days = f"{window['start']} to {window['end'] - dt.timedelta(days=1)}"
     _line(f"{answer['title']} of {answer['account']}, {window['grain']} {days} ({window['time_zone']})")
     _line(f"{answer['formula']}; in {answer['unit']}")
+    if answer["is_alone"]:
+        _line(f"{answer['metric']} has no slice by account: the figure is that of this account alone")
     if known:
         told = f"; {known['refused_today']} of them would be refused today" if known["refused_today"] else ""
         _line(f"then: {_time(known['at'])}, by the {known['events']} events that were stored by that time{told}")
@@ -43,14 +45,14 @@ def tell_entity(answer: Mapping[str, Any]) -> None:
         _event(event, "  ")
     for table, rows in answer["rows"].items():
         for row in rows:
-            _line(f"{table}: {_pairs(row, ('account_id',))}")
+            _flow("", f"{table}:", *_pairs(row, ("account_id",)))
 
 
 def _figures(answer: Mapping[str, Any], sides: Sequence[tuple[str, Any]]) -> None:
-    groups = answer["groups"]
-    rows = [(side, *(f[g] for g in groups), *(f[name] for name in _FIGURES)) for side, found in sides for f in found]
+    columns = (*answer["groups"], *answer["columns"])
+    rows = [(side, *(figure[name] for name in columns)) for side, found in sides for figure in found]
     if rows:
-        output.out.print(output.grid("", ("", *groups, *_FIGURES), rows))
+        exact.show(("as of", *columns), rows)
     for side, found in sides:
         if not found:
             _line(f"{side}: nothing counts in this window")
@@ -64,30 +66,30 @@ def _part(title: str, items: Sequence[Any], count: int, show: Callable[[Any], No
 
 
 def _fact(fact: Mapping[str, Any]) -> None:
-    counts = ", ".join(f"{name} {_value(count)}" for name, count in fact["alone"].items() if count)
+    counts = ", ".join(f"{name} {exact.text(count)}" for name, count in fact["alone"].items() if count)
     counted = (
         f"counts as {counts or 'nothing'}" if fact["counted"] else "does not count: a later answer of the person does"
     )
-    _line(f"  {fact['fact_id']}  {_time(fact['moment'])}  {_pairs(fact, _TOLD_APART)}  {counted}")
+    _flow("  ", fact["fact_id"], _time(fact["moment"]), *_pairs(fact, _NOT_TOLD_APART), counted)
     _events(fact["events"])
 
 
 def _excluded(each: Mapping[str, Any]) -> None:
     kind = f"{each['kind']} " if each["kind"] else ""
-    _line(f"  {each['fact_id']}  {_time(each['moment'])}  {kind}{each['reason'].replace('_', ' ')}")
+    _flow("  ", each["fact_id"], _time(each["moment"]), f"{kind}{each['reason'].replace('_', ' ')}")
     _events(each["events"])
 
 
 def _restatement(each: Mapping[str, Any]) -> None:
-    old, new = ("nothing" if v is None else f"{v:g}" for v in (each["old_value"], each["new_value"]))
+    old, new = ("nothing" if v is None else exact.text(v) for v in (each["old_value"], each["new_value"]))
     what = " ".join(filter(None, (each["entity_kind"], each["entity_id"], each["item"])))
-    _line(f"  {what}  {old} -> {new}, {each['kind']}: {each['reason']}, by {each['event_id']}")
+    _flow("  ", what, f"{old} -> {new},", f"{each['kind']}: {each['reason']},", f"by {each['event_id']}")
     _events([each["event"]] if each["event"] else [])
 
 
 def _change(each: Mapping[str, Any]) -> None:
-    then, now = ("; ".join(_pairs(f, _TOLD_APART) for f in each[side]) or "not there" for side in ("then", "now"))
-    _line(f"  {each['fact_id']}  {then} -> {now}")
+    then, now = ("; ".join(", ".join(_pairs(f, _NOT_TOLD_APART)) for f in each[side]) for side in ("then", "now"))
+    _flow("  ", each["fact_id"], f"{then or 'not there'} ->", now or "not there")
     _events(each["events"])
 
 
@@ -97,29 +99,47 @@ def _events(events: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _event(event: Mapping[str, Any], indent: str) -> None:
-    corrects = f"  corrects {event['corrects_event_id']}" if event["corrects_event_id"] else ""
-    _line(
-        f"{indent}{event['topic']}-{event['partition']} offset {event['offset']}  {event['event_type']}"
-        f" {event['event_id']}  happened {_time(event['occurred_at'])}  stored {_time(event['ingested_at'])}"
-        f"  from {event['source']}{corrects}{'  test' if event['is_test'] else ''}"
+    _flow(
+        indent,
+        f"{event['topic']}-{event['partition']} offset {event['offset']}",
+        f"{event['event_type']} {event['event_id']}",
+        f"happened {_time(event['occurred_at'])}",
+        f"stored {_time(event['ingested_at'])}",
+        f"from {event['source']}",
+        *([f"corrects {event['corrects_event_id']}"] if event["corrects_event_id"] else ()),
+        *(["test"] if event["is_test"] else ()),
     )
 
 
-def _pairs(row: Mapping[str, Any], without: Sequence[str]) -> str:
-    return ", ".join(f"{name}={_value(value)}" for name, value in row.items() if name not in without)
+def _pairs(row: Mapping[str, Any], without: Sequence[str]) -> list[str]:
+    """Return what a row says, each as name=value; what is empty says nothing."""
+    return [
+        f"{name}={_value(value)}"
+        for name, value in row.items()
+        if name not in without and not name.startswith("part_") and value not in ("", None, [])
+    ]
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dt.datetime):
-        return _time(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _time(value) if isinstance(value, dt.datetime) else exact.text(value)
 
 
 def _time(at: dt.datetime) -> str:
     return at.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _flow(indent: str, *words: str) -> None:
+    """Print words on one line, or on as many as a terminal takes, the later ones indented further."""
+    lines, room = [indent + words[0]], exact.width()
+    for word in words[1:]:
+        if len(lines[-1]) + 2 + len(word) <= room:
+            lines[-1] += f"  {word}"
+        else:
+            lines.append(f"{indent}{_HANG}{word}")
+    for line in lines:
+        _line(line)
+
+
 def _line(text: str) -> None:
     """Print one line; what a terminal would obey is spelled out."""
-    safe = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    output.out.print(safe, markup=False, highlight=False)
+    output.out.print(exact.visible(text), markup=False, highlight=False)

@@ -5,7 +5,7 @@ columns:
   moment: Time that would place it in a window, UTC
   account_id: Account
   survey_id: Survey; empty for billing
-  fact_id: Response, invitation, display, invoice, payment, refund, dispute or ticket
+  fact_id: Response, invitation, display, invoice, payment, refund, dispute, subscription or ticket
   kind: Kind of the answer that is left out; empty where all of the fact is
   reason: >-
     test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
@@ -194,6 +194,7 @@ SELECT
             'opened_ticket',
             'escalated_ticket',
             'ticket_clock',
+            if(is_test = 1, 'backlog_day', ''),
             if(first_solved_at IS NULL, '', 'solved_ticket'),
             if(last_solved_at IS NULL, '', 'finished_ticket'),
             if(csat_offered_at IS NULL AND csat_rated_at IS NULL, '', 'asked_rating'),
@@ -215,6 +216,15 @@ SELECT
     [concat('ticket:', ticket_id)]
 FROM ${cx}.ticket
 WHERE opened_at IS NOT NULL AND (is_test = 1 OR removed_at IS NOT NULL)
+UNION ALL
+SELECT DISTINCT 'mrr_flow', at, account_id, '', subscription_id, '', 'test', [concat('subscription:', subscription_id)]
+FROM ${cx}.mrr_movement
+WHERE is_test = 1
+UNION ALL
+SELECT 'receivable_span', min(at), account_id, '', invoice_id, '', 'test', [concat('invoice:', invoice_id)]
+FROM ${cx}.receivable_entry
+WHERE is_test = 1 AND book = 'receivable'
+GROUP BY account_id, invoice_id
 UNION ALL
 SELECT
     'sla_outcome',

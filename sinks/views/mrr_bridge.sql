@@ -27,6 +27,19 @@ columns:
   without_rate: Movements that are left out because their exchange rate is not known
   is_final: 1 when the window has ended; see also restatement_log
   as_of: Figures include what Kafka had stored by then, UTC
+metric:
+  title: Bridge of recurring revenue
+  formula: opening + new + expansion + contraction + churn + reactivation + pause + resume + fx + transfer + handed over = closing
+  unit: reporting currency per month
+  numerator: recurring revenue at the start, and each kind of movement until the end
+  denominator: none, it is a stock and its flows
+  interval: none
+  source: roll-forward of recurring revenue as Stripe and ChartMogul show it
+  edge_cases: >-
+    Contraction, churn and pauses are below zero. Windows without a movement have a row while there is revenue. What an account
+    takes along to another manager or segment is handed over, and is 0 for all and for an account. Movements
+    without an exchange rate are left out and counted in without_rate.
+  version: 1
 stored:
   order: [dimension, policy, grain, window_start, dimension_value]
   where: dimension != 'account'

@@ -12,6 +12,7 @@ columns:
   due_day: Day by whose end payment was due, as known then
   is_disputed: 1 while a dispute of the invoice was open
   amount: Open balance
+  entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
     account_id,
@@ -22,10 +23,11 @@ SELECT
     tupleElement(span, 2) AS until_day,
     tupleElement(span, 3) AS due_day,
     toUInt8(tupleElement(span, 4)) AS is_disputed,
-    toDecimal128(tupleElement(span, 5), 6) / 1000000 AS amount
+    toDecimal128(tupleElement(span, 5), 6) / 1000000 AS amount,
+    arrayConcat([concat('invoice:', invoice_id)], arrayMap(id -> concat('dispute:', id), claims)) AS entities
 FROM
 (
-    SELECT account_id, invoice_id, currency, is_on_credit, span
+    SELECT account_id, invoice_id, currency, is_on_credit, claims, span
     FROM
     (
         SELECT
@@ -36,6 +38,7 @@ FROM
             groupArrayIf((day, micros), source = 'posting') AS postings,
             arraySort(groupArrayIf((day, since, until), source = 'due')) AS dues,
             groupArrayIf((day, until), source = 'dispute') AS disputes,
+            arraySort(groupUniqArrayIf(claim, source = 'dispute')) AS claims,
             arrayMin(tupleElement(postings, 1)) AS first_day,
             arraySort(
                 arrayDistinct(
@@ -61,11 +64,12 @@ FROM
                 toDate(least(at, ${end_of_days}), '${zone}') AS day,
                 at AS since,
                 toDate(0) AS until,
-                amount_micros AS micros
+                amount_micros AS micros,
+                '' AS claim
             FROM ${cx}.receivable_entry
             WHERE book = 'receivable' AND is_test = 0
             UNION ALL
-            SELECT account_id, invoice_id, 'due', '', 0, from_day, valid_from, due_day, 0
+            SELECT account_id, invoice_id, 'due', '', 0, from_day, valid_from, due_day, 0, ''
             FROM ${cx}.invoice_due_day
             UNION ALL
             SELECT
@@ -77,7 +81,8 @@ FROM
                 toDate(least(assumeNotNull(opened_at), ${end_of_days}), '${zone}'),
                 assumeNotNull(opened_at),
                 if(closed_at IS NULL, toDate('2149-06-06'), toDate(least(assumeNotNull(closed_at), ${end_of_days}), '${zone}')),
-                0
+                0,
+                dispute_id
             FROM ${cx}.dispute
             WHERE opened_at IS NOT NULL AND is_test = 0 AND invoice_id != ''
         )

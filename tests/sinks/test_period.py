@@ -13,6 +13,9 @@ DATE = dt.date
     ("text", "expected"),
     [
         ("2026-Q3", Period("quarter", DATE(2026, 7, 1), DATE(2026, 10, 1))),
+        ("2026", Period("year", DATE(2026, 1, 1), DATE(2027, 1, 1))),
+        ("2026-02/P3M", Period("3 months", DATE(2026, 2, 1), DATE(2026, 5, 1))),
+        ("2025-12/P12M", Period("12 months", DATE(2025, 12, 1), DATE(2026, 12, 1))),
         ("2026-Q4", Period("quarter", DATE(2026, 10, 1), DATE(2027, 1, 1))),
         ("2026-12", Period("month", DATE(2026, 12, 1), DATE(2027, 1, 1))),
         ("2026-W01", Period("week", DATE(2025, 12, 29), DATE(2026, 1, 5))),
@@ -32,7 +35,8 @@ def test_weeks_may_start_on_sunday() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026", "2026-Q5", "2026-13", "2026-W54", "2025-02-29", "1969-12", "9999-Q4", "2026-q3 ", "rolling:",
+    ["", "2026-Q5", "2026-02/P4M", "2026-13/P3M", "0000",
+     "9999", "2026-13", "2026-W54", "2025-02-29", "1969-12", "9999-Q4", "2026-q3 ", "rolling:",
      "\u0662\u0660\u0662\u0666-01", "rolling:2026",
      "2026-Q3' OR 1", "0001-01-01", "2026-W00", "2026-08-15; DROP TABLE x"],
 )  # fmt: skip

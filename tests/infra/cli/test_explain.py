@@ -108,7 +108,10 @@ def _is_a_sentence(refused: Result) -> None:
     ("arguments", "sentence"),
     [
         (("npss", "--account", "a", "--window", "2026-08"), "did you mean nps?"),
-        (("nps_change", "--account", "a", "--window", "2026-08"), "explain nps instead"),
+        (("mrr_span", "--account", "a", "--window", "2026-08"), "there is no metric"),
+        (("nps", "--account", "a", "--window", "2026"), "nps has no window of a year: give one of day, week"),
+        (("ar_open", "--account", "a", "--window", "2026-08"), "ar_open has no window of a month: give one of day"),
+        (("mrr", "--account", "a", "--window", "2026-08", "--policy", "strip"), "did you mean stripe?"),
         (("nps", "--account", "a"), "which window?"),
         (("nps", "--window", "2026-08"), "which account?"),
         (("nps", "--account", "a", "--window", "2026-13"), "is no window"),
