@@ -10,9 +10,11 @@ import pytest
 import yaml
 from clickhouse_driver import Client
 
+from infra.embedded.clickhouse_users import ADMINISTRATOR
 from infra.stack import Stack
 from sinks import metric, stock, views
-from sinks.clickhouse import ClickHouseSink, connect
+from sinks.clickhouse import ClickHouseSink
+from sinks.connection import connect
 from sinks.explain import Explainer
 from sinks.figures import Given, Served
 from sinks.memory import MemorySink
@@ -24,7 +26,7 @@ from tests.sinks.conftest import Migrated
 from tests.sinks.test_real_cases import work
 
 HISTORY: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("explained_history.yaml").read_text("utf-8"))
-ASKED = ("2025-Q2", "2025-05", "2025-W20", "2025-05-20", "rolling:2025-05-31", "2025-02/P3M", "2025-02/P12M")
+ASKED = ("2025-05-20", "2025-W20", "2025-05", "2025-02/P12M", "rolling:2025-05-31")
 PERIODS = tuple(map(parse, ASKED))
 CATALOGUE = sorted(view.name for view in views.load() if view.catalogue is not None)
 KYIV = Warehouse(time_zone="Europe/Kyiv", low_sample=2)
@@ -71,7 +73,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def typed(stack: Stack) -> Iterator[Client]:
-    opened = connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords["default"], typed=True)
+    opened = connect(stack.clickhouse_host, stack.clickhouse_port, password=stack.passwords[ADMINISTRATOR], typed=True)
     yield opened
     opened.disconnect()
 
@@ -92,21 +94,24 @@ def _adds_up(asked: Stock, figure: dict[str, Any], facts: list[dict[str, Any]]) 
 
 
 def _explained(world: World, asked: Stock) -> list[dict[str, Any]]:
-    """Compare every figure with the view and its facts; return the facts of windows that have figures."""
-    found = []
+    """Compare a figure with the view and its facts; return these.
+
+    Metrics of one file take turns with their windows. What was known is the same text over other tables: once a file.
+    """
     shown = None if asked.is_alone else world.view(asked)
-    for period in (each for each in PERIODS if each.grain in asked.windows):
-        figures, facts = world.served.figures(asked, "acme", period), world.served.facts(asked, "acme", period)
-        found += facts if figures else []
-        for figure in figures:
-            _adds_up(asked, figure, facts)
-        if shown is not None:
-            own = [row for row in shown if _of_window(row, period)]
-            said = [{column: row[column] for column in figures[0]} for row in own] if figures else own
-            assert sorted(map(repr, figures)) == sorted(map(repr, said)), (asked.name, period)
-    assert world.given.figures(asked, "acme", period) == figures, (asked.name, period)
-    assert world.given.facts(asked, "acme", period) == facts, (asked.name, period)
-    return found
+    kin, windows = list(asked.basis.metrics), [each for each in PERIODS if each.grain in asked.windows]
+    period = windows[kin.index(asked.name) % len(windows)]
+    figures, facts = world.served.figures(asked, "acme", period), world.served.facts(asked, "acme", period)
+    assert figures, (asked.name, period)
+    for figure in figures:
+        _adds_up(asked, figure, facts)
+    if shown is not None:
+        said = [{name: row[name] for name in figures[0]} for row in shown if _of_window(row, period)]
+        assert sorted(map(repr, figures)) == sorted(map(repr, said)), (asked.name, period)
+    if asked.name == kin[0]:
+        assert world.given.figures(asked, "acme", period) == figures, (asked.name, period)
+        assert world.given.facts(asked, "acme", period) == facts, (asked.name, period)
+    return facts
 
 
 @pytest.mark.servers
