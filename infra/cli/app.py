@@ -53,6 +53,7 @@ _COMMANDS = (
         ),
     ),
     ("sql", "infra.cli.sql:sql", ('cx sql "SELECT * FROM metric_definition"', "cx sql --format csv - < query.sql")),
+    ("connect", "infra.cli.connect:connect", ("cx connect", "cx connect --password", "cx connect --format json")),
     (
         "explain",
         "infra.cli.explain:explain",

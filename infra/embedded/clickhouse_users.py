@@ -95,6 +95,8 @@ def _writing(database: str, others: Sequence[str]) -> Iterator[str]:
 
 def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
     reading = f"GRANT SELECT ON {database}.*"
+    # What the server keeps stored answers in: no reader has a use for it, and BI tools list it among the views.
+    unseen = [f"REVOKE SELECT ON {database}.`{prefix}`*" for prefix in (".inner", ".tmp")]
     return {
         ADMINISTRATOR: [
             "GRANT ALL ON *.*",
@@ -102,8 +104,8 @@ def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
             *(f"GRANT TABLE ENGINE ON {engine}" for engine in (*_KEEPING, *_REPLICATED)),
         ],
         WRITER: [reading, f"GRANT SELECT ON {database}_meta.*", *_writing(database, others), *_LISTING],
-        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim", *_LISTING],
-        VERBATIM_READER: [reading, *_LISTING],
+        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim", *unseen, *_LISTING],
+        VERBATIM_READER: [reading, *unseen, *_LISTING],
     }
 
 

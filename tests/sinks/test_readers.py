@@ -95,6 +95,27 @@ def test_a_reader_may_explain_all_but_texts(server: clickhouse.ClickHouseServer)
     client.disconnect()
 
 
+@pytest.mark.parametrize("user", [BI_READER, VERBATIM_READER])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "SHOW TABLES FROM cx",
+        "SELECT name FROM system.tables WHERE database = 'cx'",
+        "SELECT DISTINCT table FROM system.columns WHERE database = 'cx'",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'cx'",
+    ],
+)
+def test_a_reader_sees_views_and_not_what_they_are_kept_in(
+    server: clickhouse.ClickHouseServer, user: str, listed: str
+) -> None:
+    """A BI tool lists what its user may read: `.inner_id.7e1...` among it is a riddle, and empty at times."""
+    client = _as(server, user)
+    names = {name for (name,) in client.execute(listed)}
+    client.disconnect()
+    assert {"nps", "mrr_bridge_stored"} <= names
+    assert [name for name in names if name.startswith(".")] == []
+
+
 def test_a_reader_sees_the_descriptions(reader: Client) -> None:
     """A BI tool lists views with their comments under the reader's own rights."""
     listed = reader.execute(

@@ -24,7 +24,7 @@ _PARTS = [
 ]
 _ASKED = (
     "up", "down", "restart", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild",
-    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose",
+    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose", "connect",
 )  # fmt: skip
 _GROUPS = (get_command(app), *(get_command(app).commands[name] for name in ("replay", "dead-letters")))  # type: ignore[attr-defined]
 _CLIENTS = frozenset({"kafka", "confluent_kafka", "clickhouse_driver", "aiokafka", "aiohttp", "requests", "httpx"})
@@ -60,7 +60,10 @@ def test_every_command_explains_itself_with_examples(name: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["sql", "SELECT 1"], ["status"], ["restart"], ["topics"], ["migrate"], ["rebuild"], ["replay", "plan"], *_LETTERS],
+    [
+        ["sql", "SELECT 1"], ["connect"], ["status"], ["restart"], ["topics"], ["migrate"], ["rebuild"],
+        ["replay", "plan"], *_LETTERS,
+    ],  # fmt: skip
 )
 def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> None:
     """A traceback is no answer to "nothing runs here"."""
