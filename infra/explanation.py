@@ -51,7 +51,7 @@ class Explanation:
         except ServerException as error:
             raise self._denied(error) from error
         events = rows.pop("event")
-        return {"entity": f"{kind}:{identity}", "account": account, "events": events, "rows": rows}
+        return {"entity": f"{kind}:{identity}", "account_id": account, "events": events, "rows": rows}
 
     def figure(self, metric: Metric | Stock, account: str, asked: Period, then: int | None) -> dict[str, Any]:
         """Return why the figure is what it is; `then` (microseconds) asks what was known at a moment.
@@ -133,7 +133,7 @@ def _described(metric: Metric | Stock, account: str, asked: Period, zone: str) -
         "groups": _groups(metric),
         "columns": list(metric.shown.figures) if isinstance(metric, Stock) else list(_FIGURES),
         "is_alone": isinstance(metric, Stock) and metric.is_alone,
-        "account": account,
+        "account_id": account,
         "window": {"grain": asked.grain, "start": asked.start, "end": asked.end, "time_zone": zone},
     }
 

@@ -18,7 +18,7 @@ def tell(answer: Mapping[str, Any]) -> None:
     """Print the explanation of a figure."""
     window, known = answer["window"], answer["known_at"]
     days = f"{window['start']} to {window['end'] - dt.timedelta(days=1)}"
-    _line(f"{answer['title']} of {answer['account']}, {window['grain']} {days} ({window['time_zone']})")
+    _line(f"{answer['title']} of {answer['account_id']}, {window['grain']} {days} ({window['time_zone']})")
     _line(f"{answer['formula']}; in {answer['unit']}")
     if answer["is_alone"]:
         _line(f"{answer['metric']} has no slice by account: the figure is that of this account alone")
@@ -40,7 +40,7 @@ def tell(answer: Mapping[str, Any]) -> None:
 
 def tell_entity(answer: Mapping[str, Any]) -> None:
     """Print what is known of an entity."""
-    _line(f"{answer['entity']} of {answer['account']}")
+    _line(f"{answer['entity']} of {answer['account_id']}")
     for event in answer["events"]:
         _event(event, "  ")
     for table, rows in answer["rows"].items():
