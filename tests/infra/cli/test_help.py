@@ -61,9 +61,16 @@ def test_every_command_explains_itself_with_examples(name: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["sql", "SELECT 1"], ["connect"], ["status"], ["restart"], ["topics"], ["migrate"], ["rebuild"],
-        ["replay", "plan"], *_LETTERS,
-    ],  # fmt: skip
+        ["sql", "SELECT 1"],
+        ["connect"],
+        ["status"],
+        ["restart"],
+        ["topics"],
+        ["migrate"],
+        ["rebuild"],
+        ["replay", "plan"],
+        *_LETTERS,
+    ],
 )
 def test_without_servers_each_says_so_in_one_sentence(arguments: list[str]) -> None:
     """A traceback is no answer to "nothing runs here"."""
