@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 import zoneinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -102,10 +103,12 @@ def money(exponent: int, decimal: str, group: str) -> Callable[[str], int]:
     return read
 
 
+@lru_cache(maxsize=64)
 def clock(form: str, zone_name: str, day: str) -> Callable[[str], int]:
     """Return a reader of local times: UTC microseconds since 1970; an hour that comes twice is its first.
 
-    With `day` "end", a date is the last microsecond of that day in the zone.
+    With `day` "end", a date is the last microsecond of that day in the zone. Some thousand texts are remembered, as
+    rows tell of one time in several fields, and of few days.
     """
     zone = zoneinfo.ZoneInfo(zone_name)
 
@@ -115,6 +118,7 @@ def clock(form: str, zone_name: str, day: str) -> Callable[[str], int]:
             raise CellError(f"{text!r} does not exist in {zone_name}: the clocks were put forward")
         return here
 
+    @lru_cache(maxsize=4_096)
     def read(text: str) -> int:
         try:
             moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # the mapping names the zone
