@@ -113,7 +113,8 @@ def poison_flood(house: House, page: Follower) -> None:
     assert "dead-letter limit" in looked[-1].out
     assert "globex" not in looked[-1].out
     assert _last_record(house) in looked[0].out
-    assert house.ask("SELECT account_key FROM cx.dead_letter_open WHERE reason = 'empty_value'") == "globex"
+    known = house.ask("SELECT DISTINCT account_key FROM cx.dead_letter_open WHERE reason = 'empty_value'")
+    assert "globex" in known.split()
     shown = page.next().out
     assert 'key       "acme"' in shown
     assert "not taken in" in shown
