@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra import wiring
+from infra import rotation, wiring
 from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.embedded.checks import make_private
@@ -33,6 +33,7 @@ def worker(
     with sentences():
         settings = located()
         os.umask(PRIVATE)
+        rotation.watch()
         make_private(settings.data_dir)  # Faust makes its own folder, but none above it
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         codec, engine_settings = wiring.codec(settings), wiring.engine_settings(settings, member=name)
