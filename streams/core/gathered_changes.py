@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from streams.core.reducer import Reducer
 
 Notes = Sequence[Note]
+Known = tuple[Notes, Any]
+"""Notes in fold order, and the view that they fold into."""
 
 
-def batch_changes(reducer: "Reducer[Any]", known: Notes, view: Any, now: Notes, arrived: Notes) -> Change:
-    """Return what `arrived` changed: `known` are the notes before, with their view, `now` those that are held after."""
+def batch_changes(reducer: "Reducer[Any]", before: Known, after: Known, arrived: Notes) -> Change:
+    """Return what `arrived` changed; `before` and `after` are the notes held without them and with them."""
+    (known, view), (now, _) = before, after
     limits = reducer.gathered
     if limits is None or reducer.measures is None or now is known:
         return UNCHANGED
@@ -32,7 +35,7 @@ def batch_changes(reducer: "Reducer[Any]", known: Notes, view: Any, now: Notes, 
         if not moving:
             return UNCHANGED
         if all(one < other for one, other in pairwise(moving)) and not _later(known, moving[0]):
-            return tuple(_walk(reducer, known, view, new)), ()
+            return tuple(_walk(reducer, known, view, new, after)), ()
     return _one_by_one(reducer, known, arrived)
 
 
@@ -87,8 +90,13 @@ def _difference(reducer: "Reducer[Any]", before: Notes, after: Notes) -> Change:
     return difference_of(gathered_history(reducer, before), gathered_history(reducer, after))
 
 
-def _walk(reducer: "Reducer[Any]", base: Notes, view: Any, later: Notes) -> Iterator[MetricChangeRow]:
-    """Yield the rows of later notes after `base`, which is in fold order; `view` is its view where there is one."""
+def _walk(
+    reducer: "Reducer[Any]", base: Notes, view: Any, later: Notes, last: Known | None = None
+) -> Iterator[MetricChangeRow]:
+    """Yield the rows of later notes after `base`, which is in fold order.
+
+    `view` is the view of `base`, and `last` that of all of them, where these are known: they need no fold then.
+    """
     limits = reducer.gathered
     assert limits is not None
     assert reducer.measures is not None
@@ -104,7 +112,8 @@ def _walk(reducer: "Reducer[Any]", base: Notes, view: Any, later: Notes) -> Iter
             notes.sort(key=fold_order)
         if quiet is not None and quiet(note):
             continue
-        view = reducer.fold(reducer.standing(tuple(notes)))
+        whole = last is not None and len(notes) == len(last[0])
+        view = last[1] if last is not None and whole else reducer.fold(reducer.standing(tuple(notes)))
         after = reducer.measures(view)
         yield from change_rows(note, reducer.kind, reducer.identify(note.event), before, after)
         before, quiet = after, limits.quiet(view)

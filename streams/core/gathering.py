@@ -70,7 +70,9 @@ def gather(reducer: Reducer[View], known: Told | None, arrived: Arrived, rules: 
     if not changes:
         return now, NOTHING
     changes.append(
-        batch_changes(reducer, first.state.notes, first.view, now.state.notes, [note for note, _ in arrived])
+        batch_changes(
+            reducer, (first.state.notes, first.view), (now.state.notes, now.view), [note for note, _ in arrived]
+        )
     )
     deadline = reducer.deadline(now.view, rules, passed) if reducer.deadline else NEVER
     state = msgspec.structs.replace(now.state, deadline=deadline)

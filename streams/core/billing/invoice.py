@@ -5,7 +5,7 @@ fact is kept by its own identity, and the newest in fold order stands.
 """
 
 from collections.abc import Collection, Container, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -62,6 +62,8 @@ class Invoice(msgspec.Struct, gc=False):
     failures: dict[str, InvoicePaymentFailed] = {}
     due_changes: list[DueDateChanged] = []
     dunning: DunningEnded | None = None
+    books: Any = None
+    """What was posted, once it was worked out (streams.core.billing.receivable)."""
 
     @property
     def invoice_id(self) -> str:

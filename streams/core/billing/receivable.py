@@ -101,7 +101,17 @@ class Books(msgspec.Struct, gc=False):
 
 
 def books(invoice: Invoice) -> Books:
-    """Every posting of an invoice. One that was never issued has only what was paid for it, as customer credit."""
+    """Every posting of an invoice. One that was never issued has only what was paid for it, as customer credit.
+
+    They are made once for a view, which is not changed any more.
+    """
+    if invoice.books is None:
+        invoice.books = _made(invoice)
+    made: Books = invoice.books
+    return made
+
+
+def _made(invoice: Invoice) -> Books:
     made, issued = Books(), invoice.issued
     for fact in sorted(facts(invoice), key=_place):
         if issued is None or fact.currency != issued.currency:

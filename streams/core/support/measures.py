@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 
 from streams.core.algebra import Note
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
-from streams.core.events import MessageAdded, MessageChanged, TicketOpened
+from streams.core.events import (
+    MessageAdded,
+    MessageChanged,
+    SlaTargetApplied,
+    TicketCsatOffered,
+    TicketOpened,
+    TicketPriorityChanged,
+    TicketTopicSet,
+)
 from streams.core.support.messages import SAME_UPDATE, turns
 from streams.core.support.ticket import Ticket
 
@@ -65,11 +73,13 @@ def _spent(found: dict[Key, Measure], ticket: Ticket, metric: str, window_at: in
 
 
 Quiet = Callable[[Note], bool]
+_UNMEASURED = (SlaTargetApplied, TicketCsatOffered, TicketPriorityChanged, TicketTopicSet)
+"""Events that no measure follows from."""
 
 
 def counts(note: Note) -> bool:
     """Whether a fold may be needed for the event alone: for all but a message that corrects nothing."""
-    return not isinstance(note.event, MessageAdded) or note.event.corrects_event_id is not None
+    return not isinstance(note.event, (MessageAdded, *_UNMEASURED)) or note.event.corrects_event_id is not None
 
 
 def plain(notes: Sequence[Note]) -> Quiet:
@@ -83,8 +93,10 @@ def plain(notes: Sequence[Note]) -> Quiet:
 
     def changes_nothing(note: Note) -> bool:
         event = note.event
-        if not isinstance(event, MessageAdded) or event.corrects_event_id is not None or event.is_test:
+        if event.corrects_event_id is not None or event.is_test:
             return False
+        if not isinstance(event, MessageAdded):
+            return isinstance(event, _UNMEASURED)
         shown = event.is_public and (by_agent or event.author_type == "AGENT")
         return not shown and named[event.message_id] == 1
 
@@ -106,8 +118,10 @@ def quiet(ticket: Ticket | None) -> Quiet | None:
 
     def changes_nothing(note: Note) -> bool:
         event = note.event
-        if not isinstance(event, MessageAdded) or event.corrects_event_id is not None or event.is_test:
+        if event.corrects_event_id is not None or event.is_test:
             return False
+        if not isinstance(event, MessageAdded):
+            return isinstance(event, _UNMEASURED)
         if event.message_id in names or (by_agent and event.is_public and event.occurred_at <= since):
             return False
         if event.is_public and event.author_type == "AGENT" and (replied_at is None or event.occurred_at <= replied_at):
