@@ -70,8 +70,8 @@ class Books(msgspec.Struct, gc=False):
 
     @property
     def granted(self) -> int:
-        """Credit of the customer beyond the money that came in."""
-        return max(-self.balance - max(self.money, 0), 0)
+        """Credit that the invoice leaves whatever money came in: what was taken back of it beyond what it asked for."""
+        return max(-self.balance - self.money, 0)
 
     @property
     def paid(self) -> int:

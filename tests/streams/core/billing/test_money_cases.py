@@ -137,6 +137,16 @@ def test_a_return_without_its_payment_is_flagged() -> None:
     assert (invoice(machine).flags, balances(machine, [9], "open")) == (("returned_above_paid",), [140])
 
 
+def test_a_return_on_a_credit_invoice_takes_its_credit() -> None:
+    """No money is known behind it, and 20 are gone: of the 50 that were granted 30 are left."""
+    machine = in_any_order(issued(1, -5_000), returned(9, 2_000))
+    assert (balances(machine, [1, 9]), balances(machine, [9], "granted"), balances(machine, [9], "paid")) == (
+        [50, 30],
+        [50],
+        [0],
+    )
+
+
 def test_the_rest_of_a_payment_waits_as_credit() -> None:
     """1,500 come in, 1,000 go to the invoice: 500 are the customer's until they are used."""
     machine = in_any_order(issued(1, 100_000), paid(10, 100_000, payment_amount=150_000))
