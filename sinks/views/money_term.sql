@@ -27,7 +27,7 @@ FROM
     FROM ${cx}.invoice
     WHERE issued_at IS NOT NULL AND is_test = 0
     UNION ALL
-    SELECT account_id, toString(currency), at, tupleElement(said, 1), tupleElement(said, 2) * toInt128(amount_micros), [event_id]
+    SELECT account_id, toString(currency), at, tupleElement(_said, 1), tupleElement(_said, 2) * toInt128(amount_micros), [event_id]
     FROM ${cx}.receivable_entry
     ARRAY JOIN
         arrayFilter(
@@ -37,10 +37,10 @@ FROM
                 (if(book = 'receivable' AND kind = 'credit_applied', 'credit_used', ''), -1),
                 (if(kind IN ('credited', 'written_off', 'voided'), toString(kind), ''), if(book = 'receivable', -1, 1))
             ]
-        ) AS said
+        ) AS _said
     WHERE is_test = 0
     UNION ALL
-    SELECT account_id, toString(currency), at, tupleElement(said, 1), tupleElement(said, 2) * toInt128(amount_micros), [event_id]
+    SELECT account_id, toString(currency), at, tupleElement(_said, 1), tupleElement(_said, 2) * toInt128(amount_micros), [event_id]
     FROM ${cx}.money_entry
     ARRAY JOIN
         arrayFilter(
@@ -49,12 +49,12 @@ FROM
                 (toString(book), 1),
                 (if(book = 'granted' AND kind IN ('credited', 'written_off', 'voided'), toString(kind), ''), -1)
             ]
-        ) AS said
+        ) AS _said
     WHERE is_test = 0
     UNION ALL
-    SELECT account_id, toString(currency), at, tupleElement(said, 1), tupleElement(said, 2) * toInt128(amount_micros), [event_id]
+    SELECT account_id, toString(currency), at, tupleElement(_said, 1), tupleElement(_said, 2) * toInt128(amount_micros), [event_id]
     FROM ${cx}.credit_entry
-    ARRAY JOIN if(book = 'given_back', [('given_back', 1), ('paid', -1)], [('customer_credit', 1)]) AS said
+    ARRAY JOIN if(book = 'given_back', [('given_back', 1), ('paid', -1)], [('customer_credit', 1)]) AS _said
     WHERE is_test = 0
     UNION ALL
     SELECT account_id, currency, received_at, 'customer_credit', -toInt128(not_here * 1000000), events
