@@ -86,6 +86,7 @@ def _moves(payment_id: str, claims: list[Claim]) -> Iterator[Move]:
     for claim in claims:
         if claim.part:
             came[claim.used_at].append((-claim.part, claim))
+    name = f"{claims[0].currency}/test" if claims[0].is_test else claims[0].currency
     had = used = before = 0
     for at in sorted(came):
         had += sum(amount for amount, _ in came[at] if amount > 0)
@@ -94,7 +95,7 @@ def _moves(payment_id: str, claims: list[Claim]) -> Iterator[Move]:
         if rest != before:
             _, cause = max(came[at], key=lambda each: ((each[0] > 0) == (rest > before), each[1].event_id))
             yield Move(
-                at, LEFT, "rest", str(at), claims[0].is_test, cause.currency, rest - before, "", payment_id,
+                at, LEFT, "rest", f"{at}/{name}", claims[0].is_test, cause.currency, rest - before, "", payment_id,
                 cause.event_id, cause.ingested_at,
             )  # fmt: skip
         before = rest

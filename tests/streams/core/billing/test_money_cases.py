@@ -173,6 +173,15 @@ def test_a_payment_received_without_an_invoice_is_credit_until_it_is_put_to_one(
     assert balances(machine, [40, 59, 60], "open") == [500, 500, 0]
 
 
+def test_what_is_told_of_a_payment_in_a_test_leaves_it_alone() -> None:
+    """A test of the same id, on the day on which the rest is used: postings of both have names of their own."""
+    real = [issued(1, 5_000), paid(14, 5_000, paid_at=day(5), payment_amount=12_000)]
+    machine = in_any_order(*real, received(14, 3_000, is_test=True))
+    of_test = [row for row in machine.tables.values() if isinstance(row, CreditEntryRow) and row.is_test]
+    assert len(of_test) == 1
+    assert sum(balances(machine, [14])) - of_test[0].amount_micros // DOLLAR == 70
+
+
 def test_credit_is_used_for_an_open_invoice_when_it_is_used() -> None:
     """Credit given on the tenth for an invoice of the fifth: open until the tenth, then nothing of either."""
     machine = in_any_order(
