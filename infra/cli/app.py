@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -101,6 +100,8 @@ _REPLAY = (
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"cxledger {version('cxledger')}")
         raise typer.Exit
 
