@@ -83,7 +83,8 @@ def _excluded(each: Mapping[str, Any]) -> None:
 def _restatement(each: Mapping[str, Any]) -> None:
     old, new = ("nothing" if v is None else exact.text(v) for v in (each["old_value"], each["new_value"]))
     what = " ".join(filter(None, (each["entity_kind"], each["entity_id"], each["item"])))
-    _flow("  ", what, f"{old} -> {new},", f"{each['kind']}: {each['reason']},", f"by {each['event_id']}")
+    why = each["kind"] if each["reason"] in ("", each["kind"]) else f"{each['kind']}: {each['reason']}"
+    _flow("  ", what, f"{old} -> {new},", f"{why},", f"by {each['event_id']}")
     _events([each["event"]] if each["event"] else [])
 
 
