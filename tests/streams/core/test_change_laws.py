@@ -5,12 +5,14 @@ It is stated twice: of the measures that change rows are differences of, and of 
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
 from streams.core.changes import ONE
+from streams.core.events import DisputeClosed, DisputeOpened, PaymentRefunded, RefundFailed
 from streams.core.routes import BY_PREFIX
 from streams.core.rows import (
     AnswerRow,
@@ -24,10 +26,15 @@ from streams.core.rows import (
     Row,
     TicketRow,
 )
-from tests.streams.core.test_laws import FAR, WORLDS, in_every_world
+from tests.streams.core.test_laws import FAR
+from tests.streams.core.test_laws import WORLDS as LAWFUL
+from tests.support.histories_billing import billing_histories
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run
 
+MONEY_BACK = (PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
+WORLDS = {**LAWFUL, "money_back": billing_histories(MONEY_BACK)}
+in_every_world = pytest.mark.parametrize("world", WORLDS)
 Sums = dict[tuple[object, ...], tuple[int, int]]
 KINDS = {"first", "late", "correction", "retraction", "displaced"}
 
