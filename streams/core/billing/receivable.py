@@ -152,7 +152,7 @@ def _post(made: Books, fact: Fact, issued: InvoiceIssued) -> None:
 
 def _apply_credit(made: Books, fact: Fact, amount: int) -> None:
     """Credit that is used up lowers both books; where the invoice cannot take it, it stays with the customer."""
-    used = min(amount, made.open)
+    used = min(amount, made.open, max(made.balance + made.money, 0))
     made.used += used
     made.post(fact, "credit_applied", -used)
     made.enter(fact, "credit_applied", "customer_credit", -used)
