@@ -7,7 +7,7 @@ event makes to them is its change rows. So the sum of all changes known by a mom
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
-from streams.core.algebra import Note, Place, fold_order
+from streams.core.algebra import Note
 from streams.core.billing.subscription import SubscriptionEvent
 from streams.core.events import (
     Event,
@@ -74,11 +74,6 @@ _MOMENTS: dict[type, str] = {
     ManagerAssigned: "valid_from",
     **dict.fromkeys(get_args(SubscriptionEvent), "effective_at"),
 }
-
-
-def known_order(note: Note) -> tuple[int, Place]:
-    """Place of a note in the order in which notes became known; those of one moment follow the fold order."""
-    return note.ingested_at, fold_order(note)
 
 
 def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: Measures) -> Sequence[MetricChangeRow]:

@@ -1,7 +1,7 @@
-"""The change rows of entities that are folded once per batch: by the same walk, which folds where a measure may change.
+"""The change rows of entities that are folded once per batch: a fold of their own for events that may change a measure.
 
-Rows that only lasted from one event of a batch to another are taken away all the same, as those of the entity itself
-are (streams.core.gathering): where events came in another order than they became known, they are walked one by one.
+Rows follow the order of arrival, as those of all entities do (streams.core.change_log). So the rows of a shorter batch
+are the first rows of a longer one, and a batch that was thrown away leaves none that the next would not write.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from streams.core.algebra import Note, fold_order
-from streams.core.change_log import UNCHANGED, Change, difference_of
-from streams.core.changes import NO_MEASURES, Measures, change_rows, known_order
+from streams.core.change_log import stepped
 from streams.core.rows import MetricChangeRow
 
 if TYPE_CHECKING:
@@ -18,25 +17,20 @@ if TYPE_CHECKING:
 
 Notes = Sequence[Note]
 Known = tuple[Notes, Any]
-"""Notes in fold order, and the view that they fold into."""
+"""Notes in fold order, and the view that they fold into; None for no notes."""
 
 
-def batch_changes(reducer: "Reducer[Any]", before: Known, after: Known, arrived: Notes) -> Change:
-    """Return what `arrived` changed; `before` and `after` are the notes held without them and with them."""
-    (known, view), (now, _) = before, after
-    limits = reducer.gathered
-    if limits is None or reducer.measures is None or now is known:
-        return UNCHANGED
+def batch_changes(reducer: "Reducer[Any]", before: Known, after: Known, arrived: Notes) -> Iterator[MetricChangeRow]:
+    """Yield what each of `arrived` changed; `before` and `after` are the notes held without them and with them."""
+    (known, _), (now, _) = before, after
+    if reducer.gathered is None or reducer.measures is None or now is known:
+        return
     held = {id(note) for note in now}
     new = [note for note in arrived if id(note) in held]
-    plain = limits.plain([*known, *arrived])
-    moving = [known_order(note) for note in new if not plain(note)]
     if len(now) == len(known) + len(new) and (len(new) == len(arrived) or _forward(arrived)):
-        if not moving:
-            return UNCHANGED
-        if all(one < other for one, other in pairwise(moving)) and not _later(known, moving[0]):
-            return tuple(_walk(reducer, known, view, new, after)), ()
-    return _one_by_one(reducer, known, arrived)
+        yield from _all_held(reducer, before, after, new)
+    else:
+        yield from _one_by_one(reducer, before, arrived)
 
 
 def _forward(arrived: Notes) -> bool:
@@ -44,76 +38,38 @@ def _forward(arrived: Notes) -> bool:
     return all(fold_order(one) < fold_order(other) for one, other in pairwise(arrived))
 
 
-def gathered_history(reducer: "Reducer[Any]", notes: Notes) -> Sequence[MetricChangeRow]:
-    """Return every change row of an entity with these notes."""
-    return tuple(_walk(reducer, (), None, notes))
-
-
-def _later(known: Notes, first: tuple[int, Any]) -> Notes:
-    """Those of the notes that became known after a place."""
-    return [note for note in known if note.ingested_at >= first[0] and known_order(note) > first]
-
-
-def _one_by_one(reducer: "Reducer[Any]", known: Notes, arrived: Notes) -> Change:
-    """Every row that any of them left on the way, the last word of each."""
+def _all_held(reducer: "Reducer[Any]", before: Known, after: Known, new: Notes) -> Iterator[MetricChangeRow]:
+    """Yield the rows of notes that all stay: notes are put in order where a fold is needed, and only there."""
     limits = reducer.gathered
     assert limits is not None
-    plain = limits.plain([*known, *arrived])
-    written: dict[tuple[object, ...], MetricChangeRow] = {}
-    removed: dict[tuple[object, ...], MetricChangeRow] = {}
-    notes = tuple(known)
+    (known, view), (now, last) = before, after
+    notes = list(known)
+    plain, quiet = limits.plain([*known, *new]), limits.quiet(view) if known else None
+    for note in new:
+        notes.append(note)
+        if plain(note) or (quiet is not None and quiet(note)):
+            continue
+        former, view = view, last if len(notes) == len(now) else _folded(reducer, notes)
+        yield from stepped(reducer, note, former, view)
+        quiet = limits.quiet(view)
+
+
+def _one_by_one(reducer: "Reducer[Any]", before: Known, arrived: Notes) -> Iterator[MetricChangeRow]:
+    """Yield the rows of notes of which some push others out, or are held for a while only."""
+    limits = reducer.gathered
+    assert limits is not None
+    notes, view = before
+    plain = limits.plain([*notes, *arrived])
     for note in arrived:
         every = tuple(sorted((*notes, note), key=fold_order))
         grown = limits.keep(every)
-        whole = len(grown) == len(every)
-        if not (whole and plain(note)):
-            rows, gone = _one_more(reducer, notes, note) if whole else _difference(reducer, notes, grown)
-            for row in rows:
-                removed.pop(row.identity(), None)
-                written[row.identity()] = row
-            for row in gone:
-                written.pop(row.identity(), None)
-                removed[row.identity()] = row
-        notes = grown
-    return list(written.values()), list(removed.values())
-
-
-def _one_more(reducer: "Reducer[Any]", notes: Notes, note: Note) -> Change:
-    first = known_order(note)
-    later, base = _later(notes, first), [each for each in notes if known_order(each) < first]
-    return difference_of(_walk(reducer, base, None, later), _walk(reducer, base, None, [*later, note]))
-
-
-def _difference(reducer: "Reducer[Any]", before: Notes, after: Notes) -> Change:
-    if len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True)):
-        return UNCHANGED
-    return difference_of(gathered_history(reducer, before), gathered_history(reducer, after))
-
-
-def _walk(
-    reducer: "Reducer[Any]", base: Notes, view: Any, later: Notes, last: Known | None = None
-) -> Iterator[MetricChangeRow]:
-    """Yield the rows of later notes after `base`, which is in fold order.
-
-    `view` is the view of `base`, and `last` that of all of them, where these are known: they need no fold then.
-    """
-    limits = reducer.gathered
-    assert limits is not None
-    assert reducer.measures is not None
-    notes = list(base)
-    if view is None and notes:
-        view = reducer.fold(reducer.standing(tuple(notes)))
-    before: Measures = reducer.measures(view) if notes else NO_MEASURES
-    quiet = limits.quiet(view) if notes else None
-    for note in sorted(later, key=known_order):
-        in_order = not notes or fold_order(notes[-1]) < fold_order(note)
-        notes.append(note)
-        if not in_order:
-            notes.sort(key=fold_order)
-        if quiet is not None and quiet(note):
+        if len(grown) == len(notes) and all(one is other for one, other in zip(grown, notes, strict=True)):
             continue
-        whole = last is not None and len(notes) == len(last[0])
-        view = last[1] if last is not None and whole else reducer.fold(reducer.standing(tuple(notes)))
-        after = reducer.measures(view)
-        yield from change_rows(note, reducer.kind, reducer.identify(note.event), before, after)
-        before, quiet = after, limits.quiet(view)
+        if len(grown) < len(every) or not plain(note):
+            former, view = view, _folded(reducer, grown)
+            yield from stepped(reducer, note, former, view)
+        notes = grown
+
+
+def _folded(reducer: "Reducer[Any]", notes: Notes) -> Any:
+    return reducer.fold(reducer.standing(tuple(sorted(notes, key=fold_order))))

@@ -69,11 +69,8 @@ def gather(reducer: Reducer[View], known: Told | None, arrived: Arrived, rules: 
         signals.extend(reducer.signals(before.view, now.view, rules, passed) if reducer.signals else ())
     if not changes:
         return now, NOTHING
-    changes.append(
-        batch_changes(
-            reducer, (first.state.notes, first.view), (now.state.notes, now.view), [note for note, _ in arrived]
-        )
-    )
+    was, then = (first.state.notes, first.view), (now.state.notes, now.view)
+    changes.append((tuple(batch_changes(reducer, was, then, [note for note, _ in arrived])), ()))
     deadline = reducer.deadline(now.view, rules, passed) if reducer.deadline else NEVER
     state = msgspec.structs.replace(now.state, deadline=deadline)
     return Told(state, now.view, now.rows), Facts(*_together(changes), signals)

@@ -69,7 +69,7 @@ class Gathered(Generic[View]):
     in any order, good for their keys. `counting` gives the rows that tell how many events are not held, which are the
     first of `rows`. `counts` picks the notes that may need a fold alone for what they change in measures; `plain`
     gives, for a set of notes, what tells which of them change none in whatever order, and `quiet`, for a view, what
-    tells that of the notes that become known next.
+    tells that of the notes that come next.
     """
 
     event_bytes: int
@@ -160,11 +160,9 @@ def _advance(
     removed: Sequence[Row] = ()
     if before is not None:
         rows, removed = difference(reducer.rows(before, rules, passed), rows)
-    changed, undone = stepped(reducer, state.notes, note, before, view)
+    changed = stepped(reducer, note, before, view)
     if changed:
         rows = [*rows, *changed]
-    if undone:
-        removed = [*removed, *undone]
     signals = reducer.signals(before, view, rules, passed) if reducer.signals else ()
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
     part = reducer.contribute(view, rules) if reducer.contribute else None

@@ -1,5 +1,7 @@
 """A table simulator: runs the pure core over notes and keeps the tables that its facts describe."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -116,6 +118,21 @@ def changes(machine: Machine) -> list[MetricChangeRow]:
     """Return every change row, in the order in which they became known."""
     found = [row for row in machine.tables.values() if isinstance(row, MetricChangeRow)]
     return sorted(found, key=lambda row: (row.ingested_at, row.metric, row.item, row.window_at))
+
+
+def figures(machine: Machine) -> dict[Identity, Row]:
+    """Return every row but those of the log of changes, which follow the order of arrival and keep every trace."""
+    return {key: row for key, row in machine.tables.items() if not isinstance(row, MetricChangeRow)}
+
+
+def sums_of(rows: Iterable[MetricChangeRow]) -> dict[tuple[object, ...], tuple[int, int]]:
+    """Return what changes add up to, by entity and measure, where that is not nothing."""
+    sums: defaultdict[tuple[object, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in rows:
+        key = (row.entity_kind, row.entity_id, row.metric, row.item, row.window_at, row.person)
+        one, other = sums[key]
+        sums[key] = one + row.numerator_micros, other + row.denominator_micros
+    return {key: both for key, both in sums.items() if any(both)}
 
 
 def restated(machine: Machine) -> list[MetricChangeRow]:

@@ -12,8 +12,10 @@ from streams.core.events import (
     TicketCsatOffered,
     TicketOpened,
     TicketPriorityChanged,
+    TicketStatusChanged,
     TicketTopicSet,
 )
+from streams.core.support.life import DONE
 from streams.core.support.messages import SAME_UPDATE, turns
 from streams.core.support.ticket import Ticket
 
@@ -78,8 +80,17 @@ _UNMEASURED = (SlaTargetApplied, TicketCsatOffered, TicketPriorityChanged, Ticke
 
 
 def counts(note: Note) -> bool:
-    """Whether a fold may be needed for the event alone: for all but a message that corrects nothing."""
-    return not isinstance(note.event, (MessageAdded, *_UNMEASURED)) or note.event.corrects_event_id is not None
+    """Return whether a fold may be needed for the event alone.
+
+    A message needs none, nor does a status that does not end the ticket, unless it corrects something. One that opens
+    the ticket again needs one: there are as many of these as there are ends, which count.
+    """
+    event = note.event
+    if event.corrects_event_id is not None:
+        return True
+    if isinstance(event, TicketStatusChanged):
+        return event.to_status.lower() in DONE
+    return not isinstance(event, (MessageAdded, *_UNMEASURED))
 
 
 def plain(notes: Sequence[Note]) -> Quiet:
@@ -107,10 +118,12 @@ def quiet(ticket: Ticket | None) -> Quiet | None:
     """Return what tells of the next messages that they change no measure of the ticket; None where all may.
 
     A message changes none where it is no reply of a person's, or where two came before it; if an agent opened the
-    ticket, it must not come before what opened it.
+    ticket, it must not come before what opened it. A status changes none that comes last, of a ticket that is not done,
+    and does not end it.
     """
     if ticket is None or not ticket.stands or ticket.opened is None:
         return None
+    done, latest = ticket.life.base in DONE, max(note.event.occurred_at for note in ticket.every)
     names = {note.event.message_id for note in ticket.every if isinstance(note.event, (MessageAdded, MessageChanged))}
     by_agent = ticket.opened.created_by_agent
     since = ticket.opened.occurred_at + SAME_UPDATE
@@ -120,6 +133,8 @@ def quiet(ticket: Ticket | None) -> Quiet | None:
         event = note.event
         if event.corrects_event_id is not None or event.is_test:
             return False
+        if isinstance(event, TicketStatusChanged):
+            return not done and event.to_status.lower() not in DONE and event.occurred_at > latest
         if not isinstance(event, MessageAdded):
             return isinstance(event, _UNMEASURED)
         if event.message_id in names or (by_agent and event.is_public and event.occurred_at <= since):
