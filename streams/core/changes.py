@@ -42,6 +42,32 @@ Measure = tuple[int, int, float | None]
 """(numerator, denominator, contribution as people read it)."""
 Measures = Mapping[Key, Measure]
 NO_MEASURES: Measures = {}
+METRICS = frozenset(
+    {
+        "ces",
+        "chargeback_rate",
+        "collections",
+        "csat",
+        "escalation_rate",
+        "first_assignment",
+        "first_reply",
+        "first_resolution",
+        "full_resolution",
+        "mrr",
+        "nps",
+        "one_touch_rate",
+        "receivable",
+        "refund_failure_rate",
+        "refund_turnaround",
+        "refunded",
+        "response_rate",
+        "ticket_csat",
+        "time_to_contact",
+    }
+)
+"""Metrics of the log; readers ask for its rows by these names."""
+SLICES = frozenset({"manager", "segment"})
+"""What stands in the place of a metric where the owner or the segment of an account changed."""
 FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""

@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 from clickhouse_driver import Client
 
+from sinks import metric, stock
 from sinks.clickhouse import ClickHouseSink
 from sinks.settings import Warehouse
+from streams.core.changes import METRICS
 from tests.sinks.conftest import Migrated
 from tests.sinks.test_real_cases import work
 
@@ -60,6 +62,15 @@ def figures(client: Client, database: str) -> Sums:
         " WHERE dimension = 'account' AND grain IN ('day', 'week', 'month', 'quarter')"
     )
     return {(grain, window): (Decimal(one), Decimal(other)) for grain, window, one, other in rows}
+
+
+def test_every_metric_that_shows_its_changes_names_one_of_the_log() -> None:
+    """Given another name, `cx explain` would list no change at all, and nobody would know why."""
+    asked = {each.name: each.restated for each in metric.load()} | {
+        each.name: each.basis.restated for each in stock.load()
+    }
+    assert {name: of for name, of in asked.items() if of and of not in METRICS} == {}
+    assert asked["ar_open"] == "receivable"
 
 
 @pytest.mark.servers

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
-from streams.core.changes import ONE
+from streams.core.changes import METRICS, ONE, SLICES
 from streams.core.events import DisputeClosed, DisputeOpened, PaymentRefunded, RefundFailed
 from streams.core.routes import BY_PREFIX
 from streams.core.rows import (
@@ -70,6 +70,7 @@ def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, dat
     then = run([note for note in notes if note.ingested_at <= moment], until=FAR, rules=LEVELS)
     assert sums_of(row for row in log if row.ingested_at <= moment) == measured_in(then)
     assert {row.kind for row in log} <= KINDS
+    assert {row.metric for row in log} <= METRICS | SLICES
     assert all(row.reason for row in log if row.kind != "first")
 
 
