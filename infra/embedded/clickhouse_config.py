@@ -6,6 +6,7 @@ from typing import Final
 
 from infra.embedded.checks import LOOPBACK
 from infra.embedded.clickhouse_process import HOLD
+from infra.embedded.clickhouse_profiles import GREETING
 from infra.embedded.xml import render
 
 LOCAL_NAMES: Final = ("localhost", LOOPBACK, "[::1]")
@@ -50,8 +51,8 @@ def handlers(*names: str) -> dict[str, object]:
 
 
 def access() -> dict[str, object]:
-    """Return what a user needs a grant for."""
-    return {"access_control_improvements": _GRANTS_REQUIRED}
+    """Return what a user needs a grant for, and how long a connection may say nothing until somebody has logged in."""
+    return {"access_control_improvements": _GRANTS_REQUIRED, "default_profile": GREETING}
 
 
 def storage() -> dict[str, object]:

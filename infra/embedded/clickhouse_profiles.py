@@ -8,12 +8,24 @@ _SESSIONS: Final = 128
 WRITING: Final = "default"
 READING: Final = "reader"
 ENGINE: Final = "engine"
+GREETING: Final = "greeting"
+"""What holds for a connection until somebody has logged in on it."""
 _GIB: Final = 1024**3
+GREETING_S: Final = 10
 _EVERYBODY: Final[Mapping[str, Any]] = {
     # The server's own default needs a zstd package on the side of clickhouse-driver.
     "network_compression_method": "LZ4",
     # An insert is acknowledged when it is written, not when it is queued.
     "async_insert": False,
+    # Whoever has logged in may be slow again: the server's own seconds.
+    "receive_timeout": 300,
+    "http_receive_timeout": 30,
+}
+# Seconds without a word from somebody whom nobody knows yet.
+_GREETING: Final[Mapping[str, Any]] = {
+    "receive_timeout": GREETING_S,
+    "http_receive_timeout": GREETING_S,
+    "http_headers_read_timeout": GREETING_S,
 }
 # Each names a file or a server: the answer, or the error, would bring what is there to whoever asks (adr 0138).
 _REACHING: Final[Mapping[str, Any]] = {
@@ -82,6 +94,7 @@ def profiles(limits: ReaderLimits, *, engine_in_python: bool) -> Mapping[str, An
     everybody = {**_EVERYBODY, **fixed}
     alone = {"max_sessions_for_user": 1}
     return {
+        GREETING: {**everybody, **_GREETING},
         WRITING: {**everybody, "constraints": _constant([*fixed, *_KEPT_ELSEWHERE])},
         **({ENGINE: {**everybody, **alone, "constraints": _constant({**fixed, **alone})}} if own else {}),
         READING: {

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import product
 
 import pytest
 from clickhouse_driver import Client
 
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse import ClickHouseServer
-from infra.embedded.clickhouse_profiles import ReaderLimits
+from infra.embedded.clickhouse_profiles import GREETING_S, ReaderLimits
 from infra.embedded.clickhouse_users import USERS
 from tests.support.clickhouse import PASSWORDS, RefusedError, ask
 
@@ -255,6 +256,28 @@ def test_connections_that_say_nothing_lock_nobody_out(server: ClickHouseServer) 
         client = Client(server.host, server.tcp_port, user="cx_writer", password=PASSWORDS["cx_writer"])
         assert client.execute("SELECT 1") == [(1,)]
         client.disconnect()
+
+
+@pytest.mark.intrusion("S18")
+def test_a_connection_without_a_login_ends_by_itself(server: ClickHouseServer) -> None:
+    """Each holds a thread of the server; whoever has logged in may take as long as before."""
+    known = Client(server.host, server.tcp_port, user="cx_writer", password=PASSWORDS["cx_writer"])
+    known.execute("SELECT 1")
+    own = known.connection.socket.getsockname()
+    with ExitStack() as left:
+        silent = []
+        beginnings = (b"", b"\x00\x05ab", b"GET / HTTP/1.1\r\nHost: a")
+        for port, begun in product((server.tcp_port, server.http_port), beginnings):
+            silent.append(left.enter_context(socket.create_connection((server.host, port))))
+            silent[-1].sendall(begun)
+        ends = time.monotonic() + 2 * GREETING_S
+        for each in silent:
+            each.settimeout(max(ends - time.monotonic(), 0.1))
+            while each.recv(1 << 16):
+                pass
+    assert known.execute("SELECT getSetting('receive_timeout')") == [(300,)]
+    assert known.connection.socket.getsockname() == own
+    known.disconnect()
 
 
 @pytest.mark.parametrize("user", ["default", *USERS])
