@@ -52,8 +52,8 @@ FROM
             account_id,
             invoice_id,
             min(at) AS moment,
-            toString(argMin(currency, (at, attempt_no))) AS currency,
-            toDecimal128(argMin(amount_micros, (at, attempt_no)), 6) / 1000000 AS amount
+            toString(argMin(currency, (at, attempt_no, attempt_id))) AS currency,
+            toDecimal128(argMin(amount_micros, (at, attempt_no, attempt_id)), 6) / 1000000 AS amount
         FROM ${cx}.payment_attempt
         WHERE outcome = 'failed' AND is_test = 0
         GROUP BY account_id, invoice_id

@@ -48,6 +48,7 @@ METRICS = frozenset(
         "chargeback_rate",
         "collections",
         "csat",
+        "dunning_outcome",
         "escalation_rate",
         "first_assignment",
         "first_reply",
@@ -56,13 +57,17 @@ METRICS = frozenset(
         "mrr",
         "nps",
         "one_touch_rate",
+        "payment_failure_rate",
         "receivable",
+        "recovery_rate",
         "refund_failure_rate",
         "refund_turnaround",
         "refunded",
+        "reopen_rate",
         "response_rate",
         "ticket_csat",
         "time_to_contact",
+        "trial_conversion",
     }
 )
 """Metrics of the log; readers ask for its rows by these names."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from streams.core.billing.dunning import is_recurring
 from streams.core.billing.invoice import (
     Invoice,
     applied_sum,
@@ -28,7 +29,6 @@ from streams.core.rules import Rules
 
 _MOST = 2**63 - 1
 _MANY = 2**16 - 1
-_OF_SUBSCRIPTIONS = frozenset({"SUBSCRIPTION_START", "TRIAL_END", "RENEWAL", "CHANGE"})
 
 
 def rows(invoice: Invoice | None, _rules: Rules, _passed: int) -> Sequence[Row]:
@@ -63,7 +63,7 @@ def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
         account_id=last.account_id,
         invoice_id=invoice.invoice_id,
         number=(issued.number or "") if issued else "",
-        status=_status(invoice, made),
+        status=status(invoice, made),
         currency=issued.currency if issued else "",
         issued_at=issued.issued_at if issued else None,
         due_at=due[max(due)][0] if due else None,
@@ -84,7 +84,7 @@ def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
         dunning_ended_at=invoice.dunning.occurred_at if invoice.dunning else None,
         collection_method=issued.collection_method if issued else "",
         billing_reason=issued.billing_reason if issued else "",
-        is_recurring=issued is not None and _is_recurring(issued),
+        is_recurring=is_recurring(invoice),
         flags=flags(invoice),
         is_test=invoice.is_test,
         source=issued.source if issued else last.source,
@@ -94,13 +94,8 @@ def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
     )
 
 
-def _is_recurring(issued: InvoiceIssued) -> bool:
-    if issued.lines:
-        return any(line.kind == "SUBSCRIPTION" or line.subscription_id is not None for line in issued.lines)
-    return issued.billing_reason in _OF_SUBSCRIPTIONS
-
-
-def _status(invoice: Invoice, made: Books) -> str:
+def status(invoice: Invoice, made: Books) -> str:
+    """Return incomplete, void, credit, open, written_off, credited or paid."""
     issued = invoice.issued
     if issued is None:
         return "incomplete"

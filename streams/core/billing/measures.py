@@ -1,16 +1,19 @@
 """What invoices, refunds, disputes and subscriptions add to the sums behind metrics. Numerators of money are micros."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
 from streams.core.billing.dispute import Dispute
+from streams.core.billing.dunning import Attempt, first_attempt, first_failure, is_collected, recovered
 from streams.core.billing.invoice import Invoice
+from streams.core.billing.invoice_rows import status
 from streams.core.billing.money import micros
 from streams.core.billing.receipt import Receipt
 from streams.core.billing.receivable import PUBLISHED, books
 from streams.core.billing.refund import Refund
-from streams.core.billing.steps import steps_of
-from streams.core.billing.subscription import Subscription
+from streams.core.billing.steps import Step, steps_of
+from streams.core.billing.subscription import Phase, Subscription
+from streams.core.billing.subscription_rows import trial_end, trial_of
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 
 HOUR = 3_600_000_000
@@ -23,7 +26,10 @@ def _money(amount: int, denominator: int = 0) -> Measure:
 
 
 def invoice_measures(invoice: Invoice | None) -> Measures:
-    """Return every posting to the books and every payment; items begin with the currency."""
+    """Return every posting to the books, every payment, the first attempt to collect it and what came of dunning.
+
+    Items of money begin with the currency.
+    """
     if invoice is None or invoice.is_test or not invoice.stored:
         return NO_MEASURES
     found: dict[Key, Measure] = {}
@@ -36,7 +42,43 @@ def invoice_measures(invoice: Invoice | None) -> Measures:
     for name, back in invoice.returns.items():
         item = f"{back.currency}/returned/{name}"
         found["collections", item, back.returned_at, ""] = _money(-micros(back.amount, back.exponent))
+    if invoice.payments or invoice.failures:
+        _first_tried(found, invoice)
+    failure = first_failure(invoice)
+    if failure is not None:
+        _dunned(found, invoice, failure)
     return found
+
+
+def _first_tried(found: dict[Key, Measure], invoice: Invoice) -> None:
+    tried = first_attempt(invoice) if is_collected(invoice) else None
+    if tried is not None:
+        found["payment_failure_rate", tried.currency, tried.at, ""] = (
+            tried.amount * tried.is_failed,
+            tried.amount,
+            tried.amount / ONE,
+        )
+
+
+def _dunned(found: dict[Key, Measure], invoice: Invoice, failure: Attempt) -> None:
+    """What failed and what came of it; the item of an outcome is empty until an event ends dunning."""
+    later = max(recovered(invoice, failure), 0)
+    within = min(failure.amount, later)
+    found["recovery_rate", failure.currency, failure.at, ""] = (within, failure.amount, within / ONE)
+    ended_by = _ended_by(invoice, later >= failure.amount)
+    found["dunning_outcome", ended_by, failure.at, ""] = (ONE * bool(ended_by), ONE, float(bool(ended_by)))
+
+
+def _ended_by(invoice: Invoice, is_paid: bool) -> str:
+    """paid, void, written_off or exhausted; empty while none holds, whether the days of dunning are over or not."""
+    stands = status(invoice, books(invoice))
+    if is_paid or stands == "paid":
+        return "paid"
+    if stands == "void":
+        return "void"
+    if stands in ("written_off", "credited"):
+        return "written_off"
+    return "exhausted" if invoice.dunning is not None and invoice.dunning.outcome == "EXHAUSTED" else ""
 
 
 def receipt_measures(receipt: Receipt | None) -> Measures:
@@ -78,15 +120,18 @@ def dispute_measures(dispute: Dispute | None) -> Measures:
 
 
 def subscription_measures(subscription: Subscription | None) -> Measures:
-    """Return every change of monthly revenue by the shipped policy, in the currency of the contract."""
+    """Return every change of monthly revenue by the shipped policy, by currency, and what a trial led to."""
     if subscription is None or subscription.is_test or not subscription.phases:
         return NO_MEASURES
-    return dict(_moved(subscription))
+    steps = steps_of(subscription.phases, _SHIPPED)
+    found = dict(_moved(steps))
+    _tried(found, subscription.phases, steps)
+    return found
 
 
-def _moved(subscription: Subscription) -> Iterator[tuple[Key, Measure]]:
+def _moved(steps: Sequence[Step]) -> Iterator[tuple[Key, Measure]]:
     currency, total = "", 0
-    for step in steps_of(subscription.phases, _SHIPPED):
+    for step in steps:
         now = step.total if step.lines else 0
         if total and step.currency != currency:
             yield ("mrr", currency, step.at, ""), _money(-total)
@@ -94,3 +139,16 @@ def _moved(subscription: Subscription) -> Iterator[tuple[Key, Measure]]:
         if now != total:
             yield ("mrr", step.currency, step.at, ""), _money(now - total)
         currency, total = step.currency, now
+
+
+def _tried(found: dict[Key, Measure], phases: Sequence[Phase], steps: Sequence[Step]) -> None:
+    """A trial in the window of its end; it converted where revenue follows, by the shipped policy."""
+    trial = trial_of(phases)
+    if trial is None:
+        return
+    ended = trial_end(phases[trial:])
+    if ended is None:
+        return
+    later = steps if trial == 0 else steps_of(phases[trial:], _SHIPPED)
+    converted = any(step.total > 0 for step in later)
+    found["trial_conversion", "", ended, ""] = (ONE * converted, ONE, float(converted))

@@ -25,7 +25,7 @@ def rows(subscription: Subscription | None, rules: Rules, _passed: int) -> Seque
 def _subscription(subscription: Subscription, rules: Rules) -> SubscriptionRow:
     phases, last = subscription.phases, subscription.phases[-1]
     event, full = subscription.last.event, last.full
-    trial = next((number for number, phase in enumerate(phases) if phase.status == "TRIALING"), None)
+    trial = trial_of(phases)
     started = next((phase.at for phase in phases if phase.full is not None), None)
     tried = () if trial is None else phases[trial:]
     return SubscriptionRow(
@@ -33,7 +33,7 @@ def _subscription(subscription: Subscription, rules: Rules) -> SubscriptionRow:
         event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
         started,
         None if trial is None else phases[trial].at,
-        _trial_end(tried),
+        trial_end(tried),
         _converted(tried, rules),
         last.requested_at,
         last.at if last.ended else None,
@@ -51,7 +51,12 @@ def _subscription(subscription: Subscription, rules: Rules) -> SubscriptionRow:
     )
 
 
-def _trial_end(phases: Sequence[Phase]) -> int | None:
+def trial_of(phases: Sequence[Phase]) -> int | None:
+    """Return the place of the first phase on trial; None without one."""
+    return next((number for number, phase in enumerate(phases) if phase.status == "TRIALING"), None)
+
+
+def trial_end(phases: Sequence[Phase]) -> int | None:
     """When the trial that the first phase begins ended or is to end; None without a trial or an end."""
     if not phases:
         return None

@@ -20,6 +20,7 @@ from streams.core.support.messages import SAME_UPDATE, turns
 from streams.core.support.ticket import Ticket
 
 HOUR = 3_600_000_000
+DAY = 24 * HOUR
 
 
 def measures(ticket: Ticket | None) -> Measures:
@@ -48,12 +49,19 @@ def _from_start(found: dict[Key, Measure], ticket: Ticket) -> None:
 
 
 def _solved(found: dict[Key, Measure], ticket: Ticket) -> None:
+    """What belongs to the window of a solve.
+
+    The item of a reopened one is the least horizon in days that it came in, so that none has a say in the log.
+    """
     life = ticket.life
     if not life.solves:
         return
     first = life.solves[0].at
     touch = turns(ticket.replies) == 1 and all(solve.reopening is None for solve in life.solves)
     found["one_touch_rate", "", first, ""] = (ONE * touch, ONE, float(touch))
+    again = min((at for solve in life.solves if (at := solve.reopened_at) is not None), default=None)
+    item = "" if again is None else str(-((first - again) // DAY))
+    found["reopen_rate", item, first, ""] = (ONE * (again is not None), ONE, float(again is not None))
     _spent(found, ticket, "first_resolution", first, first)
     if life.solve is not None:
         _spent(found, ticket, "full_resolution", life.solve.at, life.solve.at)

@@ -4,6 +4,8 @@ It is stated twice: of the measures that change rows are differences of, and of 
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from math import ceil
 from operator import attrgetter
 
 import pytest
@@ -13,19 +15,37 @@ from hypothesis import strategies as st
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
 from streams.core.changes import METRICS, ONE, SLICES
-from streams.core.events import DisputeClosed, DisputeOpened, PaymentRefunded, RefundFailed
+from streams.core.events import (
+    DisputeClosed,
+    DisputeOpened,
+    DunningEnded,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoicePaymentFailed,
+    PaymentRefunded,
+    PaymentReturned,
+    RefundFailed,
+    SubscriptionEnded,
+    SubscriptionStarted,
+    SubscriptionTrialConverted,
+    SubscriptionTrialStarted,
+)
 from streams.core.routes import BY_PREFIX
 from streams.core.rows import (
     AnswerRow,
+    InvoiceRow,
     MetricChangeRow,
     MrrMovementRow,
+    PaymentAttemptRow,
     PaymentReturnRow,
     PaymentRow,
     ReceivableEntryRow,
     RefundRow,
     ResponseRow,
     Row,
+    SubscriptionRow,
     TicketRow,
+    TicketSolveRow,
 )
 from tests.streams.core.test_laws import FAR
 from tests.streams.core.test_laws import WORLDS as LAWFUL
@@ -34,9 +54,15 @@ from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
 
 MONEY_BACK = (PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
-WORLDS = {**LAWFUL, "money_back": billing_histories(MONEY_BACK)}
+COLLECTED = (InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned, DunningEnded)
+TRIALS = (SubscriptionStarted, SubscriptionTrialStarted, SubscriptionTrialConverted, SubscriptionEnded)
+FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS}
+"""Kinds of events that histories of all kinds seldom put together."""
+WORLDS = {**LAWFUL, **{name: billing_histories(kinds) for name, kinds in FEW.items()}}
 in_every_world = pytest.mark.parametrize("world", WORLDS)
 Sums = dict[tuple[object, ...], tuple[int, int]]
+Counts = Iterator[tuple[tuple[object, ...], int, int]]
+DAY = 86_400_000_000
 KINDS = {"first", "late", "correction", "retraction", "displaced"}
 
 
@@ -91,6 +117,8 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
             return [(("receivable", row.at), row.amount_micros, 0)]
         case MrrMovementRow(is_test=False, policy=policy) if policy == PROFILES[0]:
             return [(("mrr", row.currency), row.amount_micros, 0)]
+        case SubscriptionRow(is_test=False, trial_started_at=int(), trial_ended_at=int(at)):
+            return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
         case TicketRow(is_test=False, removed_at=None, opened_at=int()):
             return list(ticket_counts(row))
         case _:
@@ -108,16 +136,83 @@ def ticket_counts(row: TicketRow) -> list[tuple[tuple[object, ...], int, int]]:
     return found
 
 
+def reopened(machine: Machine) -> Counts:
+    """Tickets that were solved, by the days of the least horizon within which they were opened again."""
+    rows = list(machine.tables.values())
+    for row in rows:
+        if isinstance(row, TicketRow) and row.first_solved_at is not None and row.opened_at is not None:
+            if row.is_test or row.removed_at is not None:
+                continue
+            solves = [each for each in rows if isinstance(each, TicketSolveRow) and each.ticket_id == row.ticket_id]
+            again = [each.reopened_at for each in solves if each.reopened_at is not None]
+            days = str(ceil((min(again) - row.first_solved_at) / DAY)) if again else ""
+            yield ("reopen_rate", days, row.first_solved_at), ONE * bool(again), ONE
+
+
+def tried(machine: Machine) -> Counts:
+    """First attempts, and what came of invoices whose collection failed, as the views count them in their tables."""
+    rows = list(machine.tables.values())
+    for row in rows:
+        if isinstance(row, InvoiceRow) and not row.is_test:
+            tries = [one for one in rows if isinstance(one, PaymentAttemptRow) and one.invoice_id == row.invoice_id]
+            yield from first_tries(row, tries)
+            failed = [one for one in tries if one.outcome == "failed"]
+            if failed:
+                first = min(failed, key=attrgetter("at", "attempt_no", "attempt_id"))
+                yield from dunned(row, first, later(rows, first))
+
+
+def first_tries(invoice: InvoiceRow, tries: list[PaymentAttemptRow]) -> Counts:
+    if invoice.is_recurring and invoice.billing_reason != "TRIAL_END" and invoice.collection_method != "SEND_INVOICE":
+        for one in tries:
+            if one.is_first:
+                yield (
+                    ("payment_failure_rate", one.currency, one.at),
+                    one.amount_micros * (one.outcome != "succeeded"),
+                    one.amount_micros,
+                )
+
+
+def later(rows: list[Row], failed: PaymentAttemptRow) -> int:
+    """What was paid since an attempt failed, less what came back of it, micros."""
+    paid = {
+        one.payment_id: one
+        for one in rows
+        if isinstance(one, PaymentRow) and one.invoice_id == failed.invoice_id and one.paid_at >= failed.at
+    }
+    back = [one for one in rows if isinstance(one, PaymentReturnRow) and one.invoice_id == failed.invoice_id]
+    return sum(one.amount_micros for one in paid.values() if one.currency == failed.currency) - sum(
+        one.amount_micros for one in back if one.payment_id in paid and one.currency == failed.currency
+    )
+
+
+def dunned(invoice: InvoiceRow, failed: PaymentAttemptRow, paid: int) -> Counts:
+    amount = failed.amount_micros
+    yield ("recovery_rate", failed.currency, failed.at), min(amount, max(paid, 0)), amount
+    ended_by = ""
+    if paid >= amount or invoice.status == "paid":
+        ended_by = "paid"
+    elif invoice.status in ("void", "written_off", "credited"):
+        ended_by = "void" if invoice.status == "void" else "written_off"
+    elif invoice.dunning_outcome == "EXHAUSTED":
+        ended_by = "exhausted"
+    yield ("dunning_outcome", ended_by, failed.at), ONE * bool(ended_by), ONE
+
+
 TICKETS = {"first_reply", "full_resolution", "ticket_csat"}
-COUNTED = {"nps", "csat", "refunded", "collections", "receivable", "mrr"} | TICKETS
+BY_ITEM = {"reopen_rate", "payment_failure_rate", "recovery_rate", "dunning_outcome"}
+COUNTED = {"nps", "csat", "refunded", "collections", "receivable", "mrr", "trial_conversion"} | TICKETS | BY_ITEM
 
 
 def facts_of(machine: Machine) -> Sums:
-    return added([each for row in machine.tables.values() for each in counted(row)])
+    rows = [each for row in machine.tables.values() for each in counted(row)]
+    return added([*rows, *reopened(machine), *tried(machine)])
 
 
 def window(row: MetricChangeRow) -> tuple[object, ...]:
     """Movements of revenue are the account's, so that only their sum by currency is that of its subscriptions."""
+    if row.metric in BY_ITEM:
+        return row.metric, row.item, row.window_at
     return row.metric, row.item if row.metric == "mrr" else row.window_at
 
 

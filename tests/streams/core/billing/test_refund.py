@@ -8,9 +8,9 @@ import pytest
 
 from streams.core.algebra import Note
 from streams.core.events import DisputeClosed, DisputeOpened, Event, PaymentRefunded, RefundFailed
-from streams.core.rows import DisputeRow, MetricChangeRow, RefundRow, Row
+from streams.core.rows import DisputeRow, RefundRow, Row
 from tests.support.histories import HOUR, START
-from tests.support.machine import run
+from tests.support.machine import figures, run
 
 
 def envelope(number: int, at: int, source: str = "stripe:main") -> dict[str, Any]:
@@ -42,9 +42,9 @@ CLOSED = DisputeClosed(**envelope(4, START + HOUR), dispute_id="d1", outcome="LO
 
 
 def rows_of(*events: Event) -> list[Row]:
-    found = [run([Note(each, START + 90 * HOUR) for each in order]).tables for order in permutations(events)]
+    found = [figures(run([Note(each, START + 90 * HOUR) for each in order])) for order in permutations(events)]
     assert all(tables == found[0] for tables in found)
-    return [row for row in found[0].values() if not isinstance(row, MetricChangeRow)]
+    return list(found[0].values())
 
 
 def refund(*events: Event) -> RefundRow:

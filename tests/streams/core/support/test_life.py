@@ -80,9 +80,13 @@ def test_a_reopening_moves_the_full_resolution_and_says_so() -> None:
     row = ticket(machine)
     assert (row.solves, row.reopens, row.status, row.last_solved_at) == (1, 1, "open", None)
     assert hours(row.first_solved_us) == 10
-    (log,) = restated(machine)
+    log, *rates = restated(machine)
     assert (log.metric, log.old_value, log.new_value, log.reason) == ("full_resolution", 10, None, "reopened")
     assert (log.event_id, log.window_at, log.kind) == (again.event_id, SOLVED.occurred_at, "displaced")
+    assert [(each.metric, each.item, each.old_value, each.new_value) for each in rates] == [
+        ("reopen_rate", "", 0, None),
+        ("reopen_rate", "25", None, 1),
+    ]
     final = ticket(told(opened(), SOLVED, again, turned(700, "SOLVED")))
     assert (hours(final.first_solved_us), hours(final.last_solved_us), final.solves) == (10, 700, 2)
 
@@ -129,7 +133,7 @@ def test_a_solve_that_was_undone_does_not_come_back_with_the_closing() -> None:
         (hours(each.solved_at - START), each.by_closing, each.reopened_at) for each in rows(machine, TicketSolveRow)
     ]
     assert solves == [(10, False, again.occurred_at), (700, True, None)]
-    (log,) = restated(machine)
+    (log,) = [each for each in restated(machine) if each.metric == "full_resolution"]
     assert (log.event_id, log.old_value, log.new_value, log.reason) == (again.event_id, 10, None, "reopened")
     merged = ticket(told(opened(), SOLVED, again, made(TicketMerged, 30, target_ticket_id="T2"), closed))
     assert (merged.status, merged.solves, merged.last_solved_at) == ("merged", 1, None)

@@ -1,0 +1,65 @@
+"""Given these events, what the log of changes adds up to: cases that random histories seldom put together."""
+
+import pytest
+
+from streams.core.algebra import Note
+from streams.core.changes import ONE
+from tests.streams.core.test_change_laws import facts_of, logged
+from tests.support.invoices import day, failed, given_up, issued, paid
+from tests.support.machine import run
+from tests.support.money import returned
+from tests.support.tickets import HOUR, START, notes, opened, turned
+
+DOLLAR = ONE
+BILL = {"billing_reason": "RENEWAL"}
+Figures = dict[tuple[object, ...], tuple[int, int]]
+
+CASES: dict[str, tuple[list[Note], Figures]] = {
+    "a first attempt that failed, and half of it was paid later": (
+        [issued(1, 10_000, **BILL), failed(2, 10_000), paid(4, 5_000)],
+        {
+            ("payment_failure_rate", "USD", day(2)): (100 * DOLLAR, 100 * DOLLAR),
+            ("recovery_rate", "USD", day(2)): (50 * DOLLAR, 100 * DOLLAR),
+            ("dunning_outcome", "", day(2)): (0, ONE),
+        },
+    ),
+    "a bank took a first attempt back, and the source gave up": (
+        [issued(1, 10_000, **BILL), paid(2, 10_000), returned(5, 10_000), given_up(9)],
+        {
+            ("payment_failure_rate", "USD", day(2)): (100 * DOLLAR, 100 * DOLLAR),
+            ("recovery_rate", "USD", day(5)): (0, 100 * DOLLAR),
+            ("dunning_outcome", "exhausted", day(5)): (ONE, ONE),
+        },
+    ),
+    "what was paid before the failure recovers nothing when it comes back": (
+        [issued(1, 20_000), paid(2, 5_000), failed(3, 5_000), paid(4, 5_000, "P2"), returned(5, 2_000)],
+        {
+            ("recovery_rate", "USD", day(3)): (50 * DOLLAR, 50 * DOLLAR),
+            ("dunning_outcome", "paid", day(3)): (ONE, ONE),
+        },
+    ),
+    "what was paid after the failure and came back recovers nothing": (
+        [issued(1, 20_000), failed(3, 5_000), paid(4, 5_000), returned(5, 2_000)],
+        {
+            ("recovery_rate", "USD", day(3)): (30 * DOLLAR, 50 * DOLLAR),
+            ("dunning_outcome", "", day(3)): (0, ONE),
+        },
+    ),
+    "a ticket that was opened again after a day and a half counts within two days": (
+        notes(opened(), turned(1, "SOLVED"), turned(37, "OPEN"), turned(40, "SOLVED"), turned(200, "OPEN")),
+        {("reopen_rate", "2", START + HOUR): (ONE, ONE)},
+    ),
+    "a ticket that was never opened again": (
+        notes(opened(), turned(1, "SOLVED"), turned(40, "CLOSED")),
+        {("reopen_rate", "", START + HOUR): (0, ONE)},
+    ),
+}
+SHOWN = {"payment_failure_rate", "recovery_rate", "dunning_outcome", "reopen_rate"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_changes_add_up_to_the_figures_of(name: str) -> None:
+    told, expected = CASES[name]
+    machine = run(told)
+    assert {key: both for key, both in logged(machine).items() if key[0] in SHOWN} == expected
+    assert logged(machine) == facts_of(machine)
