@@ -16,7 +16,7 @@ columns:
   dimension: manager or segment where the change only moved what had counted from one slice to another; else empty
   slice: Slice that gained or lost it; empty where no slice is known, too
   grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
-  kind: first, late, correction, retraction, displaced or reference
+  kind: first, late, correction, retraction, displaced, reference or time
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none
@@ -41,7 +41,22 @@ SELECT
     '' AS slice,
     '' AS grain,
     toString(kind) AS kind,
-    toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
+    -- Whether an invoice is late is a matter of days in the company's zone: of the day on which it was settled, or else of
+    -- the day on which something became known of it. Those that become late without an event are in deadline_change.
+    if(
+        metric = 'late_payment_rate',
+        if(
+            toDate(
+                if(endsWith(item, '/'), ingested_at, least(
+                    fromUnixTimestamp64Micro(toInt64OrZero(splitByChar('/', item)[2]), 'UTC'), ${end_of_days}
+                )),
+                '${zone}'
+            ) > day,
+            toDecimal128(denominator_micros, 6) / 1000000,
+            toDecimal128(0, 6)
+        ),
+        toDecimal128(numerator_micros, 6) / 1000000
+    ) AS numerator,
     toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
     old_value,
     new_value,
@@ -56,3 +71,5 @@ UNION ALL
 SELECT * FROM ${cx}.displaced_answer
 UNION ALL
 SELECT * FROM ${cx}.slice_change
+UNION ALL
+SELECT * FROM ${cx}.deadline_change

@@ -88,7 +88,7 @@ FROM
         (
             SELECT toString(metric) AS metric, account_id, window_at, ingested_at, numerator_micros, denominator_micros
             FROM ${cx}.metric_change
-            WHERE metric NOT IN ('manager', 'segment', 'mrr', 'receivable')
+            WHERE metric NOT IN ('manager', 'segment', 'mrr', 'receivable', 'late_payment_rate')
         ) AS _r
         INNER JOIN
         (

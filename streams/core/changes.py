@@ -4,6 +4,7 @@ An entity's measures are what it adds to the sums behind metrics, as its events 
 event makes to them is its change rows. So the sum of all changes known by a moment is what the metrics' sums were then.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
@@ -46,6 +47,7 @@ METRICS = frozenset(
     {
         "ces",
         "chargeback_rate",
+        "closed_loop_rate",
         "collections",
         "csat",
         "dunning_outcome",
@@ -54,6 +56,7 @@ METRICS = frozenset(
         "first_reply",
         "first_resolution",
         "full_resolution",
+        "late_payment_rate",
         "mrr",
         "nps",
         "one_touch_rate",
@@ -71,6 +74,8 @@ METRICS = frozenset(
     }
 )
 """Metrics of the log; readers ask for its rows by these names."""
+_MATURING = frozenset({"closed_loop_rate", "dunning_outcome", "late_payment_rate", "recovery_rate", "trial_conversion"})
+"""Metrics whose outcomes are open for a while: one that comes in does not take the place of anything."""
 SLICES = frozenset({"manager", "segment"})
 """What stands in the place of a metric where the owner or the segment of an account changed."""
 FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
@@ -115,8 +120,7 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
         return ()
     changed = list(_changed(before, after))
     event, at = note.event, note.ingested_at
-    takes = any(was is not _NONE and key[2] <= at for key, was, _ in changed)
-    change, reason = _cause(note, takes=takes)
+    change, reason = _cause(note, takes=_takes(changed, at))
     rows = []
     for (metric, item, window_at, person), was, now in changed:
         still = window_at > at and change in _SETTLED
@@ -180,6 +184,21 @@ def _changed(before: Measures, after: Measures) -> Iterator[tuple[Key, Measure, 
         was, now = before.get(key, _NONE), after.get(key, _NONE)
         if was != now:
             yield key, was, now
+
+
+def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
+    """Whether something in a window that had begun counts no longer as it did; what was open takes no place."""
+    left: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for (metric, _, window_at, _), was, now in changed:
+        if window_at > at:
+            continue
+        if metric in _MATURING:
+            left[metric, window_at] += now[1] - was[1]
+            if was[0] > now[0] or (was[2] is not None and now is _NONE):
+                return True
+        elif was is not _NONE:
+            return True
+    return any(lost < 0 for lost in left.values())
 
 
 def _within(value: int) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
 from streams.core.billing.dispute import Dispute
 from streams.core.billing.dunning import Attempt, first_attempt, first_failure, is_collected, recovered
-from streams.core.billing.invoice import Invoice
-from streams.core.billing.invoice_rows import status
+from streams.core.billing.invoice import Invoice, total
+from streams.core.billing.invoice_rows import due_history, status
 from streams.core.billing.money import micros
 from streams.core.billing.receipt import Receipt
 from streams.core.billing.receivable import PUBLISHED, books
@@ -15,8 +15,12 @@ from streams.core.billing.steps import Step, steps_of
 from streams.core.billing.subscription import Phase, Subscription
 from streams.core.billing.subscription_rows import trial_end, trial_of
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
+from streams.core.events import InvoiceIssued
 
 HOUR = 3_600_000_000
+TERMS = 30 * 24 * HOUR
+"""After its issue an invoice without a due date is due, by the shipped terms of payment; microseconds."""
+_OPEN: Measure = (0, ONE, None)
 _SHIPPED = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)
 
 
@@ -44,10 +48,30 @@ def invoice_measures(invoice: Invoice | None) -> Measures:
         found["collections", item, back.returned_at, ""] = _money(-micros(back.amount, back.exponent))
     if invoice.payments or invoice.failures:
         _first_tried(found, invoice)
+    if invoice.issued is not None:
+        _due(found, invoice, invoice.issued)
     failure = first_failure(invoice)
     if failure is not None:
         _dunned(found, invoice, failure)
     return found
+
+
+def _due(found: dict[Key, Measure], invoice: Invoice, issued: InvoiceIssued) -> None:
+    """An invoice in the window of its due day; the item is its currency and when it was settled, microseconds.
+
+    Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it.
+    """
+    made = books(invoice)
+    if total(issued) <= 0 or invoice.voided is not None:
+        return
+    due = due_history(invoice, issued)
+    at = due[max(due)][0]
+    at = issued.issued_at + TERMS if at is None else at
+    closed_at = made.closed_at
+    if closed_at is None:
+        found["late_payment_rate", f"{issued.currency}/", at, ""] = _OPEN
+    else:
+        found["late_payment_rate", f"{issued.currency}/{closed_at}", at, ""] = (0, ONE, (closed_at - at) / (24 * HOUR))
 
 
 def _first_tried(found: dict[Key, Measure], invoice: Invoice) -> None:
@@ -66,7 +90,7 @@ def _dunned(found: dict[Key, Measure], invoice: Invoice, failure: Attempt) -> No
     within = min(failure.amount, later)
     found["recovery_rate", failure.currency, failure.at, ""] = (within, failure.amount, within / ONE)
     ended_by = _ended_by(invoice, later >= failure.amount)
-    found["dunning_outcome", ended_by, failure.at, ""] = (ONE * bool(ended_by), ONE, float(bool(ended_by)))
+    found["dunning_outcome", ended_by, failure.at, ""] = (ONE, ONE, 1.0) if ended_by else _OPEN
 
 
 def _ended_by(invoice: Invoice, is_paid: bool) -> str:

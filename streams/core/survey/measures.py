@@ -31,10 +31,19 @@ def response_measures(response: Response | None) -> Measures:
         elif not scored:
             scored = True
             found["nps", answer.question_id, at, person] = (_points(number), ONE, number)
-    if response.is_detractor and response.followups:
-        waited = first_contact(response) - at
-        found["time_to_contact", "", at, ""] = (waited, ONE, waited / HOUR)
+    if response.is_detractor:
+        _followed_up(found, response, at)
     return found
+
+
+def _followed_up(found: dict[Key, Measure], response: Response, at: int) -> None:
+    """A detractor's case; the item is the least target in seconds that its first contact kept, so that none decides."""
+    if not response.followups:
+        found["closed_loop_rate", "", at, ""] = (0, ONE, None)
+        return
+    waited = first_contact(response) - at
+    found["time_to_contact", "", at, ""] = (waited, ONE, waited / HOUR)
+    found["closed_loop_rate", str(max(-(-waited // ONE), 0)), at, ""] = (ONE, ONE, 1.0)
 
 
 def _points(number: float) -> int:

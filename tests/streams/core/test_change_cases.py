@@ -6,7 +6,7 @@ from streams.core.algebra import Note
 from streams.core.changes import ONE
 from tests.streams.core.test_change_laws import facts_of, logged
 from tests.support.invoices import day, failed, given_up, issued, paid
-from tests.support.machine import run
+from tests.support.machine import restated, run
 from tests.support.money import returned
 from tests.support.tickets import HOUR, START, notes, opened, turned
 
@@ -63,3 +63,12 @@ def test_changes_add_up_to_the_figures_of(name: str) -> None:
     machine = run(told)
     assert {key: both for key, both in logged(machine).items() if key[0] in SHOWN} == expected
     assert logged(machine) == facts_of(machine)
+
+
+def test_an_outcome_that_comes_in_is_no_restatement() -> None:
+    """Given an invoice that is paid after a failure, no figure was wrong; some were where the bank takes it back."""
+    told = [issued(1, 10_000, due_at=day(3), **BILL), failed(2, 10_000), paid(4, 10_000)]
+    assert restated(run(told)) == []
+    back = restated(run([*told, returned(6, 10_000)]))
+    assert {row.metric for row in back} >= {"recovery_rate", "dunning_outcome", "late_payment_rate"}
+    assert {row.kind for row in back} == {"displaced"}

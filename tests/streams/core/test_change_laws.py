@@ -33,6 +33,7 @@ from streams.core.events import (
 from streams.core.routes import BY_PREFIX
 from streams.core.rows import (
     AnswerRow,
+    FollowupCaseRow,
     InvoiceRow,
     MetricChangeRow,
     MrrMovementRow,
@@ -100,7 +101,7 @@ def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, dat
     assert all(row.reason for row in log if row.kind != "first")
 
 
-def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR0911 - a case for each table
+def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C901, PLR0911 - a case for each table
     """What a row adds to the metrics that are counted in it."""
     match row:
         case ResponseRow(status="submitted", is_test=False, nps=float(score)):
@@ -117,6 +118,18 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
             return [(("receivable", row.at), row.amount_micros, 0)]
         case MrrMovementRow(is_test=False, policy=policy) if policy == PROFILES[0]:
             return [(("mrr", row.currency), row.amount_micros, 0)]
+        case FollowupCaseRow(is_test=False) if row.state != "voided":
+            waited = (
+                ""
+                if row.first_contact_at is None
+                else str(max(ceil((row.first_contact_at - row.submitted_at) / ONE), 0))
+            )
+            return [(("closed_loop_rate", waited, row.submitted_at), ONE * bool(waited), ONE)]
+        case InvoiceRow(is_test=False, issued_at=int(at)) if (
+            row.status not in ("void", "credit") and row.total_micros > 0
+        ):
+            item = f"{row.currency}/{'' if row.closed_at is None else row.closed_at}"
+            return [(("late_payment_rate", item, at + 30 * DAY if row.due_at is None else row.due_at), 0, ONE)]
         case SubscriptionRow(is_test=False, trial_started_at=int(), trial_ended_at=int(at)):
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
         case TicketRow(is_test=False, removed_at=None, opened_at=int()):
@@ -200,7 +213,14 @@ def dunned(invoice: InvoiceRow, failed: PaymentAttemptRow, paid: int) -> Counts:
 
 
 TICKETS = {"first_reply", "full_resolution", "ticket_csat"}
-BY_ITEM = {"reopen_rate", "payment_failure_rate", "recovery_rate", "dunning_outcome"}
+BY_ITEM = {
+    "reopen_rate",
+    "payment_failure_rate",
+    "recovery_rate",
+    "dunning_outcome",
+    "closed_loop_rate",
+    "late_payment_rate",
+}
 COUNTED = {"nps", "csat", "refunded", "collections", "receivable", "mrr", "trial_conversion"} | TICKETS | BY_ITEM
 
 

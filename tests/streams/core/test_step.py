@@ -60,6 +60,7 @@ def test_a_score_that_was_another_metrics_leaves_that_one(number: float) -> None
     assert {(row.metric, row.old_value, row.new_value) for row in log} == {
         ("nps", 4.0, None),
         ("csat", None, number),
+        ("closed_loop_rate", None, None),
     }
 
 
