@@ -8,7 +8,9 @@ columns:
   account_id: Account
   entity_kind: Kind of the entity that changed
   entity_id: Entity that changed
-  item: Part of the entity, such as a question; empty for the whole
+  item: >-
+    Part of the entity, such as a question; of closed_loop_rate and reopen_rate the least target in seconds and horizon in
+    days that counts it; empty for the whole
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change
   month_start: Month window of the change

@@ -21,8 +21,8 @@ class Attempt(NamedTuple):
 
 def first_attempt(invoice: Invoice) -> Attempt | None:
     """Return the earliest attempt; a return is a failure that came late, and never the first attempt."""
-    first = min((*_failures(invoice), *_payments(invoice)), default=None)
-    if first is None or first.is_failed:
+    first = min((*_failures(invoice), *_payments(invoice)) if invoice.failures else _payments(invoice), default=None)
+    if first is None or first.is_failed or not invoice.returns:
         return first
     paid = invoice.payments[first.attempt_id.removeprefix("paid:")]
     return first._replace(is_failed=_came_back(invoice, paid) >= first.amount)
