@@ -72,7 +72,7 @@ def deployed(stack: Stack, directory: Path, name: str, **settings: Any) -> Itera
         stack="external",
         data_dir=directory / name,
         topic_prefix=f"{name}.",
-        database=f"cx_{name}",
+        database=f"cx_of{name}",
         group=name,
         kafka_bootstrap=stack.bootstrap,
         clickhouse_host=stack.clickhouse_host,
