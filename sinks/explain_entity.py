@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sinks import sql
-from sinks.tables import SYSTEM_COLUMNS, TABLES
+from sinks.tables import TABLES, Table
+from sinks.views import bases
 from streams.core.routes import REDUCERS
 
 if TYPE_CHECKING:
@@ -90,14 +91,16 @@ PERSONAL = frozenset({"verbatim"})
 def queries(kind: str, *, texts: bool) -> Sequence[tuple[str, str]]:
     """Return (table, query) for every table that holds rows of such an entity."""
     return [
-        (table, f"SELECT {_columns(table)} FROM ${{cx}}.{table} WHERE {where} ORDER BY ALL")  # noqa: S608 - own names
+        (table, f"{_selected(TABLES[table], texts=texts)} WHERE {where} ORDER BY ALL")
         for table, (owner, where) in ROWS.items()
         if owner in (kind, ANY) and (texts or table not in PERSONAL)
     ]
 
 
-def _columns(table: str) -> str:
-    return ", ".join(sql.name(column.name) for column in TABLES[table].columns if column not in SYSTEM_COLUMNS)
+def _selected(table: Table, *, texts: bool) -> str:
+    view = bases(table)[-1 if texts else 0]
+    columns = ", ".join(sql.name(column.name) for column in view.columns)
+    return f"SELECT {columns} FROM ${{cx}}.{view.name}"  # noqa: S608 - own names
 
 
 def parameters(account: str, identity: str, events: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def point(
         generations.record(client, warehouse, generation, action)
         crash("after_line")
     for table in TABLES.values():
-        migrate.apply(client, warehouse, views.base(table), generation)
+        for view in views.bases(table):
+            migrate.apply(client, warehouse, view, generation)
         crash("between_views")
     for view in views.load():
         if view.stored is not None:

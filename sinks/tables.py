@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from streams.core.columns import KIND
+from streams.core.columns import KIND, PERSONAL
 from streams.core.rows import TABLES as ROWS
 from streams.core.rows import Row
 
@@ -27,11 +27,15 @@ _KINDS = {"moment": "DateTime64(6, 'UTC')", "label": "LowCardinality(String)"}
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column: its name, its full ClickHouse type and the sentence that describes it."""
+    """One column: its name, its full ClickHouse type and the sentence that describes it.
+
+    What is ``personal`` is shown by a view of its own, which not every reader may read.
+    """
 
     name: str
     type: str
     comment: str
+    personal: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -45,6 +49,16 @@ class Table(msgspec.Struct, frozen=True):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """Columns that the view of the table's name has."""
+        return tuple(column for column in self.columns if column not in SYSTEM_COLUMNS and not column.personal)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it has columns that this view leaves out."""
+        return any(column.personal for column in self.columns)
 
     @property
     def by_account(self) -> bool:
@@ -68,7 +82,7 @@ def _type(hint: Any, notes: tuple[Meta, ...]) -> str:
         return f"Nullable({_type(inner, notes)})"
     if origin is tuple:
         return _tuple_type(arguments)
-    kinds = [note.extra[KIND] for note in notes if note.extra]
+    kinds = [note.extra[KIND] for note in notes if note.extra and KIND in note.extra]
     if kinds:
         return _KINDS[kinds[0]]
     if hint is int:
@@ -89,11 +103,19 @@ def _comment(hint: Any) -> str:
     return str(notes[-1].description)
 
 
+def _column(name: str, hint: Any) -> Column:
+    return Column(name, _type(hint, ()), _comment(hint), _is_personal(hint))
+
+
+def _is_personal(hint: Any) -> bool:
+    return any(note.extra and PERSONAL in note.extra for note in get_args(hint)[1:] if isinstance(note, Meta))
+
+
 def derive(row: type[Row]) -> Table:
     """Table of one row struct, ``version`` and ``is_deleted`` included."""
     hints = get_type_hints(row, include_extras=True)
     fields = row.__struct_fields__
-    columns = tuple(Column(name, _type(hints[name], ()), _comment(hints[name])) for name in fields)
+    columns = tuple(_column(name, hints[name]) for name in fields)
     return Table(row.TABLE, inspect.cleandoc(str(row.__doc__)), fields[: row.KEY], columns + SYSTEM_COLUMNS)
 
 

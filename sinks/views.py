@@ -10,12 +10,13 @@ from string import Template
 import msgspec
 import yaml
 
-from sinks import metric, windows
+from sinks import metric, sql, windows
 from sinks.intervals import bounds, net_share
 from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
 from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
+from streams.core.changes import OWN_REASONS
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
@@ -34,6 +35,8 @@ _FIGURES = (
     Column("maturing", "UInt8", "1 while outcomes of the window's facts are still open"),
     Column("as_of", "DateTime64(6, 'UTC')", "Figures include what Kafka had stored by then, UTC"),
 )
+PERSONAL = "personal_"
+"""What begins the name of a view with everything in a table, words about people included."""
 _SHARE = Interval("wilson", high="numerator", of="denominator")
 _N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
 
@@ -59,12 +62,23 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stored: Stored | None = None
 
 
-def base(table: Table) -> View:
-    """View of the table's rows as they stand: newest versions, withdrawn rows left out."""
-    columns = tuple(column for column in table.columns if column not in SYSTEM_COLUMNS)
+def bases(table: Table) -> tuple[View, ...]:
+    """Views of the table's rows as they stand: newest versions, withdrawn rows left out.
+
+    The first leaves out what is personal. Where there is such, the second has every column; its name begins with
+    PERSONAL, by which readers are refused it.
+    """
+    shown = _base(table, table.name, table.shown)
+    if not table.is_personal:
+        return (shown,)
+    every = tuple(column for column in table.columns if column not in SYSTEM_COLUMNS)
+    return shown, _base(table, f"{PERSONAL}{table.name}", every)
+
+
+def _base(table: Table, name: str, columns: tuple[Column, ...]) -> View:
     names = ", ".join(f"`{column.name}`" for column in columns)
     select = f"SELECT {names} FROM ${{generation}}.`{table.name}` FINAL WHERE is_deleted = 0"  # noqa: S608 - own names
-    return View(table.name, table.comment, columns, select)
+    return View(name, table.comment, columns, select)
 
 
 def _declared(name: str, text: str) -> View:
@@ -121,7 +135,7 @@ def load() -> tuple[View, ...]:
     folder = files("sinks") / "views"
     texts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".sql"))
     declared = [_declared(name.removesuffix(".sql"), text) for name, text in texts]
-    tables = [base(table) for table in TABLES.values()]
+    tables = [view for table in TABLES.values() for view in bases(table)]
     return tuple(in_order([*tables, *declared, *(_measured(record) for record in metric.load())]))
 
 
@@ -136,7 +150,8 @@ def inlined(select: str, leaf: Callable[[str], str]) -> str:
         name = match[1]
         if name == "watermark":
             return f"(SELECT toDateTime64(0, 6, 'UTC') AS {known[name].columns[0].name})"
-        return leaf(name) if name in TABLES else f"({inlined(known[name].select, leaf)})"
+        table = name.removeprefix(PERSONAL)
+        return leaf(table) if table in TABLES else f"({inlined(known[name].select, leaf)})"
 
     return _REFERENCE.sub(put, select)
 
@@ -151,5 +166,6 @@ def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     centre, error = net_share("promoters", "detractors", "n")
     low, high = bounds(_SHARE)
     shares = {"nps_centre": centre, "nps_error": error, "wilson_low": low, "wilson_high": high}
-    variables = {**warehouse.variables(), **shares, **others}
+    own = ", ".join(map(sql.text, sorted(OWN_REASONS)))
+    variables = {**warehouse.variables(), **shares, "own_reasons": own, **others}
     return Template(select).substitute(variables)

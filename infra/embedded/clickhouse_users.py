@@ -4,8 +4,8 @@
 |---|---|
 | cx_admin | everything but to read or write files and other servers: migrates, promotes, repairs |
 | cx_writer | SELECT on cx and cx_meta, SELECT and INSERT on the generations, cx_g1 ... |
-| bi_reader | SELECT on cx.* except cx.verbatim, within limits |
-| verbatim_reader | the same, cx.verbatim included |
+| bi_reader | SELECT on cx.* except cx.verbatim and cx.personal_*, within limits |
+| verbatim_reader | the same, what is personal included |
 | default | nothing: the embedded engine itself is this user, and takes the only session that it may have |
 
 `cx` stands for the name of the reading database, which is a setting. Everybody but `default` has a password; no
@@ -97,6 +97,7 @@ def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
     reading = f"GRANT SELECT ON {database}.*"
     # What the server keeps stored answers in: no reader has a use for it, and BI tools list it among the views.
     unseen = [f"REVOKE SELECT ON {database}.`{prefix}`*" for prefix in (".inner", ".tmp")]
+    closed = [f"REVOKE SELECT ON {database}.{view}" for view in ("verbatim", "`personal_`*")]
     return {
         ADMINISTRATOR: [
             "GRANT ALL ON *.*",
@@ -104,7 +105,7 @@ def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
             *(f"GRANT TABLE ENGINE ON {engine}" for engine in (*_KEEPING, *_REPLICATED)),
         ],
         WRITER: [reading, f"GRANT SELECT ON {database}_meta.*", *_writing(database, others), *_LISTING],
-        BI_READER: [reading, f"REVOKE SELECT ON {database}.verbatim", *unseen, *_LISTING],
+        BI_READER: [reading, *closed, *unseen, *_LISTING],
         VERBATIM_READER: [reading, *unseen, *_LISTING],
     }
 

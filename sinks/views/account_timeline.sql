@@ -48,8 +48,7 @@ FROM
         'survey',
         'follow_up',
         concat(
-            if(manager_id = '', 'Somebody', manager_id), ' followed up on an answer', if(kind = '', '', concat(', ', lower(kind))),
-            if(outcome = '', '', concat(': ', outcome))
+            if(manager_id = '', 'Somebody', manager_id), ' followed up on an answer', if(kind = '', '', concat(', ', lower(kind)))
         ),
         response_id,
         concat('response:', response_id)
@@ -257,8 +256,7 @@ FROM
         'support',
         'escalation',
         concat(
-            'Ticket ', ticket_id, ' was escalated', if(to_tier = '', '', concat(' to ', to_tier)),
-            if(reason = '', '', concat(': ', reason))
+            'Ticket ', ticket_id, ' was escalated', if(to_tier = '', '', concat(' to ', to_tier))
         ),
         ticket_id,
         concat('ticket:', ticket_id)

@@ -23,7 +23,9 @@ columns:
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none
   new_value: Contribution after; NULL when it was withdrawn
-  reason: Reason given by the source, or what the event did; empty for what is told in time
+  reason: >-
+    What the event did, or that its source gave a reason in words, which personal_metric_change has; empty for what is
+    told in time
   event_id: Event that caused the change
   source: System and instance that the event comes from
   occurred_at: When the event happened, UTC
@@ -62,12 +64,13 @@ SELECT
     toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
     old_value,
     new_value,
-    reason,
+    -- Words may be about anybody: this view is read by everybody who reads figures.
+    if(reason IN (${own_reasons}), reason, 'given by the source') AS reason,
     event_id,
     toString(source) AS source,
     occurred_at,
     ingested_at
-FROM ${cx}.metric_change
+FROM ${cx}.personal_metric_change
 WHERE metric NOT IN ('manager', 'segment')
 UNION ALL
 SELECT * FROM ${cx}.displaced_answer

@@ -18,7 +18,7 @@ columns:
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none
   new_value: Contribution after; NULL when it was withdrawn
-  reason: Reason given by the source, or what the event did
+  reason: What the event did, or that its source gave a reason in words, which personal_metric_change has
   event_id: Event that caused the change
   source: System and instance that the event comes from
   occurred_at: When the event happened, UTC

@@ -101,6 +101,17 @@ _TAKES_PLACE: dict[type, str] = {
     TicketSolved: "solved again",
     TicketCsatRated: "rated again",
 }
+_RETRACTED, _CORRECTED, _TEST, _LATE = "retracted", "corrected", "marked as test", "late"
+_SOLVED_AGAIN, _REOPENED, _REPLACED = "solved again", "reopened", "replaced"
+OWN_REASONS: frozenset[str] = frozenset(
+    {
+        "",
+        *(_RETRACTED, _CORRECTED, _TEST, _LATE, _SOLVED_AGAIN, _REOPENED, _REPLACED),
+        *(reason for _, reason in _REVISIONS.values()),
+        *_TAKES_PLACE.values(),
+    }
+)
+"""Reasons of change rows that are words of this module; all others are words that somebody wrote."""
 _SOLVED = frozenset({"SOLVED", "CLOSED"})
 _MOMENTS: dict[type, str] = {
     ResponseSubmitted: "submitted_at",
@@ -210,26 +221,26 @@ def _cause(note: Note, *, takes: bool) -> tuple[str, str]:
     """(kind, reason) of what a note changed; `takes` where it changes what had counted in a window that had begun."""
     event = note.event
     if event.is_retraction:
-        return RETRACTION, "retracted"
+        return RETRACTION, _RETRACTED
     if event.corrects_event_id is not None:
-        return CORRECTION, "corrected"
+        return CORRECTION, _CORRECTED
     revision = _REVISIONS.get(type(event))
     if revision is not None:
         return revision[0], getattr(event, "reason", None) or revision[1]
     if event.is_test and takes:
-        return CORRECTION, "marked as test"
+        return CORRECTION, _TEST
     if note.is_load:
         return FIRST, ""
     if note.ingested_at - _moment(event) > LATE_AFTER:
-        return LATE, "late"
+        return LATE, _LATE
     return (DISPLACED, _displacement(event)) if takes else (FIRST, "")
 
 
 def _displacement(event: Event) -> str:
     """What a later fact did to the one that it took the place of."""
     if isinstance(event, TicketStatusChanged):
-        return "solved again" if event.to_status in _SOLVED else "reopened"
-    return _TAKES_PLACE.get(type(event), "replaced")
+        return _SOLVED_AGAIN if event.to_status in _SOLVED else _REOPENED
+    return _TAKES_PLACE.get(type(event), _REPLACED)
 
 
 def _moment(event: Event) -> int:

@@ -12,11 +12,20 @@ import msgspec
 from msgspec import Meta
 
 KIND = "kind"
+PERSONAL = "personal"
 
 
 def doc(sentence: str) -> Meta:
     """Give the column its comment."""
     return Meta(description=sentence)
+
+
+def personal(sentence: str) -> Meta:
+    """Give the column its comment, and keep it from readers of figures: it may hold anything about a person.
+
+    Such are words that somebody wrote, and names that other systems have. Ids are not: people are counted by them.
+    """
+    return Meta(description=sentence, extra={PERSONAL: True})
 
 
 Moment = Annotated[int, Meta(extra={KIND: "moment"})]

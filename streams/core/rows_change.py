@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from streams.core.columns import AccountId, Ingested, Label, Moment, Row, Source, doc
+from streams.core.columns import AccountId, Ingested, Label, Moment, Row, Source, doc, personal
 
 
 class MetricChangeRow(Row, frozen=True, gc=False):
@@ -20,7 +20,9 @@ class MetricChangeRow(Row, frozen=True, gc=False):
     event_id: Annotated[str, doc("Event that caused the change")]
     source: Source
     kind: Annotated[Label, doc("first, late, correction, retraction or displaced")]
-    reason: Annotated[str, doc("Reason given by the source, or what the event did; empty for what is told in time")]
+    reason: Annotated[
+        str, personal("Reason given by the source, or what the event did; empty for what is told in time")
+    ]
     numerator_micros: Annotated[int, doc("What the metric's numerator gained, in millionths; times are in seconds")]
     denominator_micros: Annotated[int, doc("What the metric's denominator gained, in millionths")]
     old_value: Annotated[float | None, doc("Contribution before; NULL when there was none")]

@@ -14,6 +14,7 @@ from streams.core.columns import (
     UInt32,
     ValidFrom,
     doc,
+    personal,
 )
 
 
@@ -34,7 +35,7 @@ class AccountHistoryRow(Row, frozen=True, gc=False):
     parent_id: Annotated[str, doc("Parent account; empty at the top")]
     external_refs: Annotated[
         tuple[tuple[str, str], ...],
-        doc("The account's names in other systems: pairs of system and id"),
+        personal("The account's names in other systems: pairs of system and id"),
     ]
     is_test: IsTest
     ingested_at: Ingested

@@ -23,6 +23,7 @@ from streams.core.columns import (
     UInt16,
     UInt32,
     doc,
+    personal,
 )
 
 
@@ -131,7 +132,7 @@ class FollowupRow(Row, frozen=True, gc=False):
     followup_id: Annotated[str, doc("Follow-up, as its source names it")]
     kind: Annotated[Label, doc("How contact was made (call, email, ...)")]
     manager_id: Annotated[str, doc("Manager who followed up; empty when not told")]
-    outcome: Annotated[str, doc("What came of it, as the source names it; empty when not told")]
+    outcome: Annotated[str, personal("What came of it, as the source names it; empty when not told")]
     closed: Annotated[bool, doc("1 when this follow-up closed the loop")]
     occurred_at: Annotated[Moment, doc("When the follow-up took place, UTC")]
     is_test: IsTest
@@ -184,7 +185,7 @@ class InvitationRow(Row, frozen=True, gc=False):
     opened_at: Annotated[Moment | None, doc("First opening, UTC; NULL when none was reported")]
     expires_at: Annotated[Moment | None, doc("Until when it can be answered, UTC; NULL without a limit")]
     reminders: Annotated[UInt16, doc("Reminders sent; they are the same invitation, not another")]
-    bounce_reason: Annotated[str, doc("Why it bounced; empty when it did not or nobody said")]
+    bounce_reason: Annotated[str, personal("Why it bounced; empty when it did not or nobody said")]
     is_test: IsTest
 
 

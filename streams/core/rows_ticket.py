@@ -15,6 +15,7 @@ from streams.core.columns import (
     UInt16,
     UInt32,
     doc,
+    personal,
 )
 
 TicketId = Annotated[str, doc("Ticket within the account")]
@@ -195,7 +196,7 @@ class TicketEscalationRow(Row, frozen=True, gc=False):
     kind: Annotated[Label, doc("hierarchical, functional or unknown")]
     from_tier: Tier
     to_tier: Tier
-    reason: Annotated[str, doc("Why, in the source's words; empty when not told")]
+    reason: Annotated[str, personal("Why, in the source's words; empty when not told")]
     assignee_id: AssigneeId
     is_test: IsTest
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sinks.tables import TABLES
+from sinks.views import bases
 
 Content = dict[str, str]
 _SYSTEM = ("version", "is_deleted")
@@ -23,7 +24,7 @@ def content(
         if table.name in without or (where != "1" and not table.by_account):
             continue
         columns = ", ".join(f"`{name}`" for name in table.names if name not in (*_SYSTEM, *without))
-        served = f"{generation}.`{table.name}` FINAL" if generation else f"{database}.`{table.name}`"
+        served = f"{generation}.`{table.name}` FINAL" if generation else f"{database}.`{bases(table)[-1].name}`"
         alive = f"({where}) AND is_deleted = 0" if generation else where
         hashed = f"count(), groupBitXor(sipHash64(toString(tuple({columns}))))"
         found[table.name] = str(ask(f"SELECT {hashed} FROM {served} WHERE {alive}"))

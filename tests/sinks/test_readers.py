@@ -15,12 +15,24 @@ from sinks.figures import Given, Served
 from sinks.metric import load as load_metrics
 from sinks.migrate import migrate
 from sinks.period import parse
+from sinks.port import RowTuple
 from sinks.settings import Warehouse
-from sinks.views import load
+from sinks.tables import TABLES
+from sinks.views import PERSONAL, load
 from tests.sinks.example_rows import row
 
 pytestmark = pytest.mark.servers
 AT = 1_772_442_000_000_000
+EMAIL = "ann@example.com"
+WITH_WORDS = [name for name, table in TABLES.items() if table.is_personal]
+
+
+def planted(table: str) -> RowTuple:
+    """Row of an account of its own, with an address in everything personal, which views show as far as they can."""
+    words = {c.name: [("crm", EMAIL)] if "Tuple" in c.type else EMAIL for c in TABLES[table].columns if c.personal}
+    moments = {c.name: AT for c in TABLES[table].columns if c.type == "DateTime64(6, 'UTC')"}
+    kind = {"kind": "correction"} if table == "metric_change" else {}
+    return row(table, account_id="planted", **words, **moments, **kind)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.Clic
         writer.insert({"verbatim": [written]})
         answered = {"account_id": "a", "response_id": "r", "nps": 9.0, "has_text": True, "submitted_at": AT}
         writer.insert({"response": [row("response", **answered)]})
+        writer.insert({name: [planted(name)] for name in WITH_WORDS})
         writer.close()
         yield running
 
@@ -49,11 +62,14 @@ def reader(server: clickhouse.ClickHouseServer) -> Iterator[Client]:
     client.disconnect()
 
 
-def test_a_reader_needs_no_grant_on_what_views_read(reader: Client) -> None:
-    """Views read with their maker's rights, so BI users are granted the views and nothing below them."""
+@pytest.mark.intrusion("S10")
+def test_a_reader_needs_no_grant_on_what_views_read_and_sees_nothing_personal(reader: Client) -> None:
+    """Views read with their maker's rights, words about people included: those must not come out again."""
     for view in load():
-        if view.name != "verbatim":
-            reader.execute(f"SELECT * FROM cx.{view.name} LIMIT 1")
+        if view.name != "verbatim" and not view.name.startswith(PERSONAL):
+            assert EMAIL not in str(reader.execute(f"SELECT * FROM cx.{view.name}")), view.name
+    for seen in (*WITH_WORDS, "restatement_log", "account_timeline"):
+        assert reader.execute(f"SELECT count() > 0 FROM cx.{seen} WHERE account_id = 'planted'") == [(1,)], seen
     shown = reader.execute("SELECT value, n FROM cx.nps WHERE grain = 'day' AND dimension = 'all'")
     assert shown == [(100.0, 1)]
     assert reader.execute("SELECT value FROM cx.verbatim_rate WHERE grain = 'day' AND dimension = 'all'") == [(100.0,)]
@@ -66,6 +82,33 @@ def test_a_reader_sees_neither_texts_nor_tables(reader: Client, query: str) -> N
     """Personal data and what lies behind the views stay closed."""
     with pytest.raises(ServerException, match="Not enough privileges"):
         reader.execute(query)
+
+
+@pytest.mark.intrusion("S10")
+@pytest.mark.parametrize("table", WITH_WORDS)
+def test_what_is_personal_has_a_view_that_a_reader_neither_reads_nor_sees(
+    server: clickhouse.ClickHouseServer, reader: Client, table: str
+) -> None:
+    """Asked for by its name, out of the view that leaves it out or the one that has it, or looked for in the lists."""
+    for word in (column.name for column in TABLES[table].columns if column.personal):
+        with pytest.raises(ServerException, match="Unknown expression identifier"):
+            reader.execute(f"SELECT {word} FROM cx.{table}")
+        for tried in (
+            f"SELECT * FROM cx.{PERSONAL}{table}",
+            f"SELECT {word} FROM cx.{PERSONAL}{table}",
+            f"SELECT 1 FROM cx.{table} WHERE account_id IN (SELECT toString({word}) FROM cx.{PERSONAL}{table})",
+            f"SELECT {word} FROM merge('cx', '^{PERSONAL}{table}$')",
+            f"DESCRIBE cx.{PERSONAL}{table}",
+            f"EXPLAIN SELECT * FROM cx.{PERSONAL}{table}",
+            f"SHOW CREATE VIEW cx.{PERSONAL}{table}",
+        ):
+            with pytest.raises(ServerException, match=r"Not enough privileges|no tables satisfied"):
+                reader.execute(tried)
+    listed = f"SELECT count() FROM system.columns WHERE database = 'cx' AND startsWith(table, '{PERSONAL}')"
+    assert reader.execute(listed) == [(0,)]
+    client = _as(server, VERBATIM_READER)
+    assert EMAIL in str(client.execute(f"SELECT * FROM cx.{PERSONAL}{table}"))
+    client.disconnect()
 
 
 def test_a_reader_of_texts_sees_them(server: clickhouse.ClickHouseServer) -> None:
