@@ -4,13 +4,19 @@ import pytest
 
 from streams.core.algebra import Note
 from streams.core.changes import ONE
+from streams.core.events import Answer, FollowupLogged, ResponseSubmitted
 from tests.streams.core.test_change_laws import facts_of, logged
-from tests.support.invoices import day, failed, given_up, issued, paid
+from tests.support.invoices import day, failed, given_up, issued, noted, paid
 from tests.support.machine import restated, run
 from tests.support.money import returned
 from tests.support.tickets import HOUR, START, notes, opened, turned
 
 DOLLAR = ONE
+ANSWER = {"response_id": "r1", "survey_id": "s", "survey_version": 1, "finished": True}
+ANSWERED = noted(
+    ResponseSubmitted, 1, submitted_at=day(1), answers=(Answer(question_id="q", kind="NPS", number=3.0),), **ANSWER
+)
+CALLED = noted(FollowupLogged, 2, response_id="r1", followup_id="f1", kind="call")
 BILL = {"billing_reason": "RENEWAL"}
 Figures = dict[tuple[object, ...], tuple[int, int]]
 
@@ -49,12 +55,17 @@ CASES: dict[str, tuple[list[Note], Figures]] = {
         notes(opened(), turned(1, "SOLVED"), turned(37, "OPEN"), turned(40, "SOLVED"), turned(200, "OPEN")),
         {("reopen_rate", "2", START + HOUR): (ONE, ONE)},
     ),
+    "a detractor whom nobody called": ([ANSWERED], {("closed_loop_rate", "", day(1)): (0, ONE)}),
+    "a detractor who was called after a day": (
+        [ANSWERED, CALLED],
+        {("closed_loop_rate", "86400", day(1)): (ONE, ONE)},
+    ),
     "a ticket that was never opened again": (
         notes(opened(), turned(1, "SOLVED"), turned(40, "CLOSED")),
         {("reopen_rate", "", START + HOUR): (0, ONE)},
     ),
 }
-SHOWN = {"payment_failure_rate", "recovery_rate", "dunning_outcome", "reopen_rate"}
+SHOWN = {"payment_failure_rate", "recovery_rate", "dunning_outcome", "reopen_rate", "closed_loop_rate"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -72,3 +83,4 @@ def test_an_outcome_that_comes_in_is_no_restatement() -> None:
     back = restated(run([*told, returned(6, 10_000)]))
     assert {row.metric for row in back} >= {"recovery_rate", "dunning_outcome", "late_payment_rate"}
     assert {row.kind for row in back} == {"displaced"}
+    assert restated(run([ANSWERED, CALLED])) == []
