@@ -16,7 +16,16 @@ ANSWER = {"response_id": "r1", "survey_id": "s", "survey_version": 1, "finished"
 ANSWERED = noted(
     ResponseSubmitted, 1, submitted_at=day(1), answers=(Answer(question_id="q", kind="NPS", number=3.0),), **ANSWER
 )
-CALLED = noted(FollowupLogged, 2, response_id="r1", followup_id="f1", kind="call")
+CALL = FollowupLogged(
+    event_id="00000000-0000-4000-8000-000000009999",
+    account_id="acme",
+    occurred_at=day(2),
+    source="desk:main",
+    response_id="r1",
+    followup_id="f1",
+    kind="call",
+)
+CALLED = Note(CALL, day(2))
 BILL = {"billing_reason": "RENEWAL"}
 Figures = dict[tuple[object, ...], tuple[int, int]]
 
