@@ -23,6 +23,8 @@ RECENT = 10_000
 _SHOWN = 60
 _PATIENCE = {"max_execution_time": 5, "timeout_overflow_mode": "throw"}
 _NOT_THERE = frozenset({ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE})
+_OLDER = frozenset({ErrorCodes.UNKNOWN_IDENTIFIER})
+"""A view that an earlier version made has fewer columns until the database is migrated."""
 _SLOW = frozenset({ErrorCodes.TIMEOUT_EXCEEDED, ErrorCodes.TOO_SLOW, ErrorCodes.MEMORY_LIMIT_EXCEEDED})
 
 
@@ -55,11 +57,11 @@ def current(client: Client, warehouse: Warehouse) -> str | None:
 
 
 def _asked(client: Client, query: str, parameters: Mapping[str, Any] | None = None) -> list[Any] | None:
-    """Ask, for a few seconds; None where the table is not there or the answer takes too long."""
+    """Ask, for a few seconds; None where the table is not there, or older, or the answer takes too long."""
     try:
         found: list[Any] = client.execute(query, dict(parameters or {}), settings=_PATIENCE)
     except ServerException as error:
-        if error.code not in _NOT_THERE | _SLOW:
+        if error.code not in _NOT_THERE | _OLDER | _SLOW:
             raise
         return None
     return found
@@ -91,15 +93,15 @@ def _dead_letters(client: Client, settings: Settings, taken: Mapping[tuple[str, 
         hour=hour,
         hour_of=None if accepted is None else hour + accepted[0][0],
         told_apart=view == "dead_letter_open",
-        worst=_worst(client, cx) if hour else "",
+        worst=_worst(client, f"{cx}.{view}") if hour else "",
     )
 
 
-def _worst(client: Client, cx: str) -> str:
-    """Return who sends most of the last hour's, and why they are refused."""
+def _worst(client: Client, view: str) -> str:
+    """Return who sends most of the last hour's letters in a view, and why they are refused."""
     found = _asked(
         client,
-        f"SELECT count() AS n, source, toString(reason) AS why FROM {cx}.dead_letter_open"  # noqa: S608
+        f"SELECT count() AS n, source, toString(reason) AS why FROM {view}"  # noqa: S608
         " WHERE ingested_at > now() - 3600 GROUP BY source, why ORDER BY n DESC, source, why LIMIT 1",
     )
     if not found:

@@ -89,7 +89,7 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
     looked = json.loads(cx("diff", "--format", "json").stdout)
     assert (looked["generation"], looked["compared_with"], looked["equal"]) == (second, first, False)
     extra = {each["table"]: each["extra"] for each in looked["tables"] if each["extra"]}
-    assert extra == {"account_history": 1, "event": 1}
+    assert extra == {"account_history": 1, "event": 1, "metric_change": 1}
     shown = cx("diff", second).stdout
     assert 'account_history: extra ["acme"' in shown
     foretold = cx("promote", second).stdout
@@ -145,7 +145,7 @@ def test_what_must_not_be_served_or_dropped_is_refused(cx: Cx, here: Settings, t
     other = _fill(cx, tmp_path, "--policy", "followup_target_seconds=60")
     assert "is a what-if" in _refused(cx, "promote", other, "--yes", "--accept-differences")
     rebuilt = _fill(cx, tmp_path)
-    assert "differs in account_history" in _refused(cx, "promote", rebuilt, "--yes", "--if-equal")
+    assert "differs in metric_change, account_history" in _refused(cx, "promote", rebuilt, "--yes", "--if-equal")
     client, warehouse = wiring.clickhouse(here), wiring.warehouse(here)
     replays.fail(client, warehouse, rebuilt, "the disk was full")
     assert "failed (the disk was full)" in _refused(cx, "promote", rebuilt, "--accept-differences")

@@ -16,6 +16,7 @@ from tests.infra.letters.seed import Seeds
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 
 _ENDLESS = "SELECT 'x' AS topic, 0 AS partition, number AS offset, now() AS ingested_at FROM system.numbers"
+_WORST = "{} of them from senders that cannot be read as malformed"
 
 
 @pytest.fixture
@@ -38,7 +39,9 @@ def _order(here: Settings, statement: str) -> None:
 
 def test_only_what_is_open_is_counted(here: Settings, places: list[At]) -> None:
     """What somebody has dealt with is no flood any more: its alarm must not outlast the work by an hour."""
-    assert _counted(here, places) == DeadLetters(open=2, recent=2, looked_at=3, hour=2, hour_of=2)
+    assert _counted(here, places) == DeadLetters(
+        open=2, recent=2, looked_at=3, hour=2, hour_of=2, worst=_WORST.format(2)
+    )
     discarding.perform(here, Chosen(), "all of them")
     assert _counted(here, places) == DeadLetters(open=0, recent=0, looked_at=3, hour=0, hour_of=0)
 
@@ -59,7 +62,7 @@ def test_all_letters_are_the_bound_where_the_open_ones_cannot_be_told(
     if _ENDLESS in change:  # an answer that is merely slow must not be taken for none
         monkeypatch.setattr(tables, "_PATIENCE", {**tables._PATIENCE, "max_execution_time": 1})
     _order(here, change)
-    bound = DeadLetters(open=3, recent=3, looked_at=3, hour=3, hour_of=3, told_apart=False)
+    bound = DeadLetters(open=3, recent=3, looked_at=3, hour=3, hour_of=3, told_apart=False, worst=_WORST.format(3))
     assert _counted(here, places) == bound
     _order(here, "DROP VIEW {cx}.event")
     assert _counted(here, places) == msgspec.structs.replace(bound, hour_of=None)

@@ -121,7 +121,7 @@ def test_what_is_left_out_is_filled_in(stack: Stack, topic_prefix: str, emitter:
         ("invitation_opened", {"invitation": "i"}, "unknown field `invitation`"),
         ("invitation_opened", {"event_id": "evt_1"}, "is not a UUID"),
         ("invitation_opened", {"account_id": ""}, "key_missing"),
-        ("invitation_opened", {"source": ""}, "source is empty"),
+        ("invitation_opened", {"source": ""}, "source must be 1 to 256 printable characters"),
         ("invitation_opened", {"occurred_at": NOW + timedelta(days=1, seconds=1)}, "more than a day after"),
         ("invitation_opened", {"occurred_at": 2**63 - 1}, "more than a day after"),
         ("invitation_opened", {"occurred_at": datetime(2026, 1, 1)}, "zone"),  # noqa: DTZ001 - the point of the case

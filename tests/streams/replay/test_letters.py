@@ -12,6 +12,7 @@ from streams.live.batch import DeadLetter
 from streams.live.deadletters import headers, redriven
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
+from streams.live.unquoted import unquoted
 from streams.replay.letters import copies, history, originals
 from streams.replay.log import Bounds, LogError, Place
 from streams.replay.verdict import OF_STATE, Judge
@@ -33,7 +34,7 @@ def test_the_verdict_is_what_a_partition_without_a_state_does(
         batch = partition.process([Record(0, key, each)])
         verdict = JUDGE.judge("survey", key, each, "malformed", NOW)
         if batch.dead:
-            assert (verdict.answer, verdict.reason, verdict.detail) == (
+            assert (verdict.answer, verdict.reason, unquoted(verdict.detail)) == (
                 "refused",
                 batch.dead[0].reason,
                 batch.dead[0].detail,
