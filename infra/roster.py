@@ -1,4 +1,4 @@
-"""Which workers a data directory should have, and how each fares: written by whoever watches over them.
+"""Keep the roster of a data directory's workers, and how each fares: written by whoever watches over them.
 
 `after_end` is the whole policy of starting again. It knows no process and no clock.
 """

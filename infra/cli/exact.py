@@ -1,4 +1,4 @@
-"""What ClickHouse answers, as it stands: every digit of it, as a table where it fits and row below row where not."""
+"""Render the answers of ClickHouse with every digit: as a table where it fits, and row below row where not."""
 
 from __future__ import annotations
 

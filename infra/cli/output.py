@@ -42,7 +42,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Format(enum.StrEnum):
-    """How a command answers. A spreadsheet computes cells of CSV that begin like a formula, whoever wrote them."""
+    """Name the form of an answer. A spreadsheet computes cells of CSV that begin like a formula, whoever wrote them."""
 
     TABLE = "table"
     JSON = "json"

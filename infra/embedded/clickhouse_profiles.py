@@ -9,7 +9,7 @@ WRITING: Final = "default"
 READING: Final = "reader"
 ENGINE: Final = "engine"
 GREETING: Final = "greeting"
-"""What holds for a connection until somebody has logged in on it."""
+"""Limit a connection until somebody has logged in on it."""
 _GIB: Final = 1024**3
 GREETING_S: Final = 10
 _EVERYBODY: Final[Mapping[str, Any]] = {
@@ -58,7 +58,7 @@ _READER_FIXED: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """What one reading user may ask for: per query, at once, and queries per hour; a reader may only lower them.
+    """Limit one reading user: per query, at once, and queries per hour; a reader may only lower them.
 
     `at_once`, `user_memory_bytes` and `spill_bytes` (what is put on disk meanwhile) are sums over a user's queries.
     Both readers together leave most of the server's places for queries to the writer.

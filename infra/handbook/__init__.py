@@ -1,4 +1,4 @@
-"""What an installed cxledger carries for the people around it: runbooks, and the files that `docker compose` needs.
+"""Find what an installed cxledger carries for people: runbooks, and the files that `docker compose` needs.
 
 In a checkout the runbooks and compose.yaml are links to where readers of the repository look for them.
 """

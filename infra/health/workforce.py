@@ -1,4 +1,4 @@
-"""What is said of each worker: of those that run, of those that should, and of who starts them again."""
+"""Describe each worker: of those that run, of those that should, and of who starts them again."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _CORES = os.cpu_count() or 1
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """How a replay is carried out: processes, records per second over all of them (0: no limit), and their program.
+    """Hold how a replay runs: processes, records per second over all of them (0: no limit), and their program.
 
     `python` is the interpreter that the operator names beside a plan that names one: a plan is a file that others can
     write, and what it names is run with the operator's rights.
