@@ -1,4 +1,4 @@
-"""Which servers a command works on: those that `cx up` runs on the data directory, or those that the settings name."""
+"""Find the servers that a command works on: those of `cx up` on the data directory, or those that the settings name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NotRunning(Exception):  # noqa: N818  # a state of the world that `cx up` 
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the servers of a data directory listen; written while they run.
+    """Note where the servers of a data directory listen; written while they run.
 
     Detached ones have no process that watches over their workers.
     """

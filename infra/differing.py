@@ -44,7 +44,7 @@ class Diff(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How one generation stands; ``records`` of ``total`` were read into it, ``bytes`` lie on disk."""
+    """Tell how one generation stands; ``records`` of ``total`` were read into it, ``bytes`` lie on disk."""
 
     generation: str
     kind: str

@@ -1,4 +1,4 @@
-"""What was known of an account at a past moment: its events up to then, folded anew by the code that runs live."""
+"""Find what was known of an account at a past moment: its events up to then, folded anew by the code that runs live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a promotion, the way back or a drop would do, and why it may not be: read from the servers, nothing changed."""
+"""Judge what a promotion, the way back or a drop would do, and why it may not be: nothing is changed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SHOWN = 12
 
 
 class PromotionError(Exception):
-    """What is asked for is not to be done; the message is one sentence with the remedy."""
+    """Refuse what is not to be done; the message is one sentence with the remedy."""
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a comparison leaves in the audit log: what it was of, and the SHA-256 of its summary."""
+    """Hold what a comparison leaves in the audit log: what it was of, and the SHA-256 of its summary."""
 
     content: str
     current: str

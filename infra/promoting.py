@@ -46,7 +46,7 @@ _crash = crash_at(os.environ.get(CRASH, ""), POINTS)
 
 
 class Desk:
-    """Where an operator acts. ``told`` are the settings as given, ``here`` those that name running servers.
+    """Act for an operator. ``told`` are the settings as given, ``here`` those that name running servers.
 
     ``say`` hears each step. Close it after use.
     """

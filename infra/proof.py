@@ -41,7 +41,7 @@ class DataSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was expected, what was found, after which imports."""
+    """Hold what was expected, what was found, and after which imports."""
 
     data: str
     imports: str

@@ -23,7 +23,7 @@ _REQUEST: Final = "workers.restart"
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """When a worker that ended is started again: after ``first_s``, twice as long each time, ``longest_s`` at most.
+    """Start a worker that ended again: after ``first_s``, twice as long each time, ``longest_s`` at most.
 
     After ``most`` ends within ``within_s`` it is not.
     """
@@ -56,7 +56,7 @@ class Roster(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What somebody asks of the watcher: to start all workers anew, ``count`` of them; 0 for as many as before."""
+    """Ask the watcher to start all workers anew, ``count`` of them; 0 for as many as before."""
 
     count: int = 0
 

@@ -20,7 +20,7 @@ _FLUSH_SECONDS = 60.0
 
 
 class ContractError(Exception):
-    """What was given is no event that could be held against the contract; the message says why."""
+    """Refuse what is no event that could be held against the contract; the message says why."""
 
 
 class Sender:

@@ -43,7 +43,7 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment is made of; docs/settings.md is rendered from the sentences below."""
+    """Hold what a deployment is made of; docs/settings.md is rendered from the sentences below."""
 
     stack: Annotated[
         Literal["auto", "embedded", "docker", "external"],

@@ -42,7 +42,7 @@ ANY_PORTS: Final = Ports()
 
 @dataclass(frozen=True)
 class Stack(Stoppable):
-    """Where the servers are and who may log in; `passwords` by ClickHouse user name."""
+    """Say where the servers are and who may log in; `passwords` by ClickHouse user name."""
 
     kind: Kind
     bootstrap: str

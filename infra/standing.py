@@ -1,4 +1,4 @@
-"""How far the workers stand: records stored, records taken in, and what waits between the two."""
+"""Measure how far the workers stand: records stored, records taken in, and what waits between the two."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def stop(workers: Collection[ServerProcess]) -> None:
 
 
 class _Pause(msgspec.Struct, frozen=True):
-    """Who paused the workers, and the numbers of those that ran before."""
+    """Note who paused the workers, and the numbers of those that ran before."""
 
     owner: int
     created: float

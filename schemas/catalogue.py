@@ -39,7 +39,7 @@ class SchemaVersion(msgspec.Struct, frozen=True):
 
     @property
     def instants(self) -> Instants:
-        """Where the record's instants are."""
+        """Find the record's instants."""
         return instants_of(self.definition)
 
     @property

@@ -1,4 +1,4 @@
-"""Which schema a record claims to be written with, and which known one it is nearest to."""
+"""Find the schema that a record claims to be written with, and the known one that it is nearest to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Frame = Literal["single-object", "confluent", "none"]
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What can be said of a record's bytes.
+    """Tell what can be said of a record's bytes.
 
     `claimed` is the header in words; `schema` names the schema as type and version, empty where none is known, and
     `nearest` then names known ones that the bytes may have been meant for, best first. `walked` is None where there

@@ -27,7 +27,7 @@ RELEASED_FILE = Path(__file__).parent / "released.json"
 
 
 class Released(msgspec.Struct, frozen=True):
-    """What is kept of a released schema: the fingerprint's hexadecimal digits on the wire, and the digest."""
+    """Keep a released schema as the fingerprint's hexadecimal digits on the wire, and the digest."""
 
     fingerprint: str
     sha256: str

@@ -18,7 +18,7 @@ REFUSED_SECONDS = 30.0
 MAX_REFUSED = 10_000
 MAX_SCHEMA_CHARACTERS = 256 * 1024
 _NO_SCHEMA = (RecursionError, TypeError, KeyError, AttributeError)
-"""What the client raises where the registry answers with something else than a schema."""
+"""Catch what the client raises where the registry answers with something else than a schema."""
 Compile = Callable[[Node, SchemaVersion], Reader]
 """Makes the reader of a writer's schema and the newest version that we know of it; raises TypeError if it cannot."""
 

@@ -1,4 +1,4 @@
-"""What a record says of its sender, as far as its bytes go: for whoever has to be told that it was refused."""
+"""Read what a record says of its sender, as far as its bytes go: for whoever has to be told that it was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a record, named for the remedy."""
+"""Name what can go wrong with a record, for the remedy."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Where the instants of a record are, in lists of records as well, and how each of them is changed."""
+"""Find the instants of a record, in lists of records as well, and change each of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 Node = Any
 Change = Callable[[str, Any], Any]
-"""What becomes of an instant: its field's name and its value give another value."""
+"""Change an instant: its field's name and its value give another value."""
 
 
 class Instants(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 import struct
 
 STEP = [0 if byte & 129 else 1 + (byte >> 1) for byte in range(256)]
-"""How far a string's first byte leads: past the string where this byte is its whole length, else nowhere."""
+"""Step past a string by its first byte where this byte is its whole length, else nowhere."""
 
 _EIGHT = struct.Struct("<Q").unpack_from
 _CONTINUED = 0x0080_8080_8080_8080

@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, the servers they mean, and errors that end in one sentence."""
+"""Begin every command: the settings, the servers they mean, and errors that end in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cx explain` prints for people: an answer in lines, the newest facts first, each with its events below it."""
+"""Print the answer of `cx explain` for people: in lines, the newest facts first, each with its events below it."""
 
 from __future__ import annotations
 

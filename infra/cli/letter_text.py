@@ -1,4 +1,4 @@
-"""What a dead letter looks like on a terminal: text that cannot act on it, bytes as hex, values one a line."""
+"""Show a dead letter on a terminal: text that cannot act on it, bytes as hex, values one a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print: sentences and tables for people, JSON or CSV where a machine reads."""
+"""Print for commands: sentences and tables for people, JSON or CSV where a machine reads."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Format(enum.StrEnum):
 
 
 class Machine(enum.StrEnum):
-    """How a command answers that has no rows."""
+    """Name the form of an answer that has no rows."""
 
     TEXT = "text"
     JSON = "json"

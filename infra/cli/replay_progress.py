@@ -1,4 +1,4 @@
-"""How far a replay got: a bar with the time that is left on a terminal, a line every few seconds elsewhere."""
+"""Show how far a replay got: a bar with the time that is left on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 

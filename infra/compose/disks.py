@@ -1,4 +1,4 @@
-"""What the ClickHouse server in compose.yaml leaves free on its disk: as much as the embedded one."""
+"""Keep room free on the disk of the ClickHouse server in compose.yaml: as much as the embedded one does."""
 
 from infra.embedded.clickhouse_config import storage
 from infra.embedded.xml import render

@@ -1,4 +1,4 @@
-"""Whom the ClickHouse server in compose.yaml answers over HTTP: those of the embedded one, and the other containers."""
+"""Let the ClickHouse server in compose.yaml answer those of the embedded one over HTTP, and the other containers."""
 
 from typing import Final
 

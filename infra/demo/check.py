@@ -24,7 +24,7 @@ METRICS = (
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
 )  # fmt: skip
 ASKED = len(METRICS) + len(check_billing.QUESTIONS)
-"""How often `read` calls ``advance``."""
+"""Count how often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
 
 Key = tuple[str, str, str, str, str, str]

@@ -1,4 +1,4 @@
-"""How the demonstration's money is asked for: statements whose rows have the oracle's keys."""
+"""Ask for the demonstration's money: statements whose rows have the oracle's keys."""
 
 from __future__ import annotations
 

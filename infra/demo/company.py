@@ -1,4 +1,4 @@
-"""What both oracles start from and end in: the events that stand, and the rows that views must show of them."""
+"""Hold what both oracles start from and end in: the events that stand, and the rows that views must show of them."""
 
 from __future__ import annotations
 

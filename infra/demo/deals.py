@@ -1,4 +1,4 @@
-"""What the demonstration's accounts buy, in which currency, how they pay, and the turn that each of them takes."""
+"""Say what the demonstration's accounts buy, in which currency, how they pay, and the turn that each of them takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Course = Literal[
 
 
 class Deal(msgspec.Struct, frozen=True):
-    """What one account has agreed: seats at a price in minor units, charged by card or billed with terms."""
+    """Hold what one account has agreed: seats at a price in minor units, charged by card or billed with terms."""
 
     currency: str
     exponent: int

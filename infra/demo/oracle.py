@@ -1,4 +1,4 @@
-"""What the demonstration amounts to, counted in plain Python from the events that were sent.
+"""Count what the demonstration amounts to, in plain Python from the events that were sent.
 
 It shares nothing with the product but the definitions in docs/metrics.md: no decoder, no reducer, no view.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from infra.demo.plan import Message
 
 Fact = tuple[int, str, Any]
-"""When it counts (microseconds), whose it is, and what the metric is made of."""
+"""Say when it counts (microseconds), whose it is, and what the metric is made of."""
 Counted = tuple[float, float, int]
 """Value in the metric's own unit, numerator and n."""
 

@@ -1,4 +1,4 @@
-"""What the demonstration's money amounts to, counted in plain Python from the events that were sent.
+"""Count what the demonstration's money amounts to, in plain Python from the events that were sent.
 
 Like the oracle of the surveys it shares nothing with the product but the definitions: amounts are exact fractions here.
 """

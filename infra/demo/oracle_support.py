@@ -1,4 +1,4 @@
-"""What the demonstration's tickets amount to, counted in plain Python from the events that were sent."""
+"""Count what the demonstration's tickets amount to, in plain Python from the events that were sent."""
 
 from __future__ import annotations
 

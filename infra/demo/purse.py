@@ -1,4 +1,4 @@
-"""How an account is invoiced and pays: by card with attempts that fail, or on terms, late, in parts, or not at all."""
+"""Invoice an account and let it pay: by card with attempts that fail, or on terms, late, in parts, or not at all."""
 
 from __future__ import annotations
 

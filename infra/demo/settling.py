@@ -1,4 +1,4 @@
-"""What the card processor pays out: month by month what it took in, less refunds, chargebacks and its fees."""
+"""Pay out, as the card processor: month by month what it took in, less refunds, chargebacks and its fees."""
 
 from __future__ import annotations
 

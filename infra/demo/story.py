@@ -1,4 +1,4 @@
-"""What happens at one account: invitations, answers, second thoughts, tags and calls, as (type, fields) in order."""
+"""Tell the story of one account: invitations, answers, second thoughts, tags and calls, as (type, fields) in order."""
 
 from __future__ import annotations
 

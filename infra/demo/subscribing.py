@@ -1,4 +1,4 @@
-"""How accounts subscribe: one course each, from the first seat to the last, as full states and as partial events."""
+"""Let accounts subscribe: one course each, from the first seat to the last, as full states and as partial events."""
 
 from __future__ import annotations
 

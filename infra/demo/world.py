@@ -1,4 +1,4 @@
-"""Who takes part in the demonstration: accounts, their managers and segments over time, surveys and topics."""
+"""Name who takes part in the demonstration: accounts, their managers and segments over time, surveys and topics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RELATION, TICKET = "demo-relationship", "demo-ticket"
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """What holds of an account from ``week`` (0 is the first of the demonstration) on."""
+    """Tell what holds of an account from ``week`` (0 is the first of the demonstration) on."""
 
     week: int
     segment: str

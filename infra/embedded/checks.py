@@ -1,4 +1,4 @@
-"""What is checked before a server starts, so that a refusal is a sentence and not a log."""
+"""Check what a server needs before it starts, so that a refusal is a sentence and not a log."""
 
 import errno
 import random

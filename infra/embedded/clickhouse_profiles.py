@@ -1,4 +1,4 @@
-"""What ClickHouse's users may ask for: settings profiles, and the limits that readers cannot lift."""
+"""Bound what ClickHouse's users may ask for: settings profiles, and the limits that readers cannot lift."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

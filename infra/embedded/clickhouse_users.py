@@ -1,4 +1,4 @@
-"""Who may do what in the embedded ClickHouse server: users.xml, for the server takes no SQL about users.
+"""Write users.xml: who may do what in the embedded ClickHouse server, which takes no SQL about users.
 
 | user | may |
 |---|---|

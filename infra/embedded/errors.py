@@ -1,4 +1,4 @@
-"""What can go wrong when a local server is started."""
+"""Name what can go wrong when a local server is started."""
 
 
 class EmbeddedServerError(Exception):

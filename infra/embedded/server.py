@@ -1,4 +1,4 @@
-"""What both embedded servers are to whoever started them."""
+"""Give both embedded servers the one face that whoever started them sees."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Kafka says of a deployment: how far the workers stand, who they are, and what holds them back."""
+"""Ask Kafka about a deployment: how far the workers stand, who they are, and what holds them back."""
 
 from __future__ import annotations
 

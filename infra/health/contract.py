@@ -1,4 +1,4 @@
-"""What is examined of the schemas: the code against what was released, the registry, and what topics hold."""
+"""Examine the schemas: the code against what was released, the registry, and what topics hold."""
 
 from __future__ import annotations
 

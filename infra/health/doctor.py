@@ -1,4 +1,4 @@
-"""What `cx doctor` goes through: each part for itself, so that one that cannot be examined does not hide the others."""
+"""Go through everything for `cx doctor`: each part for itself, so that one that cannot be examined hides no other."""
 
 from __future__ import annotations
 

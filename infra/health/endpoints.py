@@ -1,4 +1,4 @@
-"""What workers say of themselves on their web endpoints."""
+"""Read what workers say of themselves on their web endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look means: each question answered with ok, warn or fail. No clock, no client: a function of the look."""
+"""Judge a look: each question is answered with ok, warn or fail. No clock, no client: a function of the look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is examined of Kafka: brokers, topics as declared, what retention has cut, the group, and the clocks."""
+"""Examine Kafka: brokers, topics as declared, what retention has cut, the group, and the clocks."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class OpenTransaction(msgspec.Struct, frozen=True):
 
 
 class Broker(msgspec.Struct, frozen=True, kw_only=True):
-    """What Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never.
+    """Hold what Kafka says. ``rate`` in records per second, ``last_commit_at`` in seconds since 1970, None for never.
 
     ``members`` are the hosts of the group's workers. Those of the data directory that have ended are left out: the
     group counts them in until their sessions have timed out. ``layout`` says which topics have other
@@ -103,7 +103,7 @@ class ReplayState(msgspec.Struct, frozen=True):
 
 
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
-    """What ClickHouse says; ``broken`` counts contradictions by invariant, None where counting took too long."""
+    """Hold what ClickHouse says; ``broken`` counts contradictions by invariant, None where counting took too long."""
 
     version: str
     generation: str | None
@@ -114,7 +114,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker's web endpoints say; ``trouble`` says why one is silent.
+    """Hold what a worker's web endpoints say; ``trouble`` says why one is silent.
 
     ``last_commit_at`` in seconds since 1970, 0 for never; ``clock_ahead`` in seconds, against the broker's clock.
     ``url`` is empty for one that should run and does not. It ended ``ended`` times of late, the last time for this

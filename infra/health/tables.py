@@ -1,4 +1,4 @@
-"""What ClickHouse says of a deployment: what is served, what was refused, what contradicts itself, the space."""
+"""Ask ClickHouse about a deployment: what is served, what was refused, what contradicts itself, the space."""
 
 from __future__ import annotations
 

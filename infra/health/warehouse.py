@@ -1,4 +1,4 @@
-"""What is examined of ClickHouse: migrations, tables and views against the code, the readers' rights, the clock."""
+"""Examine ClickHouse: migrations, tables and views against the code, the readers' rights, the clock."""
 
 from __future__ import annotations
 

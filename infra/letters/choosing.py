@@ -23,7 +23,7 @@ _MOST_OFFSET, _MOST_PARTITION = 2**63 - 1, 2**31 - 1
 
 
 class LetterError(Exception):
-    """What was asked for cannot be done with dead letters; the message is one sentence. Nothing was changed."""
+    """Refuse what cannot be done with dead letters; the message is one sentence. Nothing was changed."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.replay.log import Bounds, KafkaLog, Log, Place
 
 POINTS = ("before_noting", "before_sending", "while_sending", "before_confirming", "after_confirming")
-"""Where a redrive may be made to die."""
+"""Name the points at which a redrive may be made to die."""
 
 _AT_ONCE = 500
 _BYTES_AT_ONCE = 32 << 20
@@ -43,7 +43,7 @@ _CLOCKS_APART_MS = 86_400_000
 
 
 class Redriven(msgspec.Struct, frozen=True):
-    """What a redrive found and did: every letter with its verdict, how many it sent, and how many a kill had hidden."""
+    """Tell what a redrive did: every letter with its verdict, how many it sent, and how many a kill had hidden."""
 
     judged: tuple[Judged, ...]
     sent: int

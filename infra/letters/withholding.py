@@ -1,4 +1,4 @@
-"""Whose letters nobody is shown: those of accounts with erased subjects, which no redrive sends again either."""
+"""Withhold the letters of accounts with erased subjects from everybody; no redrive sends them again either."""
 
 from __future__ import annotations
 

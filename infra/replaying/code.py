@@ -1,4 +1,4 @@
-"""Which code a replay runs: a fingerprint of everything that decides about rows. As a program: prints it."""
+"""Take the fingerprint of the code that a replay runs: of all that decides about rows. As a program: print it."""
 
 from __future__ import annotations
 

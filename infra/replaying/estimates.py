@@ -1,4 +1,4 @@
-"""What a plan will write and how long it will take, judged by the tables as they are and by the last replay."""
+"""Estimate what a plan writes and how long it takes, by the tables as they are and by the last replay."""
 
 from __future__ import annotations
 

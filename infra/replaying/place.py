@@ -1,4 +1,4 @@
-"""Where a replay takes place: topics, how far the workers have come in them, and which deployment this is."""
+"""Find where a replay takes place: topics, how far the workers have come in them, and which deployment this is."""
 
 from __future__ import annotations
 

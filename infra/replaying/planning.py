@@ -37,7 +37,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def some(self) -> bool:
-        """Whether only some accounts are meant."""
+        """Tell whether only some accounts are meant."""
         return bool(self.accounts) or self.asked.anything
 
 

@@ -47,7 +47,7 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """What running a plan would do now: fill a new generation, go on with one, or nothing, where it is filled."""
+    """Tell what running a plan would do now: fill a new generation, go on with one, or nothing, where it is filled."""
 
     generation: str
     resumed: bool

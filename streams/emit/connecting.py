@@ -16,7 +16,7 @@ MAX_REQUEST_BYTES = 2 * 1024 * 1024
 SETTINGS = {"allow_auto_create_topics": False, "max_request_size": MAX_REQUEST_BYTES, "linger_ms": 5}
 _PROXIES = frozenset({"proxy_url", "socks5_proxy"})
 _OURS = frozenset({"partitioner", "key_serializer", "value_serializer"})
-"""What decides on bytes and partitions: another choice would have every event refused, or part its account."""
+"""Fix what decides on bytes and partitions: another choice has every event refused, or parts its account."""
 _CONNECT_S = 2.0
 _BOOTSTRAP_MS = 10_000
 log = logging.getLogger(__name__)

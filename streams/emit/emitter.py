@@ -16,7 +16,7 @@ from streams.emit.outbox import DeliveryError, Outbox, Outgoing
 
 FLUSH_SECONDS = 120.0
 ROOM_SECONDS = 60.0
-"""How long an event waits for room in memory while the broker confirms nothing."""
+"""Let an event wait this long for room in memory while the broker confirms nothing."""
 
 Clock = Callable[[], datetime]
 

@@ -17,7 +17,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from streams.emit.connecting import Unusable
 
 MOST_BYTES = 32 << 20
-"""What may wait for the broker's word at once: its records are all in memory."""
+"""Bound what waits for the broker's word at once: its records are all in memory."""
 CLOSE_SECONDS = 10
 _PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Which encodings a file may be said to have: those of texts, and none of Python's own odd ones."""
+"""Name the encodings that a file may be said to have: those of texts, and none of Python's own odd ones."""
 
 from __future__ import annotations
 

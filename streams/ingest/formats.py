@@ -1,4 +1,4 @@
-"""What a file is that cannot be read as the table that a mapping expects, and what to say instead."""
+"""Recognise a file that cannot be read as the table that a mapping expects, and say what to do instead."""
 
 from __future__ import annotations
 

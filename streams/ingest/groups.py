@@ -1,4 +1,4 @@
-"""Which row of a group comes first: found by reading the whole file once before any row is translated.
+"""Find the row of a group that comes first: the whole file is read once before any row is translated.
 
 A table of happenings does not say which of them began it all; that is the earliest row, wherever it stands in the file.
 """

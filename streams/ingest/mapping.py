@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 COPY = "_copy"
-"""What events of a row can read beside its columns: 1 for the first of several equal rows, 2 for the second."""
+"""Tell equal rows apart, beside the columns: 1 for the first of several, 2 for the second."""
 _NUMBERS = frozenset({"number", "integer", "money"})
 _WORDS = {
     "zone": frozenset({"time"}),

@@ -1,4 +1,4 @@
-"""What a file says of each event id, before anything of it is sent: memory stays small, whatever the file's size.
+"""Note what a file says of each event id, before anything of it is sent: memory stays small, whatever the file's size.
 
 The standard library's SQLite keeps it in temporary files that no other process sees and that end with the connection.
 """

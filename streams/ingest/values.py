@@ -1,4 +1,4 @@
-"""What a mapping may say about one value of an event: where it comes from and how it is read.
+"""Describe one value of an event, as a mapping may: where it comes from and how it is read.
 
 A value is a constant, a :class:`Cell` read from the row, a :class:`Record` of further values, or :class:`Items`.
 """

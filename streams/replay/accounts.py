@@ -1,4 +1,4 @@
-"""Which accounts a stretch of the log speaks of, and how much of the log speaks of them: by keys alone, undecoded."""
+"""Find the accounts that a stretch of the log speaks of, and how much of it does: by keys alone, undecoded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAMPLE = 500
 
 
 class Share(msgspec.Struct):
-    """What of some stretches belongs to the accounts: records, those passed over, and bytes of all of them."""
+    """Count what belongs to the accounts in some stretches: records, those passed over, and bytes of all of them."""
 
     records: int = 0
     passed_over: int = 0

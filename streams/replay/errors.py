@@ -2,7 +2,7 @@
 
 
 class PlanError(Exception):
-    """What was asked for cannot be planned, or a plan cannot be followed. Nothing was changed."""
+    """Refuse what cannot be planned, or a plan that cannot be followed. Nothing was changed."""
 
 
 class ReplayStoppedError(Exception):

@@ -33,7 +33,7 @@ _AGAIN_S = 1.0
 
 
 class Rowed(Protocol):
-    """What a processor makes of records: rows by table. Its signals and dead letters are left where they are."""
+    """Hold what a processor makes of records: rows by table. Its signals and dead letters are left where they are."""
 
     @property
     def rows(self) -> Mapping[str, Sequence[tuple[Any, ...]]]: ...

@@ -18,7 +18,7 @@ FORMAT = 1
 
 
 class Kind(StrEnum):
-    """What a replay is for."""
+    """Name the purpose of a replay."""
 
     REBUILD = "rebuild"
     REPAIR = "repair"
@@ -43,7 +43,7 @@ class Stretch(_Part, frozen=True, kw_only=True):
 
 
 class Deployment(_Part, frozen=True, kw_only=True):
-    """Where the plan holds: the id of the Kafka cluster, the ids of its topics by name, the database of the views."""
+    """Say where a plan holds: the ids of the Kafka cluster and, by name, of its topics, and the database of the views."""
 
     cluster: str
     topics: dict[str, str]
@@ -51,7 +51,7 @@ class Deployment(_Part, frozen=True, kw_only=True):
 
 
 class Cost(_Part, frozen=True, kw_only=True):
-    """What there is to read, what will be written, how long it takes; everything but `records` is an estimate.
+    """Tell what is to be read and written, and how long it takes; everything but `records` is an estimate.
 
     `records` are decoded and folded; of those that are `passed_over` only the key is read. `bytes` are those of keys
     and values read, `rows` are by table.
@@ -65,7 +65,7 @@ class Cost(_Part, frozen=True, kw_only=True):
 
 
 class Plan(_Part, frozen=True, kw_only=True):
-    """What `cx replay run` does.
+    """Say what `cx replay run` does.
 
     `accounts` is empty where every account is meant. `python` is the interpreter that runs another version of the
     code, empty for this one; `code` is the fingerprint of the code that runs. `created_at` is ISO 8601, UTC.
@@ -84,7 +84,7 @@ class Plan(_Part, frozen=True, kw_only=True):
 
     @property
     def sparse(self) -> bool:
-        """Whether only some accounts' rows come out."""
+        """Tell whether only some accounts' rows come out."""
         return bool(self.accounts)
 
 

@@ -1,4 +1,4 @@
-"""What the present code would say to a record that was refused: the codec, the types and admission, without a state."""
+"""Judge a record that was refused by the present code: the codec, the types and admission, without a state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a replay and its worker processes tell each other: one line of JSON each, over the worker's own pipes.
+"""Carry what a replay and its worker processes tell each other: a line of JSON each, over the worker's own pipes.
 
 A worker may run another version of the code, so fields are only ever added here, with a default.
 """
