@@ -43,7 +43,7 @@ class Stretch(_Part, frozen=True, kw_only=True):
 
 
 class Deployment(_Part, frozen=True, kw_only=True):
-    """Say where a plan holds: the ids of the Kafka cluster and, by name, of its topics, and the database of the views."""
+    """Say where a plan holds: the ids of the Kafka cluster and of its topics by name, and the database of the views."""
 
     cluster: str
     topics: dict[str, str]
