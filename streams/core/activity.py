@@ -1,0 +1,59 @@
+"""Active events: those that count, out of all events of an entity.
+
+An event is not active when a later one in fold order has replaced it, taken it back, or stated the same part again. A
+replaced event still holds down what it had replaced itself, because its replacement stands in its place. A retracted
+event does so no longer: what it had replaced is active again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from streams.core.algebra import Note, Place, fold_order
+
+PartOf = Callable[[Note], str]
+"""Name of the part of an entity that an event states as a whole, such as one payment of an invoice; empty for none."""
+
+
+def no_part(_recorded: Note) -> str:
+    """Return the empty name: no event of the entity states a part again."""
+    return ""
+
+
+def active_places(recorded: Iterable[Note], part_of: PartOf) -> set[Place]:
+    """Return the places in fold order of the active events. `recorded` are all events of an entity, in any order.
+
+    Reading from the last event back makes the outcome unique, because an event speaks of earlier ones only.
+    """
+    overruled: set[str] = set()
+    silenced: set[str] = set()
+    parts: set[str] = set()
+    active: set[Place] = set()
+    for each in sorted(recorded, key=fold_order, reverse=True):
+        event = each.event
+        stands, speaks = event.event_id not in overruled, event.event_id not in silenced
+        if speaks and event.corrects_event_id is not None:
+            overruled.add(event.corrects_event_id)
+            if event.is_retraction:
+                silenced.add(event.corrects_event_id)
+        if event.is_retraction or not stands:
+            continue
+        part = part_of(each)
+        if part:
+            if part in parts:
+                continue
+            parts.add(part)
+        active.add(fold_order(each))
+    return active
+
+
+def all_active(recorded: Sequence[Note], part_of: PartOf) -> bool:
+    """Return whether every event is active for sure: none names another one, none states a part that another states."""
+    parts: set[str] = set()
+    for each in recorded:
+        if each.event.corrects_event_id is not None:
+            return False
+        part = part_of(each)
+        if part:
+            if part in parts:
+                return False
+            parts.add(part)
+    return True

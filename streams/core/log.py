@@ -1,0 +1,423 @@
+"""A log and its fold: outputs of an item at the end, and of edits anywhere before it.
+
+An item at the end is applied to the accumulator there; what it costs does not depend on what came before. An edit
+further back folds the old items and the new ones side by side from the segment it falls into, and stops where the two
+accumulators are equal again: nothing behind differs.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from streams.core import segments
+from streams.core.outputs import Edits, Outputs, Scope, SortKey
+from streams.core.segments import (
+    SEGMENTS,
+    SNAPSHOTS,
+    Head,
+    Index,
+    Item,
+    Records,
+    Segment,
+    Spilled,
+    active_items,
+    add_last,
+    record_name,
+)
+
+Acc = TypeVar("Acc")
+_encode = msgspec.msgpack.Encoder().encode
+FINGERPRINT = 24
+"""Bytes of a fingerprint: 16 of the identity, 8 of the content."""
+
+
+In = TypeVar("In", contravariant=True)
+
+
+class Fold(Protocol[In, Acc]):
+    """How a log folds. See `streams.core.machine.Reducer`, which explains each part."""
+
+    def begin(self, is_test: bool, /) -> Acc: ...
+
+    def apply(self, acc: Acc, item: In, scope: Scope, sealed: Outputs | None, /) -> None: ...
+
+    def project(self, acc: Acc, scope: Scope, outputs: Outputs, /) -> None: ...
+
+    def sort_key(self, item: In, /) -> SortKey: ...
+
+
+class Codec(NamedTuple):
+    """Decoders of a log's records."""
+
+    head: Callable[[bytes], Any]
+    segment: Callable[[bytes], Any]
+    accumulator: Callable[[bytes], Any]
+
+
+def codec_of(item_type: Any, accumulator: Any) -> Codec:
+    """Return the decoders for logs of one type of item and accumulator."""
+    return Codec(*segments.decoders(item_type), msgspec.msgpack.Decoder(accumulator).decode)
+
+
+class Insertion(NamedTuple, Generic[Item]):
+    """An item that a log gets. An inactive one is kept and does not count."""
+
+    item: Item
+    fingerprint: bytes = b""
+    is_active: bool = True
+
+
+class Change(msgspec.Struct):
+    """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove."""
+
+    inserted: dict[SortKey, Any] = msgspec.field(default_factory=dict)
+    flipped: dict[SortKey, bool] = msgspec.field(default_factory=dict)
+    removed: set[SortKey] = msgspec.field(default_factory=set)
+
+    @classmethod
+    def of(cls, edits: Edits) -> "Change":
+        """Return the change of a ledger, whose items have no fingerprints and all count."""
+        return cls({key: Insertion(entry) for key, entry in edits.put.items()}, {}, edits.cleared)
+
+    def keys(self) -> list[SortKey]:
+        return [*self.inserted, *self.flipped, *self.removed]
+
+
+class Stretch(msgspec.Struct, Generic[Item]):
+    """Items of one segment, or of the tail, while it is worked on."""
+
+    items: list[Item]
+    active: list[bool]
+    fingerprints: list[bytes]
+
+
+class Log(Generic[Item, Acc]):
+    """One log during a batch.
+
+    Its head is read once and written at the end of the batch; all other records go to `records` at once. `moved` names, by record, the fingerprints that lie in it since.
+    """
+
+    def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
+        self.fold, self.codec, self.key, self.records, self.scope = fold, codec, key, records, scope
+        stored = records.get(key)
+        self.is_new = stored is None
+        self.head: Head[Item] = Head() if stored is None else codec.head(stored)
+        self.is_changed = False
+        self.moved: dict[bytes, bytes] = {}
+        self._acc: Acc | None = None
+
+    @property
+    def last_key(self) -> SortKey:
+        """The greatest position; empty where there is none."""
+        if self.head.tail:
+            return self.fold.sort_key(self.head.tail[-1])
+        return () if self.head.spilled is None else self.head.spilled.last_key
+
+    def accumulator(self) -> Acc:
+        """Return the accumulator at the end."""
+        if self._acc is None:
+            acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
+            for item in active_items(self.head.tail, self.head.inactive):
+                self.fold.apply(acc, item, self.scope, None)
+            self._acc = acc
+        return self._acc
+
+    def projected(self, scope: Scope) -> Outputs:
+        """Return the outputs that later items may still change."""
+        outputs = Outputs()
+        if not self.is_new:
+            self.fold.project(self.accumulator(), scope, outputs)
+        return outputs
+
+    def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
+        """Add an active item behind all others; return the outputs it can change, before and after."""
+        head, acc = self.head, self.accumulator()
+        before, after = self.projected(self.scope), Outputs()
+        self.fold.apply(acc, item, self.scope, after)
+        self.fold.project(acc, self.scope, after)
+        head.tail.append(item)
+        head.fingerprints += fingerprint
+        head.tail_bytes += size
+        self.is_new = False
+        self._spill_full()
+        return before, after
+
+    def change(self, change: Change, tests: int | None = None) -> tuple[Outputs, Outputs]:
+        """Apply edits anywhere; return the outputs that they can change, before and after.
+
+        `tests` is how many active test events there are from now on; None leaves it.
+        """
+        was_test = self.head.tests > 0
+        if tests is not None:
+            self.head.tests = tests
+        is_test = self.head.tests > 0
+        spilled = self.head.spilled
+        keys = change.keys()
+        first = min(keys) if keys else ()
+        if spilled is None or (was_test == is_test and first > spilled.last_key):
+            before, after = self._in_tail(change, was_test=was_test, is_test=is_test)
+        else:
+            before, after = self._refold(change, spilled, was_test=was_test, is_test=is_test)
+        self.is_new = False
+        self._spill_full()
+        return before, after
+
+    def again(self, former: Scope) -> tuple[Outputs, Outputs]:
+        """Fold everything anew; return all outputs, under the former scope and under the log's own."""
+        old, new = self._decoded(b"", is_test=self.head.tests > 0), self._decoded(b"", is_test=self.head.tests > 0)
+        before, after = Outputs(), Outputs()
+        for number, segment in self._all_segments():
+            if number is not None:
+                self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
+            for item in active_items(segment.items, segment.inactive):
+                self.fold.apply(old, item, former, before)
+                self.fold.apply(new, item, self.scope, after)
+        if self.head.spilled is not None:
+            self.head.base = _encode(new)
+        for item in active_items(self.head.tail, self.head.inactive):
+            self.fold.apply(old, item, former, before)
+            self.fold.apply(new, item, self.scope, after)
+        self.fold.project(old, former, before)
+        self.fold.project(new, self.scope, after)
+        self._acc = new
+        return before, after
+
+    def _all_segments(self) -> Iterable[tuple[int | None, Segment[Item]]]:
+        """Yield every segment in order, with its number where a snapshot is kept before it."""
+        if self.head.spilled is None:
+            return
+        index = Index(self.records, self.key, self.head.spilled)
+        index.reach_all()
+        for place, number in enumerate(index.numbers):
+            yield number if place else None, self.segment(number)
+
+    def every_item(self) -> Iterable[tuple[Item, bool]]:
+        """Yield every item in order, and whether it counts. Reads all segments."""
+        for _, segment in self._all_segments():
+            yield from _with_activity(segment.items, segment.inactive)
+        yield from _with_activity(self.head.tail, self.head.inactive)
+
+    def segment(self, number: int) -> Segment[Item]:
+        """Read a segment. Raises KeyError where the store has lost it."""
+        stored = self.records.get(record_name(SEGMENTS, self.key, number))
+        if stored is None:
+            raise KeyError(f"segment {number} of {self.key!r}")
+        found: Segment[Item] = self.codec.segment(stored)
+        return found
+
+    def encoded(self) -> bytes:
+        """Return the bytes of the head."""
+        return _encode(self.head)
+
+    def _decoded(self, snapshot: bytes, *, is_test: bool) -> Acc:
+        if not snapshot:
+            return self.fold.begin(is_test)
+        acc: Acc = self.codec.accumulator(snapshot)
+        return acc
+
+    def _in_tail(self, change: Change, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
+        """Fold the old tail and the new one."""
+        old, new = self._decoded(self.head.base, is_test=was_test), self._decoded(self.head.base, is_test=is_test)
+        before, after = Outputs(), Outputs()
+        tail = _stretch(self.head)
+        self._fold(old, tail, before)
+        self.fold.project(old, self.scope, before)
+        edited = self._edited(tail, change)
+        self._fold(new, edited, after)
+        self.fold.project(new, self.scope, after)
+        self._put_tail(edited)
+        self._acc = new
+        return Outputs() if self.is_new else before, after
+
+    def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
+        """Fold old and new side by side from the first segment that is edited, until they are equal again."""
+        index = Index(self.records, self.key, spilled)
+        if was_test != is_test:
+            index.reach_all()
+        else:
+            index.reach(min(change.keys()))
+        parts = self._divided(change, index, spilled)
+        first = 0 if was_test != is_test else min(parts)
+        last = max(parts, default=0)
+        old, new = (self._before(index, first, is_test=each) for each in (was_test, is_test))
+        before, after = Outputs(), Outputs()
+        added: list[tuple[int, SortKey, int]] = []
+        count = len(index.numbers)
+        for ordinal in range(first, count):
+            if ordinal > last and old == new:
+                break
+            number = index.numbers[ordinal]
+            if ordinal > first and old != new:
+                self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
+            segment = _stretch(self.segment(number))
+            self._fold(old, segment, before)
+            if ordinal in parts:
+                segment = self._edited(segment, parts[ordinal])
+                index.firsts[ordinal] = self.fold.sort_key(segment.items[0]) if segment.items else index.firsts[ordinal]
+                added.extend(
+                    (ordinal + 1, *each)
+                    for each in self._put_segment(number, segment, parts[ordinal].inserted, new, spilled, after)
+                )
+            else:
+                self._fold(new, segment, after)
+        else:
+            if last == count or old != new or not parts:
+                self._refold_tail(parts.get(count), old, new, before, after)
+        for place, key, number in reversed(added):
+            index.add(place, key, number)
+        index.save()
+        return before, after
+
+    def _refold_tail(self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs) -> None:
+        self.head.base = _encode(new)
+        tail = _stretch(self.head)
+        self._fold(old, tail, before)
+        self.fold.project(old, self.scope, before)
+        edited = tail if change is None else self._edited(tail, change)
+        self._fold(new, edited, after)
+        self.fold.project(new, self.scope, after)
+        self._put_tail(edited)
+        self._acc = new
+
+    def _before(self, index: Index, ordinal: int, *, is_test: bool) -> Acc:
+        """Return the accumulator before a segment, or before the tail."""
+        if ordinal >= len(index.numbers):
+            return self._decoded(self.head.base, is_test=is_test)
+        if ordinal == 0 and index.is_whole:
+            return self._decoded(b"", is_test=is_test)
+        return self._decoded(
+            self.records.get(record_name(SNAPSHOTS, self.key, index.numbers[ordinal])) or b"", is_test=is_test
+        )
+
+    def _divided(self, change: Change, index: Index, spilled: Spilled) -> dict[int, Change]:
+        """Return the edits by segment; those of the tail stand behind the last one."""
+        parts: dict[int, Change] = {}
+
+        def part(key: SortKey) -> Change:
+            ordinal = len(index.numbers) if key > spilled.last_key else index.ordinal(key)
+            return parts.setdefault(ordinal, Change())
+
+        for key, insertion in change.inserted.items():
+            part(key).inserted[key] = insertion
+        for key, is_active in change.flipped.items():
+            part(key).flipped[key] = is_active
+        for key in change.removed:
+            part(key).removed.add(key)
+        return parts
+
+    def _fold(self, acc: Acc, stretch: Stretch[Item], outputs: Outputs | None) -> None:
+        for item, is_active in zip(stretch.items, stretch.active, strict=True):
+            if is_active:
+                self.fold.apply(acc, item, self.scope, outputs)
+
+    def _edited(self, stretch: Stretch[Item], change: Change) -> Stretch[Item]:
+        """Return a stretch with edits."""
+        key_of = self.fold.sort_key
+        entries: dict[SortKey, tuple[Item, bool, bytes]] = {}
+        for item, is_active, fingerprint in zip(stretch.items, stretch.active, stretch.fingerprints, strict=True):
+            key = key_of(item)
+            if key not in change.removed:
+                entries[key] = (item, change.flipped.get(key, is_active), fingerprint)
+        for key, insertion in change.inserted.items():
+            entries[key] = (insertion.item, insertion.is_active, insertion.fingerprint)
+        ordered = [entries[key] for key in sorted(entries)]
+        return Stretch([each[0] for each in ordered], [each[1] for each in ordered], [each[2] for each in ordered])
+
+    def _put_tail(self, tail: Stretch[Item]) -> None:
+        head = self.head
+        head.tail, head.inactive = tail.items, _inactive(tail)
+        head.fingerprints = b"".join(tail.fingerprints)
+
+    def _put_segment(
+        self,
+        number: int,
+        stretch: Stretch[Item],
+        came: Collection[SortKey],
+        acc: Acc,
+        spilled: Spilled,
+        after: Outputs,
+    ) -> list[tuple[SortKey, int]]:
+        """Fold and write a segment that was edited, as several where it has grown; return those that are new."""
+        size = segments.SEGMENT
+        if len(stretch.items) <= 2 * size:
+            self._fold(acc, stretch, after)
+            self._write(number, stretch, came)
+            return []
+        added: list[tuple[SortKey, int]] = []
+        for begin in range(0, len(stretch.items), size):
+            end = begin + size
+            piece = Stretch(stretch.items[begin:end], stretch.active[begin:end], stretch.fingerprints[begin:end])
+            if begin:
+                number, spilled.next_number = spilled.next_number, spilled.next_number + 1
+                self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(acc))
+                added.append((self.fold.sort_key(piece.items[0]), number))
+            self._fold(acc, piece, after)
+            self._write(number, piece, came)
+        return added
+
+    def _write(self, number: int, stretch: Stretch[Item], came: Collection[SortKey] | None) -> None:
+        """Write a segment. `came` are positions of items that were in none before; None for all."""
+        name = record_name(SEGMENTS, self.key, number)
+        fingerprints = b"".join(stretch.fingerprints)
+        self.records.put(name, _encode(Segment(fingerprints, stretch.items, _inactive(stretch))))
+        if fingerprints:
+            self.moved[name] = fingerprints
+        self.placed(number, stretch.items, came)
+
+    def placed(self, number: int, items: Sequence[Item], came: Collection[SortKey] | None) -> None:
+        """Learn that items now lie in a segment; those at the positions `came` (None: all) were in none before."""
+
+    def _spill_full(self) -> None:
+        """Move a full tail into segments."""
+        head = self.head
+        while len(head.tail) >= segments.SEGMENT or (head.tail_bytes > segments.TAIL_BYTES and head.tail):
+            self._spill()
+
+    def _spill(self) -> None:
+        head = self.head
+        acc = self.accumulator()
+        size = segments.SEGMENT
+        if head.spilled is None:
+            head.spilled = Spilled()
+            self.began_to_spill()
+        tail = _stretch(head)
+        spilled = head.spilled
+        whole = len(tail.items) <= size
+        piece = tail if whole else Stretch(tail.items[:size], tail.active[:size], tail.fingerprints[:size])
+        number, spilled.next_number = spilled.next_number, spilled.next_number + 1
+        if head.base:
+            self.records.put(record_name(SNAPSHOTS, self.key, number), head.base)
+        add_last(self.records, self.key, spilled, self.fold.sort_key(piece.items[0]), number)
+        spilled.last_key = self.fold.sort_key(piece.items[-1])
+        self._write(number, piece, None)
+        if whole:
+            head.base = _encode(acc)
+            head.tail, head.inactive, head.fingerprints, head.tail_bytes = [], [], b"", 0
+            return
+        before = self._decoded(head.base, is_test=head.tests > 0)
+        self._fold(before, piece, None)
+        head.base = _encode(before)
+        rest = Stretch(tail.items[size:], tail.active[size:], tail.fingerprints[size:])
+        head.tail_bytes = 0
+        self._put_tail(rest)
+
+    def began_to_spill(self) -> None:
+        """Learn that the first segment is about to be written; the tail is the whole log."""
+
+
+def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
+    items = records.tail if isinstance(records, Head) else records.items
+    packed = records.fingerprints
+    left_out = set(records.inactive)
+    prints = [packed[at : at + FINGERPRINT] for at in range(0, len(packed), FINGERPRINT)] or [b""] * len(items)
+    return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
+
+
+def _inactive(stretch: Stretch[Any]) -> list[int]:
+    return [place for place, is_active in enumerate(stretch.active) if not is_active]
+
+
+def _with_activity(items: Sequence[Item], inactive: Sequence[int]) -> Iterable[tuple[Item, bool]]:
+    left_out = set(inactive)
+    return [(item, place not in left_out) for place, item in enumerate(items)]

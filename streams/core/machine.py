@@ -1,0 +1,241 @@
+"""The interpreter: what an event, passing time or other rules bring about, for entities and ledgers alike.
+
+A machine works on the records of one partition for one batch. It is pure: it reads records through a function, keeps
+what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from streams.core.activity import PartOf, no_part
+from streams.core.algebra import Note, Signal, difference, fold_order
+from streams.core.changes import change_rows
+from streams.core.entity_log import EntityLog
+from streams.core.log import Change, Codec, Log, codec_of
+from streams.core.outputs import Edits, Outputs, Scope, SortKey, entry_edits
+from streams.core.rows import Row
+from streams.core.rules import Rules
+from streams.core.segments import Head
+
+Acc = TypeVar("Acc")
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True)
+class Reducer(Generic[Acc]):
+    """One kind of entity: how its events fold into an accumulator, and what outputs follow.
+
+    Events come in the order of `sort_key`. An output is sealed once no later event in that order can change it; `apply`
+    emits it then, once, and never again. All other outputs are open: `project` lists them from the accumulator. So an
+    event at the end costs what the open outputs cost, and not what came before it.
+
+    Example: a counter of page views a day. The accumulator holds the day and the count; `apply` adds one, and emits the
+    row of the day before when another day begins; `project` lists the row of the day that lasts.
+
+    - `kind`: the name for people, such as ``invoice``.
+    - `prefix`: one letter, unique among entities and ledgers; the first byte of the entity's key.
+    - `identify`: names the entity within its account.
+    - `accumulator`: a msgspec struct with a field `is_test`, set where any active event of the entity is a test.
+    - `apply`: changes the accumulator by one event; `sealed` is None where outputs are not wanted.
+    - `project`: lists the open outputs.
+    - `sort_key`: the position of an event; fold order where nothing else is said.
+    - `part_of`: names the part that an event states as a whole; a later statement takes the place of an earlier one.
+    - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
+    - `depends_on_rules`: whether other rules may change outputs.
+    """
+
+    kind: str
+    prefix: str
+    identify: Callable[[Any], str]
+    accumulator: type[Acc]
+    apply: Callable[[Acc, Note, Scope, Outputs | None], None]
+    project: Callable[[Acc, Scope, Outputs], None]
+    sort_key: Callable[[Note], SortKey] = fold_order
+    part_of: PartOf = no_part
+    deadline: Callable[[Acc, Scope], int] | None = None
+    depends_on_rules: bool = False
+
+    @cached_property
+    def codec(self) -> Codec:
+        return codec_of(Note, self.accumulator)
+
+    def begin(self, is_test: bool) -> Acc:
+        """Return the accumulator before the first event."""
+        return self.accumulator(is_test=is_test)  # type: ignore[call-arg] # every accumulator has it
+
+    def key(self, event: Any) -> bytes:
+        return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
+
+    def entity(self, event: Any) -> str:
+        """Return the entity of an event as people read it, kind:id; unique within the account."""
+        return f"{self.kind}:{self.identify(event)}"
+
+
+@dataclass(frozen=True)
+class Ledger(Generic[Acc, Entry]):
+    """Rows of an account out of entries that its entities hand over, in order of position.
+
+    It folds like a `Reducer`, over entries in place of events. An entity takes its entries back by their positions, so
+    a position names the member that an entry came from.
+    """
+
+    prefix: str
+    entry: type[Entry]
+    accumulator: type[Acc]
+    apply: Callable[[Acc, Entry, Scope, Outputs | None], None]
+    project: Callable[[Acc, Scope, Outputs], None]
+    sort_key: Callable[[Entry], SortKey]
+    start: Callable[[str, str], Acc]
+    """Makes the accumulator before the first entry, from the account and the ledger's name within it."""
+
+    @cached_property
+    def codec(self) -> Codec:
+        return codec_of(self.entry, self.accumulator)
+
+    def key(self, account_id: str, name: str) -> bytes:
+        return f"{self.prefix}{account_id}\0{name}".encode()
+
+
+class _Book(Generic[Acc, Entry]):
+    """A ledger of one account, as its log folds it."""
+
+    def __init__(self, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> None:
+        self.apply, self.project, self.sort_key = ledger.apply, ledger.project, ledger.sort_key
+        self._start, self._names = ledger.start, (account_id, name)
+
+    def begin(self, _is_test: bool) -> Acc:
+        return self._start(*self._names)
+
+
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What changed in one log: rows to write and to take away under the log's revision, and signals to raise."""
+
+    revision: int
+    rows: Sequence[Row] = ()
+    removed: Sequence[Row] = ()
+    signals: Sequence[Signal] = ()
+
+
+class Machine:
+    """Logs of one partition during one batch. `get` reads a record; nothing is written but into `changes`."""
+
+    def __init__(
+        self,
+        get: Callable[[bytes], bytes | None],
+        rules: Rules,
+        reducers: Mapping[str, Reducer[Any]],
+        ledgers: Mapping[str, Ledger[Any, Any]],
+    ) -> None:
+        self.rules = rules
+        self.changes: dict[bytes, bytes | None] = {}
+        self._stored = get
+        self._reducers, self._ledgers = reducers, ledgers
+        self._entities: dict[bytes, EntityLog[Any]] = {}
+        self._books: dict[bytes, Log[Any, Any]] = {}
+
+    # Records, as logs see them.
+
+    def get(self, name: bytes) -> bytes | None:
+        changes = self.changes
+        return changes[name] if name in changes else self._stored(name)
+
+    def put(self, name: bytes, value: bytes | None) -> None:
+        self.changes[name] = value
+
+    def entity(self, key: bytes) -> EntityLog[Any]:
+        """Return the log of an entity by its key; an empty one where there is none."""
+        log = self._entities.get(key)
+        if log is None:
+            reducer = self._reducers[chr(key[0])]
+            log = self._entities[key] = EntityLog(reducer, reducer.codec, key, self, Scope(self.rules, 0))
+            log.scope = Scope(self.rules, log.head.passed)
+        return log
+
+    def take(self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0) -> Iterator[Facts]:
+        """Take one event that is no duplicate; yield what changes in its entity and in ledgers.
+
+        `size` is its length in bytes.
+        """
+        log = self.entity(reducer.key(recorded.event))
+        before, after = log.add(recorded, fingerprint, size)
+        changed = change_rows(recorded, reducer.kind, reducer.identify(recorded.event), before.measures, after.measures)
+        yield from self._settled(reducer, log, before, after, changed)
+
+    def tick(self, key: bytes, now: int) -> Iterator[Facts]:
+        """Let time pass to `now`: one deadline that has come fires, with its own time."""
+        log = self.entity(key)
+        if log.head.deadline > now:
+            return
+        reducer = self._reducers[chr(key[0])]
+        before = log.projected(log.scope)
+        log.head.passed = log.head.deadline
+        log.scope = Scope(self.rules, log.head.passed)
+        log.head.revision += 1
+        yield from self._settled(reducer, log, before, log.projected(log.scope), ())
+
+    def settle(self, key: bytes, former: Rules) -> Iterator[Facts]:
+        """Bring an entity up to date with the rules, when outputs were last made under the `former` ones."""
+        log = self.entity(key)
+        reducer = self._reducers[chr(key[0])]
+        if log.is_new:
+            return
+        before, after = log.again(Scope(former, log.head.passed))
+        log.head.revision += 1
+        before.signals, after.signals = {}, {}
+        yield from self._settled(reducer, log, before, after, ())
+
+    def save(self) -> None:
+        """Put the heads of all logs that changed into `changes`."""
+        every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
+        for logs in every:
+            self.changes |= {key: log.encoded() for key, log in logs.items() if log.is_changed}
+
+    def heads(self) -> Iterator[tuple[bytes, Head[Note]]]:
+        """Yield the key and the head of every entity that the batch changed."""
+        for key, log in self._entities.items():
+            if log.is_changed:
+                yield key, log.head
+
+    def moved(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the fingerprints that lie in another record since, with its name; in the order in which they moved."""
+        for log in self._entities.values():
+            yield from log.moved.items()
+
+    def _settled(
+        self, reducer: Reducer[Any], log: EntityLog[Any], before: Outputs, after: Outputs, changed: Sequence[Row]
+    ) -> Iterator[Facts]:
+        """Yield the difference of two outputs, and what it makes of the ledgers."""
+        log.is_changed = True
+        if reducer.deadline is not None:
+            log.head.deadline = reducer.deadline(log.accumulator(), log.scope)
+        rows, removed = difference(before.rows, after.rows)
+        signals = [signal for name, signal in after.signals.items() if name not in before.signals]
+        yield Facts(log.head.revision, [*rows, *changed] if changed else rows, removed, signals)
+        yield from self._handed_on(log.key[1:].partition(b"\0")[0].decode(), before, after)
+
+    def _hand_over(self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits) -> Iterator[Facts]:
+        key = ledger.key(account, name)
+        log = self._books.get(key)
+        if log is None:
+            book = _Book(ledger, account, name)
+            log = self._books[key] = Log(book, ledger.codec, key, self, Scope(self.rules, 0))
+        log.is_changed = True
+        log.head.revision += 1
+        if edits.cleared or len(edits.put) > 1 or not min(edits.put) > log.last_key:
+            before, after = log.change(Change.of(edits))
+        else:
+            (entry,) = edits.put.values()
+            before, after = log.append(entry, b"", 0)
+        rows, removed = difference(before.rows, after.rows)
+        yield Facts(log.head.revision, rows, removed)
+        yield from self._handed_on(account, before, after)
+
+    def _handed_on(self, account: str, before: Outputs, after: Outputs) -> Iterator[Facts]:
+        """Yield what changed entries bring about in the ledgers that they are for."""
+        if before.entries or after.entries:
+            for (prefix, name), edits in entry_edits(before.entries, after.entries):
+                yield from self._hand_over(self._ledgers[prefix], account, name, edits)

@@ -1,0 +1,72 @@
+"""Outputs of a fold: rows, measures, signals and ledger entries, and the difference between two sets of them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streams.core.algebra import Signal
+from streams.core.changes import Key, Measure
+from streams.core.rows import Row
+from streams.core.rules import Rules
+
+SortKey = tuple[int | str, ...]
+"""Position of an item in its log. Keys of one log have equal shapes, so that any two of them compare."""
+
+
+class Scope(NamedTuple):
+    """What outputs depend on beside events: the rules in force, and up to when time is known to have gone.
+
+    `passed` is in microseconds since 1970 (UTC).
+    """
+
+    rules: Rules
+    passed: int
+
+
+class Handover(NamedTuple):
+    """Where a ledger keeps an entry: the ledger's prefix, its name within the account, and the position in it."""
+
+    ledger: str
+    name: str
+    key: SortKey
+
+
+class Outputs(msgspec.Struct, gc=False):
+    """What a stretch of a log brings about.
+
+    `rows` are rows of tables, at most one of each identity. `measures` are what the entity adds to metrics. `signals`
+    hold as conditions: one is raised when its id appears. `entries` go to ledgers of the account.
+    """
+
+    rows: list[Row] = msgspec.field(default_factory=list)
+    measures: dict[Key, Measure] = msgspec.field(default_factory=dict)
+    signals: dict[str, Signal] = msgspec.field(default_factory=dict)
+    entries: dict[Handover, Any] = msgspec.field(default_factory=dict)
+
+
+class Edits(msgspec.Struct):
+    """Changes of one ledger: entries to put, by position, and positions to clear first."""
+
+    put: dict[SortKey, Any] = msgspec.field(default_factory=dict)
+    cleared: set[SortKey] = msgspec.field(default_factory=set)
+
+
+def entry_edits(
+    before: Mapping[Handover, Any], after: Mapping[Handover, Any]
+) -> Iterator[tuple[tuple[str, str], Edits]]:
+    """Yield, for each ledger that differs, its (prefix, name) and how its entries change."""
+    if before == after:
+        return
+    found: dict[tuple[str, str], Edits] = {}
+    for place, entry in after.items():
+        was = before.get(place)
+        if was != entry:
+            edits = found.setdefault((place.ledger, place.name), Edits())
+            edits.put[place.key] = entry
+            if was is not None:
+                edits.cleared.add(place.key)
+    for place in before:
+        if place not in after:
+            found.setdefault((place.ledger, place.name), Edits()).cleared.add(place.key)
+    yield from found.items()

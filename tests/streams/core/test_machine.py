@@ -1,0 +1,170 @@
+"""The segmented fold equals the plain one: every step, any order, any segment length, restarted anywhere.
+
+A toy reducer has what makes folds hard: rows that later events seal, a row that every event moves, parts that are
+stated again, a test flag over everything, and entries for a ledger whose rows depend on what came before them.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.core import segments
+from streams.core.activity import active_places
+from streams.core.algebra import Note, fold_order
+from streams.core.columns import Row
+from streams.core.events import FollowupLogged
+from streams.core.machine import Ledger, Machine, Reducer
+from streams.core.outputs import Handover, Outputs, Scope, SortKey
+from streams.core.rules import Rules
+
+
+class Phase(Row, frozen=True, gc=False):
+    TABLE: ClassVar[str] = "phase"
+    KEY: ClassVar[int] = 2
+    account_id: str
+    at: int
+    kind: str
+    until: int | None
+    is_test: bool
+
+
+class Total(Row, frozen=True, gc=False):
+    TABLE: ClassVar[str] = "total"
+    KEY: ClassVar[int] = 1
+    account_id: str
+    phases: int
+
+
+class Balance(Row, frozen=True, gc=False):
+    TABLE: ClassVar[str] = "balance"
+    KEY: ClassVar[int] = 3
+    account_id: str
+    at: int
+    member: str
+    balance: int
+
+
+class Acc(msgspec.Struct, array_like=True):
+    is_test: bool = False
+    at: int = -1
+    kind: str = ""
+    phases: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    at: int
+    member: str
+    change: int
+
+
+class Held(msgspec.Struct, array_like=True):
+    account: str = ""
+    balance: int = 0
+
+
+def entry_key(entry: Entry) -> SortKey:
+    return entry.at, entry.member
+
+
+def key_of(recorded: Note) -> SortKey:
+    return recorded.event.occurred_at, *fold_order(recorded)
+
+
+def part_of(recorded: Note) -> str:
+    event = recorded.event
+    assert isinstance(event, FollowupLogged)
+    return event.followup_id if event.followup_id != "none" else ""
+
+
+def apply(acc: Acc, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+    event = recorded.event
+    assert isinstance(event, FollowupLogged)
+    if acc.at >= 0 and acc.at != event.occurred_at and sealed is not None:
+        sealed.rows.append(Phase("acme", acc.at, acc.kind, event.occurred_at, acc.is_test))
+    if sealed is not None:
+        place = Handover("L", "", (event.occurred_at, "/".join(map(str, fold_order(recorded)))))
+        change = -1 if event.kind == "MINUS" else 1
+        sealed.entries[place] = Entry(event.occurred_at, place.key[1], change)  # type: ignore[arg-type]
+    acc.phases += acc.at != event.occurred_at
+    acc.at, acc.kind = event.occurred_at, event.kind
+
+
+def project(acc: Acc, _scope: Scope, outputs: Outputs) -> None:
+    if acc.at >= 0:
+        outputs.rows.append(Phase("acme", acc.at, acc.kind, None, acc.is_test))
+        outputs.rows.append(Total("acme", acc.phases))
+
+
+def post(held: Held, entry: Entry, _scope: Scope, sealed: Outputs | None) -> None:
+    held.balance += entry.change
+    if sealed is not None:
+        sealed.rows.append(Balance(held.account, entry.at, entry.member, held.balance))
+
+
+TOY = Reducer("toy", "T", lambda _event: "x", Acc, apply, project, key_of, part_of)
+LEDGER = Ledger("L", Entry, Held, post, lambda *_: None, entry_key, lambda account, _name: Held(account))
+
+
+@st.composite
+def histories(draw: Any) -> list[Note]:
+    notes: list[Note] = []
+    for number in range(draw(st.integers(1, 40))):
+        corrects = draw(st.none() | st.none() | st.none() | st.integers(0, 40).map(lambda n: f"e{n}"))
+        event = FollowupLogged(
+            event_id=draw(st.sampled_from([f"e{number}"] * 9 + ["e1"])),
+            account_id="acme",
+            occurred_at=draw(st.sampled_from([number, number, number, draw(st.integers(0, 40))])),
+            source=f"s{number}",
+            entity_version=draw(st.sampled_from([None, None, None, 1])),
+            corrects_event_id=corrects,
+            is_retraction=corrects is not None and draw(st.booleans()),
+            is_test=draw(st.sampled_from([False] * 30 + [True])),
+            response_id="r",
+            followup_id=draw(st.sampled_from(["none", "none", "p1", "p2"])),
+            kind=draw(st.sampled_from(["PLUS", "MINUS"])),
+        )
+        notes.append(Note(event, number))
+    return notes
+
+
+def plain(notes: list[Note]) -> dict[Any, Row]:
+    """The oracle: all active events, folded from the beginning, and the ledger from all entries."""
+    active = active_places(notes, part_of)
+    chosen = sorted((note for note in notes if fold_order(note) in active), key=key_of)
+    acc, outputs, scope = Acc(any(note.event.is_test for note in chosen)), Outputs(), Scope(Rules(), 0)
+    for note in chosen:
+        apply(acc, note, scope, outputs)
+    project(acc, scope, outputs)
+    held = Held("acme")
+    for place in sorted(outputs.entries, key=lambda place: place.key):
+        post(held, outputs.entries[place], scope, outputs)
+    assert len({row.identity() for row in outputs.rows}) == len(outputs.rows), "an identity was sealed twice"
+    return {row.identity(): row for row in outputs.rows}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+@given(st.data())
+def test_the_segmented_fold_equals_the_plain_one_after_every_event(size: int, data: st.DataObject) -> None:
+    """Whatever comes in whatever order, rows are those of the whole history; batches may end anywhere."""
+    notes = data.draw(histories())
+    store: dict[bytes, bytes] = {}
+    tables: dict[Any, Row] = {}
+    before, segments.SEGMENT = segments.SEGMENT, size
+    chunk, segments.CHUNK = segments.CHUNK, 2
+    try:
+        machine = Machine(store.get, Rules(), {"T": TOY}, {"L": LEDGER})
+        for number, note in enumerate(notes):
+            for facts in machine.take(TOY, note, bytes([number]) * 24):
+                for row in facts.removed:
+                    del tables[row.identity()]
+                tables |= {row.identity(): row for row in facts.rows}
+            if data.draw(st.booleans()):
+                machine.save()
+                store.update({name: value for name, value in machine.changes.items() if value is not None})
+                machine = Machine(store.get, Rules(), {"T": TOY}, {"L": LEDGER})
+            assert tables == plain(notes[: number + 1])
+    finally:
+        segments.SEGMENT, segments.CHUNK = before, chunk
