@@ -37,7 +37,6 @@ from streams.core.rows import (
     SlaTargetRow,
     TaxonomyTopicRow,
 )
-from streams.core.rules import Rules
 
 HELD: Measure = (0, ONE, None)
 """Of an owner or a segment: that the account has it from then on."""
@@ -49,13 +48,7 @@ def original(event: Any) -> str:
     return event.event_id if corrected is None else corrected
 
 
-def newest(notes: Sequence[Note]) -> Note | None:
-    return notes[-1] if notes else None
-
-
-def reference_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Row]:
-    if note is None:
-        return ()
+def reference_rows(note: Note) -> Sequence[Row]:
     event: ReferenceEvent = note.event  # type: ignore[assignment] # routed here by its type
     match event:
         case AccountUpserted():
@@ -68,12 +61,12 @@ def reference_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[R
             assert_never(event)
 
 
-def reference_measures(note: Note | None) -> Measures:
+def reference_measures(note: Note) -> Measures:
     """Return what an event says of owner and segment of its account, so that it is known who was known as which when.
 
     No metric counts them. The item is the slice, the moment when it begins; an owner's end has no item.
     """
-    if note is None or note.event.is_test:
+    if note.event.is_test:
         return NO_MEASURES
     event = note.event
     if isinstance(event, AccountUpserted):
@@ -84,9 +77,7 @@ def reference_measures(note: Note | None) -> Measures:
     return begin if event.valid_to is None else {**begin, ("manager", "", event.valid_to, ""): HELD}
 
 
-def config_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Row]:
-    if note is None:
-        return ()
+def config_rows(note: Note) -> Sequence[Row]:
     event: ConfigEvent = note.event  # type: ignore[assignment] # routed here by its type
     match event:
         case FxRateSet():

@@ -32,19 +32,19 @@ FINGERPRINT = 24
 """Bytes of a fingerprint: 16 of the identity, 8 of the content."""
 
 
-In = TypeVar("In", contravariant=True)
+In_contra = TypeVar("In_contra", contravariant=True)
 
 
-class Fold(Protocol[In, Acc]):
+class Fold(Protocol[In_contra, Acc]):
     """How a log folds. See `streams.core.machine.Reducer`, which explains each part."""
 
     def begin(self, is_test: bool, /) -> Acc: ...
 
-    def apply(self, acc: Acc, item: In, scope: Scope, sealed: Outputs | None, /) -> None: ...
+    def apply(self, acc: Acc, item: In_contra, scope: Scope, sealed: Outputs | None, /) -> None: ...
 
     def project(self, acc: Acc, scope: Scope, outputs: Outputs, /) -> None: ...
 
-    def sort_key(self, item: In, /) -> SortKey: ...
+    def sort_key(self, item: In_contra, /) -> SortKey: ...
 
 
 class Codec(NamedTuple):
@@ -95,7 +95,8 @@ class Stretch(msgspec.Struct, Generic[Item]):
 class Log(Generic[Item, Acc]):
     """One log during a batch.
 
-    Its head is read once and written at the end of the batch; all other records go to `records` at once. `moved` names, by record, the fingerprints that lie in it since.
+    Its head is read once and written at the end of the batch; all other records go to `records` at once. `moved`
+    names, by record, the fingerprints that lie in it since.
     """
 
     def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:

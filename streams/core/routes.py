@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core import histories, settings
+from streams.core import histories, machine, settings
 from streams.core.billing import (
     credit,
     credit_parts,
@@ -90,6 +90,7 @@ from streams.core.events import (
     TicketTopicSet,
     TouchLogged,
 )
+from streams.core.newest import Newest, projection_of, take_newest
 from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Hand, Rolled, RollUp, member_of
 from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
@@ -115,34 +116,37 @@ INVITATION = Reducer(
     rows=invitation.rows,
     measures=measures.invitation_measures,
 )
-DEFINITION = Reducer(
+DEFINITION = machine.Reducer(
     kind="survey_definition",
     prefix="d",
     identify=lambda event: f"{event.survey_id}/{event.version}",
-    fold=definition.fold,
-    rows=definition.rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(definition.rows),
 )
-DISPLAY = Reducer(
+DISPLAY = machine.Reducer(
     kind="survey_display",
     prefix="v",
     identify=attrgetter("display_id"),
-    fold=definition.fold_display,
-    rows=definition.display_rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(definition.display_rows),
 )
-REFERENCE = Reducer(
+REFERENCE = machine.Reducer(
     kind="reference",
     prefix="h",
     identify=histories.original,
-    fold=histories.newest,
-    rows=histories.reference_rows,
-    measures=histories.reference_measures,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(histories.reference_rows, histories.reference_measures),
 )
-CONFIG = Reducer(
+CONFIG = machine.Reducer(
     kind="setting",
     prefix="c",
     identify=settings.identity,
-    fold=histories.newest,
-    rows=histories.config_rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(histories.config_rows),
 )
 REFUND = Reducer(
     kind="refund",
@@ -162,19 +166,21 @@ DISPUTE = Reducer(
     measures=money.dispute_measures,
     contribute=credit_parts.of_a_dispute,
 )
-PAYOUT = Reducer(
+PAYOUT = machine.Reducer(
     kind="payout",
     prefix="o",
     identify=attrgetter("payout_id"),
-    fold=histories.newest,
-    rows=whole.payout_rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(whole.payout_rows),
 )
-ACT = Reducer(
+ACT = machine.Reducer(
     kind="act",
     prefix="a",
     identify=attrgetter("act_id"),
-    fold=histories.newest,
-    rows=whole.act_rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(whole.act_rows),
 )
 INVOICE = Reducer(
     kind="invoice",
@@ -232,12 +238,13 @@ TICKET = Reducer(
     ),
     measures=ticket_measures.measures,
 )
-TOUCH = Reducer(
+TOUCH = machine.Reducer(
     kind="touch",
     prefix="w",
     identify=attrgetter("touch_id"),
-    fold=histories.newest,
-    rows=touch.rows,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(touch.rows),
 )
 MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows, ledger.touched)
 CREDIT_LEDGER = RollUp("l", msgspec.msgpack.Decoder(Rolled[credit.Part]).decode, credit.rows, is_sparse=True)
@@ -249,7 +256,7 @@ PAYMENT = RollUp(
     above=(CREDIT_LEDGER, payment.waiting),
 )
 
-REDUCERS: dict[type, Reducer[Any]] = {
+REDUCERS: dict[type, Reducer[Any] | machine.Reducer[Any]] = {
     SurveyDefined: DEFINITION,
     SurveyDisplayed: DISPLAY,
     InvitationSent: INVITATION,
@@ -321,12 +328,16 @@ SHARED = frozenset(
     for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet, ScheduleSet, HolidaySet, SlaPolicySet)
 )
 """Types of events that figures of every account depend on, whatever account they stand under."""
-BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS.values()}
+BY_PREFIX: dict[str, Reducer[Any]] = {each.prefix: each for each in REDUCERS.values() if isinstance(each, Reducer)}
+SEGMENTED: dict[str, machine.Reducer[Any]] = {
+    each.prefix: each for each in REDUCERS.values() if isinstance(each, machine.Reducer)
+}
+LEDGERS: dict[str, machine.Ledger[Any, Any]] = {}
 ROLL_UPS: dict[str, RollUp[Any]] = {each.prefix: each for each in (MRR_LEDGER, CREDIT_LEDGER, PAYMENT)}
 """By their own prefix."""
 
 
-def reducer_of(event: Any) -> Reducer[Any]:
+def reducer_of(event: Any) -> Reducer[Any] | machine.Reducer[Any]:
     """The reducer of an event: by its type, but for what came back of money that no invoice had."""
     if type(event) is PaymentReturned and event.invoice_id is None:
         return RECEIPT

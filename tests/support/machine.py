@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
+from streams.core import machine as segmented
 from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
 from streams.core.gathering import gather, told
 from streams.core.reducer import State, settle, step, tick
 from streams.core.rollup import Hand, Rolled, idle, member_of, roll, upwards
-from streams.core.routes import BY_PREFIX, handed, reducer_of
+from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, handed, reducer_of
 from streams.core.rows import MetricChangeRow, Row
 from streams.core.rules import Rules
 
@@ -27,9 +28,42 @@ class Machine:
         self.rolled: dict[bytes, Rolled[Any]] = {}
         self.tables: dict[Identity, Row] = {}
         self.signals: list[Signal] = []
+        self.records: dict[bytes, bytes] = {}
+        self.notes: dict[bytes, dict[bytes, Note]] = {}
+        """Every event of each entity that the machine of the core interprets, by fingerprint."""
+        self._machine = self._new_machine()
+
+    def _new_machine(self) -> segmented.Machine:
+        return segmented.Machine(self.records.get, self.rules, SEGMENTED, LEDGERS)
+
+    def _took(self, facts: Iterable[segmented.Facts]) -> None:
+        for each in facts:
+            self._write(Facts(each.rows, each.removed, each.signals))
+        if self.recode:
+            self.save()
+
+    def passed(self, key: bytes) -> int:
+        """Return the latest deadline of an entity that has gone by."""
+        return self._machine.entity(key).head.passed
+
+    def save(self) -> None:
+        """Put every record into the store, as the end of a batch does."""
+        self._machine.save()
+        for name, value in self._machine.changes.items():
+            if value is None:
+                self.records.pop(name, None)
+            else:
+                self.records[name] = value
+        self._machine = self._new_machine()
 
     def feed(self, note: Note) -> None:
         reducer = reducer_of(note.event)
+        if isinstance(reducer, segmented.Reducer):
+            known, fingerprint = self.notes.setdefault(reducer.key(note.event), {}), _claim(note)
+            if fingerprint not in known:
+                known[fingerprint] = note
+                self._took(self._machine.take(reducer, note, fingerprint))
+            return
         key, one = reducer.key(note.event), _claim(note)
         if reducer.gathered is None:
             self._take(key, *step(reducer, self._known(key), note, one, self.rules))
@@ -41,7 +75,7 @@ class Machine:
         arrived: dict[bytes, dict[bytes, tuple[Note, bytes]]] = {}
         for note in notes:
             reducer = reducer_of(note.event)
-            if reducer.gathered is None:
+            if isinstance(reducer, segmented.Reducer) or reducer.gathered is None:
                 self.feed(note)
                 continue
             one = _claim(note)
@@ -61,13 +95,20 @@ class Machine:
         return state
 
     def tick(self, now: int) -> None:
+        for key in self.notes:
+            while self._machine.entity(key).head.deadline <= now:
+                self._took(self._machine.tick(key, now))
         for key in list(self.states):
             while self.states[key].deadline <= now:
                 self._take(key, *tick(BY_PREFIX[chr(key[0])], self.states[key], now, self.rules))
 
     def settle(self, rules: Rules) -> None:
         """Apply other rules, in the way in which a partition brings older decisions up to date."""
-        self.rules = rules
+        former, self.rules = self.rules, rules
+        self.save()
+        for key in self.notes:
+            if SEGMENTED[chr(key[0])].depends_on_rules:
+                self._took(self._machine.settle(key, former))
         for key, state in list(self.states.items()):
             self._take(key, *settle(BY_PREFIX[chr(key[0])], state, rules))
 

@@ -6,12 +6,9 @@ from streams.core.algebra import Note
 from streams.core.billing.money import micros
 from streams.core.events import ActSigned, PayoutSettled
 from streams.core.rows import ActRow, PayoutRow
-from streams.core.rules import Rules
 
 
-def payout_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[PayoutRow]:
-    if note is None:
-        return ()
+def payout_rows(note: Note) -> Sequence[PayoutRow]:
     event: PayoutSettled = note.event  # type: ignore[assignment] # routed here by its type
     return (
         PayoutRow(
@@ -32,9 +29,7 @@ def payout_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[Payo
     )
 
 
-def act_rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[ActRow]:
-    if note is None:
-        return ()
+def act_rows(note: Note) -> Sequence[ActRow]:
     event: ActSigned = note.event  # type: ignore[assignment] # routed here by its type
     return (
         ActRow(

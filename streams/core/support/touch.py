@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from streams.core.algebra import Note
 from streams.core.events import TouchLogged
 from streams.core.rows import TouchRow
-from streams.core.rules import Rules
 
 
-def rows(note: Note | None, _rules: Rules, _passed: int) -> Sequence[TouchRow]:
-    if note is None:
-        return ()
+def rows(note: Note) -> Sequence[TouchRow]:
     event: TouchLogged = note.event  # type: ignore[assignment] # routed here by its type
     return (
         TouchRow(

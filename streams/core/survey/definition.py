@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from streams.core.algebra import Note
 from streams.core.events import Answer, SurveyDefined, SurveyDisplayed
 from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
-from streams.core.rules import Rules
 
 
-def fold(notes: Sequence[Note]) -> SurveyDefined | None:
-    """The definition in force: full state, so the last in fold order stands."""
-    return notes[-1].event if notes else None  # type: ignore[return-value] # routed here by its type
-
-
-def rows(defined: SurveyDefined | None, _rules: Rules, _passed: int) -> Sequence[SurveyQuestionRow]:
-    if defined is None:
-        return ()
+def rows(recorded: Note) -> Sequence[SurveyQuestionRow]:
+    """Return a row for each question of a definition."""
+    defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
     return [
         SurveyQuestionRow(
             defined.survey_id,
@@ -56,13 +50,9 @@ def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | Non
     return None
 
 
-def fold_display(notes: Sequence[Note]) -> SurveyDisplayed | None:
-    return notes[-1].event if notes else None  # type: ignore[return-value] # routed here by its type
-
-
-def display_rows(shown: SurveyDisplayed | None, _rules: Rules, _passed: int) -> Sequence[SurveyDisplayRow]:
-    if shown is None:
-        return ()
+def display_rows(recorded: Note) -> Sequence[SurveyDisplayRow]:
+    """Return the row of a survey that was shown."""
+    shown: SurveyDisplayed = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         SurveyDisplayRow(
             shown.account_id,

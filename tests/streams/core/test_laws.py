@@ -12,7 +12,7 @@ from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.rollup import Rolled, member_of
-from streams.core.routes import BY_PREFIX, ROLL_UPS
+from streams.core.routes import BY_PREFIX, LEDGERS, ROLL_UPS, SEGMENTED
 from streams.core.rows import AnswerRow, MetricChangeRow
 from streams.core.rules import Policy
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
@@ -20,6 +20,7 @@ from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTI
 from tests.support.histories_support import support_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import Machine, changes, figures, run, sums_of
+from tests.support.oracle import rows_of
 
 HISTORIES = (ManagerAssigned,)
 FAR = START + 365 * 24 * HOUR
@@ -167,6 +168,11 @@ def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, dat
     for key, rolled in machine.rolled.items():
         roll_up = next(each for each in ROLL_UPS.values() if each.prefix == chr(key[0]))
         told |= {row.identity(): row for row in roll_up.rows(member_of(key)[0], rolled.parts)}
+    entities = (
+        (SEGMENTED[chr(key[0])], member_of(key)[0], notes.values(), machine.passed(key))
+        for key, notes in machine.notes.items()
+    )
+    told |= rows_of(entities, LEDGERS, machine.rules)
     assert figures(machine) == told
 
 
