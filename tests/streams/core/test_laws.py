@@ -13,13 +13,13 @@ from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, Mr
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.rollup import Rolled, member_of
 from streams.core.routes import BY_PREFIX, LEDGERS, ROLL_UPS, SEGMENTED
-from streams.core.rows import AnswerRow, MetricChangeRow
+from streams.core.rows import AnswerRow, MetricChangeRow, Row
 from streams.core.rules import Policy
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import support_histories
 from tests.support.levels import LEVELS, levels
-from tests.support.machine import Machine, changes, figures, run, sums_of
+from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
 from tests.support.oracle import rows_of
 
 HISTORIES = (ManagerAssigned,)
@@ -160,20 +160,7 @@ def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, dat
     """What was written along the way must be exactly what the final states say, nothing forgotten, nothing left."""
     notes = data.draw(WORLDS[world])
     machine = run(notes, until=FAR, rules=LEVELS)
-    told = {}
-    for key, state in machine.states.items():
-        reducer = BY_PREFIX[chr(key[0])]
-        for row in reducer.rows(reducer.view(state), machine.rules, state.ticked_to):
-            told[row.identity()] = row
-    for key, rolled in machine.rolled.items():
-        roll_up = next(each for each in ROLL_UPS.values() if each.prefix == chr(key[0]))
-        told |= {row.identity(): row for row in roll_up.rows(member_of(key)[0], rolled.parts)}
-    entities = (
-        (SEGMENTED[chr(key[0])], member_of(key)[0], notes.values(), machine.passed(key))
-        for key, notes in machine.notes.items()
-    )
-    told |= rows_of(entities, LEDGERS, machine.rules)
-    assert figures(machine) == told
+    assert figures(machine) == rows_of_states(machine)
 
 
 @in_every_world
@@ -243,6 +230,24 @@ def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
     counted = set() if last.event.is_test else wrong.keys() | scores_of(ideal).keys()
     changed = {each for each in counted if wrong.get(each) != scores_of(ideal).get(each)}
     assert told == {(each, wrong.get(each), scores_of(ideal).get(each)) for each in changed}
+
+
+def rows_of_states(machine: Machine) -> dict[Identity, Row]:
+    """Return what all states say, each folded from its beginning."""
+    told: dict[Identity, Row] = {}
+    for key, state in machine.states.items():
+        reducer = BY_PREFIX[chr(key[0])]
+        for row in reducer.rows(reducer.view(state), machine.rules, state.ticked_to):
+            told[row.identity()] = row
+    for key, rolled in machine.rolled.items():
+        roll_up = next(each for each in ROLL_UPS.values() if each.prefix == chr(key[0]))
+        told |= {row.identity(): row for row in roll_up.rows(member_of(key)[0], rolled.parts)}
+    entities = (
+        (SEGMENTED[chr(key[0])], member_of(key)[0], notes.values(), machine.passed(key))
+        for key, notes in machine.notes.items()
+    )
+    told |= rows_of(entities, LEDGERS, machine.rules)
+    return told
 
 
 def ordered(machine: Machine) -> dict[bytes, Rolled[Any]]:
