@@ -47,6 +47,7 @@ from streams.core.limits import (
     unfit_moment,
     unprintable,
 )
+from streams.core.reducer import Reducer
 from streams.core.routes import REDUCERS
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
@@ -85,11 +86,11 @@ def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> 
 
 def too_long(event: Event, size: int) -> Refusal | None:
     """Why the event of a gathered entity cannot be taken: many are kept of one, so that each has to be short."""
-    gathered = REDUCERS[type(event)].gathered
+    reducer = REDUCERS[type(event)]
+    gathered = reducer.gathered if isinstance(reducer, Reducer) else None
     if gathered is None or size <= gathered.event_bytes:
         return None
-    kind = REDUCERS[type(event)].kind
-    return "too_large", f"{size} bytes, the limit for an event of a {kind} is {gathered.event_bytes}"
+    return "too_large", f"{size} bytes, the limit for an event of a {reducer.kind} is {gathered.event_bytes}"
 
 
 def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:

@@ -96,7 +96,7 @@ class Log(Generic[Item, Acc]):
     """One log during a batch.
 
     Its head is read once and written at the end of the batch; all other records go to `records` at once. `moved`
-    names, by record, the fingerprints that lie in it since.
+    names, by record, the fingerprints that lie in it since. `work` counts the items that were folded.
     """
 
     def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
@@ -105,6 +105,7 @@ class Log(Generic[Item, Acc]):
         self.is_new = stored is None
         self.head: Head[Item] = Head() if stored is None else codec.head(stored)
         self.is_changed = False
+        self.work = 0
         self.moved: dict[bytes, bytes] = {}
         self._acc: Acc | None = None
 
@@ -119,6 +120,7 @@ class Log(Generic[Item, Acc]):
         """Return the accumulator at the end."""
         if self._acc is None:
             acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
+            self.work += len(self.head.tail)
             for item in active_items(self.head.tail, self.head.inactive):
                 self.fold.apply(acc, item, self.scope, None)
             self._acc = acc
@@ -171,6 +173,7 @@ class Log(Generic[Item, Acc]):
         for number, segment in self._all_segments():
             if number is not None:
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
+            self.work += 2 * len(segment.items)
             for item in active_items(segment.items, segment.inactive):
                 self.fold.apply(old, item, former, before)
                 self.fold.apply(new, item, self.scope, after)
@@ -308,6 +311,7 @@ class Log(Generic[Item, Acc]):
         return parts
 
     def _fold(self, acc: Acc, stretch: Stretch[Item], outputs: Outputs | None) -> None:
+        self.work += len(stretch.items)
         for item, is_active in zip(stretch.items, stretch.active, strict=True):
             if is_active:
                 self.fold.apply(acc, item, self.scope, outputs)

@@ -120,8 +120,15 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     signals: Sequence[Signal] = ()
 
 
+NO_RULES: Mapping[bytes, Rules] = {}
+
+
 class Machine:
-    """Logs of one partition during one batch. `get` reads a record; nothing is written but into `changes`."""
+    """Logs of one partition during one batch. `get` reads a record; nothing is written but into `changes`.
+
+    `former` are rules that outputs of some entities may still follow, by name: such an entity is brought up to date
+    before anything else happens to it. `work` counts the items that were folded.
+    """
 
     def __init__(
         self,
@@ -129,13 +136,16 @@ class Machine:
         rules: Rules,
         reducers: Mapping[str, Reducer[Any]],
         ledgers: Mapping[str, Ledger[Any, Any]],
+        former: Mapping[bytes, Rules] = NO_RULES,
     ) -> None:
-        self.rules = rules
+        self.rules, self.work = rules, 0
+        self._former = former
         self.changes: dict[bytes, bytes | None] = {}
         self._stored = get
         self._reducers, self._ledgers = reducers, ledgers
         self._entities: dict[bytes, EntityLog[Any]] = {}
         self._books: dict[bytes, Log[Any, Any]] = {}
+        self._touched: list[EntityLog[Any]] = []
 
     # Records, as logs see them.
 
@@ -161,29 +171,35 @@ class Machine:
         `size` is its length in bytes.
         """
         log = self.entity(reducer.key(recorded.event))
+        yield from self._up_to_date(reducer, log)
         before, after = log.add(recorded, fingerprint, size)
         changed = change_rows(recorded, reducer.kind, reducer.identify(recorded.event), before.measures, after.measures)
         yield from self._settled(reducer, log, before, after, changed)
 
     def tick(self, key: bytes, now: int) -> Iterator[Facts]:
         """Let time pass to `now`: one deadline that has come fires, with its own time."""
-        log = self.entity(key)
+        log, reducer = self.entity(key), self._reducers[chr(key[0])]
+        yield from self._up_to_date(reducer, log)
         if log.head.deadline > now:
             return
-        reducer = self._reducers[chr(key[0])]
         before = log.projected(log.scope)
         log.head.passed = log.head.deadline
         log.scope = Scope(self.rules, log.head.passed)
         log.head.revision += 1
         yield from self._settled(reducer, log, before, log.projected(log.scope), ())
 
-    def settle(self, key: bytes, former: Rules) -> Iterator[Facts]:
-        """Bring an entity up to date with the rules, when outputs were last made under the `former` ones."""
-        log = self.entity(key)
-        reducer = self._reducers[chr(key[0])]
+    def settle(self, key: bytes) -> Iterator[Facts]:
+        """Bring an entity up to date with the rules."""
+        yield from self._up_to_date(self._reducers[chr(key[0])], self.entity(key))
+
+    def _up_to_date(self, reducer: Reducer[Any], log: EntityLog[Any]) -> Iterator[Facts]:
+        """Fold an entity again whose outputs follow former rules. Raises KeyError where these are not known."""
+        if not reducer.depends_on_rules or log.head.rules == self.rules.name:
+            return
+        named, log.head.rules = log.head.rules, self.rules.name
         if log.is_new:
             return
-        before, after = log.again(Scope(former, log.head.passed))
+        before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
         before.signals, after.signals = {}, {}
         yield from self._settled(reducer, log, before, after, ())
@@ -201,15 +217,21 @@ class Machine:
                 yield key, log.head
 
     def moved(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the fingerprints that lie in another record since, with its name; in the order in which they moved."""
-        for log in self._entities.values():
+        """Yield, once, the fingerprints that have come to lie in another record, after its name."""
+        for log in self._touched:
             yield from log.moved.items()
+            log.moved.clear()
+        self._touched.clear()
 
     def _settled(
         self, reducer: Reducer[Any], log: EntityLog[Any], before: Outputs, after: Outputs, changed: Sequence[Row]
     ) -> Iterator[Facts]:
         """Yield the difference of two outputs, and what it makes of the ledgers."""
         log.is_changed = True
+        if log.moved:
+            self._touched.append(log)
+        self.work += log.work
+        log.work = 0
         if reducer.deadline is not None:
             log.head.deadline = reducer.deadline(log.accumulator(), log.scope)
         rows, removed = difference(before.rows, after.rows)

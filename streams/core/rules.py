@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -102,6 +103,11 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         if self.at_risk == (DEFAULT_AT_RISK,) and not self.schedules and not self.sla:
             return marks
         return marks + msgspec.msgpack.encode((self.at_risk, self.schedules, self.sla))
+
+    @cached_property
+    def name(self) -> bytes:
+        """Eight bytes that tell these rules from others."""
+        return blake2b(self.fingerprint(), digest_size=8).digest()
 
 
 def _held(policies: tuple[Policy, ...], at: int) -> Policy:

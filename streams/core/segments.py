@@ -46,15 +46,18 @@ class Spilled(msgspec.Struct, array_like=True, gc=False):
 class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     """The record under the log's own key.
 
-    `deadline` is the next moment at which time alone changes outputs (microseconds, NEVER if none); `revision` counts
-    changes and orders row versions; `fingerprints` are of the tail's items; `passed` is the latest deadline that has
-    gone by; `tests` counts active test events. `inactive` are positions in the tail of items that do not count. `base`
-    is the snapshot before the tail, empty for the beginning.
+    The first four fields can be read without the rest (see `HeadIndex`). `deadline` is the next moment at which
+    time alone changes outputs (microseconds, NEVER if none); `revision` counts changes and orders row versions;
+    `fingerprints` are of the tail's items; `rules` names the rules that outputs were made under, empty where none
+    have a say. `passed` is the latest deadline that has gone by; `tests` counts active test events. `inactive` are
+    positions in the tail of items that do not count. `base` is the snapshot before the tail, empty for the
+    beginning.
     """
 
     deadline: int = NEVER
     revision: int = 0
     fingerprints: bytes = b""
+    rules: bytes = b""
     passed: int = 0
     tests: int = 0
     tail: list[Item] = msgspec.field(default_factory=list)
@@ -62,6 +65,21 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     base: bytes = b""
     tail_bytes: int = 0
     spilled: Spilled | None = None
+
+
+class HeadIndex(msgspec.Struct, array_like=True, gc=False):
+    """The fields of a head that an index of a partition is built from."""
+
+    deadline: int
+    revision: int
+    fingerprints: bytes
+    rules: bytes
+
+
+class SegmentIndex(msgspec.Struct, array_like=True, gc=False):
+    """The field of a segment that an index of a partition is built from."""
+
+    fingerprints: bytes
 
 
 class Segment(msgspec.Struct, Generic[Item], array_like=True, gc=False):

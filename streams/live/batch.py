@@ -7,8 +7,10 @@ import msgspec
 
 from schemas.envelope import Envelope
 from streams.core.algebra import Signal
+from streams.core.machine import Machine
 from streams.core.reducer import State
 from streams.core.rollup import Rolled
+from streams.core.rules import Rules
 from streams.live.gathering import Gathering
 
 
@@ -35,11 +37,13 @@ class Batch(msgspec.Struct):
 
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
     changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `sizes` says how
-    many bytes a state takes at most, by key; `work` how many notes and parts of roll-ups were folded.
+    many bytes a state takes at most, by key; `work` how many notes and parts of
+    roll-ups were folded. `machine` has the logs that the batch works on.
     """
 
     topic: str
     partition: int
+    machine: Machine = msgspec.field(default_factory=lambda: Machine(lambda _name: None, Rules(), {}, {}))
     rows: dict[str, list[tuple[Any, ...]]] = msgspec.field(default_factory=lambda: defaultdict(list))
     signals: list[Signal] = []
     dead: list[DeadLetter] = []
@@ -54,3 +58,7 @@ class Batch(msgspec.Struct):
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None
+
+    def entities(self) -> set[bytes]:
+        """Return the keys of the entities that the batch changed."""
+        return {*self.states, *(key for key, _ in self.machine.heads())}

@@ -5,7 +5,6 @@ run the very same code. A batch that is thrown away leaves the partition as it w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -13,10 +12,13 @@ from schemas.codec import Codec, Undecodable
 from streams.core.admission import refusal_of
 from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
 from streams.core.events import parse
-from streams.core.reducer import Conflict, Head, Reducer, settle, step, tick
-from streams.core.routes import BY_PREFIX, reducer_of
+from streams.core.machine import Facts, Machine
+from streams.core.machine import Reducer as SegmentedReducer
+from streams.core.reducer import Conflict, Head, settle, step, tick
+from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, reducer_of
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
+from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
 from streams.live import room
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
@@ -38,7 +40,14 @@ SETTLE_AT_ONCE = 2_000
 _RULED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.ruled is not None)
 _GATHERED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.gathered is not None)
 _encode = msgspec.msgpack.Encoder().encode
+_astuple = msgspec.structs.astuple
 _head_from = msgspec.msgpack.Decoder(Head).decode
+_index_from = msgspec.msgpack.Decoder(HeadIndex).decode
+_segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
+_rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
+_DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in SEGMENTED.items() if each.depends_on_rules)
+_SEGMENTED = frozenset(prefix.encode() for prefix in SEGMENTED)
+_SEGMENT = HEAD_RECORDS + SEGMENTS
 
 
 class Partition:
@@ -73,6 +82,7 @@ class Partition:
         self._claims: dict[bytes, bytes] = {}
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
+        self._former: dict[bytes, Rules] = {}
         self._long = Long()
         self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
@@ -82,20 +92,36 @@ class Partition:
         self._open()
 
     def _open(self) -> None:
-        for key, value in self._store.scan():
-            if key[:1] != b"\0":
-                self._index(key, _head_from(value))
         marker = self._store.get(RULES_KEY)
-        if marker is not None and marker != self._rules.fingerprint():
+        known = [] if marker is None else _rules_from(marker)
+        self._former = {rules.name: rules for rules in known if rules != self._rules}
+        for key, value in self._store.scan():
+            self._index(key, value)
+        if self._former:
             self._unsettled = self._affected_by_rules()
 
-    def _index(self, key: bytes, head: Head) -> None:
-        for each in claims_in(head.claims):
-            self._claims[each[:CLAIM_ID]] = key
-        self._deadlines.set(key, head.deadline)
+    def _index(self, name: bytes, value: bytes) -> None:
+        """Note the fingerprints of a record, and the deadline of a head."""
+        first = name[:1]
+        if first == b"\0" or (first == HEAD_RECORDS and name[:2] != _SEGMENT):
+            return
+        if first == HEAD_RECORDS:
+            fingerprints = _segment_from(value).fingerprints
+        else:
+            head = _head_from(value)
+            fingerprints = head.claims
+            self._deadlines.set(name, head.deadline)
+        for each in claims_in(fingerprints):
+            self._claims[each[:CLAIM_ID]] = name
 
     def _affected_by_rules(self) -> list[bytes]:
-        return [key for key, _ in self._store.scan() if key[:1] in _RULED]
+        """Return the keys of entities whose outputs may follow other rules."""
+        now = self._rules.name
+        return [
+            key
+            for key, value in self._store.scan()
+            if key[:1] in _RULED or (key[:1] in _DEPENDS_ON_RULES and _index_from(value).rules != now)
+        ]
 
     def next_deadline(self) -> int:
         """When `tick` has something to do next (microseconds): 0 for at once, NEVER for not at all."""
@@ -105,7 +131,9 @@ class Partition:
         """Apply other rules from now on; what older rules decided is brought up to date by the next ticks."""
         if rules == self._rules:
             return
+        self._former[self._rules.name] = self._rules
         self._rules = rules
+        self._former.pop(rules.name, None)
         self._long.forget()
         self._unsettled = self._affected_by_rules()
 
@@ -132,7 +160,7 @@ class Partition:
             except Exception as error:
                 blame([record.offset()], error)
                 raise
-            if batch.work > room.MOST_WORK:
+            if batch.work + batch.machine.work > room.MOST_WORK:
                 records = records[: number + 1]
                 break
         room.bound(batch.gathered.items())
@@ -146,15 +174,18 @@ class Partition:
         if self._unsettled:
             settled = 0
             for key in self._unsettled[:SETTLE_AT_ONCE]:
-                if batch.work > room.MOST_WORK:
+                if batch.work + batch.machine.work > room.MOST_WORK:
                     break
                 self._settle(batch, key)
                 settled += 1
             batch.unsettled = self._unsettled[settled:]
         else:
             for key in self._deadlines.due(now, SETTLE_AT_ONCE):
-                if batch.work > room.MOST_WORK:
+                if batch.work + batch.machine.work > room.MOST_WORK:
                     break
+                if key[:1] in _SEGMENTED:
+                    self._write(batch, batch.machine.tick(key, now))
+                    continue
                 state = self._state(batch, key)
                 if state is not None:
                     self._keep(batch, key, state, tick(BY_PREFIX[chr(key[0])], state, now, self._rules))
@@ -164,6 +195,8 @@ class Partition:
         """Take a batch over after its transaction is committed."""
         for key, state in batch.states.items():
             self._deadlines.set(key, state.deadline)
+        for key, head in batch.machine.heads():
+            self._deadlines.set(key, head.deadline)
         self._claims.update(batch.claims)
         self._long.commit(batch.states, batch.gathered)
         if batch.unsettled is not None:
@@ -172,7 +205,8 @@ class Partition:
         self._store.put_all(batch.changes)
 
     def _new_batch(self) -> Batch:
-        return Batch(topic=self.topic, partition=self.number)
+        machine = Machine(self._store.get, self._rules, SEGMENTED, LEDGERS, self._former)
+        return Batch(topic=self.topic, partition=self.number, machine=machine)
 
     def _finish(self, batch: Batch) -> Batch:
         for key, each in batch.gathered.items():
@@ -183,6 +217,8 @@ class Partition:
                     blame(each.offsets, error)
                     raise
         batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
+        batch.machine.save()
+        batch.changes.update(batch.machine.changes)
         if batch.rolled:
             batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
         if batch.changes or batch.records or batch.unsettled is not None:
@@ -190,7 +226,9 @@ class Partition:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
             left = self._unsettled if batch.unsettled is None else batch.unsettled
             if not left and (not self._announced or batch.unsettled is not None):
-                batch.changes[RULES_KEY] = self._rules.fingerprint()
+                batch.changes[RULES_KEY] = _encode([self._rules])
+            elif not self._announced:
+                batch.changes[RULES_KEY] = _encode([*self._former.values(), self._rules])
         return batch
 
     def _take(self, batch: Batch, record: Record) -> None:
@@ -226,9 +264,13 @@ class Partition:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
     def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
-        reducer: Reducer[Any] = reducer_of(note.event)
+        reducer = reducer_of(note.event)
         key = reducer.key(note.event)
-        if reducer.gathered is not None:
+        batch.claims[one[:CLAIM_ID]] = key
+        if isinstance(reducer, SegmentedReducer):
+            self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b"")))
+            self._moved(batch)
+        elif reducer.gathered is not None:
             self._gathering(batch, key).add(note, one, record.offset())
         else:
             state = self._state(batch, key)
@@ -238,11 +280,12 @@ class Partition:
                 self._keep(batch, key, state, outcome, len(record.value() or b""))
             except Conflict:
                 self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+                del batch.claims[one[:CLAIM_ID]]
                 return
             except room.FullError as error:
                 self._refuse(batch, record, room.REASON, str(error))
+                del batch.claims[one[:CLAIM_ID]]
                 return
-        batch.claims[one[:CLAIM_ID]] = key
         batch.rows[EventRow.TABLE].append(
             event_row(record, note, batch, reducer.entity(note.event), self._first_version)
         )
@@ -255,13 +298,43 @@ class Partition:
             found = batch.gathered[key] = Gathering(state, known)
         return found
 
+    def _write(self, batch: Batch, facts: Iterable[Facts]) -> None:
+        """Take what changed into the batch."""
+        rows = batch.rows
+        for each in facts:
+            version = self._first_version | each.revision
+            written, removed = (version, 0), (version, 1)
+            for row in each.rows:
+                rows[row.TABLE].append(_astuple(row) + written)
+            for row in each.removed:
+                rows[row.TABLE].append(_astuple(row) + removed)
+            batch.signals.extend(each.signals)
+
+    def _moved(self, batch: Batch) -> None:
+        """Note in which record fingerprints lie that left their head."""
+        for name, fingerprints in batch.machine.moved():
+            for each in claims_in(fingerprints):
+                batch.claims[each[:CLAIM_ID]] = name
+
+    def _fingerprints(self, batch: Batch, name: bytes) -> bytes:
+        """Return the fingerprints that lie in a record of a log."""
+        if name[:1] != HEAD_RECORDS:
+            return batch.machine.entity(name).head.fingerprints
+        stored = batch.machine.get(name)
+        return b"" if stored is None else _segment_from(stored).fingerprints
+
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
+        if owner[:1] == HEAD_RECORDS or owner[:1] in _SEGMENTED:
+            return one in claims_in(self._fingerprints(batch, owner))
         if owner[:1] in _GATHERED:
             return not self._gathering(batch, owner).contradicts(one)
         state = self._state(batch, owner)
         return state is not None and digest_of(state.claims, one[:CLAIM_ID]) == one[CLAIM_ID:]
 
     def _settle(self, batch: Batch, key: bytes) -> None:
+        if key[:1] in _SEGMENTED:
+            self._write(batch, batch.machine.settle(key))
+            return
         state = self._state(batch, key)
         if state is not None:
             self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))

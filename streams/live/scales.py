@@ -20,8 +20,9 @@ def off_scale(batch: Batch, event: Event, state_of: StateOf) -> Refusal | None:
     submitted = event if isinstance(event, ResponseSubmitted) else _submission(state_of(batch, RESPONSE.key(event)))
     if submitted is None:
         return None
-    defined = state_of(batch, definition_key(event.account_id, submitted.survey_id, submitted.survey_version))
-    in_force = definition.fold(defined.notes) if defined is not None else None
+    key = definition_key(event.account_id, submitted.survey_id, submitted.survey_version)
+    newest = batch.machine.entity(key).accumulator().event
+    in_force = None if newest is None else newest.event
     wrong = definition.off_scale(in_force, event.answers) if in_force is not None else None
     if wrong is None:
         return None

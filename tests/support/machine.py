@@ -29,12 +29,13 @@ class Machine:
         self.tables: dict[Identity, Row] = {}
         self.signals: list[Signal] = []
         self.records: dict[bytes, bytes] = {}
+        self.former: dict[bytes, Rules] = {}
         self.notes: dict[bytes, dict[bytes, Note]] = {}
         """Every event of each entity that the machine of the core interprets, by fingerprint."""
         self._machine = self._new_machine()
 
     def _new_machine(self) -> segmented.Machine:
-        return segmented.Machine(self.records.get, self.rules, SEGMENTED, LEDGERS)
+        return segmented.Machine(self.records.get, self.rules, SEGMENTED, LEDGERS, self.former)
 
     def _took(self, facts: Iterable[segmented.Facts]) -> None:
         for each in facts:
@@ -104,11 +105,12 @@ class Machine:
 
     def settle(self, rules: Rules) -> None:
         """Apply other rules, in the way in which a partition brings older decisions up to date."""
-        former, self.rules = self.rules, rules
+        self.former[self.rules.name] = self.rules
+        self.rules = rules
         self.save()
         for key in self.notes:
             if SEGMENTED[chr(key[0])].depends_on_rules:
-                self._took(self._machine.settle(key, former))
+                self._took(self._machine.settle(key))
         for key, state in list(self.states.items()):
             self._take(key, *settle(BY_PREFIX[chr(key[0])], state, rules))
 

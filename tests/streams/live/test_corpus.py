@@ -32,7 +32,7 @@ def test_an_example_is_taken_or_refused_for_its_named_reason(example: examples.E
         partition.commit(partition.process([Record(offset, key, value, stored_at)]))
     batch = partition.process([Record(len(example.earlier), key, example.value, stored_at)])
     assert [letter.reason for letter in batch.dead] == ([] if example.reason is None else [example.reason])
-    assert bool(batch.states) == example.passes
+    assert bool(batch.entities()) == example.passes
 
 
 def test_every_event_type_of_a_topic_has_a_struct_and_a_reducer() -> None:
@@ -51,5 +51,5 @@ def test_any_bytes_are_taken_or_put_aside_and_their_neighbour_counts(junk: bytes
     mutated = GOOD[:at] + junk + GOOD[at + cut :]
     neighbour = record(1, "response_submitted", submitted(2, "neighbour"))
     batch = opened("survey").process([Record(0, b"acme", mutated), neighbour])
-    assert len(batch.dead) + len(batch.states) + batch.duplicates == 2
+    assert len(batch.dead) + len(batch.entities()) + batch.duplicates == 2
     assert any(row[1] == "neighbour" for row in batch.rows["response"])

@@ -93,7 +93,7 @@ class Run:
     def tick(self, now: int) -> "Run":
         while self.partition.next_deadline() <= now:
             batch = self.partition.tick(now)
-            self.batches.append(len(batch.states))
+            self.batches.append(len(batch.entities()))
             self._commit(batch)
         return self
 
