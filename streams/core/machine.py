@@ -4,7 +4,7 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,7 @@ import msgspec
 
 from streams.core.activity import PartOf, no_part
 from streams.core.algebra import Note, Signal, difference, fold_order
-from streams.core.changes import change_rows
+from streams.core.changes import Measures, change_rows
 from streams.core.entity_log import EntityLog
 from streams.core.log import Change, Codec, Log, codec_of
 from streams.core.outputs import Edits, Outputs, Scope, SortKey, entry_edits
@@ -80,7 +80,8 @@ class Ledger(Generic[Acc, Entry]):
     """Rows of an account out of entries that its entities hand over, in order of position.
 
     It folds like a `Reducer`, over entries in place of events. An entity takes its entries back by their positions, so
-    a position names the member that an entry came from.
+    a position names the member that an entry came from. A ledger with measures has a `kind`: change rows name their
+    entity by it and by the ledger's name, and their cause is the event that an entity took.
     """
 
     prefix: str
@@ -91,6 +92,7 @@ class Ledger(Generic[Acc, Entry]):
     sort_key: Callable[[Entry], SortKey]
     start: Callable[[str, str], Acc]
     """Makes the accumulator before the first entry, from the account and the ledger's name within it."""
+    kind: str = ""
 
     @cached_property
     def codec(self) -> Codec:
@@ -121,6 +123,10 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_RULES: Mapping[bytes, Rules] = {}
+Measured = dict[tuple[str, str], tuple[Measures, Measures]]
+"""Measures before and after an event, by (kind, name) of what they are of."""
+Pending = dict[str, dict[str, Edits]]
+"""Edits of ledgers by prefix and name."""
 
 
 class Machine:
@@ -173,8 +179,7 @@ class Machine:
         log = self.entity(reducer.key(recorded.event))
         yield from self._up_to_date(reducer, log)
         before, after = log.add(recorded, fingerprint, size)
-        changed = change_rows(recorded, reducer.kind, reducer.identify(recorded.event), before.measures, after.measures)
-        yield from self._settled(reducer, log, before, after, changed)
+        yield from self._settled(reducer, log, before, after, recorded)
 
     def tick(self, key: bytes, now: int) -> Iterator[Facts]:
         """Let time pass to `now`: one deadline that has come fires, with its own time."""
@@ -186,7 +191,7 @@ class Machine:
         log.head.passed = log.head.deadline
         log.scope = Scope(self.rules, log.head.passed)
         log.head.revision += 1
-        yield from self._settled(reducer, log, before, log.projected(log.scope), ())
+        yield from self._settled(reducer, log, before, log.projected(log.scope), None)
 
     def settle(self, key: bytes) -> Iterator[Facts]:
         """Bring an entity up to date with the rules."""
@@ -202,7 +207,7 @@ class Machine:
         before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
         before.signals, after.signals = {}, {}
-        yield from self._settled(reducer, log, before, after, ())
+        yield from self._settled(reducer, log, before, after, None)
 
     def save(self) -> None:
         """Put the heads of all logs that changed into `changes`."""
@@ -224,9 +229,9 @@ class Machine:
         self._touched.clear()
 
     def _settled(
-        self, reducer: Reducer[Any], log: EntityLog[Any], before: Outputs, after: Outputs, changed: Sequence[Row]
+        self, reducer: Reducer[Any], log: EntityLog[Any], before: Outputs, after: Outputs, cause: Note | None
     ) -> Iterator[Facts]:
-        """Yield the difference of two outputs, and what it makes of the ledgers."""
+        """Yield the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
         log.is_changed = True
         if log.moved:
             self._touched.append(log)
@@ -234,12 +239,35 @@ class Machine:
         log.work = 0
         if reducer.deadline is not None:
             log.head.deadline = reducer.deadline(log.accumulator(), log.scope)
+        revision = log.head.revision
         rows, removed = difference(before.rows, after.rows)
         signals = [signal for name, signal in after.signals.items() if name not in before.signals]
-        yield Facts(log.head.revision, [*rows, *changed] if changed else rows, removed, signals)
-        yield from self._handed_on(log.key[1:].partition(b"\0")[0].decode(), before, after)
+        yield Facts(revision, rows, removed, signals)
+        account, _, name = log.key[1:].decode().partition("\0")
+        measured: Measured = {(reducer.kind, name): (before.measures, after.measures)}
+        if before.entries or after.entries:
+            yield from self._handed_on(account, before, after, measured)
+        if cause is not None:
+            changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
+            if changed:
+                yield Facts(revision, changed)
 
-    def _hand_over(self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits) -> Iterator[Facts]:
+    def _handed_on(self, account: str, before: Outputs, after: Outputs, measured: Measured) -> Iterator[Facts]:
+        """Yield what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""
+        pending: Pending = {}
+        _gather(pending, before, after)
+        for prefix, ledger in self._ledgers.items():
+            for name, edits in pending.pop(prefix, {}).items():
+                was, now = yield from self._hand_over(ledger, account, name, edits)
+                _gather(pending, was, now)
+                if was.measures or now.measures:
+                    one, other = measured.get((ledger.kind, name), ({}, {}))
+                    measured[ledger.kind, name] = {**one, **was.measures}, {**other, **now.measures}
+        assert not pending, "a ledger hands over to later ones only"
+
+    def _hand_over(
+        self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits
+    ) -> Generator[Facts, None, tuple[Outputs, Outputs]]:
         key = ledger.key(account, name)
         log = self._books.get(key)
         if log is None:
@@ -254,10 +282,13 @@ class Machine:
             before, after = log.append(entry, b"", 0)
         rows, removed = difference(before.rows, after.rows)
         yield Facts(log.head.revision, rows, removed)
-        yield from self._handed_on(account, before, after)
+        return before, after
 
-    def _handed_on(self, account: str, before: Outputs, after: Outputs) -> Iterator[Facts]:
-        """Yield what changed entries bring about in the ledgers that they are for."""
-        if before.entries or after.entries:
-            for (prefix, name), edits in entry_edits(before.entries, after.entries):
-                yield from self._hand_over(self._ledgers[prefix], account, name, edits)
+
+def _gather(pending: Pending, before: Outputs, after: Outputs) -> None:
+    """Put what changed entries edit in ledgers to what is pending; no two logs hand over to one position."""
+    for (prefix, name), edits in entry_edits(before.entries, after.entries):
+        known = pending.setdefault(prefix, {}).setdefault(name, edits)
+        if known is not edits:
+            known.put |= edits.put
+            known.cleared |= edits.cleared

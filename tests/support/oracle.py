@@ -1,7 +1,7 @@
 """The oracle of the machine: every active event of an entity folded from the beginning, every entry of a ledger too."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from streams.core.activity import active_places
@@ -25,25 +25,36 @@ def folded(reducer: Reducer[Any], notes: Iterable[Note], scope: Scope) -> Output
     return outputs
 
 
-def rows_of(
-    entities: Iterable[tuple[Reducer[Any], str, Iterable[Note], int]],
-    ledgers: Mapping[str, Ledger[Any, Any]],
-    rules: Rules,
-) -> dict[tuple[object, ...], Row]:
-    """Return all rows; an entity is (its reducer, account, events, the latest deadline that has passed)."""
-    rows: list[Row] = []
+Entities = Iterable[tuple[Reducer[Any], str, str, Iterable[Note], int]]
+"""(reducer, account, identity within it, events, the latest deadline that has passed) of each entity."""
+
+
+def logs_of(
+    entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules
+) -> Iterator[tuple[str, str, Outputs]]:
+    """Yield (kind, name) and all outputs of every log, ledgers too."""
     entries: defaultdict[tuple[str, str, str], dict[SortKey, Any]] = defaultdict(dict)
-    for reducer, account, notes, passed in entities:
-        outputs = folded(reducer, notes, Scope(rules, passed))
-        rows.extend(outputs.rows)
+
+    def handed(account: str, outputs: Outputs) -> Outputs:
         for place, entry in outputs.entries.items():
-            entries[account, place.ledger, place.name][place.key] = entry
+            held = entries[account, place.ledger, place.name]
+            assert place.key not in held, "two logs handed over to one position"
+            held[place.key] = entry
+        return outputs
+
+    for reducer, account, identity, notes, passed in entities:
+        yield reducer.kind, identity, handed(account, folded(reducer, notes, Scope(rules, passed)))
     for prefix, ledger in ledgers.items():  # in this order: a ledger hands over to later ones only
         for account, name in [(account, name) for account, each, name in entries if each == prefix]:
-            outputs = _booked(ledger, account, name, entries[account, prefix, name], Scope(rules, 0))
-            rows.extend(outputs.rows)
-            for place, entry in outputs.entries.items():
-                entries[account, place.ledger, place.name][place.key] = entry
+            booked = _booked(ledger, account, name, entries[account, prefix, name], Scope(rules, 0))
+            yield ledger.kind, name, handed(account, booked)
+
+
+def rows_of(
+    entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules
+) -> dict[tuple[object, ...], Row]:
+    """Return all rows."""
+    rows = [row for _, _, outputs in logs_of(entities, ledgers, rules) for row in outputs.rows]
     found = {row.identity(): row for row in rows}
     assert len(found) == len(rows), "an identity was sealed twice"
     return found

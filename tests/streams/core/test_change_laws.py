@@ -30,7 +30,7 @@ from streams.core.events import (
     SubscriptionTrialConverted,
     SubscriptionTrialStarted,
 )
-from streams.core.routes import BY_PREFIX
+from streams.core.routes import BY_PREFIX, LEDGERS
 from streams.core.rows import (
     AnswerRow,
     FollowupCaseRow,
@@ -48,11 +48,12 @@ from streams.core.rows import (
     TicketRow,
     TicketSolveRow,
 )
-from tests.streams.core.test_laws import FAR
+from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories_billing import billing_histories
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
+from tests.support.oracle import logs_of
 
 MONEY_BACK = (PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
 COLLECTED = (InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned, DunningEnded)
@@ -84,6 +85,9 @@ def measured_in(machine: Machine) -> Sums:
         if reducer.measures is not None:
             for name, (numerator, denominator, _) in reducer.measures(reducer.view(state)).items():
                 found.append(((reducer.kind, key[1:].decode().split("\0")[1], *name), numerator, denominator))
+    for kind, identity, outputs in logs_of(entities_of(machine), LEDGERS, machine.rules):
+        for name, (numerator, denominator, _) in outputs.measures.items():
+            found.append(((kind, identity, *name), numerator, denominator))
     return added(found)
 
 

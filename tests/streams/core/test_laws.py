@@ -20,7 +20,7 @@ from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTI
 from tests.support.histories_support import support_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
-from tests.support.oracle import rows_of
+from tests.support.oracle import Entities, rows_of
 
 HISTORIES = (ManagerAssigned,)
 FAR = START + 365 * 24 * HOUR
@@ -242,12 +242,15 @@ def rows_of_states(machine: Machine) -> dict[Identity, Row]:
     for key, rolled in machine.rolled.items():
         roll_up = next(each for each in ROLL_UPS.values() if each.prefix == chr(key[0]))
         told |= {row.identity(): row for row in roll_up.rows(member_of(key)[0], rolled.parts)}
-    entities = (
-        (SEGMENTED[chr(key[0])], member_of(key)[0], notes.values(), machine.passed(key))
+    return told | rows_of(entities_of(machine), LEDGERS, machine.rules)
+
+
+def entities_of(machine: Machine) -> Entities:
+    """Return what the oracle has to know of the entities that the machine of the core interprets."""
+    return [
+        (SEGMENTED[chr(key[0])], *member_of(key), notes.values(), machine.passed(key))
         for key, notes in machine.notes.items()
-    )
-    told |= rows_of(entities, LEDGERS, machine.rules)
-    return told
+    ]
 
 
 def ordered(machine: Machine) -> dict[bytes, Rolled[Any]]:
