@@ -50,9 +50,7 @@ def logs_of(
             yield ledger.kind, name, handed(account, booked)
 
 
-def rows_of(
-    entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules
-) -> dict[tuple[object, ...], Row]:
+def rows_of(entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules) -> dict[tuple[object, ...], Row]:
     """Return all rows."""
     rows = [row for _, _, outputs in logs_of(entities, ledgers, rules) for row in outputs.rows]
     found = {row.identity(): row for row in rows}

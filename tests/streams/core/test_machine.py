@@ -18,6 +18,7 @@ from streams.core.columns import Row
 from streams.core.events import FollowupLogged
 from streams.core.machine import Ledger, Machine, Reducer
 from streams.core.outputs import Handover, Outputs, Scope, SortKey
+from streams.core.rows import MetricChangeRow
 from streams.core.rules import Rules
 
 
@@ -168,3 +169,35 @@ def test_the_segmented_fold_equals_the_plain_one_after_every_event(size: int, da
             assert tables == plain(notes[: number + 1])
     finally:
         segments.SEGMENT, segments.CHUNK = before, chunk
+
+
+def measure(held: Held, _scope: Scope, outputs: Outputs) -> None:
+    outputs.measures["receivable", "", 0, ""] = (held.balance, 0, float(held.balance))
+
+
+def plus(number: int) -> Note:
+    return Note(
+        FollowupLogged(
+            event_id=f"e{number}", account_id="acme", occurred_at=number, source="s", response_id="r",
+            followup_id="none", kind="PLUS",
+        ),
+        number,
+    )  # fmt: skip
+
+
+def test_what_a_ledger_measures_is_told_with_the_event_that_handed_over() -> None:
+    """Some figures are known only where entities meet; who asks why one moved is shown the event all the same."""
+    ledger = Ledger(
+        "L", Entry, Held, post, measure, entry_key, lambda account, _name: Held(account), kind="receivables"
+    )
+    machine = Machine({}.get, Rules(), {"T": TOY}, {"L": ledger})
+    told = [
+        [
+            (row.entity_kind, row.event_id, row.old_value, row.new_value)
+            for facts in machine.take(TOY, plus(number), bytes([number]) * 24)
+            for row in facts.rows
+            if isinstance(row, MetricChangeRow)
+        ]
+        for number in (1, 2)
+    ]
+    assert told == [[("receivables", "e1", None, 1.0)], [("receivables", "e2", 1.0, 2.0)]]
