@@ -20,6 +20,8 @@ _SORTS_FASTER = 100
 _IDENTITY = hashlib.blake2b(digest_size=CLAIM_ID)
 _CONTENT = hashlib.blake2b(digest_size=CLAIM - CLAIM_ID)
 Place = tuple[int, int, str, str]
+SortKey = tuple[int | str, ...]
+"""Position of an item in its log. Keys of one log have equal shapes, so that any two of them compare."""
 NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
 _IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # the standard names SHA-1
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from streams.core.activity import active_places
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.log import Change, Codec, Insertion, Log
-from streams.core.outputs import Outputs, Scope, SortKey
+from streams.core.outputs import Outputs, Scope
 from streams.core.segments import HEAD_RECORDS, NAMES, Records
 
 Acc = TypeVar("Acc")

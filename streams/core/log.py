@@ -11,7 +11,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from streams.core import segments
-from streams.core.outputs import Edits, Outputs, Scope, SortKey
+from streams.core.algebra import SortKey
+from streams.core.outputs import Edits, Outputs, Scope
 from streams.core.segments import (
     SEGMENTS,
     SNAPSHOTS,

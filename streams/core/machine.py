@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from streams.core.activity import PartOf, no_part
-from streams.core.algebra import Note, Signal, difference, fold_order
+from streams.core.algebra import Note, Signal, SortKey, difference, fold_order
 from streams.core.changes import Measures, change_rows
 from streams.core.entity_log import EntityLog
 from streams.core.log import Change, Codec, Log, codec_of
-from streams.core.outputs import Edits, Outputs, Scope, SortKey, entry_edits
+from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rows import Row
 from streams.core.rules import Rules
 from streams.core.segments import Head

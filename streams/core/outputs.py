@@ -5,13 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.core.algebra import Signal
+from streams.core.algebra import Signal, SortKey
 from streams.core.changes import Key, Measure
 from streams.core.rows import Row
 from streams.core.rules import Rules
-
-SortKey = tuple[int | str, ...]
-"""Position of an item in its log. Keys of one log have equal shapes, so that any two of them compare."""
 
 
 class Scope(NamedTuple):

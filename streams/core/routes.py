@@ -17,9 +17,8 @@ from streams.core.billing import (
     payment,
     receipt,
     refund,
-    steps,
     subscription,
-    subscription_rows,
+    timeline,
     whole,
 )
 from streams.core.billing import measures as money
@@ -203,16 +202,15 @@ RECEIPT = Reducer(
     measures=money.receipt_measures,
 )
 
-SUBSCRIPTION = Reducer(
+SUBSCRIPTION = machine.Reducer(
     kind="subscription",
     prefix="s",
     identify=attrgetter("subscription_id"),
-    fold=subscription.fold,
-    rows=subscription_rows.rows,
-    ruled=lambda _: True,
-    contribute=steps.contribute,
-    standing=subscription.everything,
-    measures=money.subscription_measures,
+    accumulator=timeline.Timeline,
+    apply=timeline.apply,
+    project=timeline.project,
+    sort_key=subscription.sort_key,
+    depends_on_rules=True,
 )
 TICKET = Reducer(
     kind="ticket",
@@ -246,7 +244,6 @@ TOUCH = machine.Reducer(
     apply=take_newest,
     project=projection_of(touch.rows),
 )
-MRR_LEDGER = RollUp("m", msgspec.msgpack.Decoder(Rolled[steps.Part]).decode, ledger.rows, ledger.touched)
 CREDIT_LEDGER = RollUp("l", msgspec.msgpack.Decoder(Rolled[credit.Part]).decode, credit.rows, is_sparse=True)
 PAYMENT = RollUp(
     "q",
@@ -332,8 +329,8 @@ BY_PREFIX: dict[str, Reducer[Any]] = {each.prefix: each for each in REDUCERS.val
 SEGMENTED: dict[str, machine.Reducer[Any]] = {
     each.prefix: each for each in REDUCERS.values() if isinstance(each, machine.Reducer)
 }
-LEDGERS: dict[str, machine.Ledger[Any, Any]] = {}
-ROLL_UPS: dict[str, RollUp[Any]] = {each.prefix: each for each in (MRR_LEDGER, CREDIT_LEDGER, PAYMENT)}
+LEDGERS: dict[str, machine.Ledger[Any, Any]] = {each.prefix: each for each in (ledger.MRR_LEDGER,)}
+ROLL_UPS: dict[str, RollUp[Any]] = {each.prefix: each for each in (CREDIT_LEDGER, PAYMENT)}
 """By their own prefix."""
 
 
@@ -347,9 +344,6 @@ def reducer_of(event: Any) -> Reducer[Any] | machine.Reducer[Any]:
 def handed(key: bytes, part: Any) -> Iterator[Hand]:
     """Where an entity's part goes, by the entity's state key."""
     _, identity = member_of(key)
-    if not isinstance(part, credit_parts.Contribution):
-        yield Hand(MRR_LEDGER, "", identity, part)
-        return
     member = f"{chr(key[0])}{identity}"
     yield Hand(CREDIT_LEDGER, "", member, part.credit)
     for name, claims in part.claims.items():

@@ -58,6 +58,17 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
             return (_SHIPPED_MRR[profile],)
         return (_SHIPPED_MRR[profile], *(policy for policy in self.mrr if policy.profile == profile))
 
+    @cached_property
+    def mrr_by_profile(self) -> list[tuple[MrrPolicy, ...]]:
+        """Versions of every MRR policy, in order of PROFILES."""
+        return [self.mrr_policies(profile) for profile in PROFILES]
+
+    @cached_property
+    def mrr_policies_agree(self) -> bool:
+        """Whether every MRR policy has one version, of the same name."""
+        first = self.mrr_by_profile[0][0].version
+        return all(len(versions) == 1 and versions[0].version == first for versions in self.mrr_by_profile)
+
     def followup_target(self, at: int) -> Policy:
         """The detractor follow-up target (value in seconds) that held at `at` (microseconds)."""
         return _held(self.followup, at)

@@ -12,8 +12,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from streams.core.algebra import SortKey
 from streams.core.limits import NEVER
-from streams.core.outputs import SortKey
 
 Item = TypeVar("Item")
 SEGMENT = 16

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from streams.core.activity import active_places
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.machine import Ledger, Reducer
-from streams.core.outputs import Outputs, Scope, SortKey
+from streams.core.outputs import Outputs, Scope
 from streams.core.rows import Row
 from streams.core.rules import Rules
 

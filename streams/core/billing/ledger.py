@@ -1,121 +1,138 @@
-"""The MRR ledger of an account: movements between its subscriptions' steps, and the spans that the steps make."""
+"""The MRR ledger of an account: movements, out of the postings that its subscriptions hand over."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, zip_longest
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
 
+from streams.core.algebra import SortKey
 from streams.core.billing.account import Account
 from streams.core.billing.choices import PROFILES
-from streams.core.billing.mrr import Line
 from streams.core.billing.netting import NETTED, Change, Net, Slot, kinds_of
-from streams.core.billing.steps import Part, Step
-from streams.core.rows import MrrItemRow, MrrMovementRow, Row
-
-_Steps = dict[str, tuple[Step, ...]]
-"""Steps by one policy, by subscription."""
-_NO_PART = Part(False, ())
-
-
-class _Book(msgspec.Struct, frozen=True, gc=False):
-    """What all rows of one ledger share: whose it is, by which policy, and whether of test subscriptions."""
-
-    account: str
-    profile: str
-    is_test: bool
+from streams.core.billing.revenue import Move, Posting
+from streams.core.billing.steps import Step
+from streams.core.billing.timeline import LEDGER
+from streams.core.machine import Ledger
+from streams.core.outputs import Outputs, Scope
+from streams.core.rows import MrrMovementRow
 
 
-def rows(account: str, parts: Mapping[str, Part]) -> Sequence[Row]:
-    """Every row of the account's ledger, by every policy. Test subscriptions have a ledger of their own."""
-    written: list[Row] = []
-    for number, profile in enumerate(PROFILES):
-        for is_test in (False, True):
-            book = _Book(account, profile, is_test)
-            steps = _of(parts, number, is_test)
-            written.extend(_movements(book, steps, 0))
-            for name, each in steps.items():
-                written.extend(_spans(book, name, each, 0))
-    return written
+class Book(msgspec.Struct, array_like=True, gc=False):
+    """The ledger up to a moment.
+
+    `accounts` are sums before `at`: one where all policies agree, otherwise one for each of PROFILES. `tests` are the
+    sums of test subscriptions, which no other figure sees. `postings` are those of the moment itself; what happens to
+    an account at one moment is one movement, so they are judged together.
+    """
+
+    account: str = ""
+    accounts: list[Account] = msgspec.field(default_factory=lambda: [Account()])
+    tests: list[Account] = msgspec.field(default_factory=lambda: [Account()])
+    at: int = 0
+    postings: list[Posting] = msgspec.field(default_factory=list)
 
 
-def touched(
-    account: str, before: Mapping[str, Part], after: Mapping[str, Part], name: str
-) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The rows before and after that a subscription's new steps can have changed: nothing before the first of these."""
-    old, new = before.get(name), after.get(name)
-    if old is not None and new is not None and old.is_test != new.is_test:
-        return rows(account, before), rows(account, after)
-    is_test = (old or new or _NO_PART).is_test
-    found: tuple[list[Row], list[Row]] = ([], [])
-    known: list[tuple[_Steps, _Steps, tuple[list[Row], list[Row]]]] = []
-    for number, profile in enumerate(PROFILES):
-        earlier, later = _of(before, number, is_test), _of(after, number, is_test)
-        if earlier.get(name, ()) == later.get(name, ()):
-            continue
-        same = next((said for one, other, said in known if one == earlier and other == later), None)
-        if same is None:
-            said = _changed(_Book(account, profile, is_test), earlier, later, name)
-            known.append((earlier, later, said))
+class Group(NamedTuple):
+    """Postings of one moment that are judged together, and the sums before it."""
+
+    accounts: list[Account]
+    postings: list[Posting]
+
+    def moves(self, number: int) -> Iterator[tuple[str, Move]]:
+        """Yield the moves by one policy, with the subscription of each."""
+        for posting in self.postings:
+            move = posting.moves[number if len(posting.moves) > 1 else 0]
+            if move is not None:
+                yield posting.subscription_id, move
+
+    def are_shared(self) -> bool:
+        """Whether all policies agree."""
+        return len(self.accounts) == 1 and all(len(posting.moves) == 1 for posting in self.postings)
+
+
+def start(account: str, _name: str) -> Book:
+    """Return the ledger before anything was posted."""
+    return Book(account)
+
+
+def sort_key(posting: Posting) -> SortKey:
+    return posting.at, posting.subscription_id
+
+
+def post(book: Book, posting: Posting, _scope: Scope, sealed: Outputs | None) -> None:
+    """Add a posting; a moment that it ends is sealed."""
+    if book.postings and book.at != posting.at:
+        if sealed is not None:
+            sealed.rows.extend(movements(book))
+        for group in _groups(book):
+            _close(group)
+        book.postings = []
+    book.at = posting.at
+    book.postings.append(posting)
+
+
+def project(book: Book, _scope: Scope, outputs: Outputs) -> None:
+    """List the movements of the last moment."""
+    outputs.rows.extend(movements(book))
+
+
+def _groups(book: Book) -> Iterator[Group]:
+    """Yield what is judged together: test subscriptions apart from the others."""
+    for accounts, is_test in ((book.accounts, False), (book.tests, True)):
+        postings = [posting for posting in book.postings if posting.is_test == is_test]
+        if postings:
+            yield Group(accounts, postings)
+
+
+def _close(group: Group) -> None:
+    """Take the postings of the moment into the sums, for each policy once they part."""
+    if len(group.accounts) == 1 and not group.are_shared():
+        group.accounts.extend(group.accounts[0].copy() for _ in PROFILES[1:])
+    for number, account in enumerate(group.accounts):
+        for _, move in group.moves(number):
+            account.move(move)
+        account.ever = account.ever or account.is_customer()
+
+
+def movements(book: Book) -> Iterator[MrrMovementRow]:
+    """Yield the movements of the moment, by every policy."""
+    for group in _groups(book):
+        if group.are_shared():
+            rows = list(_movements(book, group, 0))
+            yield from rows
+            for profile in PROFILES[1:]:
+                yield from _by(profile, rows)
         else:
-            said = _by(profile, same[0]), _by(profile, same[1])
-        found[0].extend(said[0])
-        found[1].extend(said[1])
-    return found
+            for number in range(len(PROFILES)):
+                yield from _movements(book, group, number)
 
 
-def _changed(book: _Book, earlier: _Steps, later: _Steps, name: str) -> tuple[list[Row], list[Row]]:
-    since = _first_difference(earlier.get(name, ()), later.get(name, ()))
-    former, latter = (
-        [*_movements(book, steps, since), *_spans(book, name, steps.get(name, ()), since)] for steps in (earlier, later)
-    )
-    return former, latter
+def _by(profile: str, rows: Sequence[MrrMovementRow]) -> Iterator[MrrMovementRow]:
+    """Yield the same rows by another policy: most subscriptions leave policies nothing to decide."""
+    for row in rows:
+        account, _, *others = astuple(row)
+        yield MrrMovementRow(account, profile, *others)
 
 
-def _by(profile: str, said: Sequence[Row]) -> list[Row]:
-    """The same rows by another policy, whose steps are the same: most subscriptions leave policies nothing to say."""
-    fields = zip(said, map(astuple, said), strict=True)
-    return [type(row)(account, profile, *others) for row, (account, _, *others) in fields]
+def _movements(book: Book, group: Group, number: int) -> Iterator[MrrMovementRow]:
+    held = group.accounts[number if len(group.accounts) > 1 else 0]
+    was, ever, lines = held.is_customer(), held.ever, held.product_lines()
+    after = held.copy()
+    changes: list[Change] = []
+    for name, move in group.moves(number):
+        changes.extend(_changes(name, move))
+        after.move(move)
+    kinds = kinds_of(changes, was=was, ever=ever, stays=after.is_customer())
+    net = Net.of(changes, kinds)
+    for change, kind in zip(changes, kinds, strict=True):
+        if change.old or change.new or kind == "churn":
+            yield _row(book, PROFILES[number], group, change, kind, lines, net)
 
 
-def _of(parts: Mapping[str, Part], number: int, is_test: bool) -> _Steps:
-    return {name: part.steps[number] for name, part in parts.items() if part.is_test == is_test}
-
-
-def _first_difference(earlier: Sequence[Step], later: Sequence[Step]) -> int:
-    for one, other in zip_longest(earlier, later):
-        if one != other:
-            return min(step.at for step in (one, other) if step is not None)
-    raise AssertionError("the steps are equal")
-
-
-def _movements(book: _Book, steps: _Steps, since: int) -> Iterator[MrrMovementRow]:
-    """Movements from `since` on; what went before only tells how the account then stood."""
-    held = Account()
-    timed = sorted((step.at, name, step) for name, each in steps.items() for step in each)
-    for at, together in groupby(timed, key=itemgetter(0)):
-        if at < since:
-            for _, name, step in together:
-                held.put(name, step)
-            held.ever = held.ever or held.is_customer()
-            continue
-        was, lines = held.is_customer(), held.product_lines()
-        changes: list[Change] = []
-        for _, name, step in together:
-            rested = held.rests(name)
-            changes.extend(_changes(name, rested, held.put(name, step), step))
-        ever, stays = held.ever, held.is_customer()
-        held.ever = ever or stays
-        kinds = kinds_of(changes, was=was, ever=ever, stays=stays)
-        net = Net.of(changes, kinds)
-        for change, kind in zip(changes, kinds, strict=True):
-            if change.old or change.new or kind == "churn":
-                yield _row(book, at, change, kind, lines, net)
-
-
-def _changes(name: str, rested: bool, before: Step, after: Step) -> list[Change]:
+def _changes(name: str, move: Move) -> list[Change]:
     """What differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
+    rested, before, after = move.rested, move.before, move.after
     old, new = _amounts(before), _amounts(after)
     if not old and not new:
         slot = (before.currency, "", "")
@@ -136,15 +153,17 @@ def _amounts(step: Step) -> dict[Slot, int]:
     return {slot: amount for slot, amount in found.items() if amount}
 
 
-def _row(book: _Book, at: int, change: Change, kind: str, lines: frozenset[str], net: Net) -> MrrMovementRow:
+def _row(
+    book: Book, profile: str, group: Group, change: Change, kind: str, lines: frozenset[str], net: Net
+) -> MrrMovementRow:
     before, after = change.before, change.after
     currency, plan_id, product_line = change.slot
     rate_at = net.rate_at(change)
     known = "upsell" if product_line in lines else "cross_sell"
     return MrrMovementRow(
         book.account,
-        book.profile,
-        at,
+        profile,
+        book.at,
         change.subscription_id,
         currency,
         plan_id,
@@ -160,45 +179,9 @@ def _row(book: _Book, at: int, change: Change, kind: str, lines: frozenset[str],
         after.is_correction,
         after.policy_version,
         after.event_id,
-        book.is_test,
+        group.postings[0].is_test,
         after.ingested_at,
     )
 
 
-def _spans(book: _Book, name: str, steps: Sequence[Step], since: int) -> Iterator[MrrItemRow]:
-    """Rows of what each item brings and for how long, those that last to `since`; any change of an item ends a span."""
-    open_: dict[str, tuple[Step, Line]] = {}
-    for step in steps:
-        now = {line.item_id: line for line in step.lines}
-        for item in sorted(open_):
-            began, line = open_[item]
-            if line != now.get(item) or (began.currency, began.rate_at) != (step.currency, step.rate_at):
-                if step.at >= since:
-                    yield _span(book, name, began, line, step.at)
-                del open_[item]
-        for item, line in now.items():
-            open_.setdefault(item, (step, line))
-    for began, line in open_.values():
-        yield _span(book, name, began, line, None)
-
-
-def _span(book: _Book, name: str, since: Step, line: Line, until: int | None) -> MrrItemRow:
-    return MrrItemRow(
-        book.account,
-        book.profile,
-        name,
-        line.item_id,
-        since.at,
-        until,
-        line.plan_id,
-        line.product_line,
-        since.currency,
-        line.mrr,
-        line.contract,
-        line.quantity,
-        since.rate_at,
-        since.policy_version,
-        since.event_id,
-        book.is_test,
-        since.ingested_at,
-    )
+MRR_LEDGER = Ledger(LEDGER, Posting, Book, post, project, sort_key, start)

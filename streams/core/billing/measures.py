@@ -1,8 +1,5 @@
 """What invoices, refunds, disputes and subscriptions add to the sums behind metrics. Numerators of money are micros."""
 
-from collections.abc import Iterator, Sequence
-
-from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy
 from streams.core.billing.dispute import Dispute
 from streams.core.billing.dunning import Attempt, first_attempt, first_failure, is_collected, recovered
 from streams.core.billing.invoice import Invoice, total
@@ -11,9 +8,6 @@ from streams.core.billing.money import micros
 from streams.core.billing.receipt import Receipt
 from streams.core.billing.receivable import PUBLISHED, books
 from streams.core.billing.refund import Refund
-from streams.core.billing.steps import Step, steps_of
-from streams.core.billing.subscription import Phase, Subscription
-from streams.core.billing.subscription_rows import trial_end, trial_of
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 from streams.core.events import InvoiceIssued
 
@@ -21,7 +15,6 @@ HOUR = 3_600_000_000
 TERMS = 30 * 24 * HOUR
 """After its issue an invoice without a due date is due, by the shipped terms of payment; microseconds."""
 _OPEN: Measure = (0, ONE, None)
-_SHIPPED = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)
 
 
 def _money(amount: int, denominator: int = 0) -> Measure:
@@ -141,38 +134,3 @@ def dispute_measures(dispute: Dispute | None) -> Measures:
     return {
         ("chargeback_rate", told.currency, told.occurred_at, ""): (ONE, 0, micros(told.amount, told.exponent) / ONE)
     }
-
-
-def subscription_measures(subscription: Subscription | None) -> Measures:
-    """Return every change of monthly revenue by the shipped policy, by currency, and what a trial led to."""
-    if subscription is None or subscription.is_test or not subscription.phases:
-        return NO_MEASURES
-    steps = steps_of(subscription.phases, _SHIPPED)
-    found = dict(_moved(steps))
-    _tried(found, subscription.phases, steps)
-    return found
-
-
-def _moved(steps: Sequence[Step]) -> Iterator[tuple[Key, Measure]]:
-    currency, total = "", 0
-    for step in steps:
-        now = step.total if step.lines else 0
-        if total and step.currency != currency:
-            yield ("mrr", currency, step.at, ""), _money(-total)
-            total = 0
-        if now != total:
-            yield ("mrr", step.currency, step.at, ""), _money(now - total)
-        currency, total = step.currency, now
-
-
-def _tried(found: dict[Key, Measure], phases: Sequence[Phase], steps: Sequence[Step]) -> None:
-    """A trial in the window of its end; it converted where revenue follows, by the shipped policy."""
-    trial = trial_of(phases)
-    if trial is None:
-        return
-    ended = trial_end(phases[trial:])
-    if ended is None:
-        return
-    later = steps if trial == 0 else steps_of(phases[trial:], _SHIPPED)
-    converted = any(step.total > 0 for step in later)
-    found["trial_conversion", "", ended, ""] = (ONE * converted, ONE, float(converted))

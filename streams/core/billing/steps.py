@@ -1,14 +1,13 @@
-"""What a subscription contributes to the ledger of its account: for each policy, its revenue in steps over time."""
+"""Recurring revenue of a subscription in steps over time, by one policy."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from streams.core.billing.choices import DAY, PROFILES, Choices, MrrPolicy
+from streams.core.billing.choices import DAY, Choices, MrrPolicy
 from streams.core.billing.mrr import Line, counts, line
-from streams.core.billing.subscription import Phase, Subscription
-from streams.core.rules import Rules
+from streams.core.billing.subscription import Phase
 
 PAYMENT_FAILURE = "PAYMENT_FAILURE"
 
@@ -39,32 +38,12 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return (self.lines, self.currency, self.rate_at) if self.lines else (self.is_paused,)
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A subscription's steps, in order of PROFILES."""
-
-    is_test: bool
-    steps: tuple[tuple[Step, ...], ...]
+NOTHING = Step(0, (), "", 0, False, "", "", False, 0, "")
+"""What holds before the first step."""
 
 
-def contribute(subscription: Subscription | None, rules: Rules) -> Part | tuple[()]:
-    """The part of the account's ledger, empty for a subscription that never had revenue."""
-    if subscription is None or not subscription.phases:
-        return ()
-    policies, phases = [rules.mrr_policies(profile) for profile in PROFILES], subscription.phases
-    if _one_for_all(policies) and all(map(_is_plain, phases)):
-        steps = (steps_of(phases, policies[0]),) * len(PROFILES)
-    else:
-        steps = tuple(steps_of(phases, versions) for versions in policies)
-    return Part(subscription.is_test, steps) if any(steps) else ()
-
-
-def _one_for_all(policies: Sequence[Sequence[MrrPolicy]]) -> bool:
-    """Whether every policy has one version, of the same name."""
-    return all(len(versions) == 1 and versions[0].version == policies[0][0].version for versions in policies)
-
-
-def _is_plain(phase: Phase) -> bool:
-    """Whether no policy has a choice: paid for, no end asked for, nothing taken off, bought with its period."""
+def is_plain(phase: Phase) -> bool:
+    """Return whether no policy has a choice: paid for, no end asked for, nothing taken off, bought with its period."""
     full = phase.full
     return (
         full is not None
@@ -76,19 +55,17 @@ def _is_plain(phase: Phase) -> bool:
     )
 
 
-def steps_of(phases: Sequence[Phase], versions: Sequence[MrrPolicy]) -> tuple[Step, ...]:
-    """Steps by one policy, whose versions hold by the time at which a phase begins."""
-    steps: list[Step] = []
-    said: tuple[Any, ...] = (False,)
-    for number, phase in enumerate(phases):
-        policy = in_force(versions, phase.at)
-        until = phases[number + 1].at if number + 1 < len(phases) else None
-        for at in _moments(phase, policy.choices, until):
-            step = _step(phase, policy, at)
-            if step.says() != said:
-                said = step.says()
-                steps.append(step)
-    return tuple(steps)
+def steps_in(phase: Phase, until: int | None, versions: Sequence[MrrPolicy], before: Step) -> Iterator[Step]:
+    """Yield the steps of a phase that lasts until a moment, by one policy; `before` is the step in force before it.
+
+    A version of the policy holds by the time at which a phase begins.
+    """
+    policy, said = in_force(versions, phase.at), before.says()
+    for at in _moments(phase, policy.choices, until):
+        step = _step(phase, policy, at)
+        if step.says() != said:
+            said = step.says()
+            yield step
 
 
 def in_force(versions: Sequence[MrrPolicy], at: int) -> MrrPolicy:
@@ -120,7 +97,7 @@ def _ends(phase: Phase, choices: Choices) -> Iterator[int]:
 
 
 def _step(phase: Phase, policy: MrrPolicy, at: int) -> Step:
-    choices, full, event = policy.choices, phase.full, phase.note.event
+    choices, full, cause = policy.choices, phase.full, phase.cause
     lost = _lost(phase, choices, at)
     lines = () if lost is not None or full is None else _lines(phase, choices.discounts, at)
     rate_at = 0
@@ -133,9 +110,9 @@ def _step(phase: Phase, policy: MrrPolicy, at: int) -> Step:
         rate_at,
         lost == "",
         lost or "",
-        event.event_id,
-        event.corrects_event_id is not None,
-        phase.note.ingested_at,
+        cause.event_id,
+        cause.is_correction,
+        cause.ingested_at,
         policy.version,
     )
 

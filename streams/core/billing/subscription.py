@@ -3,12 +3,12 @@
 The timeline follows business time (`effective_at`); events of the same time follow their fold order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note, effective
+from streams.core.algebra import Note, Place, SortKey, fold_order
 from streams.core.events import (
     SubscriptionCancelScheduled,
     SubscriptionCancelUnscheduled,
@@ -33,19 +33,39 @@ SubscriptionEvent = (
     | SubscriptionEnded
 )
 UNPAID = frozenset({"PAST_DUE", "UNPAID"})
+NO_PLACE: Place = (-(2**63), -(2**63), "", "")
+"""Before every place in fold order."""
 
 
-class Phase(msgspec.Struct, gc=False):
+class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The event that brought something about, as far as rows name it. Times are microseconds."""
+
+    event_id: str
+    occurred_at: int
+    ingested_at: int
+    change_kind: str
+    is_correction: bool
+
+
+def cause_of(recorded: Note) -> Cause:
+    """Return what rows say of an event; `change_kind` is its type where it states no kind of change."""
+    event = recorded.event
+    kind = event.change_kind if isinstance(event, SubscriptionChanged) else event.EVENT_TYPE
+    is_correction = event.corrects_event_id is not None
+    return Cause(event.event_id, event.occurred_at, recorded.ingested_at, kind, is_correction)
+
+
+class Phase(msgspec.Struct, array_like=True, gc=False):
     """How a subscription stands from `at` on, until the next phase.
 
-    `status` is the last one told of, whether it has ended or not. `due_since` is when it was first not paid,
+    `status` is the last one that an event gave, whether it has ended or not. `due_since` is when it was first not paid,
     `service_end` until when an ended one was paid for. `on_trial` holds from a trial on until it is ACTIVE: nothing was
-    paid for by then. A rank is a place in fold order: what was told of before an end does not undo it, whenever it was
-    to take effect. Times are in microseconds; None where nothing is known.
+    paid for by then. `cancel_order` and `ended_order` are places in fold order: an event from before an end does not
+    undo it, whenever it was to take effect. Times are in microseconds; None where nothing is known.
     """
 
     at: int
-    note: Note
+    cause: Cause
     full: FullState | None = None
     status: str = "UNKNOWN"
     before_pause: str = "ACTIVE"
@@ -54,74 +74,44 @@ class Phase(msgspec.Struct, gc=False):
     trial_ends_at: int | None = None
     pause_ends_at: int | None = None
     cancel_at: int | None = None
-    cancel_rank: int = -1
-    cancel_note: Note | None = None
+    cancel_order: Place = NO_PLACE
+    cancel_cause: Cause | None = None
     requested_at: int | None = None
     reason: str = ""
     ended: bool = False
-    ended_rank: int = -1
+    ended_order: Place = NO_PLACE
     service_end: int = 0
     purchased_at: int = 0
 
 
-class Subscription(msgspec.Struct, gc=False):
-    """A subscription as its standing events say: phases in order of time, what is odd, and all notes in fold order."""
-
-    last: Note
-    notes: Sequence[Note]
-    every: tuple[Note, ...]
-    phases: list[Phase]
-    flags: frozenset[str] = frozenset()
-
-    @property
-    def is_test(self) -> bool:
-        return any(note.event.is_test for note in self.notes)
+def sort_key(recorded: Note) -> SortKey:
+    """Return the position of an event in the timeline: when it takes effect, then fold order."""
+    return recorded.event.effective_at, *fold_order(recorded)  # type: ignore[union-attr] # every event of this entity has it
 
 
-def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
-    """Restatements compare what stood with what stands, so the fold sees overruled notes too."""
-    return notes
+def phases_of(phase: Phase | None, recorded: Note) -> tuple[list[Phase], bool]:
+    """Return the phases that an event adds to the one before it, and whether it came before a start but after an end.
+
+    First come those that were agreed to begin by then. There is none of the event's own where it changes a part of a
+    subscription that has ended.
+    """
+    event: SubscriptionEvent = recorded.event  # type: ignore[assignment] # routed here by its type
+    at = event.effective_at
+    found = list(agreed_until(phase, at))
+    before = found[-1] if found else phase
+    cause = cause_of(recorded)
+    now = Phase(at, cause) if before is None else msgspec.structs.replace(before, at=at, cause=cause)
+    is_odd = _apply(now, event, fold_order(recorded), cause)
+    if before is None or not (before.ended and now.ended and not isinstance(event, SubscriptionEnded)):
+        found.append(now)
+    return found, is_odd
 
 
-def fold(notes: Sequence[Note]) -> Subscription | None:
-    """The subscription that the notes describe; None where every one was retracted. `notes` are all there are."""
-    every = tuple(notes)
-    standing = effective(every)
-    if not standing:
-        return None if not every else Subscription(every[-1], (), every, [])
-    flags: set[str] = set()
-    phases: list[Phase] = []
-    for phase in _phases(standing, flags):
-        if phases and phases[-1].at == phase.at:
-            phases[-1] = phase
-        else:
-            phases.append(phase)
-    return Subscription(standing[-1], standing, every, phases, frozenset(flags))
-
-
-def _phases(standing: Sequence[Note], flags: set[str]) -> Iterator[Phase]:
-    """Phases in order of time; several of the same time replace each other, the last one holds."""
-    ranked = sorted(enumerate(standing), key=lambda pair: (_effective_at(pair[1]), pair[0]))
-    phase: Phase | None = None
-    for rank, note in ranked:
-        at = _effective_at(note)
-        while phase is not None and (agreed := _agreed(phase, at)) is not None:
-            phase = agreed
-            yield phase
-        before = phase
-        phase = Phase(at, note) if phase is None else msgspec.structs.replace(phase, at=at, note=note)
-        _apply(phase, note, rank, flags)
-        if before is not None and before.ended and phase.ended and not isinstance(note.event, SubscriptionEnded):
-            phase = before
-        else:
-            yield phase
-    while phase is not None and (agreed := _agreed(phase, None)) is not None:
-        phase = agreed
+def agreed_until(phase: Phase | None, until: int | None) -> Iterator[Phase]:
+    """Yield the phases that come about by themselves up to a moment; None for all to come."""
+    while phase is not None and (following := _agreed(phase, until)) is not None:
+        phase = following
         yield phase
-
-
-def _effective_at(note: Note) -> int:
-    return note.event.effective_at  # type: ignore[union-attr] # every event of this entity has it
 
 
 def _agreed(phase: Phase, until: int | None) -> Phase | None:
@@ -131,24 +121,22 @@ def _agreed(phase: Phase, until: int | None) -> Phase | None:
         return None
     at = max(min(moments), phase.at)
     if phase.cancel_at is not None and phase.cancel_at <= at:
-        assert phase.cancel_note is not None
-        ended = msgspec.structs.replace(phase, at=at, note=phase.cancel_note, ended=True, service_end=at)
-        ended.ended_rank, ended.cancel_at, ended.pause_ends_at = phase.cancel_rank, None, None
+        assert phase.cancel_cause is not None
+        ended = msgspec.structs.replace(phase, at=at, cause=phase.cancel_cause, ended=True, service_end=at)
+        ended.ended_order, ended.cancel_at, ended.pause_ends_at = phase.cancel_order, None, None
         return ended
     resumed = msgspec.structs.replace(phase, at=at, pause_ends_at=None)
     _stand(resumed, phase.before_pause)
     return resumed
 
 
-def _apply(phase: Phase, note: Note, rank: int, flags: set[str]) -> None:
-    event: SubscriptionEvent = note.event  # type: ignore[assignment] # routed here by its type
+def _apply(phase: Phase, event: SubscriptionEvent, order: Place, cause: Cause) -> bool:
+    """Change a phase by an event; return whether the event would start what has ended before."""
     match event:
         case SubscriptionStarted() | SubscriptionChanged():
-            if phase.ended and rank < phase.ended_rank:
-                if phase.full is None:
-                    flags.add("ended_before_start")
-            else:
-                _restate(phase, event)
+            if phase.ended and order < phase.ended_order:
+                return phase.full is None
+            _restate(phase, event)
         case SubscriptionTrialStarted():
             _stand(phase, "TRIALING")
             phase.trial_ends_at, phase.pause_ends_at = event.ends_at, None
@@ -165,14 +153,15 @@ def _apply(phase: Phase, note: Note, rank: int, flags: set[str]) -> None:
                 _stand(phase, phase.before_pause)
             phase.pause_ends_at = None
         case SubscriptionCancelScheduled():
-            phase.cancel_at, phase.cancel_rank, phase.cancel_note = event.ends_at, rank, note
+            phase.cancel_at, phase.cancel_order, phase.cancel_cause = event.ends_at, order, cause
             phase.requested_at, phase.reason = event.effective_at, event.reason
         case SubscriptionCancelUnscheduled():
             phase.cancel_at, phase.requested_at, phase.reason = None, None, ""
         case SubscriptionEnded():
-            _end(phase, event, rank)
+            _end(phase, event, order)
         case _:
             assert_never(event)
+    return False
 
 
 def _restate(phase: Phase, event: FullState) -> None:
@@ -198,7 +187,7 @@ def _stand(phase: Phase, status: str) -> None:
         phase.due_since = phase.at
 
 
-def _end(phase: Phase, event: SubscriptionEnded, rank: int) -> None:
+def _end(phase: Phase, event: SubscriptionEnded, order: Place) -> None:
     """An end; the service ends with it, unless the event says that it was paid for beyond that.
 
     One that is told again when the service is over brings none of it back.
@@ -206,6 +195,6 @@ def _end(phase: Phase, event: SubscriptionEnded, rank: int) -> None:
     lapsed = phase.ended and phase.service_end < event.effective_at
     if not lapsed:
         phase.service_end = max(event.effective_at, event.ends_at or event.effective_at)
-    phase.ended, phase.ended_rank = True, rank
+    phase.ended, phase.ended_order = True, order
     phase.reason = phase.reason if event.reason == "UNKNOWN" and phase.reason else event.reason
     phase.cancel_at = phase.pause_ends_at = None

@@ -1,106 +1,75 @@
-"""What a subscription says in rows: itself and its history."""
+"""Rows of a subscription: itself and its history."""
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from streams.core.billing.choices import PROFILES
 from streams.core.billing.mrr import line
-from streams.core.billing.steps import steps_of
-from streams.core.billing.subscription import Phase, Subscription
-from streams.core.events import SubscriptionChanged
-from streams.core.rows import Row, SubscriptionHistoryRow, SubscriptionRow
-from streams.core.rules import Rules
+from streams.core.billing.subscription import Phase
+from streams.core.rows import SubscriptionHistoryRow, SubscriptionRow
+
+if TYPE_CHECKING:
+    from streams.core.billing.timeline import Timeline
 
 
-def rows(subscription: Subscription | None, rules: Rules, _passed: int) -> Sequence[Row]:
-    if subscription is None:
-        return ()
-    written: list[Row] = []
-    phases = subscription.phases
-    if phases:
-        written.append(_subscription(subscription, rules))
-        written.extend(_history(subscription))
-    return written
-
-
-def _subscription(subscription: Subscription, rules: Rules) -> SubscriptionRow:
-    phases, last = subscription.phases, subscription.phases[-1]
-    event, full = subscription.last.event, last.full
-    trial = trial_of(phases)
-    started = next((phase.at for phase in phases if phase.full is not None), None)
-    tried = () if trial is None else phases[trial:]
+def subscription_row(timeline: "Timeline", last: Phase) -> SubscriptionRow:
+    """Return the row of the subscription as a whole; `last` is the last phase that is agreed."""
+    source, event_id, occurred_at, ingested_at = timeline.last
+    full = last.full
     return SubscriptionRow(
-        event.account_id,
-        event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
-        started,
-        None if trial is None else phases[trial].at,
-        trial_end(tried),
-        _converted(tried, rules),
+        timeline.account_id,
+        timeline.subscription_id,
+        timeline.started_at,
+        timeline.trial_at,
+        trial_end(timeline, last),
+        timeline.converted_at,
         last.requested_at,
         last.at if last.ended else None,
         last.reason if last.ended else "",
         None if full is None else full.term_ends_at,
         "UNKNOWN" if full is None else full.collection_method,
         "" if full is None else full.currency,
-        min(sum(note.event.corrects_event_id is not None for note in subscription.notes), 2**16 - 1),
-        _flags(subscription),
-        subscription.is_test,
-        event.source,
-        event.event_id,
-        event.occurred_at,
-        subscription.last.ingested_at,
+        min(timeline.corrections, 2**16 - 1),
+        _flags(timeline),
+        timeline.is_test,
+        source,
+        event_id,
+        occurred_at,
+        ingested_at,
     )
 
 
-def trial_of(phases: Sequence[Phase]) -> int | None:
-    """Return the place of the first phase on trial; None without one."""
-    return next((number for number, phase in enumerate(phases) if phase.status == "TRIALING"), None)
+def trial_end(timeline: "Timeline", last: Phase) -> int | None:
+    """Return when the trial ended or is to end; None without a trial or an end."""
+    if timeline.trial_at is None or timeline.trial_ended_at is not None:
+        return timeline.trial_ended_at
+    return None if last.trial_ends_at is None else max(last.trial_ends_at, timeline.trial_at)
 
 
-def trial_end(phases: Sequence[Phase]) -> int | None:
-    """When the trial that the first phase begins ended or is to end; None without a trial or an end."""
-    if not phases:
-        return None
-    after = next((phase for phase in phases if phase.status != "TRIALING" or phase.ended), None)
-    if after is not None:
-        return after.at
-    planned = phases[-1].trial_ends_at
-    return None if planned is None else max(planned, phases[0].at)
-
-
-def _converted(phases: Sequence[Phase], rules: Rules) -> int | None:
-    """When revenue began after the trial that the first phase begins, as the ledger of the default policy has it."""
-    if not phases:
-        return None
-    return next((step.at for step in steps_of(phases, rules.mrr_policies(PROFILES[0])) if step.total > 0), None)
-
-
-def _history(subscription: Subscription) -> Iterator[SubscriptionHistoryRow]:
-    phases, is_test = subscription.phases, subscription.is_test
-    for number, phase in enumerate(phases):
-        event, full = phase.note.event, phase.full
-        yield SubscriptionHistoryRow(
-            event.account_id,
-            event.subscription_id,  # type: ignore[union-attr] # every event of this entity names it
-            phase.at,
-            phases[number + 1].at if number + 1 < len(phases) else None,
-            "ENDED" if phase.ended else phase.status,
-            () if full is None else tuple(sorted({item.plan_id for item in full.items})),
-            0 if full is None else min(sum(item.quantity for item in full.items), 2**63 - 1),
-            "" if full is None else full.currency,
-            _contract(phase),
-            None if full is None else full.period_start,
-            None if full is None else full.period_end,
-            phase.trial_ends_at,
-            phase.pause_ends_at,
-            phase.cancel_at,
-            phase.service_end if phase.ended else None,
-            phase.reason,
-            event.change_kind if isinstance(event, SubscriptionChanged) else event.EVENT_TYPE,
-            is_test,
-            event.event_id,
-            event.occurred_at,
-            phase.note.ingested_at,
-        )
+def history_row(timeline: "Timeline", phase: Phase, until: int | None) -> SubscriptionHistoryRow:
+    """Return the row of a phase that lasts until a moment; None for no end."""
+    cause, full = phase.cause, phase.full
+    return SubscriptionHistoryRow(
+        timeline.account_id,
+        timeline.subscription_id,
+        phase.at,
+        until,
+        "ENDED" if phase.ended else phase.status,
+        () if full is None else tuple(sorted({item.plan_id for item in full.items})),
+        0 if full is None else min(sum(item.quantity for item in full.items), 2**63 - 1),
+        "" if full is None else full.currency,
+        _contract(phase),
+        None if full is None else full.period_start,
+        None if full is None else full.period_end,
+        phase.trial_ends_at,
+        phase.pause_ends_at,
+        phase.cancel_at,
+        phase.service_end if phase.ended else None,
+        phase.reason,
+        cause.change_kind,
+        timeline.is_test,
+        cause.event_id,
+        cause.occurred_at,
+        cause.ingested_at,
+    )
 
 
 def _contract(phase: Phase) -> int:
@@ -113,19 +82,17 @@ def _contract(phase: Phase) -> int:
     return contract
 
 
-def _flags(subscription: Subscription) -> tuple[str, ...]:
-    flags = set(subscription.flags)
-    for phase in subscription.phases:
-        flags |= _odd(phase)
-    if "ended_before_start" not in flags and all(phase.full is None for phase in subscription.phases):
-        flags.add("never_started")
-    return tuple(sorted(flags))
+def _flags(timeline: "Timeline") -> tuple[str, ...]:
+    if timeline.started_at is None and "ended_before_start" not in timeline.flags:
+        return tuple(sorted((*timeline.flags, "never_started")))
+    return timeline.flags
 
 
-def _odd(phase: Phase) -> set[str]:
+def odd_in(phase: Phase) -> tuple[str, ...]:
+    """Return what is odd about a phase, by the names of flags."""
     full = phase.full
     if full is None:
-        return set()
+        return ()
     found = set()
     if phase.status == "UNKNOWN":
         found.add("unknown_status")
@@ -138,4 +105,4 @@ def _odd(phase: Phase) -> set[str]:
         found.add("empty_period")
     if _contract(phase) < 0:
         found.add("negative_amount")
-    return found
+    return tuple(found)

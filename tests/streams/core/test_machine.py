@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from streams.core import segments
 from streams.core.activity import active_places
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.columns import Row
 from streams.core.events import FollowupLogged
 from streams.core.machine import Ledger, Machine, Reducer
-from streams.core.outputs import Handover, Outputs, Scope, SortKey
+from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows import MetricChangeRow
 from streams.core.rules import Rules
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 
 from streams.core.algebra import Note
-from streams.core.billing.choices import PROFILES, MrrPolicy, parse
-from streams.core.billing.steps import contribute, steps_of
+from streams.core.billing import revenue
+from streams.core.billing.choices import MrrPolicy, parse
 from streams.core.events import (
     Event,
     SubscriptionCancelScheduled,
@@ -17,7 +17,7 @@ from streams.core.events import (
     SubscriptionItem,
     SubscriptionPaused,
 )
-from streams.core.routes import SUBSCRIPTION
+from streams.core.rows import MrrItemRow, MrrMovementRow, Row
 from streams.core.rules import Rules
 from tests.support.billing import Story, day, discount, item
 from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
@@ -61,10 +61,14 @@ def stated(**fields: Any) -> list[Note]:
 @example(notes=told(SubscriptionPaused, ends_at=None))
 @example(notes=told(SubscriptionEnded, reason="VOLUNTARY", ends_at=day(30)))
 @example(notes=taken_back())
-def test_every_policy_has_the_steps_that_it_has_alone(rules: Rules, notes: list[Note]) -> None:
+def test_every_policy_has_the_revenue_that_it_has_alone(rules: Rules, notes: list[Note]) -> None:
     """Steps are worked out once where no policy has a choice; a choice overlooked would pay one policy like another."""
-    for key, state in run(notes, rules=rules).states.items():
-        if key.startswith(SUBSCRIPTION.prefix.encode()) and (subscription := SUBSCRIPTION.view(state)) is not None:
-            alone = tuple(steps_of(subscription.phases, rules.mrr_policies(profile)) for profile in PROFILES)
-            part = contribute(subscription, rules)
-            assert (part.steps if part else ((),) * len(PROFILES)) == alone
+    together = revenue_by_policy(notes, rules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(revenue, "is_plain", lambda _phase: False)
+        assert together == revenue_by_policy(notes, rules)
+
+
+def revenue_by_policy(notes: list[Note], rules: Rules) -> dict[object, Row]:
+    rows = run(notes, rules=rules).tables
+    return {name: row for name, row in rows.items() if isinstance(row, MrrItemRow | MrrMovementRow)}
