@@ -128,6 +128,7 @@ DISPLAY = Reducer(
     identify=attrgetter("display_id"),
     fold=definition.fold_display,
     rows=definition.display_rows,
+    measures=measures.display_measures,
 )
 REFERENCE = Reducer(
     kind="reference",
