@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from bench import depth_table
 from bench.table import YARDSTICKS, ratio
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def figures(report: Report, load: float) -> str:
         parts.append(_rebuild(report.money, "survey and billing events, 1 to 3"))
     if report.support is not None:
         parts.append(_rebuild(report.support, "survey, billing and support events, 1 to 3 to 10"))
+    if report.depth:
+        told = "One event when so many of its entity came before, in memory:"
+        parts += [told, _rows(depth_table.heads(report.depth), depth_table.lines(report.depth))]
     return "\n\n".join(parts)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench import contenders, events, extras, feed, product, quix_venv
+from bench.depth import FULL, Limits, measure_depth
 from bench.encoding import SCHEMA, ResponseEncoder
 from bench.rebuild import MONEY, SUPPORT, measure_rebuild
 from bench.run import run
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.contenders import Plan
+    from bench.depth import Cost
     from bench.explaining import Explained
     from bench.extras import Profile
     from bench.latency import Latency
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 CONTENDERS = ("faust", "quix", "engine", "product")
-EXTRAS = ("latency", "state", "rebuild", "money", "support", "profile", "explain")
+EXTRAS = ("latency", "state", "rebuild", "money", "support", "profile", "explain", "depth")
 MOST_TOGETHER = 2_000_000
 """As many events of several domains are rebuilt at most."""
 WORKERS = (1, 2)
@@ -38,7 +40,7 @@ WORKERS = (1, 2)
 class Choice:
     """What to run: events in the topic, keys of state, seconds for Faust and of steady traffic, and the names.
 
-    `rebuilt` is the number of mixed events that are rebuilt.
+    `rebuilt` is the number of mixed events that are rebuilt; `limits` are those of the measurement of depths.
     """
 
     events: int
@@ -47,6 +49,7 @@ class Choice:
     faust_seconds: float
     traffic_seconds: float
     names: tuple[str, ...]
+    limits: Limits = FULL
 
 
 @dataclass(slots=True)
@@ -61,18 +64,27 @@ class Report:
     rebuild: Rebuilt | None = None
     money: Rebuilt | None = None
     support: Rebuilt | None = None
+    depth: list[Cost] = field(default_factory=list)
 
 
 def measured(choice: Choice, build: Path, say: Say) -> Report:
-    """Everything chosen, one after the other on one set of servers; nothing is left running.
+    """Everything chosen, one after the other; nothing is left running.
 
     Raises EmbeddedServerError, ContenderError, UnseenError, KafkaException or CalledProcessError.
     """
+    report = _on_servers(choice, build, say) if set(choice.names) - {"depth"} else Report()
+    if "depth" in choice.names:
+        report.depth = measure_depth(choice.limits, say)
+    return report
+
+
+def _on_servers(choice: Choice, build: Path, say: Say) -> Report:
+    """Measure all that needs servers, on one set of them."""
     python = quix_venv.python(build / "bench" / "quix", say) if "quix" in choice.names else None
     logs, report, together = build / "bench" / "logs", Report(), min(choice.rebuilt, MOST_TOGETHER)
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
-        if set(choice.names) - {"state", "rebuild", "money", "support"}:
+        if set(choice.names) - {"state", "rebuild", "money", "support", "depth"}:
             fill(stack, choice.events, say)
         report.results = [_run(plan, stack, choice.events, logs, say) for plan in _plans(choice, stack, python)]
         if "profile" in choice.names:

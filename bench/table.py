@@ -83,9 +83,10 @@ def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
     ]
 
 
-def write_json(results: Sequence[Result], path: Path) -> None:
+def write_json(results: Sequence[Result], path: Path, others: Sequence[Mapping[str, object]] = ()) -> None:
+    """Write one object per contender, and the others behind them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(as_json(results), indent=2) + "\n")
+    path.write_text(json.dumps([*as_json(results), *others], indent=2) + "\n")
 
 
 def latency_table(found: Latency) -> Table:

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,9 @@ _STOPPED: Final = "the engine has stopped: "
 _CONTROL: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[^\n\x20-\x7e\xa0-\U0010ffff]")
 _TAIL_BYTES: Final = 1 << 16
 _PAUSE: Final = "workers.paused"
+_WOKEN_S: Final = 5.0
+"""Many times what a watcher takes to see that a pause has ended; one that sees nothing is for `status` to tell."""
+_LOOK_S: Final = 0.05
 _WEB: Final = "web"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, never bound to
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -199,13 +203,20 @@ def pause(settings: Settings, located: Settings) -> Iterator[None]:
 
 
 def wake(settings: Settings, located: Settings) -> None:
-    """End a pause: start the workers that ran before it, unless a process watches over them that does."""
-    pause = _paused(settings)
-    if pause is not None and not roster.is_watched(roster.read(settings)):
-        here = {number_of(worker) for worker in running(settings)}
-        for number in sorted({*pause.workers} - here):
+    """End a pause: start the workers that ran before it, or wait until the process that watches over them has."""
+    pause, known = _paused(settings), roster.read(settings)
+    wanted = set(pause.workers) if pause is not None else set()
+    if not roster.is_watched(known):
+        for number in sorted(wanted - _numbers(settings)):
             start(located, number, detach=True)
     resume(settings)
+    deadline = time.monotonic() + _WOKEN_S
+    while roster.is_watched(known) and wanted - _numbers(settings) and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+
+
+def _numbers(settings: Settings) -> set[int]:
+    return {number_of(worker) for worker in running(settings)}
 
 
 def number_of(worker: ServerProcess) -> int:

@@ -120,7 +120,7 @@ class Explainer:
             "SELECT entity_kind, entity_id, item, day, kind, numerator, denominator, old_value, new_value, reason,"  # noqa: S608 - our own record
             " event_id, occurred_at, ingested_at FROM ${cx}.restatement_log"
             " WHERE metric = {metric:String} AND account_id = {account:String} AND grain IN ('', {grain:String})"
-            f" AND dimension = '' AND day >= {since} AND day < {{end:Date}}"
+            f" AND dimension = '' AND day >= {since} AND day < {{end:Date}} AND from_day < {{end:Date}}"
             " ORDER BY ingested_at, entity_id, item, old_value, new_value",
             metric=restated,
             **values(account, period),

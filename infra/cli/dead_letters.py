@@ -13,6 +13,7 @@ from infra import wiring
 from infra.cli import letter_text as text
 from infra.cli import output
 from infra.cli.context import located, sentences
+from infra.cli.letter_options import Place, takes_options
 from infra.letters import choosing, showing
 from infra.letters.choosing import Asked
 from infra.printable import visible
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
     from infra.letters.showing import Shown
     from infra.settings import Settings
 
-Reason = Annotated[str, typer.Option(help="Only letters refused for this reason.")]
-Topic = Annotated[str, typer.Option(help="Only letters of this topic, with or without prefix.")]
-Account = Annotated[str, typer.Option(help="Only letters with this key.")]
-Source = Annotated[str, typer.Option(help="Only letters of this sender, as far as their bytes name it.")]
-Since = Annotated[str, typer.Option(metavar="TIME", help="Only records stored then or later: ISO 8601 with offset.")]
-Until = Annotated[str, typer.Option(metavar="TIME", help="Only records stored before: ISO 8601 with offset.")]
-Place = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[TOPIC PARTITION OFFSET]", help="One letter; also TOPIC-PARTITION@OFFSET."),
-]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this the command only says what it would do.")]
 
 _SHOWN = ("letters", "open", "redriven", "discarded", "first_seen", "last_seen", "newest")
@@ -50,14 +41,10 @@ def meant(settings: Settings, client: Client, asked: Asked) -> Chosen:
     return choosing.chosen(asked, settings, lambda: letters.reasons(client, wiring.warehouse(settings)), wiring.clock())
 
 
+@takes_options(place=False)
 def list_(
+    asked: Asked,
     by: Annotated[str, typer.Option(metavar="reason|topic|account|source|hour", help="What a line is.")] = "reason",
-    reason: Reason = "",
-    topic: Topic = "",
-    account: Account = "",
-    source: Source = "",
-    since: Since = "",
-    until: Until = "",
     form: output.RowFormat = output.Format.TABLE,
 ) -> None:
     """Count the records that could not be taken in, with what became of them and the newest to look at.
@@ -69,7 +56,6 @@ def list_(
             raise choosing.LetterError(f"--by {by!r}: give one of {', '.join(get_args(By))}")
         here = located()
         with wiring.clickhouse(here) as client:
-            asked = Asked(reason=reason, topic=topic, account=account, source=source, since=since, until=until)
             chosen = meant(here, client, asked)
             found = letters.groups(client, wiring.warehouse(here), chosen, by)  # type: ignore[arg-type] # seen above
         rows = [(group.name, *(getattr(group, name) for name in _SHOWN)) for group in found]

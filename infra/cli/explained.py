@@ -102,7 +102,7 @@ def _events(events: Iterable[Mapping[str, Any]]) -> None:
 def _event(event: Mapping[str, Any], indent: str) -> None:
     _flow(
         indent,
-        f"{event['topic']}-{event['partition']} offset {event['offset']}",
+        f"{event['topic']}-{event['partition']}@{event['offset']}",  # as `cx dead-letters show` takes it
         f"{event['event_type']} {event['event_id']}",
         f"happened {_time(event['occurred_at'])}",
         f"stored {_time(event['ingested_at'])}",

@@ -64,8 +64,7 @@ def show(found: Diff) -> None:
     """Print a comparison for people."""
     whom = f", {found.accounts:,} accounts" if found.accounts else ""
     title = f"{found.generation} ({found.kind}{whom}) beside {found.compared_with}"
-    rows = [(each.table, each.rows, each.missing, each.extra, each.changed, _columns(each)) for each in found.tables]
-    output.rows(output.Format.TABLE, ("table", "rows", "missing", "extra", "changed", "columns"), rows, title)
+    _tables(found, title)
     for each in found.tables:
         for example in each.examples:
             line = f"{each.table}: {example.kind} {json.dumps(example.key, ensure_ascii=False)}"
@@ -84,6 +83,21 @@ def show(found: Diff) -> None:
         output.say(f"the workers have taken in {found.behind:,} records since: rows that differ may only be newer")
     verdict = "every row is the same" if found.equal else "the tables differ"
     output.out.print(f"{verdict}; what differs is recorded as {found.summary[:12]}", highlight=False)
+
+
+def _tables(found: Diff, title: str) -> None:
+    """Print the tables that differ, and only how many do not: what matters must not scroll away."""
+    differ = [each for each in found.tables if not each.equal]
+    same = len(found.tables) - len(differ)
+    rows = sum(each.rows for each in found.tables if each.equal)
+    if not differ:
+        _print(f"{title}: {same} tables, {rows:,} rows")
+        return
+    columns = ("table", "rows", "missing", "extra", "changed", "columns")
+    told = [(each.table, each.rows, each.missing, each.extra, each.changed, _columns(each)) for each in differ]
+    output.rows(output.Format.TABLE, columns, told, title)
+    _print(f"the other {same} tables are the same, {rows:,} rows")
+    _print(f"what {found.compared_with} has, which is served -> what {found.generation} has instead")
 
 
 def _columns(each: Difference) -> str:

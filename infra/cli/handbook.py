@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from infra import handbook
 from infra.cli import output
 from infra.cli.context import sentences
+from infra.handbook.folding import folded
 
 
 def runbook(
@@ -22,7 +24,7 @@ def runbook(
     found = pages.get(name.rsplit("/", 1)[-1].removesuffix(".md"))
     if found is None:
         output.fail(f"there is no such runbook: there are {', '.join(pages)}")
-    typer.echo(found, nl=False)
+    typer.echo(folded(found, output.out.width) if sys.stdout.isatty() else found, nl=False)
 
 
 def compose(

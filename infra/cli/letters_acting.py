@@ -18,7 +18,8 @@ from infra import private, wiring
 from infra.cli import letter_text as text
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.cli.dead_letters import Account, Place, Reason, Since, Source, Topic, Until, Yes, machine, meant
+from infra.cli.dead_letters import Yes, machine, meant
+from infra.cli.letter_options import takes_options
 from infra.cli.pipeline import resumable
 from infra.letters import discarding, guard, judging, redriving
 from infra.letters.choosing import Asked, LetterError
@@ -48,14 +49,9 @@ def _chosen(here: Settings, asked: Asked) -> Chosen:
     return chosen
 
 
+@takes_options(place=True)
 def redrive(
-    place: Place = None,
-    reason: Reason = "",
-    topic: Topic = "",
-    account: Account = "",
-    source: Source = "",
-    since: Since = "",
-    until: Until = "",
+    asked: Asked,
     everything: Annotated[
         bool, typer.Option("--all", help="Send those, too, that the present code would refuse again.")
     ] = False,
@@ -69,15 +65,6 @@ def redrive(
     """
     with sentences():
         here = located()
-        asked = Asked(
-            reason=reason,
-            topic=topic,
-            account=account,
-            source=source,
-            since=since,
-            until=until,
-            place=tuple(place or ()),
-        )
         chosen = _chosen(here, asked)
         if yes:
             with resumable(_STOPPED.format("each letter was sent once or not at all")), output.steps() as say:
@@ -121,29 +108,15 @@ def _report(judged: Sequence[Judged], sent: int, did: redriving.Redriven | None,
     _print(f"{_letters(sent)} sent" if did else f"{_letters(sent)} would be sent")
 
 
+@takes_options(place=True)
 def discard(
-    place: Place = None,
+    asked: Asked,
     why: Annotated[str, typer.Option(metavar="TEXT", help="Why nobody needs them; it is kept for good.")] = "",
-    reason: Reason = "",
-    topic: Topic = "",
-    account: Account = "",
-    source: Source = "",
-    since: Since = "",
-    until: Until = "",
     yes: Yes = False,
     form: output.TextFormat = output.Machine.TEXT,
 ) -> None:
     """Put open letters away for a reason that is written down; their bytes stay in Kafka."""
     with sentences():
-        asked = Asked(
-            reason=reason,
-            topic=topic,
-            account=account,
-            source=source,
-            since=since,
-            until=until,
-            place=tuple(place or ()),
-        )
         if not why.strip():
             raise LetterError("a letter is discarded for a reason: give it with --why")
         if not why.isprintable():
@@ -169,14 +142,9 @@ def discard(
                 _print(f"to do it: {_command('discard', asked, ['--why', why])}")
 
 
+@takes_options(place=True)
 def export(
-    place: Place = None,
-    reason: Reason = "",
-    topic: Topic = "",
-    account: Account = "",
-    source: Source = "",
-    since: Since = "",
-    until: Until = "",
+    asked: Asked,
     status: Annotated[str, typer.Option(metavar="open|redriven|discarded|any", help="What became of them.")] = "open",
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File; standard output if absent.")] = None,
 ) -> None:
@@ -191,15 +159,6 @@ def export(
         if file is not None:
             private.require_free(file)
         here = located()
-        asked = Asked(
-            reason=reason,
-            topic=topic,
-            account=account,
-            source=source,
-            since=since,
-            until=until,
-            place=tuple(place or ()),
-        )
         chosen = _chosen(here, asked)
         wanted: Any = None if status == "any" or chosen.at else status
         count = withheld = 0

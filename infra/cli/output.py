@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import enum
-import io
 import json
 import math
 import sys
@@ -118,18 +117,30 @@ def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> T
     return table
 
 
+class _Written(list[str]):
+    """Collect what is written to it."""
+
+    write = list.append
+
+
+def _csv(found: Iterable[Sequence[Any]]) -> str:
+    r"""Return rows as CSV whose lines end in \n, as programs that read a pipe take it.
+
+    The writer is left its own ends of lines: with others it would not put a cell that holds \r into quotes.
+    """
+    lines = _Written()
+    csv.writer(lines).writerows(found)
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+
+
 def rows(form: Format, columns: Sequence[str], found: Sequence[Sequence[Any]], title: str = "") -> None:
     """Print rows: a table, a JSON list of objects, or CSV with a header."""
     if form is Format.JSON:
         machine([dict(zip(columns, row, strict=True)) for row in found])
     elif form in (Format.CSV, Format.SPREADSHEET):
         shown = inert if form is Format.SPREADSHEET else plain
-        kept = io.StringIO()
-        writer = csv.writer(kept)
-        writer.writerow(columns)
-        writer.writerows([[shown(value) for value in row] for row in found])
-        text = kept.getvalue()
-        sys.stdout.write(harmless(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
+        text = _csv([columns, *([shown(value) for value in row] for row in found)])
+        sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
     else:
         out.print(grid(title, columns, found))
 

@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 3.0
 _MOST_BYTES = 1 << 20
+STARTS_S = 60.0
+"""A worker answers some seconds after its process has begun; one that is still silent after so many hangs."""
 
 
 class AddressError(Exception):
     """A worker's address that is none; the message is one sentence."""
 
 
-def look(told: Settings, urls: Collection[str], members: Collection[Member] = ()) -> list[Worker]:
+def look(told: Settings, urls: Collection[str], now: float, members: Collection[Member] = ()) -> list[Worker]:
     """Ask the workers of the data directory and those at the addresses, all at once; name members that do not run.
 
-    Raises AddressError.
+    ``now`` in seconds since 1970. Raises AddressError.
     """
     known = {f"worker {member.number}": member for member in members}
     ours = {each.name: each for each in workers.running(told)}
@@ -43,16 +45,20 @@ def look(told: Settings, urls: Collection[str], members: Collection[Member] = ()
     if not asked:
         return gone
     with ThreadPoolExecutor(min(16, len(asked))) as pool:
-        found = [_frozen(each, ours.get(each.name)) for each in pool.map(lambda each: _ask(*each), asked)]
+        found = [_silent(each, ours.get(each.name), now) for each in pool.map(lambda each: _ask(*each), asked)]
     return sorted([*(_with_ends(each, known.get(each.name)) for each in found), *gone], key=lambda each: each.name)
 
 
-def _frozen(worker: Worker, process: ServerProcess | None) -> Worker:
-    """Say of a worker that is silent because a signal has stopped it, that this is so."""
-    if not worker.trouble or process is None or not process.frozen():
+def _silent(worker: Worker, process: ServerProcess | None, now: float) -> Worker:
+    """Say of a worker that does not answer what its process tells: that a signal has stopped it, or that it starts."""
+    if not worker.trouble or process is None:
         return worker
-    trouble = f"process {process.pid} was stopped by a signal, and goes on after `kill -CONT {process.pid}`"
-    return msgspec.structs.replace(worker, trouble=trouble)
+    if process.frozen():
+        trouble = f"process {process.pid} was stopped by a signal, and goes on after `kill -CONT {process.pid}`"
+        return msgspec.structs.replace(worker, trouble=trouble)
+    if abs(now - process.identity.created) < STARTS_S:  # a clock that was set makes nobody young for long
+        return msgspec.structs.replace(worker, trouble="", state="starting")
+    return worker
 
 
 def _gone(told: Settings, member: Member) -> Worker:

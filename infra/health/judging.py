@@ -9,7 +9,7 @@ import msgspec
 from infra.health.model import Check
 from infra.health.pages import BROKER, CLICKHOUSE, DEPLOY, DISK, LAG, POISON, REBUILD, WRONG
 from infra.health.text import duration, number, size
-from infra.health.workforce import of_workers
+from infra.health.workforce import STARTING, of_workers
 from streams.live.counts import REMEDY
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def _members(look: Look, broker: Broker) -> Check:
     if look.paused:
         return Check("workers", "warn", "workers are paused: a promotion is under way", "wait for it to end", REBUILD)
     if not broker.members:
+        if any(worker.state == STARTING for worker in look.workers):
+            return Check("workers", "warn", "no worker is a member of the group yet", "look again when they run", LAG)
         return Check("workers", "fail", "no worker is a member of the group", "start `cx worker`, look at its log", LAG)
     if len(broker.members) < look.wanted:
         said = f"{len(broker.members)} of {number(look.wanted, 'worker')} in the group"

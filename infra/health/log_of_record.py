@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kafka.admin import OffsetSpec
 from kafka.structs import TopicPartition
 
-from infra import topics, wiring
+from infra import topics, wiring, workers
 from infra.health.broker import group_members
 from infra.health.model import PATIENCE_S, Check
 from infra.health.pages import BROKER, DEPLOY, LAG, REBUILD
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.settings import Settings
+
+_REBALANCE_S = 20.0
+_LOOK_S = 0.5
 
 
 def examine(here: Settings) -> Iterator[Check]:
@@ -86,7 +90,18 @@ def _name(place: TopicPartition) -> str:
 
 
 def _group(watch: Watch, here: Settings) -> Check:
-    members = group_members(watch.admin, here.group)
+    """Look who owns the partitions; while workers run that may be about to share them out, look again for a while."""
+    deadline = time.monotonic() + _REBALANCE_S
+    while (found := _owners(watch, here)).verdict == "fail" and time.monotonic() < deadline:
+        if not workers.running(here):
+            break
+        time.sleep(_LOOK_S)
+    return found
+
+
+def _owners(watch: Watch, here: Settings) -> Check:
+    ended = workers.ended(here)  # the group counts these in until their sessions have timed out
+    members = [each for each in group_members(watch.admin, here.group) if each["group_instance_id"] not in ended]
     owners = Counter(
         (topic["topic"], part)
         for member in members

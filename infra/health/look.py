@@ -36,7 +36,7 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
     down: dict[str, str] = {}
     known = None if told.stack == "external" else roster.read(told)
     now = wiring.clock() / 1e6
-    of_workers = endpoints.look(told, urls, roster.recent(known, now) if known is not None else ())
+    of_workers = endpoints.look(told, urls, now, roster.recent(known, now) if known is not None else ())
     of_broker = tried(down, KAFKA, lambda: _broker(here))
     taken = {(place.topic, place.partition): place.taken for place in of_broker.places} if of_broker else {}
     return Look(

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from infra.health.model import Look, Worker
 
-_AGAIN_AND_AGAIN = 4
+AGAIN_AND_AGAIN = 4
 _REASON = 200
+STARTING = "starting"
 SKEW_S = 5.0
 """Seconds that two clocks may be apart before somebody should see to them."""
 
@@ -50,7 +51,7 @@ def _running(worker: Worker) -> Check:
         return Check(
             worker.name, "warn", f"{worker.name} restores its state, {worker.restore_remaining:,} changes to go"
         )
-    if worker.state == "starting":  # not for long: its own watchdog ends one that does not get further
+    if worker.state == STARTING:  # not for long: its own watchdog ends one that does not get further
         return Check(worker.name, "warn", f"{worker.name} is starting")
     if not worker.healthy:
         return Check(worker.name, "fail", f"{worker.name} stands still: {worker.state}", "look at its log", LAG)
@@ -63,7 +64,7 @@ def _with_ends(check: Check, worker: Worker) -> Check:
         return check
     often = "once" if worker.ended == 1 else f"{worker.ended} times"
     said = f"{check.said}; it ended {often} of late, the last time because of this: {_short(worker.reason)}"
-    if worker.ended >= _AGAIN_AND_AGAIN and not worker.trouble:
+    if worker.ended >= AGAIN_AND_AGAIN and not worker.trouble:
         return Check(worker.name, "fail", said, "see what changed since it last ran on", DEPLOY)
     if check.verdict == "ok":
         return Check(worker.name, "warn", said, "look at its log before it ends once more", LAG)

@@ -2,22 +2,26 @@
 comment: >-
   What every event changed in the sums behind metrics. The sum of the numerators of a metric and window over rows known
   by a moment is the numerator of the figure as known then, and so it is with denominators. Rows with a grain count in
-  windows of that length alone: n of nps in a month is the sum WHERE grain IN ('', 'month'), n_all that WHERE grain = ''
+  windows of that length alone: n of nps in a month is the sum WHERE grain IN ('', 'month'), n_all that WHERE grain = '';
+  of a rolling window the sum WHERE grain IN ('', 'rolling_90d') AND day >= window_start AND from_day < window_end
 columns:
   metric: Metric whose sums changed
   account_id: Account
   entity_kind: Kind of the entity that changed
   entity_id: Entity that changed
   item: >-
-    Part of the entity, such as a question; of closed_loop_rate and reopen_rate the least target in seconds and horizon in
-    days that counts it; empty for the whole
+    Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of reopen_rate and
+    response_rate the least days of their horizon and window, that count it; empty for the whole
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  from_day: >-
+    The same as day; with grain rolling_90d the day that a window has to reach for the change to count in it
   dimension: manager or segment where the change only moved what had counted from one slice to another; else empty
   slice: Slice that gained or lost it; empty where no slice is known, too
-  grain: Windows that the change counts in, day, week, month or quarter; empty for windows of every length
+  grain: >-
+    Windows that the change counts in, day, week, month, quarter or rolling_90d; empty for windows of every length
   kind: first, late, correction, retraction, displaced, reference or time
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
@@ -41,10 +45,11 @@ SELECT
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    day AS from_day,
     '' AS dimension,
     '' AS slice,
     '' AS grain,
-    toString(kind) AS kind,
+    kind,
     -- Whether an invoice is late is a matter of days in the company's zone: of the day on which it was settled, or else of
     -- the day on which something became known of it. Those that become late without an event are in deadline_change.
     if(
@@ -64,14 +69,12 @@ SELECT
     toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
     old_value,
     new_value,
-    -- Words may be about anybody: this view is read by everybody who reads figures.
-    if(reason IN (${own_reasons}), reason, 'given by the source') AS reason,
+    reason,
     event_id,
-    toString(source) AS source,
+    source,
     occurred_at,
     ingested_at
-FROM ${cx}.personal_metric_change
-WHERE metric NOT IN ('manager', 'segment')
+FROM ${cx}.counted_change
 UNION ALL
 SELECT * FROM ${cx}.displaced_answer
 UNION ALL

@@ -12,6 +12,7 @@ columns:
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  from_day: The same as day
   dimension: Always empty
   slice: Always empty
   grain: Always empty
@@ -36,6 +37,7 @@ SELECT
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    day AS from_day,
     '' AS dimension,
     '' AS slice,
     '' AS grain,

@@ -7,11 +7,12 @@ columns:
   account_id: Account
   entity_kind: Always account
   entity_id: Account that has another owner or segment
-  item: Always empty
+  item: Part of the figure, such as a currency or a topic, or what a setting decides by; empty for the whole
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change
   month_start: Month window of the change
   quarter_start: Quarter window of the change
+  from_day: The same as day
   dimension: manager or segment
   slice: Slice that gained or lost it; empty where no slice is known, too
   grain: Always empty
@@ -31,11 +32,12 @@ SELECT
     account_id,
     'account' AS entity_kind,
     account_id AS entity_id,
-    '' AS item,
+    part AS item,
     day,
     toStartOfWeek(day, ${week_mode}) AS week_start,
     toStartOfMonth(day) AS month_start,
     toStartOfQuarter(day) AS quarter_start,
+    day AS from_day,
     dimension,
     slice,
     '' AS grain,
@@ -54,6 +56,7 @@ FROM
     SELECT
         metric,
         account_id,
+        part,
         day,
         dimension,
         cause,
@@ -65,6 +68,7 @@ FROM
         SELECT
             _r.metric AS metric,
             _r.account_id AS account_id,
+            _r.part AS part,
             toDate(least(_r.window_at, ${end_of_days}), '${zone}') AS day,
             _c.dimension AS dimension,
             _c.cause AS cause,
@@ -86,9 +90,21 @@ FROM
             ) AS moved
         FROM
         (
-            SELECT toString(metric) AS metric, account_id, window_at, ingested_at, numerator_micros, denominator_micros
-            FROM ${cx}.metric_change
-            WHERE metric NOT IN ('manager', 'segment', 'mrr', 'receivable', 'late_payment_rate')
+            SELECT
+                metric,
+                account_id,
+                -- The part of an entity that a figure is split by, or that a setting decides about; not each entity's own.
+                multiIf(
+                    metric IN ('nps', 'csat', 'ces'), '',
+                    metric IN ('collections', 'refunded'), splitByChar('/', item)[1],
+                    item
+                ) AS part,
+                window_at,
+                ingested_at,
+                numerator_micros,
+                denominator_micros
+            FROM ${cx}.counted_change
+            WHERE metric NOT IN ('mrr', 'receivable', 'late_payment_rate')
         ) AS _r
         INNER JOIN
         (
@@ -139,6 +155,6 @@ FROM
         ) AS _c ON _r.account_id = _c.account_id
         WHERE _r.ingested_at <= tupleElement(_c.cause, 1) AND _r.window_at >= _c.since AND slice_before != slice_after
     )
-    GROUP BY metric, account_id, day, dimension, cause, slice
+    GROUP BY metric, account_id, part, day, dimension, cause, slice
     HAVING gained_numerator != 0 OR gained_denominator != 0
 )

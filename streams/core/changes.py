@@ -21,6 +21,7 @@ from streams.core.events import (
     ResponseCorrected,
     ResponseDeleted,
     ResponseSubmitted,
+    ResponseTagged,
     TicketCsatRated,
     TicketDeleted,
     TicketMarkedSpam,
@@ -29,6 +30,7 @@ from streams.core.events import (
     TicketRestored,
     TicketSolved,
     TicketStatusChanged,
+    TicketTopicSet,
 )
 from streams.core.rows import MetricChangeRow
 
@@ -49,7 +51,9 @@ METRICS = frozenset(
         "chargeback_rate",
         "closed_loop_rate",
         "collections",
+        "completion_rate",
         "csat",
+        "drop_off",
         "dunning_outcome",
         "escalation_rate",
         "first_assignment",
@@ -68,16 +72,24 @@ METRICS = frozenset(
         "refunded",
         "reopen_rate",
         "response_rate",
+        "start_rate",
         "ticket_csat",
         "time_to_contact",
+        "topic_nps",
+        "topic_share",
         "trial_conversion",
+        "verbatim_rate",
     }
 )
 """Metrics of the log; readers ask for its rows by these names."""
-_MATURING = frozenset({"closed_loop_rate", "dunning_outcome", "late_payment_rate", "recovery_rate", "trial_conversion"})
+_MATURING = frozenset(
+    {"closed_loop_rate", "display", "dunning_outcome", "late_payment_rate", "recovery_rate", "trial_conversion"}
+)
 """Metrics whose outcomes are open for a while: one that comes in does not take the place of anything."""
 SLICES = frozenset({"manager", "segment"})
 """What stands in the place of a metric where the owner or the segment of an account changed."""
+LINKS = frozenset({"display", "invitation"})
+"""What stands there in the part of an entity that counts together with others: their views make metrics of them."""
 FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""
@@ -100,6 +112,8 @@ _TAKES_PLACE: dict[type, str] = {
     TicketReopened: "reopened",
     TicketSolved: "solved again",
     TicketCsatRated: "rated again",
+    ResponseTagged: "tagged again",
+    TicketTopicSet: "topic set again",
 }
 _RETRACTED, _CORRECTED, _TEST, _LATE = "retracted", "corrected", "marked as test", "late"
 _SOLVED_AGAIN, _REOPENED, _REPLACED = "solved again", "reopened", "replaced"

@@ -94,26 +94,26 @@ from streams.core.reducer import Gathered, Reducer
 from streams.core.rollup import Hand, Rolled, RollUp, member_of
 from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
 from streams.core.support import measures as ticket_measures
-from streams.core.survey import case, definition, invitation, measures, response, response_rows
+from streams.core.survey import case, definition, invitation, invitation_rows, measures, response, response_rows
 
-RESPONSE = Reducer(
+RESPONSE = machine.Reducer(
     kind="response",
     prefix="r",
     identify=attrgetter("response_id"),
-    fold=response.fold,
-    rows=response_rows.rows,
+    accumulator=response.Response,
+    apply=response.apply,
+    project=response_rows.project,
+    part_of=response.part_of,
     deadline=case.deadline,
-    signals=case.signals,
-    ruled=case.ruled,
-    measures=measures.response_measures,
+    depends_on_rules=True,
 )
-INVITATION = Reducer(
+INVITATION = machine.Reducer(
     kind="invitation",
     prefix="i",
     identify=attrgetter("invitation_id"),
-    fold=invitation.fold,
-    rows=invitation.rows,
-    measures=measures.invitation_measures,
+    accumulator=invitation.Invitation,
+    apply=invitation.apply,
+    project=invitation_rows.project,
 )
 DEFINITION = machine.Reducer(
     kind="survey_definition",
@@ -129,7 +129,7 @@ DISPLAY = machine.Reducer(
     identify=attrgetter("display_id"),
     accumulator=Newest,
     apply=take_newest,
-    project=projection_of(definition.display_rows),
+    project=projection_of(definition.display_rows, measures.display_measures),
 )
 REFERENCE = machine.Reducer(
     kind="reference",

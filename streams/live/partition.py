@@ -248,7 +248,7 @@ class Partition:
         ingested_at = record.timestamp()[1] * 1000
         assert value is not None
         key = record.key() or b""
-        refusal = refusal_of(event, key, ingested_at, len(value)) or off_scale(batch, event, self._state)
+        refusal = refusal_of(event, key, ingested_at, len(value)) or off_scale(batch, event)
         if refusal is None and home(key, self._partitions) != self.number:
             refusal = misplaced(key, self.number, self._partitions)
         if refusal is not None:

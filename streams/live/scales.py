@@ -1,23 +1,23 @@
 """Whether an answer leaves the scale that its survey's definition, as far as this partition knows it, declares."""
 
-from collections.abc import Callable
-
 from streams.core.events import Event, ResponseCorrected, ResponseSubmitted
 from streams.core.limits import Refusal
-from streams.core.reducer import State
 from streams.core.routes import RESPONSE, definition_key
 from streams.core.survey import definition
 from streams.live.batch import Batch
 
-StateOf = Callable[[Batch, bytes], State | None]
 _Answering = ResponseSubmitted | ResponseCorrected
 
 
-def off_scale(batch: Batch, event: Event, state_of: StateOf) -> Refusal | None:
-    """Why the event's answers cannot be taken, None if they can or no scale is known. `state_of` reads by key."""
+def off_scale(batch: Batch, event: Event) -> Refusal | None:
+    """Why the event's answers cannot be taken, None if they can or no scale is known."""
     if not isinstance(event, _Answering) or not definition.has_declared_scale(event.answers):
         return None
-    submitted = event if isinstance(event, ResponseSubmitted) else _submission(state_of(batch, RESPONSE.key(event)))
+    submitted = (
+        event
+        if isinstance(event, ResponseSubmitted)
+        else batch.machine.entity(RESPONSE.key(event)).accumulator().submitted
+    )
     if submitted is None:
         return None
     key = definition_key(event.account_id, submitted.survey_id, submitted.survey_version)
@@ -27,9 +27,3 @@ def off_scale(batch: Batch, event: Event, state_of: StateOf) -> Refusal | None:
     if wrong is None:
         return None
     return "score_out_of_scale", f"{wrong.number:g} is outside the scale of {wrong.question_id[:64]!r}"
-
-
-def _submission(state: State | None) -> ResponseSubmitted | None:
-    notes = state.notes if state is not None else ()
-    found = (note.event for note in reversed(notes) if isinstance(note.event, ResponseSubmitted))
-    return next(found, None)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,14 +133,24 @@ def test_a_worker_that_ends_again_and_again_is_given_up(bench: Bench) -> None:
 
 
 def test_what_a_promotion_stops_has_not_failed(bench: Bench) -> None:
-    """It is started when the promotion is over, at once, and no end is counted."""
-    watch = bench.watch()
+    """It runs again when the promotion ends, not some time later: `cx status` comes next. No end is counted."""
+    watch, over = bench.watch(), threading.Event()
     watch.begin()
-    with workers.pause(bench.told, bench.told):
-        watch.look()
-        assert workers.running(bench.told) == []
-    watch.look()
-    assert len(workers.running(bench.told)) == 2
+
+    def looking() -> None:
+        while not over.wait(0.3):
+            watch.look()
+
+    watcher = threading.Thread(target=looking)
+    watcher.start()
+    try:
+        with workers.pause(bench.told, bench.told):
+            time.sleep(0.5)
+            assert workers.running(bench.told) == []
+        assert len(workers.running(bench.told)) == 2
+    finally:
+        over.set()
+        watcher.join()
     assert [bench.member(number).ends for number in (1, 2)] == [(), ()]
 
 

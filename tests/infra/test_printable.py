@@ -95,8 +95,8 @@ def test_no_cell_of_a_spreadsheet_is_a_formula(text: str, capsys: pytest.Capture
     output.rows(Format.SPREADSHEET, ["name", "value"], [[text, -5], ["plain", -5.5]])
     shown = capsys.readouterr().out
     assert f"'{text[0]}" in shown
-    assert ",-5\r\n" in shown
-    assert "\r\nplain,-5.5" in shown
+    assert ",-5\n" in shown
+    assert "\nplain,-5.5\n" in shown
 
 
 @pytest.mark.intrusion("S16")

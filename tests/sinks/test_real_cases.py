@@ -1,8 +1,8 @@
 """Histories that other products' users reported, from their events to the figures: by the worker's code and the views.
 
-A case is a file in real_cases/. ``events`` are told in their order and stored when they happen, each by its type, its
-day and what else its fields say, with ISO times; ``settings`` are those of the warehouse. Each of ``expect`` is a query
-over the views and its rows, figures to two decimals.
+A case is a file in real_cases/. ``events`` are told in their order and stored when they happen, or when ``stored``
+says, each by its type, its day and what else its fields say, with ISO times; ``settings`` are those of the warehouse.
+Each of ``expect`` is a query over the views and its rows, figures to two decimals.
 """
 
 import datetime as dt
@@ -58,13 +58,17 @@ def _moment(_: str, value: Any) -> Any:
 
 
 def records(events: list[dict[str, Any]]) -> Iterator[tuple[str, Record]]:
-    """Yield each event's topic and record; `at` is its time, `type` its type, an id is made of its number."""
+    """Yield each event's topic and record; `at` is its time, `type` its type, an id is made of its number.
+
+    `stored` is when the broker stored it, where that was not then.
+    """
     topic_of = {kind: name for name, topic in load_topics().items() for kind in topic.event_types}
     for number, told in enumerate(events, start=1):
         fields = {"event_id": uid(number), "account_id": "acme", "source": "shop:main", **told}
         kind, fields["occurred_at"] = fields.pop("type"), fields.pop("at")
+        stored = fields.pop("stored", fields["occurred_at"])
         fields = latest_schemas()[kind].instants.changed(fields, _moment)
-        yield topic_of[kind], record(number, kind, fields, at_ms=int(fields["occurred_at"].timestamp() * MILLI))
+        yield topic_of[kind], record(number, kind, fields, at_ms=int(_moment("", stored).timestamp() * MILLI))
 
 
 def _rules(stored: list[Record]) -> Rules:

@@ -20,6 +20,7 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
     SurveyDefined,
+    SurveyDisplayed,
     Topic,
 )
 
@@ -62,6 +63,8 @@ submissions = st.builds(
     **_RESPONSE,
     survey_id=st.just("s1"),
     survey_version=st.just(1),
+    invitation_id=st.sampled_from([None, "i1", "i2"]),
+    display_id=st.sampled_from([None, "v1"]),
     contact_id=st.none() | st.just("c1"),
     submitted_at=times,
     finished=st.booleans(),
@@ -89,6 +92,7 @@ _EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(InvitationDelivered, **_INVITATION),
     st.builds(InvitationBounced, **_INVITATION),
     st.builds(InvitationOpened, **_INVITATION),
+    st.builds(SurveyDisplayed, **ENVELOPE, display_id=st.sampled_from(["v1", "v2"]), survey_id=st.just("s1")),
     st.builds(SurveyDefined, **ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())),
     st.builds(
         ManagerAssigned,

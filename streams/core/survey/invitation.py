@@ -1,6 +1,5 @@
 """The invitation: sent (and reminded), delivered or bounced, opened. Reminders are the same invitation again."""
 
-from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -12,24 +11,24 @@ from streams.core.events import (
     InvitationOpened,
     InvitationSent,
 )
+from streams.core.outputs import Outputs, Scope
 from streams.core.rows import InvitationRow
-from streams.core.rules import Rules
 
 InvitationEvent = InvitationSent | InvitationDelivered | InvitationBounced | InvitationOpened
 
 
-class Invitation(msgspec.Struct):
-    """An invitation as its standing events say; times in microseconds, local to one fold."""
+class Invitation(msgspec.Struct, array_like=True, gc=False):
+    """An invitation as its active events say; times in microseconds."""
 
-    account_id: str
-    invitation_id: str
+    is_test: bool = False
+    account_id: str = ""
+    invitation_id: str = ""
     sent: InvitationSent | None = None
     sent_at: int | None = None
     reminders: int = 0
     delivered_at: int | None = None
     bounced: InvitationBounced | None = None
     opened_at: int | None = None
-    is_test: bool = False
 
     @property
     def status(self) -> str:
@@ -42,22 +41,14 @@ class Invitation(msgspec.Struct):
         return "sent" if self.delivered_at is None else "delivered"
 
 
-def fold(notes: Sequence[Note]) -> Invitation | None:
-    if not notes:
-        return None
-    first: InvitationEvent = notes[0].event  # type: ignore[assignment] # routed here by its type
-    invitation = Invitation(first.account_id, first.invitation_id)
-    for note in notes:
-        _apply(invitation, note.event)  # type: ignore[arg-type] # as above
-    return invitation
-
-
 def _earliest(known: int | None, at: int) -> int:
     return at if known is None else min(known, at)
 
 
-def _apply(invitation: Invitation, event: InvitationEvent) -> None:
-    invitation.is_test = invitation.is_test or event.is_test
+def apply(invitation: Invitation, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+    """Let an event say more of the invitation. Nothing is sealed: it has one row."""
+    event: InvitationEvent = recorded.event  # type: ignore[assignment] # routed here by its type
+    invitation.account_id, invitation.invitation_id = event.account_id, event.invitation_id
     match event:
         case InvitationSent():
             invitation.sent = event
@@ -73,28 +64,24 @@ def _apply(invitation: Invitation, event: InvitationEvent) -> None:
             assert_never(event)
 
 
-def rows(invitation: Invitation | None, _rules: Rules, _passed: int) -> Sequence[InvitationRow]:
-    if invitation is None:
-        return ()
+def invitation_row(invitation: Invitation) -> InvitationRow:
     sent, bounced = invitation.sent, invitation.bounced
-    return (
-        InvitationRow(
-            invitation.account_id,
-            invitation.invitation_id,
-            sent.survey_id if sent else "",
-            (sent.contact_id or "") if sent else "",
-            sent.channel if sent else "",
-            (sent.ticket_id or "") if sent else "",
-            (sent.project_id or "") if sent else "",
-            (sent.contract_id or "") if sent else "",
-            invitation.status,
-            invitation.sent_at,
-            invitation.delivered_at,
-            bounced.occurred_at if bounced else None,
-            invitation.opened_at,
-            sent.expires_at if sent else None,
-            invitation.reminders,
-            (bounced.reason or "") if bounced else "",
-            invitation.is_test,
-        ),
+    return InvitationRow(
+        invitation.account_id,
+        invitation.invitation_id,
+        sent.survey_id if sent else "",
+        (sent.contact_id or "") if sent else "",
+        sent.channel if sent else "",
+        (sent.ticket_id or "") if sent else "",
+        (sent.project_id or "") if sent else "",
+        (sent.contract_id or "") if sent else "",
+        invitation.status,
+        invitation.sent_at,
+        invitation.delivered_at,
+        bounced.occurred_at if bounced else None,
+        invitation.opened_at,
+        sent.expires_at if sent else None,
+        invitation.reminders,
+        (bounced.reason or "") if bounced else "",
+        invitation.is_test,
     )

@@ -1,6 +1,5 @@
-"""The response: submitted, corrected, deleted, tagged, followed up; and the fold that gives what it says now."""
+"""The response: submitted, corrected, deleted, tagged, followed up; and the accumulator of what it says now."""
 
-from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -14,26 +13,44 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
 )
+from streams.core.outputs import Outputs, Scope
+from streams.core.rows import FollowupRow
 from streams.core.survey.scores import DETRACTOR_TO, nps_of
 
 ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
 
 
-class Response(msgspec.Struct, gc=False):
-    """A response as its standing events say. Local to one fold, so it may be filled step by step.
+class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The active event that is last in fold order, as far as rows name it. Times are microseconds."""
 
-    `is_detractor` tells of the score as it stands, `was_detractor` the last submission that had such a score.
+    account_id: str
+    response_id: str
+    source: str
+    event_id: str
+    occurred_at: int
+    ingested_at: int
+
+
+class Response(msgspec.Struct, array_like=True, gc=False):
+    """A response as its active events say.
+
+    `is_detractor` is about the score as it stands, `was_detractor` is the last submission that had such a score;
+    `waits_by` names the submission that made it a detractor, empty while it is none. `contacted_at` and `closed_at` are
+    the first follow-up and the first one that closed the case (microseconds, None without one).
     """
 
-    last: Note
+    is_test: bool = False
+    last: Last | None = None
     submitted: ResponseSubmitted | None = None
     answers: tuple[Answer, ...] = ()
     deleted: bool = False
     corrections: int = 0
     was_detractor: ResponseSubmitted | None = None
     detractor_score: float = 0.0
+    waits_by: str = ""
     tagged: ResponseTagged | None = None
-    followups: dict[str, FollowupLogged] = {}
+    contacted_at: int | None = None
+    closed_at: int | None = None
     nps: float | None = None
     is_detractor: bool = False
 
@@ -41,23 +58,19 @@ class Response(msgspec.Struct, gc=False):
     def counts(self) -> bool:
         return self.submitted is not None and not self.deleted
 
-    @property
-    def is_test(self) -> bool:
-        return self.last.event.is_test or (self.submitted is not None and self.submitted.is_test)
+
+def part_of(recorded: Note) -> str:
+    """Name the follow-up that an event states as a whole."""
+    event = recorded.event
+    return event.followup_id if isinstance(event, FollowupLogged) else ""
 
 
-def fold(notes: Sequence[Note]) -> Response | None:
-    """The response that the standing notes describe; None where every note was retracted."""
-    if not notes:
-        return None
-    response = Response(last=notes[-1])
-    for note in notes:
-        _apply(response, note)
-    return response
-
-
-def _apply(response: Response, note: Note) -> None:
-    event: ResponseEvent = note.event  # type: ignore[assignment] # routed here by its type
+def apply(response: Response, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+    """Let an event say more of the response; the row of a follow-up is sealed."""
+    event: ResponseEvent = recorded.event  # type: ignore[assignment] # routed here by its type
+    response.last = Last(
+        event.account_id, event.response_id, event.source, event.event_id, event.occurred_at, recorded.ingested_at
+    )
     match event:
         case ResponseSubmitted():
             _submit(response, event)
@@ -69,9 +82,31 @@ def _apply(response: Response, note: Note) -> None:
         case ResponseTagged():
             response.tagged = event
         case FollowupLogged():
-            response.followups[event.followup_id] = event
+            response.contacted_at = _earlier(response.contacted_at, event.occurred_at)
+            if event.closed:
+                response.closed_at = _earlier(response.closed_at, event.occurred_at)
+            if sealed is not None:
+                sealed.rows.append(_followup(event, is_test=response.is_test))
         case _:
             assert_never(event)
+
+
+def _earlier(known: int | None, at: int) -> int:
+    return at if known is None else min(known, at)
+
+
+def _followup(event: FollowupLogged, *, is_test: bool) -> FollowupRow:
+    return FollowupRow(
+        event.account_id,
+        event.response_id,
+        event.followup_id,
+        event.kind,
+        event.manager_id or "",
+        event.outcome or "",
+        event.closed,
+        event.occurred_at,
+        is_test,
+    )
 
 
 def _submit(response: Response, event: ResponseSubmitted) -> None:
@@ -92,7 +127,12 @@ def _replace(response: Response, answers: tuple[Answer, ...]) -> None:
 def _scored(response: Response, score: float | None) -> None:
     """Take the score over; one that makes a detractor is remembered even when a later one undoes it."""
     response.nps = score
+    was_detractor = response.is_detractor
     response.is_detractor = score is not None and score <= DETRACTOR_TO
-    if response.is_detractor:
-        assert score is not None
-        response.was_detractor, response.detractor_score = response.submitted, score
+    if not response.is_detractor:
+        response.waits_by = ""
+        return
+    assert score is not None
+    if not was_detractor and response.submitted is not None:
+        response.waits_by = response.submitted.event_id
+    response.was_detractor, response.detractor_score = response.submitted, score

@@ -1,48 +1,47 @@
-"""What a response says in rows: the response, its answers, texts, choices, topics, follow-ups."""
+"""Open outputs of a response: the response, its answers, texts, choices, topics, case, signals and measures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from streams.core.events import ResponseSubmitted
+from streams.core.outputs import Outputs, Scope
 from streams.core.rows import (
     AnswerChoiceRow,
     AnswerRow,
-    FollowupRow,
     ResponseRow,
     ResponseTopicRow,
     Row,
     VerbatimRow,
 )
-from streams.core.rules import Rules
-from streams.core.survey.case import case_row
-from streams.core.survey.response import Response
+from streams.core.survey.case import case_row, signals
+from streams.core.survey.measures import response_measures
+from streams.core.survey.response import Last, Response
 from streams.core.survey.scores import has_text
 
 
-def rows(response: Response | None, rules: Rules, passed: int) -> Sequence[Row]:
-    """Every row of one response. An incomplete or deleted one keeps its own row and loses those of its answers."""
-    if response is None:
-        return ()
-    written: list[Row] = [_response(response)]
+def project(response: Response, scope: Scope, outputs: Outputs) -> None:
+    """List every open output of one response. An incomplete or deleted one has its own row and none of its answers."""
+    last, written = response.last, outputs.rows
+    if last is None:
+        return
+    written.append(_response(response, last))
     if response.submitted is not None and not response.deleted:
-        _answers(written, response, response.submitted)
+        _answers(written, response, response.submitted, last)
     if response.tagged is not None and not response.deleted:
         written.extend(_topics(response))
-    if response.followups:
-        written.extend(_followups(response))
     if response.was_detractor is not None:
-        written.append(case_row(response, rules, passed))
-    return written
+        written.append(case_row(response, scope))
+    outputs.signals.update(signals(response, last, scope))
+    outputs.measures.update(response_measures(response))
 
 
-def _response(response: Response) -> ResponseRow:
-    last = response.last.event
+def _response(response: Response, last: Last) -> ResponseRow:
     said = response.submitted
     if said is None:
         return ResponseRow(
-            last.account_id, _id(response), "", 0, "", "", "", "", "",
+            last.account_id, last.response_id, "", 0, "", "", "", "", "",
             "deleted" if response.deleted else "incomplete",
-            None, None, False, None, False, response.corrections, last.is_test,
-            last.source, last.event_id, last.occurred_at, response.last.ingested_at,
+            None, None, False, None, False, response.corrections, response.is_test,
+            last.source, last.event_id, last.occurred_at, last.ingested_at,
         )  # fmt: skip
     return ResponseRow(
         said.account_id,
@@ -61,19 +60,15 @@ def _response(response: Response) -> ResponseRow:
         response.nps,
         not response.deleted and has_text(response.answers),
         response.corrections,
-        said.is_test or last.is_test,
+        response.is_test,
         said.source,
         last.event_id,
         last.occurred_at,
-        response.last.ingested_at,
+        last.ingested_at,
     )
 
 
-def _id(response: Response) -> str:
-    return response.last.event.response_id  # type: ignore[union-attr] # every event of this entity names it
-
-
-def _answers(written: list[Row], response: Response, said: ResponseSubmitted) -> None:
+def _answers(written: list[Row], response: Response, said: ResponseSubmitted, last: Last) -> None:
     account, response_id, submitted_at = said.account_id, said.response_id, said.submitted_at
     contact, language, is_test = said.contact_id or "", said.language or "", response.is_test
     for answer in response.answers:
@@ -91,8 +86,8 @@ def _answers(written: list[Row], response: Response, said: ResponseSubmitted) ->
                     contact,
                     submitted_at,
                     is_test,
-                    response.last.event.event_id,
-                    response.last.ingested_at,
+                    last.event_id,
+                    last.ingested_at,
                 )
             )
         if text is not None and text.strip():
@@ -118,20 +113,5 @@ def _topics(response: Response) -> Iterator[ResponseTopicRow]:
             said.submitted_at if said is not None else None,
             response.nps,
             said.survey_id if said is not None else "",
-            response.is_test,
-        )
-
-
-def _followups(response: Response) -> Iterator[FollowupRow]:
-    for event in response.followups.values():
-        yield FollowupRow(
-            event.account_id,
-            event.response_id,
-            event.followup_id,
-            event.kind,
-            event.manager_id or "",
-            event.outcome or "",
-            event.closed,
-            event.occurred_at,
             response.is_test,
         )

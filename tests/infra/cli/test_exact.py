@@ -1,9 +1,13 @@
 """What `cx sql` prints is what ClickHouse holds: a figure that is cut is a figure that is wrong."""
 
+import csv
 import datetime as dt
+import io
 import json
 import math
+import re
 import struct
+from contextlib import redirect_stdout
 from decimal import Decimal
 
 import pytest
@@ -83,3 +87,14 @@ def test_json_holds_what_json_can(capsys: pytest.CaptureFixture[str]) -> None:
     """NaN is no JSON, and 0E-6 is no amount that a person reads."""
     output.rows(output.Format.JSON, ["a", "b"], [[math.nan, Decimal("0.000000")]])
     assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == [{"a": None, "b": "0.000000"}]
+
+
+@given(st.lists(st.tuples(st.text(alphabet='a,"\r\n \t=') | st.text(), st.integers()), min_size=1))
+def test_csv_reads_back_and_its_lines_end_as_those_of_a_pipe(rows: list[tuple[str, int]]) -> None:
+    """With ends of two characters `cut`, `join` and `read` took the first of them for part of the last column."""
+    with redirect_stdout(io.StringIO(newline="")) as piped:
+        output.rows(output.Format.CSV, ["name", "value"], rows)
+    text = piped.getvalue()
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert read == [["name", "value"], *([name, str(value)] for name, value in rows)]
+    assert "\r" not in re.sub('"[^"]*"', "", text), "outside of cells in quotes"

@@ -79,6 +79,9 @@ def test_a_figure_leads_to_its_events_and_to_what_was_known_before(here: Setting
         assert ("R2", 3.0, 9.0) in restated
         said = cx(*asked, "--known-at", then.isoformat()).stdout
         assert "score=3" in said
+        first = corrected["events"][0]
+        place = f"{first['topic']}-{first['partition']}@{first['offset']}"
+        assert place in said, "as `cx dead-letters show` takes it"
         assert "words of" not in said + json.dumps(found)
         assert "words of R1" in cx(*asked, "--texts").stdout
         entity = cx.json("explain", "response", "R2", "--account", "acme")

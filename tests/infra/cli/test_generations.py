@@ -92,6 +92,9 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
     assert extra == {"account_history": 1, "event": 1, "metric_change": 1}
     shown = cx("diff", second).stdout
     assert 'account_history: extra ["acme"' in shown
+    assert "tables are the same" in shown
+    assert "ticket" not in shown, "of fifty tables a person sees those that differ"
+    assert f"what {first} has, which is served -> what {second} has instead" in shown
     foretold = cx("promote", second).stdout
     assert f"point every view at {second} instead of {first}" in foretold
     assert foretold.rstrip().endswith(f"to do it: cx replay promote {second} --yes")

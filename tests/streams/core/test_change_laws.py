@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
-from streams.core.changes import METRICS, ONE, SLICES
+from streams.core.changes import LINKS, METRICS, ONE, SLICES
 from streams.core.events import (
     DisputeClosed,
     DisputeOpened,
@@ -34,6 +34,7 @@ from streams.core.routes import BY_PREFIX, LEDGERS
 from streams.core.rows import (
     AnswerRow,
     FollowupCaseRow,
+    InvitationRow,
     InvoiceRow,
     MetricChangeRow,
     MrrMovementRow,
@@ -43,8 +44,10 @@ from streams.core.rows import (
     ReceivableEntryRow,
     RefundRow,
     ResponseRow,
+    ResponseTopicRow,
     Row,
     SubscriptionRow,
+    SurveyDisplayRow,
     TicketRow,
     TicketSolveRow,
 )
@@ -101,17 +104,30 @@ def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, dat
     then = run([note for note in notes if note.ingested_at <= moment], until=FAR, rules=LEVELS)
     assert sums_of(row for row in log if row.ingested_at <= moment) == measured_in(then)
     assert {row.kind for row in log} <= KINDS
-    assert {row.metric for row in log} <= METRICS | SLICES
+    assert {row.metric for row in log} <= METRICS | SLICES | LINKS
     assert all(row.reason for row in log if row.kind != "first")
 
 
-def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C901, PLR0911 - a case for each table
-    """What a row adds to the metrics that are counted in it."""
+def answered(row: Row) -> list[tuple[tuple[object, ...], int, int]]:
+    """What a row adds to the metrics of surveys."""
     match row:
-        case ResponseRow(status="submitted", is_test=False, nps=float(score)):
-            return [(("nps", row.submitted_at), ONE * (score >= 9) - ONE * (score <= 6), ONE)]
+        case ResponseRow(status="submitted", is_test=False):
+            return list(response_counts(row))
+        case ResponseTopicRow(is_test=False, submitted_at=int(at)):
+            return list(topic_counts(row, at))
+        case InvitationRow(is_test=False, sent_at=int(at)):
+            return [(("invitation", "", at) if row.status == "bounced" else ("response_rate", at), 0, ONE)]
+        case SurveyDisplayRow(is_test=False):
+            return [(("display", "", row.displayed_at), 0, ONE)]
         case AnswerRow(kind="CSAT", is_test=False):
             return [(("csat", row.submitted_at), round(row.number * ONE), ONE)]
+        case _:
+            return []
+
+
+def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR0911 - a case for each table
+    """What a row adds to the metrics that are counted in it."""
+    match row:
         case RefundRow(status="refunded", is_test=False):
             return [(("refunded", row.refunded_at), row.amount_micros, ONE)]
         case PaymentRow(is_test=False):
@@ -139,7 +155,36 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C90
         case TicketRow(is_test=False, removed_at=None, opened_at=int()):
             return list(ticket_counts(row))
         case _:
-            return []
+            return answered(row)
+
+
+def points(score: float) -> int:
+    return ONE * (score >= 9) - ONE * (score <= 6)
+
+
+def response_counts(row: ResponseRow) -> Counts:
+    at = row.submitted_at
+    yield ("verbatim_rate", at), ONE * row.has_text, ONE
+    if row.nps is not None:
+        yield ("nps", at), points(row.nps), ONE
+    if row.invitation_id:
+        yield ("invitation", row.invitation_id, at), 0, ONE
+    if row.display_id:
+        yield ("display", row.display_id, at), ONE * row.finished, ONE
+
+
+def topic_counts(row: ResponseTopicRow, at: int) -> Counts:
+    yield ("topic_share", row.topic_id, at), ONE, 0
+    if row.nps is not None:
+        yield ("topic_nps", row.topic_id, at), points(row.nps), ONE
+
+
+def tagged(machine: Machine) -> Counts:
+    """Responses that have a topic, however many."""
+    rows = [row for row in machine.tables.values() if isinstance(row, ResponseTopicRow)]
+    told = {(row.response_id, row.submitted_at) for row in rows if not row.is_test and row.submitted_at is not None}
+    for _, at in told:
+        yield ("topic_share", "", at), 0, ONE
 
 
 def ticket_counts(row: TicketRow) -> list[tuple[tuple[object, ...], int, int]]:
@@ -224,13 +269,31 @@ BY_ITEM = {
     "dunning_outcome",
     "closed_loop_rate",
     "late_payment_rate",
+    "invitation",
+    "display",
+    "topic_share",
+    "topic_nps",
 }
-COUNTED = {"nps", "csat", "refunded", "collections", "receivable", "mrr", "trial_conversion"} | TICKETS | BY_ITEM
+COUNTED = (
+    {
+        "nps",
+        "verbatim_rate",
+        "response_rate",
+        "csat",
+        "refunded",
+        "collections",
+        "receivable",
+        "mrr",
+        "trial_conversion",
+    }
+    | TICKETS
+    | BY_ITEM
+)
 
 
 def facts_of(machine: Machine) -> Sums:
     rows = [each for row in machine.tables.values() for each in counted(row)]
-    return added([*rows, *reopened(machine), *tried(machine)])
+    return added([*rows, *tagged(machine), *reopened(machine), *tried(machine)])
 
 
 def window(row: MetricChangeRow) -> tuple[object, ...]:

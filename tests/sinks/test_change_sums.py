@@ -1,0 +1,180 @@
+"""The log of changes adds up to the figures that readers see, at every moment, where several entities make one.
+
+A random history is told in parts: what the views show after each is what the log, read after all of them, has of it.
+"""
+
+import datetime as dt
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import pytest
+from clickhouse_driver import Client
+
+from sinks.clickhouse import ClickHouseSink
+from sinks.settings import Warehouse
+from tests.sinks.conftest import Migrated
+from tests.sinks.test_real_cases import work
+
+START = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+Told = dict[str, object]
+Window = tuple[str, str, dt.date, str]
+Sums = dict[Window, tuple[Decimal, Decimal]]
+
+
+class Change(NamedTuple):
+    """What the tests read of a row of the log."""
+
+    metric: str
+    item: str
+    day: dt.date
+    from_day: dt.date
+    grain: str
+    numerator: Decimal
+    denominator: Decimal
+    ingested_at: dt.datetime
+
+
+def within(days: int) -> Callable[[str], bool]:
+    """Whether an item's part counts by a setting of so many days."""
+    return lambda item: int(item or 0) <= days
+
+
+SURVEY: dict[str, Callable[[str], bool] | str] = {
+    "nps": "",
+    "verbatim_rate": "",
+    "response_rate": within(14),
+    "start_rate": "",
+    "completion_rate": "",
+    "drop_off": "",
+    "topic_nps": "topic_id",
+    "topic_share": "topic_id",
+}
+"""By metric: the column whose groups items name, or whether an item counts by the shipped settings."""
+
+
+def spread(chance: random.Random, days: int) -> dt.datetime:
+    return START + dt.timedelta(days=chance.randrange(days), hours=chance.randrange(12))
+
+
+def surveys(chance: random.Random, count: int) -> list[Told]:
+    """Invitations, displays and answers of a few people on a few days, in no order of their days, with corrections."""
+    events: list[Told] = []
+    for number in range(1, count + 1):
+        told = chance.choices([answer, invitation, display, tags], [6, 3, 1, 2])[0](chance)
+        told["stored"] = START + dt.timedelta(days=131, hours=number)
+        told.setdefault("at", told["stored"])
+        if number > 1 and chance.random() < 0.15:
+            told |= {"corrects_event_id": f"00000000-0000-4000-8000-{chance.randrange(1, number):012d}"}
+            told |= {"is_retraction": chance.random() < 0.5}
+        events.append(told)
+    return events
+
+
+def answer(chance: random.Random) -> Told:
+    told: Told = {"response_id": f"r{chance.randrange(14)}"}
+    if chance.random() < 0.1:
+        return {**told, "type": "response_deleted"}
+    answers: list[Told] = [{"question_id": "q", "kind": "NPS", "number": float(chance.randrange(11))}]
+    answers.append({"question_id": "t", "kind": "TEXT", "text": chance.choice([" ", "slow"])})
+    told |= {"type": "response_submitted", "survey_id": "s", "survey_version": 1, "answers": answers}
+    told |= {"contact_id": chance.choice(["ann", "bob", None]), "invitation_id": f"i{chance.randrange(6)}"}
+    told |= {"display_id": f"v{chance.randrange(3)}", "finished": chance.random() < 0.5}
+    return told | {"submitted_at": spread(chance, 130)}
+
+
+def invitation(chance: random.Random) -> Told:
+    told: Told = {"invitation_id": f"i{chance.randrange(6)}", "at": spread(chance, 130)}
+    if chance.random() < 0.3:
+        return told | {"type": "invitation_bounced"}
+    return told | {"type": "invitation_sent", "survey_id": "s", "channel": "email"}
+
+
+def display(chance: random.Random) -> Told:
+    told: Told = {"type": "survey_displayed", "survey_id": "s", "display_id": f"v{chance.randrange(3)}"}
+    return told | {"at": spread(chance, 130)}
+
+
+def tags(chance: random.Random) -> Told:
+    topics = [{"topic_id": each, "sentiment": "NEGATIVE"} for each in ("price", "speed") if chance.random() < 0.6]
+    told: Told = {"type": "response_tagged", "response_id": f"r{chance.randrange(14)}", "topics": topics}
+    return told | {"taxonomy_version": "1", "tagger": "rules"}
+
+
+def figures(client: Client, database: str, counted: dict[str, Callable[[str], bool] | str]) -> Sums:
+    """What readers see of one account."""
+    found: Sums = {}
+    for metric, by in counted.items():
+        rows: Sequence[tuple[str, dt.date, str, float, float]] = client.execute(
+            f"SELECT grain, window_end, {by if isinstance(by, str) and by else repr('')}, numerator, denominator"
+            f" FROM {database}.{metric} WHERE dimension = 'account'"
+        )
+        for grain, end, group, one, other in rows:
+            if one or other:
+                found[metric, grain, end, group] = Decimal(one), Decimal(other)
+    return found
+
+
+def windows_of(row: Change) -> list[tuple[str, dt.date]]:
+    """Windows that a change counts in, by their ends."""
+    day = row.day
+    month = dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    quarter = dt.date(day.year + (day.month + 2) // 12, (day.month + 2) // 3 * 3 % 12 + 1, 1)
+    calendar = [
+        ("day", day + dt.timedelta(days=1)),
+        ("week", day + dt.timedelta(days=7 - day.weekday())),
+        ("month", month),
+        ("quarter", quarter),
+    ]
+    last = min(day + dt.timedelta(days=90), dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1))
+    rolling = [row.from_day + dt.timedelta(days=n) for n in range(1, 91) if row.from_day + dt.timedelta(days=n) <= last]
+    every = [*calendar, *(("rolling_90d", end) for end in rolling)]
+    return [window for window in every if row.grain in ("", window[0])]
+
+
+def logged(rows: Sequence[Change], counted: dict[str, Callable[[str], bool] | str], latest: dt.datetime) -> Sums:
+    """What the log adds up to, of what was known by a moment."""
+    sums: defaultdict[Window, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    groups = {row.item for row in rows if row.metric == "topic_share"} - {""}
+    for row in rows:
+        by = counted.get(row.metric)
+        if by is None or row.ingested_at.replace(tzinfo=dt.UTC) > latest or (callable(by) and not by(row.item)):
+            continue
+        named = "" if callable(by) or not by else row.item
+        for grain, end in windows_of(row):
+            for group in groups if by == "topic_id" and not named else [named]:
+                sums[row.metric, grain, end, group][0] += row.numerator
+                sums[row.metric, grain, end, group][1] += row.denominator
+    return {key: (one, other) for key, (one, other) in sums.items() if one or other}
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("seed", range(2))
+def test_what_several_entities_say_adds_up_at_every_moment(
+    client: Client, empty: Callable[[Warehouse], Migrated], seed: int
+) -> None:
+    """Given invitations, displays, tags and answers in any order, the log has what each figure was at each moment."""
+    events = surveys(random.Random(seed), 150)
+    parts = [events[:count] for count in (50, 100, 150)]
+    then: list[Sums] = []
+    for part in parts:
+        warehouse, generation = empty(Warehouse())
+        work(ClickHouseSink(client, generation, checked=True), part, 0)
+        then.append(figures(client, warehouse.database, SURVEY))
+    rows = [
+        Change(*row)
+        for row in client.execute(
+            f"SELECT {', '.join(Change._fields)} FROM {warehouse.database}.change_log WHERE dimension = ''"
+        )
+    ]
+    assert {row.metric for row in rows} >= set(SURVEY)
+    for part, expected in zip(parts, then, strict=True):
+        shown = logged(rows, SURVEY, part[-1]["stored"])  # type: ignore[arg-type] # a time
+        assert without_shares_of_none(shown) == expected
+
+
+def without_shares_of_none(sums: Sums) -> Sums:
+    """Leave out topics that no response of a window has: the view has no row for them."""
+    return {key: both for key, both in sums.items() if key[0] != "topic_share" or both[0]}
