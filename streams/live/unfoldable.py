@@ -1,7 +1,7 @@
 """Events that our own core fails on: put aside one by one, so that a mistake of ours does not stop a partition.
 
-The core is deterministic: what it fails on once, it fails on after every restart. Only errors out of the core count: it
-calls nothing but itself, so what a store or a client raises never has one of its functions on the stack.
+The core is deterministic: what it fails on once, it fails on after every restart. Only errors out of the core count.
+What a store raises while the core reads from it is none of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from streams.live.record import Record
 
+from streams.live.store.port import StoreCorruptedError
+
 log = logging.getLogger(__name__)
 
 REASON = "internal_error"
@@ -22,6 +24,7 @@ LIMIT = 50
 """As many of a batch are put aside; more are an outage, and the error is raised."""
 
 _CORE = "streams.core."
+_FROM_BELOW = (MemoryError, OSError, StoreCorruptedError)
 Outcome = TypeVar("Outcome")
 
 
@@ -36,7 +39,7 @@ class CoreFailedError(Exception):
 def blame(offsets: Sequence[int], error: Exception) -> None:
     """Raise CoreFailedError where it was the core that failed; return where it was anything else."""
     place = _place(error)
-    if place is not None and not isinstance(error, MemoryError):
+    if place is not None and not isinstance(error, _FROM_BELOW):
         raise CoreFailedError(offsets, place, error) from error
 
 

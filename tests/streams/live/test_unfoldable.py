@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core import rollup
-from streams.core.rows import Row
+from streams.core.billing import ledger
 from streams.core.rules import Rules
 from streams.core.support import ticket_rows
 from streams.core.support.ticket import Ticket
@@ -18,10 +17,10 @@ from streams.core.survey.response import Response
 from streams.live import gathering
 from streams.live.batch import Batch
 from streams.live.partition import Partition
-from streams.live.states import States
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import StoreCorruptedError
 from streams.live.unfoldable import LIMIT, REASON
+from tests.support.batches import Tables, shown, written
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted
 
 TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
@@ -90,7 +89,7 @@ def test_one_event_that_the_core_fails_on_is_put_aside_and_the_others_go_on() ->
     records = [answered(0), answered(1, poison=True), message(2, "T1"), message(3, "T1", POISON), message(4, "T1")]
     batch = opened().process(records)
     assert put_aside(batch) == {
-        1: "Mistake in streams.core.survey.response_rows.rows",
+        1: "Mistake in streams.core.survey.response_rows.project",
         3: "Mistake in streams.core.support.ticket_rows.rows",
     }
     assert (batch.records, batch.next_offset, len(batch.dead)) == (5, 5, 2)
@@ -139,33 +138,34 @@ def test_what_was_put_aside_is_taken_in_once_the_bug_is_mended(mistaken: pytest.
     records = [message(0, "T1"), message(1, "T1", POISON), answered(2, poison=True)]
     store, calm = MemoryStore(), MemoryStore()
     partition = opened(store)
-    partition.commit(partition.process(records))
+    first = partition.process(records)
+    partition.commit(first)
     mistaken.undo()
     again = partition.process(records)
     partition.commit(again)
     assert (again.duplicates, again.dead) == (1, [])
-    whole = opened(calm)
+    whole, tables, others = opened(calm), Tables(), Tables()
+    for batch in (first, again):
+        written(tables, batch)
     for one in records:
-        whole.commit(whole.process([one]))
-    assert _notes(store) == _notes(calm)
+        batch = whole.process([one])
+        written(others, batch)
+        whole.commit(batch)
+    assert {name: row for name, row in shown(tables).items() if name[0] != "dead_letter"} == shown(others)
 
 
-def _notes(store: MemoryStore) -> dict[bytes, Any]:
-    return {key: States(store, 0).state(Batch("any", 0), key) for key, _ in store.scan() if key[:1] != b"\0"}
-
-
-def test_a_roll_up_that_fails_puts_its_event_aside_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_fails_puts_its_event_aside_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """The event has left its own rows in the batch by then: the batch is made anew without them."""
-    right = rollup.difference
+    right = ledger._row
 
-    def wrong(former: Sequence[Row], latter: Sequence[Row]) -> Any:
-        if any(getattr(row, "subscription_id", "") == POISON for row in latter):
+    def wrong(book: Any, profile: str, group: Any, change: Any, *rest: Any) -> Any:
+        if change.subscription_id == POISON:
             raise Mistake
-        return right(former, latter)
+        return right(book, profile, group, change, *rest)
 
-    monkeypatch.setattr(rollup, "difference", wrong)
+    monkeypatch.setattr(ledger, "_row", wrong)
     batch = opened().process([subscribed(0, "s1"), subscribed(1, POISON), subscribed(2, "s2")])
-    assert put_aside(batch) == {1: "Mistake in streams.core.rollup.roll"}
+    assert put_aside(batch) == {1: "Mistake in streams.core.billing.ledger._movements"}
     assert {row[1] for row in batch.rows["subscription"]} == {"s1", "s2"}
 
 
@@ -184,9 +184,9 @@ def test_what_is_not_the_cores_mistake_is_raised_as_it_is(error: Exception, monk
     store = MemoryStore()
     partition = opened(store)
     if isinstance(error, MemoryError):
-        monkeypatch.setattr(response_rows, "_response", lambda _: _raise(error))
+        monkeypatch.setattr(response_rows, "_response", lambda *_: _raise(error))
     else:
-        monkeypatch.setattr(partition, "_state", lambda *_: _raise(error))
+        monkeypatch.setattr(store, "get", lambda *_: _raise(error))
     with pytest.raises(type(error)):
         partition.process([answered(0)])
 
