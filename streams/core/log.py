@@ -138,6 +138,7 @@ class Log(Generic[Item, Acc]):
         """Add an active item behind all others; return the outputs it can change, before and after."""
         head, acc = self.head, self.accumulator()
         before, after = self.projected(self.scope), Outputs()
+        self.work += 1
         self.fold.apply(acc, item, self.scope, after)
         self.fold.project(acc, self.scope, after)
         head.tail.append(item)

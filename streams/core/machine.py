@@ -280,6 +280,8 @@ class Machine:
         else:
             (entry,) = edits.put.values()
             before, after = log.append(entry, b"", 0)
+        self.work += log.work
+        log.work = 0
         rows, removed = difference(before.rows, after.rows)
         yield Facts(log.head.revision, rows, removed)
         return before, after

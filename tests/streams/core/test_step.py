@@ -8,28 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.algebra import NAMESPACE, Note, claim, derived_id
+from streams.core.algebra import NAMESPACE, Note, derived_id
 from streams.core.events import Answer, FollowupLogged, PolicySet, ResponseCorrected, ResponseSubmitted
-from streams.core.reducer import Conflict, step
-from streams.core.routes import RESPONSE
 from streams.core.rows import FollowupRow
-from streams.core.rules import DEFAULT_FOLLOWUP, Rules, rules_from
+from streams.core.rules import DEFAULT_FOLLOWUP, rules_from
 from tests.support.machine import restated, run
 
 ID = "00000000-0000-4000-8000-000000000001"
 CALL = FollowupLogged(
     event_id=ID, account_id="acme", occurred_at=1, source="desk:main", response_id="r1", followup_id="f1", kind="call"
 )
-
-
-def test_an_identity_with_other_content_is_a_conflict_even_without_an_index() -> None:
-    """The entity itself refuses to let an event id change its meaning; the partition's index only finds it sooner."""
-    state, _ = step(RESPONSE, None, Note(CALL, 1), claim("desk:main", ID, b"one"), Rules())
-    with pytest.raises(Conflict):
-        step(RESPONSE, state, Note(CALL, 1), claim("desk:main", ID, b"other"), Rules())
-    same, facts = step(RESPONSE, state, Note(CALL, 1), claim("desk:main", ID, b"one"), Rules())
-    assert same is state
-    assert not facts.rows
 
 
 @pytest.mark.parametrize("turned", [False, True])
