@@ -22,6 +22,7 @@ from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentInde
 from streams.live import room
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
+from streams.live.errors import EngineStopped
 from streams.live.gathering import Gathering, Long
 from streams.live.partitioner import home, misplaced
 from streams.live.record import Record, is_load
@@ -33,6 +34,9 @@ from streams.live.unfoldable import REASON, blame, without_unfoldable
 
 EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
+FORMAT_KEY = b"\0format"
+FORMAT = b"2"
+"""How records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
@@ -48,6 +52,10 @@ _rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
 _DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in SEGMENTED.items() if each.depends_on_rules)
 _SEGMENTED = frozenset(prefix.encode() for prefix in SEGMENTED)
 _SEGMENT = HEAD_RECORDS + SEGMENTS
+_OTHER_FORMAT = (
+    "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
+    "state of this one beside it: cx runbook rebuild-everything says how"
+)
 
 
 class Partition:
@@ -84,7 +92,10 @@ class Partition:
         self._unsettled: list[bytes] = []
         self._former: dict[bytes, Rules] = {}
         self._long = Long()
-        self._epoch = int.from_bytes(store.get(EPOCH_KEY) or b"\0") + 1 if epoch is None else epoch
+        last_epoch = store.get(EPOCH_KEY)
+        if last_epoch is not None and store.get(FORMAT_KEY) != FORMAT:
+            raise EngineStopped("state of another format", _OTHER_FORMAT.format(topic, number))
+        self._epoch = int.from_bytes(last_epoch or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
         states = States(store, self._first_version)
         self._state, self._keep = states.state, states.keep
@@ -224,6 +235,7 @@ class Partition:
         if batch.changes or batch.records or batch.unsettled is not None:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
+                batch.changes[FORMAT_KEY] = FORMAT
             left = self._unsettled if batch.unsettled is None else batch.unsettled
             if not left and (not self._announced or batch.unsettled is not None):
                 batch.changes[RULES_KEY] = _encode([self._rules])
