@@ -85,7 +85,7 @@ class Ledger(Generic[Acc, Entry]):
     """
 
     prefix: str
-    entry: type[Entry]
+    entry: Any  # a struct, or a union of several
     accumulator: type[Acc]
     apply: Callable[[Acc, Entry, Scope, Outputs | None], None]
     project: Callable[[Acc, Scope, Outputs], None]

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-import msgspec
-
 from streams.core import histories, machine, settings
 from streams.core.billing import (
+    collection,
     credit,
-    credit_parts,
     dispute,
     invoice,
-    invoice_rows,
+    invoice_fold,
     ledger,
     payment,
     receipt,
@@ -21,7 +19,6 @@ from streams.core.billing import (
     timeline,
     whole,
 )
-from streams.core.billing import measures as money
 from streams.core.events import (
     AccountUpserted,
     ActSigned,
@@ -91,7 +88,7 @@ from streams.core.events import (
 )
 from streams.core.newest import Newest, projection_of, take_newest
 from streams.core.reducer import Gathered, Reducer
-from streams.core.rollup import Hand, Rolled, RollUp, member_of
+from streams.core.rollup import Hand, RollUp
 from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
 from streams.core.support import measures as ticket_measures
 from streams.core.survey import case, definition, invitation, invitation_rows, measures, response, response_rows
@@ -147,23 +144,21 @@ CONFIG = machine.Reducer(
     apply=take_newest,
     project=projection_of(histories.config_rows),
 )
-REFUND = Reducer(
+REFUND = machine.Reducer(
     kind="refund",
     prefix="f",
     identify=attrgetter("refund_id"),
-    fold=refund.fold,
-    rows=refund.rows,
-    measures=money.refund_measures,
-    contribute=credit_parts.of_a_refund,
+    accumulator=refund.Refund,
+    apply=refund.apply,
+    project=refund.project,
 )
-DISPUTE = Reducer(
+DISPUTE = machine.Reducer(
     kind="dispute",
     prefix="p",
     identify=attrgetter("dispute_id"),
-    fold=dispute.fold,
-    rows=dispute.rows,
-    measures=money.dispute_measures,
-    contribute=credit_parts.of_a_dispute,
+    accumulator=dispute.Dispute,
+    apply=dispute.apply,
+    project=dispute.project,
 )
 PAYOUT = machine.Reducer(
     kind="payout",
@@ -181,25 +176,24 @@ ACT = machine.Reducer(
     apply=take_newest,
     project=projection_of(whole.act_rows),
 )
-INVOICE = Reducer(
+INVOICE = machine.Reducer(
     kind="invoice",
     prefix="b",
     identify=attrgetter("invoice_id"),
-    fold=invoice.fold,
-    rows=invoice_rows.rows,
-    contribute=credit_parts.of_an_invoice,
-    standing=invoice.everything,
-    measures=money.invoice_measures,
+    accumulator=invoice.Invoice,
+    apply=invoice_fold.apply,
+    project=invoice_fold.project,
+    sort_key=invoice_fold.sort_key,
+    part_of=invoice_fold.part_of,
 )
-RECEIPT = Reducer(
+RECEIPT = machine.Reducer(
     kind="receipt",
     prefix="e",
     identify=attrgetter("payment_id"),
-    fold=receipt.fold,
-    rows=receipt.rows,
-    contribute=credit_parts.of_a_receipt,
-    standing=receipt.everything,
-    measures=money.receipt_measures,
+    accumulator=receipt.Receipt,
+    apply=receipt.apply,
+    project=receipt.project,
+    part_of=receipt.part_of,
 )
 
 SUBSCRIPTION = machine.Reducer(
@@ -244,13 +238,33 @@ TOUCH = machine.Reducer(
     apply=take_newest,
     project=projection_of(touch.rows),
 )
-CREDIT_LEDGER = RollUp("l", msgspec.msgpack.Decoder(Rolled[credit.Part]).decode, credit.rows, is_sparse=True)
-PAYMENT = RollUp(
-    "q",
-    msgspec.msgpack.Decoder(Rolled[payment.Claims]).decode,
-    payment.nothing,
-    is_sparse=True,
-    above=(CREDIT_LEDGER, payment.waiting),
+PAYMENT = machine.Ledger(
+    prefix=payment.PREFIX,
+    entry=payment.PaymentEntry,
+    accumulator=payment.Payment,
+    apply=payment.apply,
+    project=payment.project,
+    sort_key=payment.sort_key,
+    start=payment.Payment,
+)
+COLLECTION = machine.Ledger(
+    prefix=collection.PREFIX,
+    entry=collection.CollectionEntry,
+    accumulator=collection.Collection,
+    apply=collection.apply,
+    project=collection.project,
+    sort_key=collection.sort_key,
+    start=lambda _account, _name: collection.Collection(),
+    kind=INVOICE.kind,
+)
+CREDIT_LEDGER = machine.Ledger(
+    prefix=credit.PREFIX,
+    entry=credit.Move,
+    accumulator=credit.Account,
+    apply=credit.apply,
+    project=credit.project,
+    sort_key=credit.sort_key,
+    start=lambda account, _name: credit.Account(account),
 )
 
 REDUCERS: dict[type, Reducer[Any] | machine.Reducer[Any]] = {
@@ -329,8 +343,11 @@ BY_PREFIX: dict[str, Reducer[Any]] = {each.prefix: each for each in REDUCERS.val
 SEGMENTED: dict[str, machine.Reducer[Any]] = {
     each.prefix: each for each in REDUCERS.values() if isinstance(each, machine.Reducer)
 }
-LEDGERS: dict[str, machine.Ledger[Any, Any]] = {each.prefix: each for each in (ledger.MRR_LEDGER,)}
-ROLL_UPS: dict[str, RollUp[Any]] = {each.prefix: each for each in (CREDIT_LEDGER, PAYMENT)}
+LEDGERS: dict[str, machine.Ledger[Any, Any]] = {
+    each.prefix: each for each in (ledger.MRR_LEDGER, PAYMENT, COLLECTION, CREDIT_LEDGER)
+}
+"""By their own prefix; each hands over to later ones only."""
+ROLL_UPS: dict[str, RollUp[Any]] = {}
 """By their own prefix."""
 
 
@@ -341,13 +358,9 @@ def reducer_of(event: Any) -> Reducer[Any] | machine.Reducer[Any]:
     return REDUCERS[type(event)]
 
 
-def handed(key: bytes, part: Any) -> Iterator[Hand]:
-    """Where an entity's part goes, by the entity's state key."""
-    _, identity = member_of(key)
-    member = f"{chr(key[0])}{identity}"
-    yield Hand(CREDIT_LEDGER, "", member, part.credit)
-    for name, claims in part.claims.items():
-        yield Hand(PAYMENT, name, member, claims)
+def handed(_key: bytes, _part: Any) -> Iterator[Hand]:
+    """Where an entity's part goes, by the entity's state key; no entity contributes to a roll-up any more."""
+    yield from ()
 
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:

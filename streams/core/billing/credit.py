@@ -5,33 +5,44 @@ the invoice that is named, of the rest of the payment, and of its other invoices
 oldest. A refund beyond all of it was of money that had settled invoices: it is given back. Where credit comes later,
 the earliest that lacks some has it; where it goes, the latest that took of it lacks it. So which credit is whose
 follows from the set of events alone.
+
+The accumulator holds what may still change: credit that is left, and who took of it or lacks some, because each of
+them may have to give it back. It is empty where payments match their invoices, and grows with what takes credit.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
+from streams.core.algebra import SortKey
+from streams.core.billing.money import within
+from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows import CreditEntryRow
 
+PREFIX = "l"
 LEFT, USED, CLAIMED, UNCLAIMED = range(4)
 """What may happen to credit, in the order in which it counts within one instant."""
 Book = Literal["customer_credit", "given_back"]
 Lot = tuple[str, str]
 """(invoice, payment) that left credit; one of the two is empty."""
 _Line = tuple[Book, str, str, str]
+_Changed = defaultdict[_Line, int]
 
 
 class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened to credit at a time (microseconds); `amount` in micros, below zero where credit goes.
 
-    `kind` and `reference` name the cause within the member; `invoice_id` and `payment_id` the lot, or where to take it.
+    `member` is what it happened to: the prefix of an entity or ledger, and its name. `kind` and `reference` name the
+    cause within it; `invoice_id` and `payment_id` the lot, or where to take it; `invoices` are all that the payment
+    was for, where none is named.
     """
 
     at: int
     rank: int
     kind: str
+    member: str
     reference: str
     is_test: bool
     currency: str
@@ -40,91 +51,38 @@ class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payment_id: str
     event_id: str
     ingested_at: int
+    invoices: tuple[str, ...] = ()
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an entity contributes; the credit of an invoice is that of all the `payments` that it had."""
-
-    payments: tuple[str, ...]
-    moves: tuple[Move, ...]
+def sort_key(move: Move) -> SortKey:
+    return move.at, move.rank, move.kind, move.member, move.reference
 
 
-class _Taker:
-    """Who takes credit: what it took of which lot, and what it lacks. `line` is where that is shown."""
-
-    def __init__(self, move: Move, line: _Line) -> None:
-        self.move = move
-        self.line = line
-        self.taken: defaultdict[Lot, int] = defaultdict(int)
-        self.lacking = 0
+def hand_over(move: Move, outputs: Outputs) -> None:
+    """Give a move to the account's credit."""
+    outputs.entries[Handover(PREFIX, "", sort_key(move))] = move
 
 
-class _Credit:
-    """The credit of an account in one currency, between two moves."""
+class Share(msgspec.Struct, array_like=True, gc=False):
+    """An amount of one lot."""
 
-    def __init__(self, payments: Mapping[str, frozenset[str]]) -> None:
-        self._payments = payments
-        self._free: dict[Lot, int] = {}
-        self._takers: dict[str, _Taker] = {}
-        self.changed: defaultdict[_Line, int] = defaultdict(int)
+    lot: Lot
+    amount: int
 
-    def apply(self, member: str, move: Move) -> None:
-        if move.rank == LEFT:
-            lot = (move.invoice_id, move.payment_id)
-            self._gain(lot, move.amount) if move.amount > 0 else self._lose(lot, -move.amount)
-        elif move.rank == UNCLAIMED:
-            self._release(self._takers.pop(f"{member}/{move.reference}"))
-        else:
-            taker = self._takers[f"{member}/{move.reference}"] = _Taker(move, _line(member, move))
-            self._cover(taker, move.amount)
 
-    def _gain(self, lot: Lot, amount: int) -> None:
-        filled = min(max(-self._free.get(lot, 0), 0), amount)
-        self._add(lot, filled)
-        amount -= filled
-        for taker in self._takers.values():
-            if taker.lacking and self._may_take(taker.move, lot):
-                found = min(taker.lacking, amount)
-                self._lack(taker, -found)
-                taker.taken[lot] += found
-                amount -= found
-        self._add(lot, amount)
+class Taker(msgspec.Struct, array_like=True, gc=False):
+    """Who takes credit: what it took of which lots, and what it lacks."""
 
-    def _lose(self, lot: Lot, amount: int) -> None:
-        free = min(max(self._free.get(lot, 0), 0), amount)
-        self._add(lot, -free)
-        amount -= free
-        for taker in reversed(self._takers.values()):
-            gone = min(taker.taken[lot], amount)
-            if gone:
-                taker.taken[lot] -= gone
-                amount -= gone
-                self._cover(taker, gone)
-        self._add(lot, -amount)
+    move: Move
+    lacking: int = 0
+    taken: list[Share] = []
 
-    def _cover(self, taker: _Taker, amount: int) -> None:
-        for lot in self._sources(taker.move):
-            found = min(self._free[lot], amount)
-            if found > 0:
-                self._add(lot, -found)
-                taker.taken[lot] += found
-                amount -= found
-        self._lack(taker, amount)
+    def share(self, lot: Lot) -> Share:
+        """Return what it took of a lot."""
+        return _share(self.taken, lot)
 
-    def _release(self, taker: _Taker) -> None:
-        self._lack(taker, -taker.lacking)
-        for lot, amount in taker.taken.items():
-            self._gain(lot, amount)
-
-    def _sources(self, move: Move) -> Sequence[Lot]:
-        """Lots to take from: those that are named, then what the payment left, then, for a use, the oldest."""
-        lots = [lot for lot in self._free if self._may_take(move, lot)]
-        named = (move.invoice_id, ""), ("", move.payment_id)
-        if move.rank == USED:
-            return sorted(lots, key=lambda lot: lot not in named)
-        return sorted(lots, key=lambda lot: (lot != named[0], lot != named[1], lot))
-
-    def _may_take(self, move: Move, lot: Lot) -> bool:
+    def may_take(self, lot: Lot) -> bool:
+        move = self.move
         if move.rank == USED:
             return True
         if move.kind == "returned":
@@ -132,52 +90,154 @@ class _Credit:
         invoice, payment = lot
         if payment:
             return payment == move.payment_id
-        return invoice == move.invoice_id if move.invoice_id else move.payment_id in self._payments.get(invoice, ())
-
-    def _add(self, lot: Lot, amount: int) -> None:
-        self._free[lot] = self._free.get(lot, 0) + amount
-        self.changed["customer_credit", "left", *lot] += amount
-
-    def _lack(self, taker: _Taker, amount: int) -> None:
-        taker.lacking += amount
-        self.changed[taker.line] += amount if taker.line[0] == "given_back" else -amount
+        return invoice == move.invoice_id if move.invoice_id else invoice in move.invoices
 
 
-def _line(member: str, move: Move) -> _Line:
+def _share(shares: list[Share], lot: Lot) -> Share:
+    for each in shares:
+        if each.lot == lot:
+            return each
+    found = Share(lot, 0)
+    shares.append(found)
+    return found
+
+
+class Credit(msgspec.Struct, array_like=True, gc=False):
+    """The credit of an account in one currency: lots, oldest first, with what is left, and takers in order of time.
+
+    A lot that lacks what others took of it is below zero.
+    """
+
+    lots: list[Share] = []
+    takers: list[Taker] = []
+
+    def apply(self, move: Move, changed: _Changed) -> None:
+        """Let one thing happen; `changed` gains what it adds to each line of the books."""
+        if move.rank == LEFT:
+            lot = (move.invoice_id, move.payment_id)
+            if move.amount > 0:
+                self._gain(lot, move.amount, changed)
+            else:
+                self._lose(lot, -move.amount, changed)
+        elif move.rank == UNCLAIMED:
+            self._release(move, changed)
+        else:
+            self.takers.append(Taker(move))
+            self._cover(self.takers[-1], move.amount, changed)
+        self._forget()
+
+    def _gain(self, lot: Lot, amount: int, changed: _Changed) -> None:
+        filled = min(max(-_share(self.lots, lot).amount, 0), amount)
+        self._add(lot, filled, changed)
+        amount -= filled
+        for taker in self.takers:
+            if taker.lacking and amount and taker.may_take(lot):
+                found = min(taker.lacking, amount)
+                self._lack(taker, -found, changed)
+                taker.share(lot).amount += found
+                amount -= found
+        self._add(lot, amount, changed)
+
+    def _lose(self, lot: Lot, amount: int, changed: _Changed) -> None:
+        free = min(max(_share(self.lots, lot).amount, 0), amount)
+        self._add(lot, -free, changed)
+        amount -= free
+        for taker in reversed(self.takers):
+            if not amount:
+                break
+            gone = min(taker.share(lot).amount, amount)
+            if gone:
+                taker.share(lot).amount -= gone
+                amount -= gone
+                self._cover(taker, gone, changed)
+        self._add(lot, -amount, changed)
+
+    def _cover(self, taker: Taker, amount: int, changed: _Changed) -> None:
+        for each in self._sources(taker):
+            found = min(each.amount, amount)
+            if found > 0:
+                self._add(each.lot, -found, changed)
+                taker.share(each.lot).amount += found
+                amount -= found
+        self._lack(taker, amount, changed)
+
+    def _release(self, move: Move, changed: _Changed) -> None:
+        name = (move.member, move.reference)
+        for place, taker in enumerate(self.takers):
+            if (taker.move.member, taker.move.reference) == name:
+                del self.takers[place]
+                self._lack(taker, -taker.lacking, changed)
+                for each in taker.taken:
+                    self._gain(each.lot, each.amount, changed)
+                return
+
+    def _sources(self, taker: Taker) -> list[Share]:
+        """Lots to take from: those that are named, then what the payment left, then, for a use, the oldest."""
+        move = taker.move
+        lots = [each for each in self.lots if each.amount > 0 and taker.may_take(each.lot)]
+        named = (move.invoice_id, ""), ("", move.payment_id)
+        if move.rank == USED:
+            return sorted(lots, key=lambda each: each.lot not in named)
+        return sorted(lots, key=lambda each: (each.lot != named[0], each.lot != named[1], each.lot))
+
+    def _add(self, lot: Lot, amount: int, changed: _Changed) -> None:
+        share = _share(self.lots, lot)
+        share.amount = within(share.amount + amount)
+        changed["customer_credit", "left", *lot] += amount
+
+    def _lack(self, taker: Taker, amount: int, changed: _Changed) -> None:
+        taker.lacking = within(taker.lacking + amount)
+        line = _line(taker.move)
+        changed[line] += amount if line[0] == "given_back" else -amount
+
+    def _forget(self) -> None:
+        """Drop lots of which nothing is left and that nobody took of."""
+        for taker in self.takers:
+            if any(not each.amount for each in taker.taken):
+                taker.taken = [each for each in taker.taken if each.amount]
+        if any(not each.amount for each in self.lots):
+            held = {each.lot for taker in self.takers for each in taker.taken}
+            self.lots = [each for each in self.lots if each.amount or each.lot in held]
+
+
+class Account(msgspec.Struct, array_like=True, gc=False):
+    """The credit of an account, by currency; tests have their own."""
+
+    account_id: str
+    credits: dict[str, Credit] = {}
+
+
+def apply(account: Account, move: Move, _scope: Scope, sealed: Outputs | None) -> None:
+    """Let one move happen; what it adds to the books is final."""
+    group = f"{move.currency}/test" if move.is_test else move.currency
+    credit = account.credits.setdefault(group, Credit())
+    changed: _Changed = defaultdict(int)
+    credit.apply(move, changed)
+    if not (credit.lots or credit.takers):
+        del account.credits[group]
+    if sealed is not None:
+        sealed.rows.extend(_entries(account.account_id, move, changed))
+
+
+def project(_account: Account, _scope: Scope, _outputs: Outputs) -> None:
+    """List nothing: entries in order never change what earlier ones added."""
+
+
+def _line(move: Move) -> _Line:
     """Where what a taker lacks is shown: used credit that is not there is owed to us."""
     if move.rank == USED:
-        return "customer_credit", "applied", member[1:], ""
+        return "customer_credit", "applied", move.member[1:], ""
     if move.kind == "returned":
         return "customer_credit", "returned", "", move.payment_id
     return "given_back", "given_back", move.invoice_id, move.payment_id
 
 
-def rows(account: str, parts: Mapping[str, Part]) -> Sequence[CreditEntryRow]:
-    """Every posting of an account's credit."""
-    payments = {member[1:]: frozenset(part.payments) for member, part in parts.items() if member[0] == "b"}
-    moves = sorted(
-        ((move, member) for member, part in parts.items() for move in part.moves),
-        key=lambda each: (each[0].at, each[0].rank, each[0].kind, each[1], each[0].reference),
-    )
-    held: dict[tuple[bool, str], _Credit] = {}
-    written: list[CreditEntryRow] = []
-    for move, member in moves:
-        group = (move.is_test, move.currency)
-        if group not in held:
-            held[group] = _Credit(payments)
-        credit = held[group]
-        credit.apply(member, move)
-        written.extend(_entries(account, member, move, credit.changed))
-        credit.changed.clear()
-    return written
-
-
-def _entries(account: str, member: str, move: Move, changed: Mapping[_Line, int]) -> Iterator[CreditEntryRow]:
-    cause = f"{move.kind}/{member}/{move.reference}"
+def _entries(account_id: str, move: Move, changed: Mapping[_Line, int]) -> Iterator[CreditEntryRow]:
+    cause = f"{move.kind}/{move.member}/{move.reference}"
     for (book, kind, invoice_id, payment_id), amount in changed.items():
         if amount:
             yield CreditEntryRow(
-                account,
+                account_id,
                 f"{cause}/{book}/{kind}/{invoice_id}/{payment_id}",
                 move.at,
                 book,
@@ -185,11 +245,8 @@ def _entries(account: str, member: str, move: Move, changed: Mapping[_Line, int]
                 invoice_id,
                 payment_id,
                 move.currency,
-                max(-_MOST, min(amount, _MOST)),
+                within(amount),
                 move.is_test,
                 move.event_id,
                 move.ingested_at,
             )
-
-
-_MOST = 2**63 - 1

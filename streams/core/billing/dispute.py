@@ -1,80 +1,86 @@
 """The dispute: of an invoice by the customer, or of a payment by the bank; opened and closed, told in any order."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any
 
 import msgspec
 
 from streams.core.algebra import Note
+from streams.core.billing import claims
+from streams.core.billing.measures import claim_measures
 from streams.core.billing.money import micros
 from streams.core.events import DisputeClosed, DisputeOpened
+from streams.core.outputs import Outputs, Scope
 from streams.core.rows import DisputeRow
-from streams.core.rules import Rules
 
-DisputeEvent = DisputeOpened | DisputeClosed
+_GIVES_BACK = frozenset({"WON", "WITHDRAWN"})
+"""Ends of a claim with which the money comes back to us."""
 
 
-class Dispute(msgspec.Struct):
-    """A dispute as its standing events say; local to one fold."""
+class Dispute(msgspec.Struct, array_like=True, gc=False):
+    """The newest event, the newest word on the opening, and the newest on the end; who told of the opening."""
 
-    last: Note
+    is_test: bool = False
+    last: Note | None = None
     opened: DisputeOpened | None = None
     closed: DisputeClosed | None = None
     sources: set[str] = set()
 
-    @property
-    def is_test(self) -> bool:
-        return any(each.is_test for each in (self.opened, self.closed) if each is not None)
 
-    @property
-    def status(self) -> str:
-        if self.opened is None:
-            return "incomplete"
-        return "open" if self.closed is None else self.closed.outcome.lower()
-
-
-def fold(notes: Sequence[Note]) -> Dispute | None:
-    if not notes:
-        return None
-    dispute = Dispute(last=notes[-1])
-    for note in notes:
-        event: DisputeEvent = note.event  # type: ignore[assignment] # routed here by its type
-        match event:
-            case DisputeOpened():
-                dispute.opened = event
-                dispute.sources.add(event.source)
-            case DisputeClosed():
-                dispute.closed = event
-            case _:
-                assert_never(event)
-    return dispute
+def apply(dispute: Dispute, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+    """Take the next event in fold order; nothing of it is final."""
+    event: Any = recorded.event
+    dispute.last = recorded
+    if isinstance(event, DisputeOpened):
+        dispute.opened = event
+        dispute.sources.add(event.source)
+    else:
+        dispute.closed = event
 
 
-def rows(dispute: Dispute | None, _rules: Rules, _passed: int) -> Sequence[DisputeRow]:
-    if dispute is None:
-        return ()
-    told, closed, last = dispute.opened, dispute.closed, dispute.last
-    event: DisputeEvent = last.event  # type: ignore[assignment] # as above
-    return (
-        DisputeRow(
-            event.account_id,
-            event.dispute_id,
-            (told.invoice_id or "") if told else "",
-            (told.payment_id or "") if told else "",
-            told is not None and told.payment_id is not None,
-            dispute.status,
-            micros(told.amount, told.exponent) if told else 0,
-            micros(told.fee, told.exponent) if told else 0,
-            told.currency if told else "",
-            told.occurred_at if told else None,
-            closed.occurred_at if closed else None,
-            (told.reason or "") if told else "",
-            tuple(_flags(dispute)),
-            dispute.is_test,
-            event.source if told is None else told.source,
-            event.event_id,
-            last.ingested_at,
-        ),
+def project(dispute: Dispute, _scope: Scope, outputs: Outputs) -> None:
+    """List the dispute. A chargeback takes credit, until it is won or withdrawn; of an invoice it moves no money."""
+    told, closed = dispute.opened, dispute.closed
+    if dispute.last is None:
+        return
+    outputs.rows.append(_row(dispute, dispute.last))
+    if told is None:
+        return
+    if not dispute.is_test:
+        outputs.measures.update(claim_measures(told))
+    ended = None if closed is None or closed.outcome not in _GIVES_BACK else (closed.occurred_at, closed.event_id)
+    stored = dispute.last.ingested_at
+    claim = claims.Claim(f"p{told.dispute_id}", "charged_back", told.occurred_at, dispute.is_test, stored)
+    claims.hand_over(claim, told, outputs, "claim_ended", ended)
+
+
+def _status(dispute: Dispute) -> str:
+    if dispute.opened is None:
+        return "incomplete"
+    return "open" if dispute.closed is None else dispute.closed.outcome.lower()
+
+
+def _row(dispute: Dispute, last: Note) -> DisputeRow:
+    told, closed = dispute.opened, dispute.closed
+    event: Any = last.event
+    return DisputeRow(
+        event.account_id,
+        event.dispute_id,
+        (told.invoice_id or "") if told else "",
+        (told.payment_id or "") if told else "",
+        told is not None and told.payment_id is not None,
+        _status(dispute),
+        micros(told.amount, told.exponent) if told else 0,
+        micros(told.fee, told.exponent) if told else 0,
+        told.currency if told else "",
+        told.occurred_at if told else None,
+        closed.occurred_at if closed else None,
+        (told.reason or "") if told else "",
+        tuple(_flags(dispute)),
+        dispute.is_test,
+        event.source if told is None else told.source,
+        event.event_id,
+        last.ingested_at,
     )
 
 

@@ -1,16 +1,16 @@
 """The invoice: issued, paid, not paid, credited, written off, voided, put off; and what its events say together.
 
-Events of an invoice come from several sources in any order, so nothing here depends on which came first: each kind of
-fact is kept by its own identity, and the newest in fold order stands.
+Events of an invoice come from several sources in any order, so nothing depends on which came first. The issue is
+folded before all others, whatever its time: what the others do to the money depends on it. They follow in order of
+their own time.
 """
-
-from collections.abc import Collection, Container, Sequence
-from typing import Any, assert_never
 
 import msgspec
 
-from streams.core.algebra import Note, effective
-from streams.core.billing.money import micros
+from streams.core.algebra import Place
+from streams.core.billing.attempts import Tries
+from streams.core.billing.money import Wide, micros, wide
+from streams.core.billing.receivable import Books, Fact, total
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,
@@ -38,142 +38,132 @@ InvoiceEvent = (
 )
 
 
-class Invoice(msgspec.Struct, gc=False):
-    """An invoice as its standing events say; local to one fold, so it may be filled step by step.
+class Due(msgspec.Struct, array_like=True, gc=False):
+    """A due date that holds from a moment on, and its event's place in fold order; the issue's own has none."""
 
-    Payments are kept by payment, credit notes by credit note, uses of credit by application, failed attempts by
-    attempt, returns by return and payment, write-offs by event;
-    `stored` says by event when Kafka stored it (microseconds), and is empty where every event was retracted; `every`
-    has the overruled notes too.
-    """
+    valid_from: int
+    due_at: int | None
+    event_id: str
+    place: Place | None = None
 
-    last: InvoiceEvent
-    every: tuple[Note, ...] = ()
-    stored: dict[str, int] = {}
-    is_test: bool = False
-    issued: InvoiceIssued | None = None
-    issuers: set[str] = set()
-    voided: InvoiceVoided | None = None
-    payments: dict[str, InvoicePaid] = {}
-    returns: dict[str, PaymentReturned] = {}
-    credits: dict[str, CreditNoteIssued] = {}
-    applied: dict[str, CreditApplied] = {}
-    write_offs: list[InvoiceWrittenOff] = []
-    failures: dict[str, InvoicePaymentFailed] = {}
-    due_changes: list[DueDateChanged] = []
-    dunning: DunningEnded | None = None
-    books: Any = None
-    """What was posted, once it was worked out (streams.core.billing.receivable)."""
+
+class Ended(msgspec.Struct, array_like=True, gc=False):
+    """How and when the source ended dunning, and the event's place in fold order."""
+
+    place: Place
+    outcome: str
 
     @property
-    def invoice_id(self) -> str:
-        """Which invoice it is; a return that names none is no event of any."""
-        return self.last.invoice_id or ""
+    def at(self) -> int:
+        return self.place[1]
 
 
-def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
-    """What was restated shows against what stood before, so the fold sees overruled notes too."""
-    return notes
+class Sums(msgspec.Struct, array_like=True, gc=False):
+    """Totals of an invoice in its currency, micros; how many there were of a kind, and when the first or last was.
 
-
-def fold(notes: Sequence[Note]) -> Invoice | None:
-    """The invoice that the notes describe, all there are of it; None for no notes."""
-    if not notes:
-        return None
-    every = tuple(notes)
-    standing = effective(every)
-    last = (standing or every)[-1].event
-    invoice = Invoice(last=last, every=every)  # type: ignore[arg-type] # routed here by its type
-    for note in standing:
-        _apply(invoice, note.event)  # type: ignore[arg-type] # as above
-        invoice.stored[note.event.event_id] = note.ingested_at
-    return invoice
-
-
-def _apply(invoice: Invoice, event: InvoiceEvent) -> None:
-    invoice.is_test = invoice.is_test or event.is_test
-    match event:
-        case InvoiceIssued():
-            invoice.issued = event
-            invoice.issuers.add(event.source)
-        case InvoicePaid():
-            invoice.payments[event.payment_id] = event
-        case PaymentReturned():
-            invoice.returns[f"{event.return_id}/{event.payment_id}"] = event
-        case CreditApplied():
-            invoice.applied[event.application_id] = event
-        case InvoicePaymentFailed():
-            invoice.failures[_attempt_of(event, invoice)] = event
-        case DunningEnded():
-            invoice.dunning = event
-        case InvoiceVoided():
-            invoice.voided = event
-        case InvoiceWrittenOff():
-            invoice.write_offs.append(event)
-        case CreditNoteIssued():
-            invoice.credits[event.credit_note_id] = event
-        case DueDateChanged():
-            invoice.due_changes.append(event)
-        case _:
-            assert_never(event)
-
-
-def _attempt_of(failed: InvoicePaymentFailed, invoice: Invoice) -> str:
-    """What tells a failed attempt from any other: its payment and number, or the event where the payment has no id."""
-    if failed.payment_id is not None:
-        return f"{failed.payment_id}/{failed.attempt_no}"
-    return apart(failed, invoice.failures)
-
-
-def apart(event: InvoiceEvent, taken: Container[str]) -> str:
-    """The event's id, with its source where an event of another source has taken the id."""
-    return f"{event.event_id}/{event.source}" if event.event_id in taken else event.event_id
-
-
-def total(issued: InvoiceIssued) -> int:
-    """What is asked for, in micros; below zero for a credit invoice."""
-    return micros(issued.total, issued.exponent)
-
-
-def used_at(event: InvoicePaid, issued: InvoiceIssued | None) -> int:
-    """From when a payment settles the invoice: since it came, or since it was put to it where it had to wait.
-
-    One waits that is more than this part of it, or that came before the invoice; when it was put to it is when the
-    event happened.
+    Times are microseconds, None where there was none. `written_off` are write-offs of an amount.
     """
-    waits = event.payment_amount is not None and event.payment_amount > event.amount
-    if waits or (issued is not None and event.paid_at < issued.issued_at):
-        return max(event.paid_at, event.occurred_at)
-    return event.paid_at
+
+    paid: Wide = 0
+    returned: Wide = 0
+    credited: Wide = 0
+    applied: Wide = 0
+    written_off: Wide = 0
+    payments: int = 0
+    failures: int = 0
+    has_returns: bool = False
+    has_uses: bool = False
+    has_given_up_all: bool = False
+    has_other_currency: bool = False
+    first_paid_at: int | None = None
+    last_paid_at: int | None = None
+    first_failed_at: int | None = None
+    first_lost_at: int | None = None
+    last_lowered_at: int | None = None
+
+    def add(self, event: InvoiceEvent, issued: InvoiceIssued | None) -> None:
+        """Count an event other than an issue."""
+        currency = None if issued is None else issued.currency
+        match event:
+            case InvoicePaid():
+                self.payments += 1
+                self.first_paid_at = _earlier(self.first_paid_at, event.paid_at)
+                self.last_paid_at = _later(self.last_paid_at, event.paid_at)
+                if event.currency == currency:
+                    self.paid = wide(int(self.paid) + micros(event.amount, event.exponent))
+            case PaymentReturned():
+                self.has_returns = True
+                if event.currency == currency:
+                    self.returned = wide(int(self.returned) + micros(event.amount, event.exponent))
+            case CreditApplied():
+                self.has_uses = True
+                if event.currency == currency:
+                    self.applied = wide(int(self.applied) + micros(event.amount, event.exponent))
+            case CreditNoteIssued():
+                self.last_lowered_at = _later(self.last_lowered_at, event.occurred_at)
+                if event.currency == currency:
+                    self.credited = wide(int(self.credited) + micros(event.amount, event.exponent))
+            case InvoiceWrittenOff():
+                self._write_off(event, currency)
+            case InvoicePaymentFailed():
+                self.failures += 1
+                self.first_failed_at = _earlier(self.first_failed_at, event.occurred_at)
+                return
+            case _:
+                return
+        self.has_other_currency |= event.currency not in (None, currency)
+
+    def _write_off(self, event: InvoiceWrittenOff, currency: str | None) -> None:
+        self.first_lost_at = _earlier(self.first_lost_at, event.occurred_at)
+        self.last_lowered_at = _later(self.last_lowered_at, event.occurred_at)
+        if event.amount is None:
+            self.has_given_up_all = True
+        elif event.exponent is not None and event.currency == currency:
+            self.written_off = wide(int(self.written_off) + micros(event.amount, event.exponent))
 
 
-def paid_sum(invoice: Invoice) -> int:
-    """Payments in the invoice's currency, micros, whether banks took them back or not."""
-    return _sum(invoice, invoice.payments.values())
+def _earlier(one: int | None, other: int) -> int:
+    return other if one is None else min(one, other)
 
 
-def returned_sum(invoice: Invoice) -> int:
-    """What banks took back of them, micros."""
-    return _sum(invoice, invoice.returns.values())
+def _later(one: int | None, other: int) -> int:
+    return other if one is None else max(one, other)
 
 
-def credited_sum(invoice: Invoice) -> int:
-    """Credit notes in the invoice's currency, micros."""
-    return _sum(invoice, invoice.credits.values())
+class Invoice(msgspec.Struct, array_like=True, gc=False):
+    """An invoice between two events.
+
+    `last` is the place in fold order of the newest event, None before the first. `waiting` are facts that are posted
+    at a later slot than the one that their events have. Once another event has come, no issue follows: then
+    `is_begun`, and of the issue all is kept but its lines, their `tax` in micros and whether they say that it
+    `is_recurring`.
+    """
+
+    is_test: bool = False
+    account_id: str = ""
+    invoice_id: str = ""
+    last: Place | None = None
+    ingested_at: int = 0
+    issued: InvoiceIssued | None = None
+    issued_stored_at: int = 0
+    issuers: set[str] = set()
+    is_begun: bool = False
+    tax: int = 0
+    is_recurring: bool = False
+    due: Due | None = None
+    books: Books = msgspec.field(default_factory=Books)
+    waiting: list[Fact] = []
+    sums: Sums = msgspec.field(default_factory=Sums)
+    tries: Tries = msgspec.field(default_factory=Tries)
+    voided_at: int | None = None
+    ended: Ended | None = None
 
 
 def applied_sum(invoice: Invoice) -> int:
     """Credit that was to settle the invoice, at its issue and later, micros."""
     if invoice.issued is None:
         return 0
-    return micros(invoice.issued.credit_applied, invoice.issued.exponent) + _sum(invoice, invoice.applied.values())
-
-
-def _sum(invoice: Invoice, events: Collection[InvoicePaid | PaymentReturned | CreditNoteIssued | CreditApplied]) -> int:
-    if not events or invoice.issued is None:
-        return 0
-    currency = invoice.issued.currency
-    return sum([micros(event.amount, event.exponent) for event in events if event.currency == currency])
+    return micros(invoice.issued.credit_applied, invoice.issued.exponent) + int(invoice.sums.applied)
 
 
 def open_amount(invoice: Invoice, used: int, lost: int) -> int:
@@ -183,20 +173,15 @@ def open_amount(invoice: Invoice, used: int, lost: int) -> int:
     none of either, a write-off of all that is open ends it for good, and one of an amount counts once payments and
     credits are taken off.
     """
-    issued = invoice.issued
+    issued, sums = invoice.issued, invoice.sums
     if issued is None:
         return 0
-    kept = paid_sum(invoice) - returned_sum(invoice)
-    if invoice.voided is not None:
+    kept = int(sums.paid) - int(sums.returned)
+    if invoice.voided_at is not None:
         return max(-used - kept, 0)
-    left = total(issued) - kept - credited_sum(invoice)
-    if invoice.returns or invoice.applied:
+    left = total(issued) - kept - int(sums.credited)
+    if sums.has_returns or sums.has_uses:
         return max(left - used - lost, 0)
-    if any(each.amount is None for each in invoice.write_offs):
+    if sums.has_given_up_all:
         return 0
-    told = sum(
-        micros(one.amount, one.exponent)
-        for one in invoice.write_offs
-        if one.amount is not None and one.exponent is not None and one.currency == issued.currency
-    )
-    return max(max(left - micros(issued.credit_applied, issued.exponent), 0) - told, 0)
+    return max(max(left - micros(issued.credit_applied, issued.exponent), 0) - int(sums.written_off), 0)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from streams.core.billing.invoice import Invoice, applied_sum, credited_sum, paid_sum, returned_sum, total
-from streams.core.events import InvoiceIssued, InvoicePaymentFailed
+from streams.core.billing.invoice import Invoice, applied_sum
+from streams.core.billing.receivable import total
+from streams.core.events import InvoiceIssued
 
 
 def flags(invoice: Invoice) -> tuple[str, ...]:
-    """Codes in alphabetical order."""
+    """Codes in alphabetical order, but for what its payments tell (streams.core.billing.collection)."""
     issued = invoice.issued
     if issued is None:
         return ("not_issued",)
@@ -17,48 +18,37 @@ def flags(invoice: Invoice) -> tuple[str, ...]:
 def _of_issue(invoice: Invoice, issued: InvoiceIssued) -> Iterator[str]:
     if len(invoice.issuers) > 1:
         yield "issued_twice"
-    if any(event.paid_at < issued.issued_at for event in invoice.payments.values()):
+    first = invoice.sums.first_paid_at
+    if first is not None and first < issued.issued_at:
         yield "paid_before_issue"
-    spoken = {event.currency for event in invoice.payments.values()}
-    spoken |= {event.currency for event in invoice.returns.values()}
-    spoken |= {event.currency for event in invoice.applied.values()}
-    spoken |= {event.currency for event in invoice.credits.values()}
-    spoken |= {event.currency for event in invoice.write_offs if event.currency is not None}
-    if spoken - {issued.currency}:
+    if invoice.sums.has_other_currency:
         yield "other_currency"
 
 
 def _of_money(invoice: Invoice, issued: InvoiceIssued) -> Iterator[str]:
-    asked, taken_back = max(total(issued), 0), credited_sum(invoice)
-    if taken_back > asked:
+    sums = invoice.sums
+    asked, credited = max(total(issued), 0), int(sums.credited)
+    if credited > asked:
         yield "credited_above_total"
-    settled, kept = applied_sum(invoice) + taken_back, paid_sum(invoice) - returned_sum(invoice)
-    if kept > max(asked - settled, 0) and invoice.voided is None:
+    settled, kept = applied_sum(invoice) + credited, int(sums.paid) - int(sums.returned)
+    if kept > max(asked - settled, 0) and invoice.voided_at is None:
         yield "overpaid"
-    if invoice.applied and settled > asked:
+    if sums.has_uses and settled > asked:
         yield "credit_above_open"
-    if invoice.returns:
+    if sums.has_returns:
         yield "returned_above_paid" if kept < 0 else "payment_returned"
-    if any(_was_received(invoice, failed) for failed in invoice.failures.values()):
-        yield "received_payment_failed"
-
-
-def _was_received(invoice: Invoice, failed: InvoicePaymentFailed) -> bool:
-    """Whether an attempt is said to have failed after the payment that it names was received."""
-    paid = None if failed.payment_id is None else invoice.payments.get(failed.payment_id)
-    return paid is not None and failed.occurred_at > paid.paid_at
 
 
 def _of_end(invoice: Invoice) -> Iterator[str]:
-    paid_at = [event.paid_at for event in invoice.payments.values()]
-    if invoice.write_offs and max(paid_at, default=0) > min(event.occurred_at for event in invoice.write_offs):
+    sums, ended = invoice.sums, invoice.voided_at
+    first, last = sums.first_paid_at, sums.last_paid_at
+    if sums.first_lost_at is not None and (last or 0) > sums.first_lost_at:
         yield "paid_after_write_off"
-    if invoice.voided is None:
+    if ended is None:
         return
-    ended = invoice.voided.occurred_at
-    if any(at > ended for at in paid_at):
+    if last is not None and last > ended:
         yield "paid_after_void"
-    if any(at <= ended for at in paid_at):
+    if first is not None and first <= ended:
         yield "voided_after_payment"
-    if any(event.occurred_at > ended for event in (*invoice.credits.values(), *invoice.write_offs)):
+    if sums.last_lowered_at is not None and sums.last_lowered_at > ended:
         yield "changed_after_void"

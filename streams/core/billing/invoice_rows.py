@@ -1,105 +1,68 @@
-"""What an invoice says in rows: itself, its lines, due dates, postings, payments and attempts."""
+"""What an invoice says in rows: itself, its lines, due dates and postings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from streams.core.billing.dunning import is_recurring
-from streams.core.billing.invoice import (
-    Invoice,
-    applied_sum,
-    credited_sum,
-    open_amount,
-    paid_sum,
-    returned_sum,
-    total,
-)
+from streams.core.billing import credit
+from streams.core.billing.collection import InvoiceSays
+from streams.core.billing.credit import LEFT, USED, Move
+from streams.core.billing.invoice import Due, Invoice, applied_sum, open_amount
 from streams.core.billing.invoice_flags import flags
-from streams.core.billing.money import micros
-from streams.core.billing.payment_rows import attempts, payments, returns
-from streams.core.billing.receivable import PUBLISHED, Books, books
+from streams.core.billing.measures import of_money
+from streams.core.billing.money import micros, within
+from streams.core.billing.receivable import PUBLISHED, Books, Entry, total
 from streams.core.events import InvoiceIssued
-from streams.core.rows import (
-    InvoiceDueRow,
-    InvoiceLineRow,
-    InvoiceRow,
-    MoneyEntryRow,
-    ReceivableEntryRow,
-    Row,
-)
-from streams.core.rules import Rules
+from streams.core.outputs import Outputs
+from streams.core.rows import InvoiceDueRow, InvoiceLineRow, MoneyEntryRow, ReceivableEntryRow
 
-_MOST = 2**63 - 1
 _MANY = 2**16 - 1
 
 
-def rows(invoice: Invoice | None, _rules: Rules, _passed: int) -> Sequence[Row]:
-    """Every row of one invoice; one whose issue is not known has no lines, due dates or receivable.
-
-    Where every event was retracted, nothing is left.
-    """
-    if invoice is None or not invoice.stored:
-        return ()
-    made = books(invoice)
-    written: list[Row] = [_invoice(invoice, made)]
-    if invoice.issued is not None:
-        written.extend(_lines(invoice, invoice.issued))
-        written.extend(_due(invoice, invoice.issued))
-    written.extend(_entries(invoice, made))
-    written.extend(payments(invoice))
-    written.extend(returns(invoice))
-    written.extend(attempts(invoice))
-    return written
-
-
-def _held(amount: int) -> int:
-    """An amount as a column can hold it: sums of absurd amounts end at the bound instead of stopping a partition."""
-    return max(-_MOST, min(amount, _MOST))
-
-
-def _invoice(invoice: Invoice, made: Books) -> InvoiceRow:
-    last, issued = invoice.last, invoice.issued
-    failed = [event.occurred_at for event in invoice.failures.values()]
-    due = due_history(invoice, issued) if issued is not None else {}
-    return InvoiceRow(
-        account_id=last.account_id,
+def summary(invoice: Invoice, made: Books) -> InvoiceSays:
+    """Return the invoice's row; `made` are its books with all that waits posted."""
+    issued, sums, ended = invoice.issued, invoice.sums, invoice.ended
+    assert invoice.last is not None
+    _, occurred_at, event_id, source = invoice.last
+    return InvoiceSays(
+        account_id=invoice.account_id,
         invoice_id=invoice.invoice_id,
         number=(issued.number or "") if issued else "",
-        status=status(invoice, made),
+        status=_status(invoice, made),
         currency=issued.currency if issued else "",
         issued_at=issued.issued_at if issued else None,
-        due_at=due[max(due)][0] if due else None,
+        due_at=invoice.due.due_at if invoice.due else None,
         closed_at=made.closed_at if issued else None,
         total_micros=total(issued) if issued else 0,
-        tax_micros=_held(sum(micros(line.tax, issued.exponent) for line in issued.lines)) if issued else 0,
-        credit_applied_micros=_held(applied_sum(invoice)),
-        paid_micros=_held(paid_sum(invoice)),
-        returned_micros=_held(returned_sum(invoice)),
-        credited_micros=_held(credited_sum(invoice)),
-        written_off_micros=made.lost,
-        open_micros=open_amount(invoice, made.used, made.lost),
-        payments=min(len(invoice.payments), _MANY),
-        last_paid_at=max((event.paid_at for event in invoice.payments.values()), default=None),
-        failed_attempts=min(len(failed), _MANY),
-        first_failed_at=min(failed, default=None),
-        dunning_outcome=invoice.dunning.outcome if invoice.dunning else "",
-        dunning_ended_at=invoice.dunning.occurred_at if invoice.dunning else None,
+        tax_micros=invoice.tax,
+        credit_applied_micros=within(applied_sum(invoice)),
+        paid_micros=within(int(sums.paid)),
+        returned_micros=within(int(sums.returned)),
+        credited_micros=within(int(sums.credited)),
+        written_off_micros=within(made.lost),
+        open_micros=within(open_amount(invoice, made.used, made.lost)),
+        payments=min(sums.payments, _MANY),
+        last_paid_at=sums.last_paid_at,
+        failed_attempts=min(sums.failures, _MANY),
+        first_failed_at=sums.first_failed_at,
+        dunning_outcome=ended.outcome if ended else "",
+        dunning_ended_at=ended.at if ended else None,
         collection_method=issued.collection_method if issued else "",
         billing_reason=issued.billing_reason if issued else "",
-        is_recurring=is_recurring(invoice),
+        is_recurring=invoice.is_recurring,
         flags=flags(invoice),
         is_test=invoice.is_test,
-        source=issued.source if issued else last.source,
-        event_id=last.event_id,
-        occurred_at=last.occurred_at,
-        ingested_at=max(invoice.stored.values()),
+        source=issued.source if issued else source,
+        event_id=event_id,
+        occurred_at=occurred_at,
+        ingested_at=invoice.ingested_at,
     )
 
 
-def status(invoice: Invoice, made: Books) -> str:
+def _status(invoice: Invoice, made: Books) -> str:
     """Return incomplete, void, credit, open, written_off, credited or paid."""
-    issued = invoice.issued
+    issued, sums = invoice.issued, invoice.sums
     if issued is None:
         return "incomplete"
-    if invoice.voided is not None:
+    if invoice.voided_at is not None:
         return "void"
     if issued.total < 0:
         return "credit"
@@ -107,10 +70,15 @@ def status(invoice: Invoice, made: Books) -> str:
         return "open"
     if made.lost > 0:
         return "written_off"
-    return "credited" if not paid_sum(invoice) and credited_sum(invoice) else "paid"
+    return "credited" if not sums.paid and sums.credited else "paid"
 
 
-def _lines(invoice: Invoice, issued: InvoiceIssued) -> Iterator[InvoiceLineRow]:
+def tax(issued: InvoiceIssued) -> int:
+    """Return the tax that lines tell of, micros."""
+    return within(sum(micros(line.tax, issued.exponent) for line in issued.lines))
+
+
+def lines(issued: InvoiceIssued, is_test: bool) -> Iterator[InvoiceLineRow]:
     for line in issued.lines:
         yield InvoiceLineRow(
             issued.account_id,
@@ -127,32 +95,52 @@ def _lines(invoice: Invoice, issued: InvoiceIssued) -> Iterator[InvoiceLineRow]:
             line.period_end,
             line.is_proration,
             issued.issued_at,
-            invoice.is_test,
+            is_test,
         )
 
 
-def due_history(invoice: Invoice, issued: InvoiceIssued) -> dict[int, tuple[int | None, str]]:
-    """(due date, event) by the moment from which it holds; a change older than the issue holds from the issue on."""
-    history: dict[int, tuple[int | None, str]] = {issued.issued_at: (issued.due_at, issued.event_id)}
-    for change in invoice.due_changes:
-        history[max(change.occurred_at, issued.issued_at)] = (change.due_at, change.event_id)
-    return history
+def due_row(invoice: Invoice, due: Due, issued_at: int) -> InvoiceDueRow:
+    return InvoiceDueRow(
+        invoice.account_id,
+        invoice.invoice_id,
+        due.valid_from,
+        due.due_at,
+        issued_at,
+        due.event_id,
+        invoice.is_test,
+    )
 
 
-def _due(invoice: Invoice, issued: InvoiceIssued) -> Iterator[InvoiceDueRow]:
-    account_id, invoice_id, issued_at = issued.account_id, issued.invoice_id, issued.issued_at
-    for valid_from, (due_at, event_id) in due_history(invoice, issued).items():
-        yield InvoiceDueRow(account_id, invoice_id, valid_from, due_at, issued_at, event_id, invoice.is_test)
+def tell(invoice: Invoice, made: Books, outputs: Outputs | None) -> None:
+    """Take what was posted out of the books: into rows and measures, and to the account's credit."""
+    if outputs is not None:
+        issued = invoice.issued
+        on_credit = issued is not None and issued.collection_method != "CHARGE_AUTOMATICALLY"
+        for entry in made.entries:
+            place = (
+                *(invoice.account_id, invoice.invoice_id),
+                *(entry.name, entry.at, entry.kind, entry.book, entry.currency, entry.amount),
+            )
+            if entry.book in PUBLISHED:
+                outputs.rows.append(
+                    ReceivableEntryRow(*place, on_credit, invoice.is_test, entry.event_id, entry.ingested_at)
+                )
+                if not invoice.is_test:
+                    key = ("receivable", f"{entry.currency}/{entry.name}", entry.at, "")
+                    outputs.measures[key] = of_money(entry.amount)
+            else:
+                outputs.rows.append(MoneyEntryRow(*place, invoice.is_test, entry.event_id, entry.ingested_at))
+            if entry.book == "customer_credit":
+                credit.hand_over(_move(invoice, entry), outputs)
+    made.entries = []
 
 
-def _entries(invoice: Invoice, made: Books) -> Iterator[ReceivableEntryRow | MoneyEntryRow]:
-    issued = invoice.issued
-    on_credit = issued is not None and issued.collection_method != "CHARGE_AUTOMATICALLY"
-    account_id, invoice_id, is_test = invoice.last.account_id, invoice.invoice_id, invoice.is_test
-    for entry in made.entries:
-        place = (account_id, invoice_id, entry.name, entry.at, entry.kind, entry.book, entry.currency)
-        amount, stored = _held(entry.amount), invoice.stored[entry.event_id]
-        if entry.book in PUBLISHED:
-            yield ReceivableEntryRow(*place, amount, on_credit, is_test, entry.event_id, stored)
-        else:
-            yield MoneyEntryRow(*place, amount, is_test, entry.event_id, stored)
+def _move(invoice: Invoice, entry: Entry) -> Move:
+    """An invoice leaves credit where more came in than it asked for, and uses what others left."""
+    rank, amount, lot = LEFT, entry.amount, (invoice.invoice_id, "")
+    if entry.kind == "credit_applied":
+        rank, amount, lot = USED, -entry.amount, entry.lot
+    return Move(
+        entry.at, rank, entry.kind, f"b{invoice.invoice_id}", entry.name, invoice.is_test, entry.currency, amount,
+        *lot, entry.event_id, entry.ingested_at,
+    )  # fmt: skip

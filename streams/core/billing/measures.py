@@ -1,15 +1,11 @@
 """What invoices, refunds, disputes and subscriptions add to the sums behind metrics. Numerators of money are micros."""
 
-from streams.core.billing.dispute import Dispute
-from streams.core.billing.dunning import Attempt, first_attempt, first_failure, is_collected, recovered
-from streams.core.billing.invoice import Invoice, total
-from streams.core.billing.invoice_rows import due_history, status
+from collections.abc import Iterator
+
 from streams.core.billing.money import micros
-from streams.core.billing.receipt import Receipt
-from streams.core.billing.receivable import PUBLISHED, books
-from streams.core.billing.refund import Refund
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
-from streams.core.events import InvoiceIssued
+from streams.core.events import DisputeOpened, InvoicePaid, PaymentRefunded, PaymentReturned
+from streams.core.rows import InvoiceRow
 
 HOUR = 3_600_000_000
 TERMS = 30 * 24 * HOUR
@@ -17,119 +13,58 @@ TERMS = 30 * 24 * HOUR
 _OPEN: Measure = (0, ONE, None)
 
 
-def _money(amount: int, denominator: int = 0) -> Measure:
+def of_money(amount: int, denominator: int = 0) -> Measure:
     """An amount in micros, which people read in the currency's major unit."""
     return amount, denominator, amount / ONE
 
 
-def invoice_measures(invoice: Invoice | None) -> Measures:
-    """Return every posting to the books, every payment, the first attempt to collect it and what came of dunning.
-
-    Items of money begin with the currency.
-    """
-    if invoice is None or invoice.is_test or not invoice.stored:
-        return NO_MEASURES
-    found: dict[Key, Measure] = {}
-    for entry in books(invoice).entries:
-        if entry.book in PUBLISHED:
-            found["receivable", f"{entry.currency}/{entry.name}", entry.at, ""] = _money(entry.amount)
-    for paid in invoice.payments.values():
-        item = f"{paid.currency}/{paid.payment_id}"
-        found["collections", item, paid.paid_at, ""] = _money(micros(paid.amount, paid.exponent), ONE)
-    for name, back in invoice.returns.items():
-        item = f"{back.currency}/returned/{name}"
-        found["collections", item, back.returned_at, ""] = _money(-micros(back.amount, back.exponent))
-    if invoice.payments or invoice.failures:
-        _first_tried(found, invoice)
-    if invoice.issued is not None:
-        _due(found, invoice, invoice.issued)
-    failure = first_failure(invoice)
-    if failure is not None:
-        _dunned(found, invoice, failure)
-    return found
+def collected(paid: InvoicePaid) -> Iterator[tuple[Key, Measure]]:
+    """Yield a payment in the window of the day it was received. Items of money begin with the currency."""
+    yield (
+        ("collections", f"{paid.currency}/{paid.payment_id}", paid.paid_at, ""),
+        of_money(micros(paid.amount, paid.exponent), ONE),
+    )
 
 
-def _due(found: dict[Key, Measure], invoice: Invoice, issued: InvoiceIssued) -> None:
-    """An invoice in the window of its due day; the item is its currency and when it was settled, microseconds.
+def came_back(back: PaymentReturned, name: str) -> Iterator[tuple[Key, Measure]]:
+    """Yield what banks took back; `name` is the return's within its entity."""
+    yield (
+        ("collections", f"{back.currency}/returned/{name}", back.returned_at, ""),
+        of_money(-micros(back.amount, back.exponent)),
+    )
+
+
+def due_measure(row: InvoiceRow) -> Iterator[tuple[Key, Measure]]:
+    """Yield an invoice in the window of its due day; the item is its currency and when it was settled, microseconds.
 
     Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it.
     """
-    made = books(invoice)
-    if total(issued) <= 0 or invoice.voided is not None:
+    if row.total_micros <= 0 or row.status == "void" or row.issued_at is None:
         return
-    due = due_history(invoice, issued)
-    at = due[max(due)][0]
-    at = issued.issued_at + TERMS if at is None else at
-    closed_at = made.closed_at
-    if closed_at is None:
-        found["late_payment_rate", f"{issued.currency}/", at, ""] = _OPEN
+    at = row.issued_at + TERMS if row.due_at is None else row.due_at
+    if row.closed_at is None:
+        yield ("late_payment_rate", f"{row.currency}/", at, ""), _OPEN
     else:
-        found["late_payment_rate", f"{issued.currency}/{closed_at}", at, ""] = (0, ONE, (closed_at - at) / (24 * HOUR))
+        days = (row.closed_at - at) / (24 * HOUR)
+        yield ("late_payment_rate", f"{row.currency}/{row.closed_at}", at, ""), (0, ONE, days)
 
 
-def _first_tried(found: dict[Key, Measure], invoice: Invoice) -> None:
-    tried = first_attempt(invoice) if is_collected(invoice) else None
-    if tried is not None:
-        found["payment_failure_rate", tried.currency, tried.at, ""] = (
-            tried.amount * tried.is_failed,
-            tried.amount,
-            tried.amount / ONE,
-        )
-
-
-def _dunned(found: dict[Key, Measure], invoice: Invoice, failure: Attempt) -> None:
-    """What failed and what came of it; the item of an outcome is empty until an event ends dunning."""
-    later = max(recovered(invoice, failure), 0)
-    within = min(failure.amount, later)
-    found["recovery_rate", failure.currency, failure.at, ""] = (within, failure.amount, within / ONE)
-    ended_by = _ended_by(invoice, later >= failure.amount)
-    found["dunning_outcome", ended_by, failure.at, ""] = (ONE, ONE, 1.0) if ended_by else _OPEN
-
-
-def _ended_by(invoice: Invoice, is_paid: bool) -> str:
-    """paid, void, written_off or exhausted; empty while none holds, whether the days of dunning are over or not."""
-    stands = status(invoice, books(invoice))
-    if is_paid or stands == "paid":
-        return "paid"
-    if stands == "void":
-        return "void"
-    if stands in ("written_off", "credited"):
-        return "written_off"
-    return "exhausted" if invoice.dunning is not None and invoice.dunning.outcome == "EXHAUSTED" else ""
-
-
-def receipt_measures(receipt: Receipt | None) -> Measures:
-    """Return what banks took back of money that no invoice had; what of a payment waits rests on several entities."""
-    if receipt is None or receipt.is_test:
-        return NO_MEASURES
-    return {
-        ("collections", f"{back.currency}/returned/{back.return_id}", back.returned_at, ""): _money(
-            -micros(back.amount, back.exponent)
-        )
-        for back in receipt.returns.values()
-    }
-
-
-def refund_measures(refund: Refund | None) -> Measures:
+def refund_measures(told: PaymentRefunded, failed: bool) -> Measures:
     """Return what left and did not come back, how long the customer waited for it, and whether it came back."""
-    told = None if refund is None else refund.refunded
-    if refund is None or told is None or refund.is_test:
-        return NO_MEASURES
-    at, failed = told.refunded_at, refund.failed is not None
+    at = told.refunded_at
     found: dict[Key, Measure] = {("refund_failure_rate", "", at, ""): (ONE * failed, ONE, float(failed))}
     if not failed:
         item = f"{told.currency}/{told.reason}" if told.reason else told.currency
-        found["refunded", item, at, ""] = _money(micros(told.amount, told.exponent), ONE)
+        found["refunded", item, at, ""] = of_money(micros(told.amount, told.exponent), ONE)
         if told.requested_at is not None and told.requested_at <= at:
             waited = at - told.requested_at
             found["refund_turnaround", "", at, ""] = (waited, ONE, waited / HOUR)
     return found
 
 
-def dispute_measures(dispute: Dispute | None) -> Measures:
+def claim_measures(told: DisputeOpened) -> Measures:
     """Return the payment that a bank claimed back: one of the numerator of the chargeback rate, shown as its amount."""
-    told = None if dispute is None else dispute.opened
-    if dispute is None or told is None or dispute.is_test or told.payment_id is None:
+    if told.payment_id is None:
         return NO_MEASURES
     return {
         ("chargeback_rate", told.currency, told.occurred_at, ""): (ONE, 0, micros(told.amount, told.exponent) / ONE)

@@ -13,3 +13,18 @@ CURRENCY = re.compile("[A-Z]{3}").fullmatch
 def micros(minor: int, exponent: int) -> int:
     """Minor units as millionths of the major unit: 1,250 at exponent 2 are 12,500,000. `exponent` is 0 to 6."""
     return minor * _MICROS[exponent]
+
+
+_MOST = 2**63 - 1
+
+Wide = int | str
+"""A sum of any size as a record holds it: in digits where it is wider than 64 bits."""
+
+
+def wide(amount: int) -> Wide:
+    return amount if -_MOST <= amount <= _MOST else str(amount)
+
+
+def within(amount: int) -> int:
+    """A sum as a column can hold it: sums of absurd amounts end at the bound, and stop no partition."""
+    return max(-_MOST, min(amount, _MOST))

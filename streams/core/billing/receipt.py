@@ -1,69 +1,71 @@
 """The receipt: a payment that came in before it was known what it pays, and what banks took back of its rest."""
 
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note, effective
+from streams.core.algebra import Note
+from streams.core.billing import credit, payment
+from streams.core.billing.credit import CLAIMED, Move
+from streams.core.billing.measures import came_back
 from streams.core.billing.money import micros
+from streams.core.billing.payment import Told
 from streams.core.billing.payment_rows import return_row
 from streams.core.events import PaymentReceived, PaymentReturned
-from streams.core.rows import PaymentReturnRow, ReceiptRow, Row
-from streams.core.rules import Rules
-
-ReceiptEvent = PaymentReceived | PaymentReturned
+from streams.core.outputs import Outputs, Scope
+from streams.core.rows import ReceiptRow
 
 
-class Receipt(msgspec.Struct, gc=False):
-    """A payment as its standing events say; local to one fold. `stored` says by event when Kafka stored it."""
+class Receipt(msgspec.Struct, array_like=True, gc=False):
+    """The newest word on what was received, and who told of it."""
 
-    payment_id: str
-    received: PaymentReceived | None = None
-    returns: dict[str, PaymentReturned] = {}
-    sources: set[str] = set()
-    stored: dict[str, int] = {}
     is_test: bool = False
+    received: Note | None = None
+    sources: set[str] = set()
 
 
-def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
-    """One whose events were all taken back still says so to the payment that it is part of."""
-    return notes
+def part_of(recorded: Note) -> str:
+    """Name the return that is stated."""
+    event = recorded.event
+    return event.return_id if isinstance(event, PaymentReturned) else ""
 
 
-def fold(notes: Sequence[Note]) -> Receipt | None:
-    if not notes:
-        return None
-    first: ReceiptEvent = notes[0].event  # type: ignore[assignment] # routed here by its type
-    receipt = Receipt(first.payment_id)
-    for note in effective(tuple(notes)):
-        event: ReceiptEvent = note.event  # type: ignore[assignment] # as above
-        receipt.stored[event.event_id] = note.ingested_at
-        receipt.is_test = receipt.is_test or event.is_test
-        match event:
-            case PaymentReceived():
-                receipt.received = event
-                receipt.sources.add(event.source)
-            case PaymentReturned():
-                receipt.returns[event.return_id] = event
-            case _:
-                assert_never(event)
-    return receipt
+def apply(receipt: Receipt, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+    """Take the next event in fold order; what a bank took back is final."""
+    event: Any = recorded.event
+    if isinstance(event, PaymentReceived):
+        receipt.received = recorded
+        receipt.sources.add(event.source)
+    elif sealed is not None:
+        _return(receipt, recorded, event, sealed)
 
 
-def rows(receipt: Receipt | None, _rules: Rules, _passed: int) -> Sequence[Row]:
-    if receipt is None:
-        return ()
-    return [*_received(receipt), *_returned(receipt)]
+def _return(receipt: Receipt, recorded: Note, event: PaymentReturned, outputs: Outputs) -> None:
+    """What banks take back of a payment takes the credit that it left."""
+    outputs.rows.append(return_row(event, receipt.is_test, recorded.ingested_at))
+    if not receipt.is_test:
+        outputs.measures.update(came_back(event, event.return_id))
+    credit.hand_over(
+        Move(
+            event.returned_at, CLAIMED, "returned", f"e{event.payment_id}", event.return_id, receipt.is_test,
+            event.currency, micros(event.amount, event.exponent), "", event.payment_id, event.event_id,
+            recorded.ingested_at,
+        ),
+        outputs,
+    )  # fmt: skip
 
 
-def _received(receipt: Receipt) -> Iterator[ReceiptRow]:
-    told = receipt.received
-    if told is not None:
-        yield ReceiptRow(
+def project(receipt: Receipt, _scope: Scope, outputs: Outputs) -> None:
+    """List what was received: it is part of its payment."""
+    if receipt.received is None:
+        return
+    told: Any = receipt.received.event
+    stored, amount = receipt.received.ingested_at, micros(told.amount, told.exponent)
+    outputs.rows.append(
+        ReceiptRow(
             told.account_id,
             told.payment_id,
-            micros(told.amount, told.exponent),
+            amount,
             told.currency,
             told.received_at,
             told.method or "",
@@ -71,10 +73,10 @@ def _received(receipt: Receipt) -> Iterator[ReceiptRow]:
             receipt.is_test,
             told.source,
             told.event_id,
-            receipt.stored[told.event_id],
+            stored,
         )
-
-
-def _returned(receipt: Receipt) -> Iterator[PaymentReturnRow]:
-    for event in receipt.returns.values():
-        yield return_row(event, receipt.is_test, receipt.stored[event.event_id])
+    )
+    cause, member = (told.event_id, stored), f"e{told.payment_id}"
+    payment.hand_over(
+        told.payment_id, outputs, Told(member, told.received_at, amount, True, receipt.is_test, told.currency, cause)
+    )

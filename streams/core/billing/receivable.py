@@ -6,14 +6,21 @@ more books say what is behind that: `paid` is money that settles the invoice, `g
 it.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from streams.core.billing.invoice import Invoice, apart, total, used_at
-from streams.core.billing.money import micros
-from streams.core.events import InvoiceIssued
+from streams.core.algebra import Note
+from streams.core.billing.money import Wide, micros, wide, within
+from streams.core.events import (
+    CreditApplied,
+    CreditNoteIssued,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceVoided,
+    InvoiceWrittenOff,
+    PaymentReturned,
+)
 
 Book = Literal["receivable", "customer_credit", "paid", "granted"]
 Kind = Literal["issued", "credit_applied", "credited", "paid", "returned", "written_off", "voided"]
@@ -21,10 +28,17 @@ PUBLISHED: tuple[Book, ...] = ("receivable", "customer_credit")
 """Books whose balances are figures; the others say what is behind them."""
 _ORDER: tuple[Kind, ...] = ("issued", "credit_applied", "credited", "paid", "returned", "written_off", "voided")
 """Facts of one instant are posted in this order."""
+LAST = len(_ORDER)
+"""The rank of what is no fact."""
+Slot = tuple[int, int, str]
+"""When a fact is posted: time, rank within the instant, reference within the rank."""
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
-    """One thing that happened to the money of an invoice; `amount` in micros, None for all that is open."""
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing that happened to the money of an invoice; `amount` in micros, None for all that is open.
+
+    `lot` names the credit to be used, as (invoice, payment).
+    """
 
     at: int
     rank: int
@@ -33,9 +47,15 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     currency: str
     amount: int | None
     event_id: str
+    ingested_at: int
+    lot: tuple[str, str] = ("", "")
+
+    @property
+    def slot(self) -> Slot:
+        return self.at, self.rank, self.reference
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One posting: signed micros, added to a book at a time (microseconds). `name` is unique in the invoice."""
 
     at: int
@@ -45,10 +65,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     currency: str
     amount: int
     event_id: str
+    ingested_at: int
+    lot: tuple[str, str]
 
 
-class Books(msgspec.Struct, gc=False):
-    """The postings of one invoice as they are made.
+class Books(msgspec.Struct, array_like=True, gc=False):
+    """The postings of one invoice as they are made; `entries` are those that nobody has taken yet.
 
     `balance` is signed micros of the invoice's currency, `money` what came in of it and was not taken back, `used` the
     credit that settled it, `lost` what stands written off, `closed_at` since when nothing is receivable (None while
@@ -56,13 +78,53 @@ class Books(msgspec.Struct, gc=False):
     """
 
     entries: list[Entry] = []
-    balance: int = 0
-    money: int = 0
-    used: int = 0
-    lost: int = 0
-    credited: int = 0
+    wide_balance: Wide = 0
+    wide_money: Wide = 0
+    wide_used: Wide = 0
+    wide_lost: Wide = 0
+    wide_credited: Wide = 0
     is_void: bool = False
     closed_at: int | None = None
+
+    @property
+    def balance(self) -> int:
+        return int(self.wide_balance)
+
+    @balance.setter
+    def balance(self, amount: int) -> None:
+        self.wide_balance = wide(amount)
+
+    @property
+    def money(self) -> int:
+        return int(self.wide_money)
+
+    @money.setter
+    def money(self, amount: int) -> None:
+        self.wide_money = wide(amount)
+
+    @property
+    def used(self) -> int:
+        return int(self.wide_used)
+
+    @used.setter
+    def used(self, amount: int) -> None:
+        self.wide_used = wide(amount)
+
+    @property
+    def lost(self) -> int:
+        return int(self.wide_lost)
+
+    @lost.setter
+    def lost(self, amount: int) -> None:
+        self.wide_lost = wide(amount)
+
+    @property
+    def credited(self) -> int:
+        return int(self.wide_credited)
+
+    @credited.setter
+    def credited(self, amount: int) -> None:
+        self.wide_credited = wide(amount)
 
     @property
     def open(self) -> int:
@@ -96,38 +158,21 @@ class Books(msgspec.Struct, gc=False):
         if amount:
             cause = fact.reference if kind == fact.kind else f"{fact.kind}/{fact.reference}"
             self.entries.append(
-                Entry(fact.at, f"{kind}/{book}/{cause}", kind, book, fact.currency, amount, fact.event_id)
+                Entry(
+                    fact.at,
+                    f"{kind}/{book}/{cause}",
+                    kind,
+                    book,
+                    fact.currency,
+                    within(amount),
+                    fact.event_id,
+                    fact.ingested_at,
+                    fact.lot,
+                )
             )
 
 
-def books(invoice: Invoice) -> Books:
-    """Every posting of an invoice. One that was never issued has only what was paid for it, as customer credit.
-
-    They are made once for a view, which is not changed any more.
-    """
-    if invoice.books is None:
-        invoice.books = _made(invoice)
-    made: Books = invoice.books
-    return made
-
-
-def _made(invoice: Invoice) -> Books:
-    made, issued = Books(), invoice.issued
-    for fact in sorted(facts(invoice), key=_place):
-        if issued is None or fact.currency != issued.currency:
-            assert fact.amount is not None
-            made.enter(fact, fact.kind, "customer_credit", -fact.amount if fact.kind == "returned" else fact.amount)
-            made.enter(fact, fact.kind, "granted", fact.amount if fact.kind == "credited" else 0)
-        else:
-            _post(made, fact, issued)
-    return made
-
-
-def _place(fact: Fact) -> tuple[int, int, str]:
-    return fact.at, fact.rank, fact.reference
-
-
-def _post(made: Books, fact: Fact, issued: InvoiceIssued) -> None:
+def _settle(made: Books, fact: Fact, issued: InvoiceIssued) -> None:
     amount = fact.amount
     match fact.kind:
         case "issued":
@@ -178,48 +223,97 @@ def _replace_loss(made: Books, fact: Fact, found: int, kind: Kind, change: int, 
         made.closed_at = closed_at
 
 
-def facts(invoice: Invoice) -> Iterator[Fact]:
-    """What happened to the money, unordered. Only payments and their returns count before the invoice is issued.
+def post(made: Books, fact: Fact, issued: InvoiceIssued | None) -> None:
+    """Post a fact behind all earlier ones.
 
-    In another currency than the invoice's a payment, return or credit note stands by itself, and a write-off or use of
-    credit has no meaning.
+    An invoice that was never issued has only what was paid for it, as customer credit; so it is with another currency.
     """
-    issued = invoice.issued
-    for one in invoice.payments.values():
-        amount = micros(one.amount, one.exponent)
-        yield _fact(used_at(one, issued), "paid", one.payment_id, one.currency, amount, one.event_id)
-    for name, back in invoice.returns.items():
-        amount = micros(back.amount, back.exponent)
-        yield _fact(back.returned_at, "returned", name, back.currency, amount, back.event_id)
-    if issued is None:
-        return
-    begin, currency = issued.issued_at, issued.currency
-    yield _fact(begin, "issued", "", currency, total(issued), issued.event_id)
+    if issued is None or fact.currency != issued.currency:
+        assert fact.amount is not None
+        made.enter(fact, fact.kind, "customer_credit", -fact.amount if fact.kind == "returned" else fact.amount)
+        made.enter(fact, fact.kind, "granted", fact.amount if fact.kind == "credited" else 0)
+    else:
+        _settle(made, fact, issued)
+
+
+def total(issued: InvoiceIssued) -> int:
+    """What is asked for, in micros; below zero for a credit invoice."""
+    return micros(issued.total, issued.exponent)
+
+
+def waits(event: InvoicePaid) -> bool:
+    """Whether a payment had to wait for the invoice because it is more than this part of it."""
+    return event.payment_amount is not None and event.payment_amount > event.amount
+
+
+def used_at(event: InvoicePaid, issued: InvoiceIssued | None) -> int:
+    """From when a payment settles the invoice: since it came, or since it was put to it where it had to wait.
+
+    One waits that is more than this part of it, or that came before the invoice; when it was put to it is when the
+    event happened.
+    """
+    if waits(event) or (issued is not None and event.paid_at < issued.issued_at):
+        return max(event.paid_at, event.occurred_at)
+    return event.paid_at
+
+
+def slot_of(recorded: Note) -> Slot:
+    """Return the earliest slot that an event's fact can have, whenever the invoice is issued; that of the event else.
+
+    Before its issue nothing happens to the money of an invoice but what is paid and comes back.
+    """
+    event = recorded.event
+    match event:
+        case InvoicePaid():
+            at = max(event.paid_at, event.occurred_at) if waits(event) else event.paid_at
+            return at, _ORDER.index("paid"), event.payment_id
+        case PaymentReturned():
+            return event.returned_at, _ORDER.index("returned"), f"{event.return_id}/{event.payment_id}"
+        case CreditApplied():
+            return event.applied_at, _ORDER.index("credit_applied"), event.application_id
+        case CreditNoteIssued():
+            return event.occurred_at, _ORDER.index("credited"), event.credit_note_id
+        case InvoiceWrittenOff():
+            return event.occurred_at, _ORDER.index("written_off"), f"{event.event_id}/{event.source}"
+        case InvoiceVoided():
+            return event.occurred_at, _ORDER.index("voided"), ""
+        case _:
+            return event.occurred_at, LAST, ""
+
+
+def issue(issued: InvoiceIssued, ingested_at: int) -> list[Fact]:
+    """Return what an issue does to the money: it asks for some, and uses credit."""
+    at, currency, event_id = issued.issued_at, issued.currency, issued.event_id
+    made = [Fact(at, 0, "", "issued", currency, total(issued), event_id, ingested_at)]
     if issued.credit_applied:
         applied = micros(issued.credit_applied, issued.exponent)
-        yield _fact(begin, "credit_applied", "", currency, applied, issued.event_id)
-    for use in invoice.applied.values():
-        if use.currency == currency:
-            amount = micros(use.amount, use.exponent)
-            at = max(use.applied_at, begin)
-            yield _fact(at, "credit_applied", use.application_id, currency, amount, use.event_id)
-    for credit in invoice.credits.values():
-        amount = micros(credit.amount, credit.exponent)
-        at = max(credit.occurred_at, begin)
-        yield _fact(at, "credited", credit.credit_note_id, credit.currency, amount, credit.event_id)
-    names: set[str] = set()
-    for lost in invoice.write_offs:
-        at, name = max(lost.occurred_at, begin), apart(lost, names)
-        names.add(name)
-        if lost.amount is None or lost.exponent is None:
-            yield _fact(at, "written_off", name, currency, None, lost.event_id)
-        elif lost.currency == currency:
-            amount = micros(lost.amount, lost.exponent)
-            yield _fact(at, "written_off", name, currency, amount, lost.event_id)
-    if invoice.voided is not None:
-        at = max(invoice.voided.occurred_at, begin)
-        yield _fact(at, "voided", "", currency, None, invoice.voided.event_id)
+        made.append(Fact(at, 1, "", "credit_applied", currency, applied, event_id, ingested_at))
+    return made
 
 
-def _fact(at: int, kind: Kind, reference: str, currency: str, amount: int | None, event_id: str) -> Fact:
-    return Fact(at, _ORDER.index(kind), reference, kind, currency, amount, event_id)
+def fact_of(recorded: Note, issued: InvoiceIssued | None) -> Fact | None:
+    """Return what an event other than the issue does to the money, None for nothing.
+
+    Only payments and their returns count before the invoice is issued; what else is older counts from the issue on. In
+    another currency than the invoice's a payment, return or credit note stands by itself, and a write-off or use of
+    credit has no meaning.
+    """
+    event = recorded.event
+    at, rank, reference = slot_of(recorded)
+    if rank == LAST or (issued is None and not isinstance(event, InvoicePaid | PaymentReturned)):
+        return None
+    kind, lot = _ORDER[rank], ("", "")
+    currency: str | None = getattr(event, "currency", None)
+    if isinstance(event, InvoicePaid):
+        at = used_at(event, issued)
+    elif not isinstance(event, PaymentReturned) and issued is not None:
+        at = max(at, issued.issued_at)
+        if isinstance(event, InvoiceVoided | InvoiceWrittenOff) and currency is None:
+            currency = issued.currency
+        if isinstance(event, CreditApplied | InvoiceWrittenOff) and currency != issued.currency:
+            return None
+        if isinstance(event, CreditApplied):
+            lot = event.credit_invoice_id or "", event.payment_id or ""
+    amount, exponent = getattr(event, "amount", None), getattr(event, "exponent", None)
+    asked = None if amount is None or exponent is None else micros(amount, exponent)
+    return Fact(at, rank, reference, kind, currency or "", asked, event.event_id, recorded.ingested_at, lot)

@@ -1,81 +1,83 @@
 """The refund: money given back, and whether it came through. A failure stands, whichever of the two is told first."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any
 
 import msgspec
 
 from streams.core.algebra import Note
+from streams.core.billing import claims
+from streams.core.billing.measures import refund_measures
 from streams.core.billing.money import micros
 from streams.core.events import PaymentRefunded, RefundFailed
+from streams.core.outputs import Outputs, Scope
 from streams.core.rows import RefundRow
-from streams.core.rules import Rules
-
-RefundEvent = PaymentRefunded | RefundFailed
 
 
-class Refund(msgspec.Struct):
-    """A refund as its standing events say; local to one fold."""
+class Refund(msgspec.Struct, array_like=True, gc=False):
+    """The newest event, the newest word on the refund, and the newest on its failure; who told of it."""
 
-    last: Note
+    is_test: bool = False
+    last: Note | None = None
     refunded: PaymentRefunded | None = None
     failed: RefundFailed | None = None
     sources: set[str] = set()
 
-    @property
-    def is_test(self) -> bool:
-        return any(each.is_test for each in (self.refunded, self.failed) if each is not None)
 
-    @property
-    def status(self) -> str:
-        if self.refunded is None:
-            return "incomplete"
-        return "refunded" if self.failed is None else "failed"
-
-
-def fold(notes: Sequence[Note]) -> Refund | None:
-    if not notes:
-        return None
-    refund = Refund(last=notes[-1])
-    for note in notes:
-        event: RefundEvent = note.event  # type: ignore[assignment] # routed here by its type
-        match event:
-            case PaymentRefunded():
-                refund.refunded = event
-                refund.sources.add(event.source)
-            case RefundFailed():
-                refund.failed = event
-            case _:
-                assert_never(event)
-    return refund
+def apply(refund: Refund, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+    """Take the next event in fold order; nothing of it is final."""
+    event: Any = recorded.event
+    refund.last = recorded
+    if isinstance(event, PaymentRefunded):
+        refund.refunded = event
+        refund.sources.add(event.source)
+    else:
+        refund.failed = event
 
 
-def rows(refund: Refund | None, _rules: Rules, _passed: int) -> Sequence[RefundRow]:
-    if refund is None:
-        return ()
-    told, failed, last = refund.refunded, refund.failed, refund.last
-    event: RefundEvent = last.event  # type: ignore[assignment] # as above
-    return (
-        RefundRow(
-            event.account_id,
-            event.refund_id,
-            told.payment_id if told else "",
-            (told.invoice_id or "") if told else "",
-            refund.status,
-            micros(told.amount, told.exponent) if told else 0,
-            told.currency if told else "",
-            told.requested_at if told else None,
-            told.refunded_at if told else None,
-            failed.occurred_at if failed else None,
-            (told.reason or "") if told else "",
-            (failed.failure_code or "") if failed else "",
-            (told.ticket_id or "") if told else "",
-            tuple(_flags(refund)),
-            refund.is_test,
-            event.source if told is None else told.source,
-            event.event_id,
-            last.ingested_at,
-        ),
+def project(refund: Refund, _scope: Scope, outputs: Outputs) -> None:
+    """List the refund; it takes credit, until it fails."""
+    told, failed = refund.refunded, refund.failed
+    if refund.last is None:
+        return
+    outputs.rows.append(_row(refund, refund.last))
+    if told is None:
+        return
+    if not refund.is_test:
+        outputs.measures.update(refund_measures(told, failed is not None))
+    ended = None if failed is None else (failed.occurred_at, failed.event_id)
+    claim = claims.Claim(f"f{told.refund_id}", "refunded", told.refunded_at, refund.is_test, refund.last.ingested_at)
+    claims.hand_over(claim, told, outputs, "refund_failed", ended)
+
+
+def _status(refund: Refund) -> str:
+    if refund.refunded is None:
+        return "incomplete"
+    return "refunded" if refund.failed is None else "failed"
+
+
+def _row(refund: Refund, last: Note) -> RefundRow:
+    told, failed = refund.refunded, refund.failed
+    event: Any = last.event
+    return RefundRow(
+        event.account_id,
+        event.refund_id,
+        told.payment_id if told else "",
+        (told.invoice_id or "") if told else "",
+        _status(refund),
+        micros(told.amount, told.exponent) if told else 0,
+        told.currency if told else "",
+        told.requested_at if told else None,
+        told.refunded_at if told else None,
+        failed.occurred_at if failed else None,
+        (told.reason or "") if told else "",
+        (failed.failure_code or "") if failed else "",
+        (told.ticket_id or "") if told else "",
+        tuple(_flags(refund)),
+        refund.is_test,
+        event.source if told is None else told.source,
+        event.event_id,
+        last.ingested_at,
     )
 
 
