@@ -237,7 +237,7 @@ class Log(Generic[Item, Acc]):
         return Outputs() if self.is_new else before, after
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
-        """Fold old and new side by side from the first segment that is edited, until they are equal again."""
+        """Fold old and new side by side from the segments that are edited, each time until they are equal again."""
         index = Index(self.records, self.key, spilled)
         if was_test != is_test:
             index.reach_all()
@@ -250,9 +250,14 @@ class Log(Generic[Item, Acc]):
         before, after = Outputs(), Outputs()
         added: list[tuple[int, SortKey, int]] = []
         count = len(index.numbers)
-        for ordinal in range(first, count):
-            if ordinal > last and old == new:
-                break
+        ordinal = first
+        while ordinal < count:
+            if ordinal not in parts and old == new:
+                ordinal = min((each for each in parts if each > ordinal), default=-1)
+                if ordinal < 0:
+                    break
+                old, new = (self._before(index, ordinal, is_test=each) for each in (was_test, is_test))
+                continue
             number = index.numbers[ordinal]
             if ordinal > first and old != new:
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
@@ -267,9 +272,9 @@ class Log(Generic[Item, Acc]):
                 )
             else:
                 self._fold(new, segment, after)
-        else:
-            if last == count or old != new or not parts:
-                self._refold_tail(parts.get(count), old, new, before, after)
+            ordinal += 1
+        if last == count or old != new or not parts:
+            self._refold_tail(parts.get(count), old, new, before, after)
         for place, key, number in reversed(added):
             index.add(place, key, number)
         index.save()

@@ -13,6 +13,7 @@ from streams.core.billing import (
     invoice_fold,
     ledger,
     payment,
+    payment_entries,
     receipt,
     refund,
     subscription,
@@ -239,12 +240,12 @@ TOUCH = machine.Reducer(
     project=projection_of(touch.rows),
 )
 PAYMENT = machine.Ledger(
-    prefix=payment.PREFIX,
-    entry=payment.PaymentEntry,
+    prefix=payment_entries.PREFIX,
+    entry=payment_entries.PaymentEntry,
     accumulator=payment.Payment,
     apply=payment.apply,
     project=payment.project,
-    sort_key=payment.sort_key,
+    sort_key=payment_entries.sort_key,
     start=payment.Payment,
 )
 COLLECTION = machine.Ledger(

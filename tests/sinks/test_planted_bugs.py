@@ -12,8 +12,9 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from streams.core.algebra import Note
-from streams.core.billing import credit, receivable
-from streams.core.billing.receivable import Books, Fact
+from streams.core.billing import credit, facts
+from streams.core.billing.facts import Fact
+from streams.core.billing.receivable import Books
 from tests.sinks.conftest import Migrated
 from tests.support.invoices import credited, day, issued, paid, voided, written_off
 from tests.support.machine import run
@@ -122,7 +123,7 @@ def test_an_exponent_taken_for_another_is_told(
     alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A factor of ten in the postings alone, as after a careless change of one module."""
-    monkeypatch.setattr(receivable, "micros", lambda minor, exponent: minor * 10 ** (5 - exponent))
+    monkeypatch.setattr(facts, "micros", lambda minor, exponent: minor * 10 ** (5 - exponent))
     told = alarms(rows())
     assert {"parts", "overpaid"} <= told[BOOKS]
     assert "parts" in told[OPEN]
@@ -142,7 +143,7 @@ def test_money_given_back_that_nobody_misses_is_told(
     alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is refunded or claimed beyond the customer's credit was paid for something."""
-    monkeypatch.setattr(credit._Credit, "_lack", lambda *_: None)
+    monkeypatch.setattr(credit.Credit, "_lack", lambda *_: None)
     told = alarms(rows())
     assert {"refunded", "claimed"} <= told[CAME]
     assert ISSUED not in told

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.core.billing import credit, payment
+from streams.core.billing import credit, payment_entries
 from streams.core.billing.credit import CLAIMED, UNCLAIMED, Move
 from streams.core.billing.money import micros
-from streams.core.billing.payment import Asks, Claimed
+from streams.core.billing.payment_entries import Asks, Claimed
 from streams.core.events import DisputeOpened, PaymentRefunded
 from streams.core.outputs import Outputs
 
@@ -45,4 +45,4 @@ def hand_over(
         if told.invoice_id:
             credit.hand_over(move, outputs)
         else:
-            payment.hand_over(told.payment_id, outputs, Asks(claim.member), Claimed(move))
+            payment_entries.hand_over(told.payment_id, outputs, Asks(claim.member), Claimed(move))

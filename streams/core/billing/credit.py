@@ -71,26 +71,47 @@ class Share(msgspec.Struct, array_like=True, gc=False):
 
 
 class Taker(msgspec.Struct, array_like=True, gc=False):
-    """Who takes credit: what it took of which lots, and what it lacks."""
+    """Who takes credit, as its move says: what it took of which lots, and what it lacks.
 
-    move: Move
+    `rank` is USED or CLAIMED; `is_return` says that a bank took back what no invoice had.
+    """
+
+    member: str
+    rank: int
+    is_return: bool
+    invoice_id: str
+    payment_id: str
+    invoices: tuple[str, ...]
     lacking: int = 0
     taken: list[Share] = []
+
+    @classmethod
+    def of(cls, move: Move) -> "Taker":
+        is_return = move.kind == "returned"
+        return cls(move.member, move.rank, is_return, move.invoice_id, move.payment_id, move.invoices)
+
+    @property
+    def line(self) -> _Line:
+        """Where what it lacks is shown: used credit that is not there is owed to us."""
+        if self.rank == USED:
+            return "customer_credit", "applied", self.member[1:], ""
+        if self.is_return:
+            return "customer_credit", "returned", "", self.payment_id
+        return "given_back", "given_back", self.invoice_id, self.payment_id
 
     def share(self, lot: Lot) -> Share:
         """Return what it took of a lot."""
         return _share(self.taken, lot)
 
     def may_take(self, lot: Lot) -> bool:
-        move = self.move
-        if move.rank == USED:
+        if self.rank == USED:
             return True
-        if move.kind == "returned":
-            return lot == ("", move.payment_id)
+        if self.is_return:
+            return lot == ("", self.payment_id)
         invoice, payment = lot
         if payment:
-            return payment == move.payment_id
-        return invoice == move.invoice_id if move.invoice_id else invoice in move.invoices
+            return payment == self.payment_id
+        return invoice == self.invoice_id if self.invoice_id else invoice in self.invoices
 
 
 def _share(shares: list[Share], lot: Lot) -> Share:
@@ -122,7 +143,7 @@ class Credit(msgspec.Struct, array_like=True, gc=False):
         elif move.rank == UNCLAIMED:
             self._release(move, changed)
         else:
-            self.takers.append(Taker(move))
+            self.takers.append(Taker.of(move))
             self._cover(self.takers[-1], move.amount, changed)
         self._forget()
 
@@ -162,9 +183,9 @@ class Credit(msgspec.Struct, array_like=True, gc=False):
         self._lack(taker, amount, changed)
 
     def _release(self, move: Move, changed: _Changed) -> None:
-        name = (move.member, move.reference)
+        """Let a claim end: what it took is there again."""
         for place, taker in enumerate(self.takers):
-            if (taker.move.member, taker.move.reference) == name:
+            if taker.member == move.member and taker.rank == CLAIMED:
                 del self.takers[place]
                 self._lack(taker, -taker.lacking, changed)
                 for each in taker.taken:
@@ -173,10 +194,9 @@ class Credit(msgspec.Struct, array_like=True, gc=False):
 
     def _sources(self, taker: Taker) -> list[Share]:
         """Lots to take from: those that are named, then what the payment left, then, for a use, the oldest."""
-        move = taker.move
         lots = [each for each in self.lots if each.amount > 0 and taker.may_take(each.lot)]
-        named = (move.invoice_id, ""), ("", move.payment_id)
-        if move.rank == USED:
+        named = (taker.invoice_id, ""), ("", taker.payment_id)
+        if taker.rank == USED:
             return sorted(lots, key=lambda each: each.lot not in named)
         return sorted(lots, key=lambda each: (each.lot != named[0], each.lot != named[1], each.lot))
 
@@ -187,7 +207,7 @@ class Credit(msgspec.Struct, array_like=True, gc=False):
 
     def _lack(self, taker: Taker, amount: int, changed: _Changed) -> None:
         taker.lacking = within(taker.lacking + amount)
-        line = _line(taker.move)
+        line = taker.line
         changed[line] += amount if line[0] == "given_back" else -amount
 
     def _forget(self) -> None:
@@ -221,15 +241,6 @@ def apply(account: Account, move: Move, _scope: Scope, sealed: Outputs | None) -
 
 def project(_account: Account, _scope: Scope, _outputs: Outputs) -> None:
     """List nothing: entries in order never change what earlier ones added."""
-
-
-def _line(move: Move) -> _Line:
-    """Where what a taker lacks is shown: used credit that is not there is owed to us."""
-    if move.rank == USED:
-        return "customer_credit", "applied", move.member[1:], ""
-    if move.kind == "returned":
-        return "customer_credit", "returned", "", move.payment_id
-    return "given_back", "given_back", move.invoice_id, move.payment_id
 
 
 def _entries(account_id: str, move: Move, changed: Mapping[_Line, int]) -> Iterator[CreditEntryRow]:

@@ -9,8 +9,9 @@ import msgspec
 
 from streams.core.algebra import Place
 from streams.core.billing.attempts import Tries
-from streams.core.billing.money import Wide, micros, wide
-from streams.core.billing.receivable import Books, Fact, total
+from streams.core.billing.facts import Fact
+from streams.core.billing.money import Wide, micros, total, wide
+from streams.core.billing.receivable import Books
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.core.billing.invoice import Invoice, applied_sum
-from streams.core.billing.receivable import total
+from streams.core.billing.money import total
 from streams.core.events import InvoiceIssued
 
 

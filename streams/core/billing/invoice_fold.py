@@ -10,10 +10,11 @@ from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.billing import collection, payment_rows
 from streams.core.billing.attempts import attempt_of, is_collected, is_recurring
 from streams.core.billing.collection import Summary
+from streams.core.billing.facts import Slot, fact_of, issue, slot_of
 from streams.core.billing.invoice import Due, Ended, Invoice, InvoiceEvent
 from streams.core.billing.invoice_rows import due_row, lines, summary, tax, tell
 from streams.core.billing.measures import came_back, collected, due_measure
-from streams.core.billing.receivable import Slot, fact_of, issue, post, slot_of
+from streams.core.billing.receivable import post
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,

@@ -8,8 +8,8 @@ from streams.core.billing.credit import LEFT, USED, Move
 from streams.core.billing.invoice import Due, Invoice, applied_sum, open_amount
 from streams.core.billing.invoice_flags import flags
 from streams.core.billing.measures import of_money
-from streams.core.billing.money import micros, within
-from streams.core.billing.receivable import PUBLISHED, Books, Entry, total
+from streams.core.billing.money import micros, total, within
+from streams.core.billing.receivable import PUBLISHED, Books, Entry
 from streams.core.events import InvoiceIssued
 from streams.core.outputs import Outputs
 from streams.core.rows import InvoiceDueRow, InvoiceLineRow, MoneyEntryRow, ReceivableEntryRow

@@ -2,6 +2,8 @@
 
 import re
 
+from streams.core.events import InvoiceIssued
+
 MAX_EXPONENT = 6
 MAX_MICROS = 10**17
 """Largest amount taken in either direction: a hundred billion of the major unit, a ninetieth of what Int64 holds."""
@@ -28,3 +30,8 @@ def wide(amount: int) -> Wide:
 def within(amount: int) -> int:
     """A sum as a column can hold it: sums of absurd amounts end at the bound, and stop no partition."""
     return max(-_MOST, min(amount, _MOST))
+
+
+def total(issued: InvoiceIssued) -> int:
+    """What is asked for, in micros; below zero for a credit invoice."""
+    return micros(issued.total, issued.exponent)

@@ -1,11 +1,11 @@
 """What was paid for an invoice, what came back of it, and every attempt to collect it: in rows, and for the payment."""
 
 from streams.core.algebra import Note
-from streams.core.billing import payment
+from streams.core.billing import payment_entries
 from streams.core.billing.attempts import failure_of
+from streams.core.billing.facts import used_at
 from streams.core.billing.money import micros
-from streams.core.billing.payment import Failed, Paid, Returned, Told, Used
-from streams.core.billing.receivable import used_at
+from streams.core.billing.payment_entries import Failed, Paid, Returned, Told, Used
 from streams.core.events import InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned
 from streams.core.outputs import Outputs
 from streams.core.rows import PaymentAttemptRow, PaymentReturnRow, PaymentRow
@@ -36,18 +36,18 @@ def pay(recorded: Note, event: InvoicePaid, issued: InvoiceIssued | None, is_tes
     )
     member, cause = f"b{event.invoice_id}", (event.event_id, recorded.ingested_at)
     group = (is_test, event.currency, cause)
-    payment.hand_over(event.payment_id, outputs, Told(member, event.paid_at, whole or 0, False, *group))
+    payment_entries.hand_over(event.payment_id, outputs, Told(member, event.paid_at, whole or 0, False, *group))
     if at == event.paid_at:
-        payment.hand_over(event.payment_id, outputs, Used(at, member, amount, amount, *group))
+        payment_entries.hand_over(event.payment_id, outputs, Used(at, member, amount, amount, *group))
     else:
         came, used = Used(event.paid_at, member, amount, 0, *group), Used(at, member, 0, amount, *group)
-        payment.hand_over(event.payment_id, outputs, came, used)
+        payment_entries.hand_over(event.payment_id, outputs, came, used)
 
 
 def give_back(recorded: Note, event: PaymentReturned, is_test: bool, outputs: Outputs) -> None:
     """Tell of a return that names the invoice, and its payment too."""
     outputs.rows.append(return_row(event, is_test, recorded.ingested_at))
-    payment.hand_over(
+    payment_entries.hand_over(
         event.payment_id,
         outputs,
         Returned(
@@ -95,7 +95,7 @@ def attempt(recorded: Note, is_first: bool, is_test: bool, outputs: Outputs) -> 
             is_test,
             event.event_id,
         )
-        payment.hand_over(event.payment_id, outputs, paid)
+        payment_entries.hand_over(event.payment_id, outputs, paid)
         return
     assert isinstance(event, InvoicePaymentFailed)
     failure = failure_of(event)
@@ -120,4 +120,4 @@ def attempt(recorded: Note, is_first: bool, is_test: bool, outputs: Outputs) -> 
     )
     if event.payment_id is not None:
         failed = Failed(event.invoice_id, event.attempt_no, event.occurred_at)
-        payment.hand_over(event.payment_id, outputs, failed)
+        payment_entries.hand_over(event.payment_id, outputs, failed)

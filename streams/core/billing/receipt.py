@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 
 from streams.core.algebra import Note
-from streams.core.billing import credit, payment
+from streams.core.billing import credit, payment_entries
 from streams.core.billing.credit import CLAIMED, Move
 from streams.core.billing.measures import came_back
 from streams.core.billing.money import micros
-from streams.core.billing.payment import Told
+from streams.core.billing.payment_entries import Told
 from streams.core.billing.payment_rows import return_row
 from streams.core.events import PaymentReceived, PaymentReturned
 from streams.core.outputs import Outputs, Scope
@@ -77,6 +77,6 @@ def project(receipt: Receipt, _scope: Scope, outputs: Outputs) -> None:
         )
     )
     cause, member = (told.event_id, stored), f"e{told.payment_id}"
-    payment.hand_over(
+    payment_entries.hand_over(
         told.payment_id, outputs, Told(member, told.received_at, amount, True, receipt.is_test, told.currency, cause)
     )
