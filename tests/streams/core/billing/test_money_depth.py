@@ -1,0 +1,83 @@
+"""What one more event of money costs behind many: what is folded and written for it must not grow with what came."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+
+from streams.core.algebra import Note, claim
+from streams.core.machine import Machine
+from streams.core.routes import LEDGERS, SEGMENTED, reducer_of
+from streams.core.rules import Rules
+from tests.support.invoices import failed, issued, paid
+from tests.support.money import returned
+
+Told = Callable[[int], Sequence[Note]]
+
+
+def payments(number: int) -> Sequence[Note]:
+    """An invoice that is paid in ever more parts."""
+    return [paid(1 + number, 100, f"P{number:05d}")] if number else [issued(1, 10**9)]
+
+
+def failures(number: int) -> Sequence[Note]:
+    """An invoice that nobody gets paid, three attempts a payment."""
+    if not number:
+        return [issued(1, 10**9)]
+    return [failed(1 + number, 100, payment_id=f"P{number // 3}", attempt_no=1 + number % 3)]
+
+
+def returns(number: int) -> Sequence[Note]:
+    """An invoice of which every payment comes back."""
+    if not number:
+        return [issued(1, 10**9)]
+    name = f"P{number:05d}"
+    return [paid(1 + number, 100, name), returned(1.5 + number, 100, name, return_id=f"X{number}")]
+
+
+def transfer(number: int) -> Sequence[Note]:
+    """One payment for ever more invoices."""
+    name = f"I{number:05d}"
+    return [issued(1, 100, invoice_id=name), paid(2, 100, invoice_id=name, payment_amount=10**9)]
+
+
+def account(number: int) -> Sequence[Note]:
+    """An account that pays one invoice after the other, as asked."""
+    name = f"I{number:05d}"
+    return [issued(1 + number, 100, invoice_id=name), paid(1.5 + number, 100, f"P{number}", invoice_id=name)]
+
+
+def costs(told: Told, count: int) -> list[tuple[int, int]]:
+    """(items folded, bytes written) for each step, each in a batch of its own."""
+    store: dict[bytes, bytes] = {}
+    found = []
+    for number in range(count):
+        machine = Machine(store.get, Rules(), SEGMENTED, LEDGERS)
+        for note in told(number):
+            content = msgspec.msgpack.encode(note.event)
+            one = claim(note.event.source, note.event.event_id, content)
+            list(machine.take(reducer_of(note.event), note, one, len(content)))
+        machine.save()
+        written = {name: value for name, value in machine.changes.items() if value is not None}
+        store.update(written)
+        found.append((machine.work, sum(len(name) + len(value) for name, value in written.items())))
+    return found
+
+
+@pytest.mark.parametrize("told", [payments, failures, returns, transfer, account])
+def test_one_more_costs_what_it_did(told: Told) -> None:
+    """Some invoices are paid card by card for years, some transfers pay a thousand: each one counts like the first."""
+    found = costs(told, 260)
+    early, late = found[30:80], found[-50:]
+    for place in (0, 1):
+        assert max(cost[place] for cost in late) <= 1.5 * max(cost[place] for cost in early)
+
+
+def test_who_pays_as_asked_has_no_ledger_of_credit() -> None:
+    """Most accounts owe what they are asked for and nothing else; the ledger of those who do not is for them alone."""
+    machine = Machine({}.get, Rules(), SEGMENTED, LEDGERS)
+    for number in range(3):
+        for note in account(number):
+            list(machine.take(reducer_of(note.event), note, bytes([number]) * 24))
+    machine.save()
+    assert {chr(name[0]) for name in machine.changes} == {"b", "q", "j"}
