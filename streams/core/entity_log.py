@@ -48,6 +48,8 @@ class Found(NamedTuple):
 class EntityLog(Log[Note, Acc]):
     """A log of events. `add` takes them in any order; the reducer tells positions, parts and outputs."""
 
+    __slots__ = ("_part_of", "_sort_key")
+
     def __init__(self, reducer: Any, codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
         super().__init__(reducer, codec, key, records, scope)
         self._part_of = reducer.part_of
@@ -58,10 +60,13 @@ class EntityLog(Log[Note, Acc]):
 
         `size` is the event's length in bytes. A duplicate must not come here.
         """
-        key = self._sort_key(recorded)
-        self.head.revision += 1
-        last = self.last_key
         event = recorded.event
+        self.head.revision += 1
+        if self.is_new and event.corrects_event_id is None:
+            self.head.tests = int(event.is_test)
+            return self.append(recorded, fingerprint, size)
+        key = self._sort_key(recorded)
+        last = self.last_key
         is_plain = event.corrects_event_id is None and not self._part_of(recorded)
         if not is_plain or not (key > last and self._is_newest(recorded)) or self._is_awaited(event.event_id):
             return self._change(recorded, key, fingerprint, size)

@@ -29,6 +29,8 @@ from streams.core.segments import (
 
 Acc = TypeVar("Acc")
 _encode = msgspec.msgpack.Encoder().encode
+NO_OUTPUTS = Outputs()
+"""Of a log without items. Never changed."""
 FINGERPRINT = 24
 """Bytes of a fingerprint: 16 of the identity, 8 of the content."""
 
@@ -100,6 +102,8 @@ class Log(Generic[Item, Acc]):
     names, by record, the fingerprints that lie in it since. `work` counts the items that were folded.
     """
 
+    __slots__ = ("_acc", "codec", "fold", "head", "is_changed", "is_new", "key", "moved", "records", "scope", "work")
+
     def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
         self.fold, self.codec, self.key, self.records, self.scope = fold, codec, key, records, scope
         stored = records.get(key)
@@ -119,6 +123,8 @@ class Log(Generic[Item, Acc]):
 
     def accumulator(self) -> Acc:
         """Return the accumulator at the end."""
+        if self.is_new:
+            self._acc = self.fold.begin(self.head.tests > 0)
         if self._acc is None:
             acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
             self.work += len(self.head.tail)
@@ -137,7 +143,8 @@ class Log(Generic[Item, Acc]):
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
         head, acc = self.head, self.accumulator()
-        before, after = self.projected(self.scope), Outputs()
+        before = NO_OUTPUTS if self.is_new else self.projected(self.scope)
+        after = Outputs()
         self.work += 1
         self.fold.apply(acc, item, self.scope, after)
         self.fold.project(acc, self.scope, after)
@@ -145,7 +152,8 @@ class Log(Generic[Item, Acc]):
         head.fingerprints += fingerprint
         head.tail_bytes += size
         self.is_new = False
-        self._spill_full()
+        if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
+            self._spill_full()
         return before, after
 
     def change(self, change: Change, tests: int | None = None) -> tuple[Outputs, Outputs]:
@@ -211,10 +219,6 @@ class Log(Generic[Item, Acc]):
             raise KeyError(f"segment {number} of {self.key!r}")
         found: Segment[Item] = self.codec.segment(stored)
         return found
-
-    def encoded(self) -> bytes:
-        """Return the bytes of the head."""
-        return _encode(self.head)
 
     def _decoded(self, snapshot: bytes, *, is_test: bool) -> Acc:
         if not snapshot:

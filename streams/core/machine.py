@@ -4,7 +4,7 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -15,12 +15,13 @@ from streams.core.activity import PartOf, no_part
 from streams.core.algebra import Note, Signal, SortKey, difference, fold_order
 from streams.core.changes import Measures, change_rows
 from streams.core.entity_log import EntityLog
-from streams.core.log import Change, Codec, Log, codec_of
+from streams.core.log import NO_OUTPUTS, Change, Codec, Log, codec_of
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rows import Row
 from streams.core.rules import Rules
 from streams.core.segments import Head
 
+_encode = msgspec.msgpack.Encoder().encode
 Acc = TypeVar("Acc")
 Entry = TypeVar("Entry")
 
@@ -145,7 +146,7 @@ class Machine:
         former: Mapping[bytes, Rules] = NO_RULES,
     ) -> None:
         self.rules, self.work = rules, 0
-        self._former = former
+        self._former, self._scope = former, Scope(rules, 0)
         self.changes: dict[bytes, bytes | None] = {}
         self._stored = get
         self._reducers, self._ledgers = reducers, ledgers
@@ -164,62 +165,78 @@ class Machine:
 
     def entity(self, key: bytes) -> EntityLog[Any]:
         """Return the log of an entity by its key; an empty one where there is none."""
-        log = self._entities.get(key)
-        if log is None:
-            reducer = self._reducers[chr(key[0])]
-            log = self._entities[key] = EntityLog(reducer, reducer.codec, key, self, Scope(self.rules, 0))
+        return self._entities.get(key) or self._opened(self._reducers[chr(key[0])], key)
+
+    def _opened(self, reducer: Reducer[Any], key: bytes) -> EntityLog[Any]:
+        log = self._entities[key] = EntityLog(reducer, reducer.codec, key, self, self._scope)
+        if log.head.passed:
             log.scope = Scope(self.rules, log.head.passed)
         return log
 
-    def take(self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0) -> Iterator[Facts]:
-        """Take one event that is no duplicate; yield what changes in its entity and in ledgers.
+    def take(self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0) -> list[Facts]:
+        """Take one event that is no duplicate; return what changes in its entity and in ledgers.
 
         `size` is its length in bytes.
         """
-        log = self.entity(reducer.key(recorded.event))
-        yield from self._up_to_date(reducer, log)
+        key = reducer.key(recorded.event)
+        log = self._entities.get(key) or self._opened(reducer, key)
+        found: list[Facts] = []
+        if reducer.depends_on_rules and log.head.rules != self.rules.name:
+            self._bring_up_to_date(reducer, log, found)
         before, after = log.add(recorded, fingerprint, size)
-        yield from self._settled(reducer, log, before, after, recorded)
+        self._conclude(reducer, log, before, after, recorded, found)
+        return found
 
-    def tick(self, key: bytes, now: int) -> Iterator[Facts]:
+    def tick(self, key: bytes, now: int) -> list[Facts]:
         """Let time pass to `now`: one deadline that has come fires, with its own time."""
         log, reducer = self.entity(key), self._reducers[chr(key[0])]
-        yield from self._up_to_date(reducer, log)
+        found = self.settle(key)
         if log.head.deadline > now:
-            return
+            return found
         before = log.projected(log.scope)
         log.head.passed = log.head.deadline
         log.scope = Scope(self.rules, log.head.passed)
         log.head.revision += 1
-        yield from self._settled(reducer, log, before, log.projected(log.scope), None)
+        self._conclude(reducer, log, before, log.projected(log.scope), None, found)
+        return found
 
-    def settle(self, key: bytes) -> Iterator[Facts]:
+    def settle(self, key: bytes) -> list[Facts]:
         """Bring an entity up to date with the rules."""
-        yield from self._up_to_date(self._reducers[chr(key[0])], self.entity(key))
+        log, reducer = self.entity(key), self._reducers[chr(key[0])]
+        found: list[Facts] = []
+        if reducer.depends_on_rules and log.head.rules != self.rules.name:
+            self._bring_up_to_date(reducer, log, found)
+        return found
 
-    def _up_to_date(self, reducer: Reducer[Any], log: EntityLog[Any]) -> Iterator[Facts]:
+    def _bring_up_to_date(self, reducer: Reducer[Any], log: EntityLog[Any], found: list[Facts]) -> None:
         """Fold an entity again whose outputs follow former rules. Raises KeyError where these are not known."""
-        if not reducer.depends_on_rules or log.head.rules == self.rules.name:
-            return
         named, log.head.rules = log.head.rules, self.rules.name
         if log.is_new:
             return
         before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
         before.signals, after.signals = {}, {}
-        yield from self._settled(reducer, log, before, after, None)
+        self._conclude(reducer, log, before, after, None, found)
 
     def save(self) -> None:
         """Put the heads of all logs that changed into `changes`."""
+        changes = self.changes
         every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
         for logs in every:
-            self.changes |= {key: log.encoded() for key, log in logs.items() if log.is_changed}
+            for key, log in logs.items():
+                if log.is_changed:
+                    changes[key] = _encode(log.head)
 
     def heads(self) -> Iterator[tuple[bytes, Head[Note]]]:
         """Yield the key and the head of every entity that the batch changed."""
         for key, log in self._entities.items():
             if log.is_changed:
                 yield key, log.head
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether `moved` has anything to yield."""
+        return bool(self._touched)
 
     def moved(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield, once, the fingerprints that have come to lie in another record, after its name."""
@@ -228,10 +245,16 @@ class Machine:
             log.moved.clear()
         self._touched.clear()
 
-    def _settled(
-        self, reducer: Reducer[Any], log: EntityLog[Any], before: Outputs, after: Outputs, cause: Note | None
-    ) -> Iterator[Facts]:
-        """Yield the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
+    def _conclude(
+        self,
+        reducer: Reducer[Any],
+        log: EntityLog[Any],
+        before: Outputs,
+        after: Outputs,
+        cause: Note | None,
+        found: list[Facts],
+    ) -> None:
+        """Add the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
         log.is_changed = True
         if log.moved:
             self._touched.append(log)
@@ -239,40 +262,55 @@ class Machine:
         log.work = 0
         if reducer.deadline is not None:
             log.head.deadline = reducer.deadline(log.accumulator(), log.scope)
-        revision = log.head.revision
-        rows, removed = difference(before.rows, after.rows)
-        signals = [signal for name, signal in after.signals.items() if name not in before.signals]
-        yield Facts(revision, rows, removed, signals)
+        rows, removed = (after.rows, ()) if before is NO_OUTPUTS else difference(before.rows, after.rows)
+        signals: Sequence[Signal] = ()
+        if after.signals:
+            signals = [signal for name, signal in after.signals.items() if name not in before.signals]
+        has_entries = before.entries or after.entries
+        if not has_entries and cause is not None and (before.measures or after.measures):
+            name = reducer.identify(cause.event)
+            rows = [*rows, *change_rows(cause, reducer.kind, name, before.measures, after.measures)]
+        found.append(Facts(log.head.revision, rows, removed, signals))
+        if has_entries:
+            self._hand_on(reducer, log, before, after, cause, found)
+
+    def _hand_on(
+        self,
+        reducer: Reducer[Any],
+        log: EntityLog[Any],
+        before: Outputs,
+        after: Outputs,
+        cause: Note | None,
+        found: list[Facts],
+    ) -> None:
+        """Add what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""
         account, _, name = log.key[1:].decode().partition("\0")
         measured: Measured = {(reducer.kind, name): (before.measures, after.measures)}
-        if before.entries or after.entries:
-            yield from self._handed_on(account, before, after, measured)
-        if cause is not None:
-            changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
-            if changed:
-                yield Facts(revision, changed)
-
-    def _handed_on(self, account: str, before: Outputs, after: Outputs, measured: Measured) -> Iterator[Facts]:
-        """Yield what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""
         pending: Pending = {}
         _gather(pending, before, after)
         for prefix, ledger in self._ledgers.items():
-            for name, edits in pending.pop(prefix, {}).items():
-                was, now = yield from self._hand_over(ledger, account, name, edits)
+            if not pending:
+                break
+            for of, edits in pending.pop(prefix, {}).items():
+                was, now = self._post(ledger, account, of, edits, found)
                 _gather(pending, was, now)
                 if was.measures or now.measures:
-                    one, other = measured.get((ledger.kind, name), ({}, {}))
-                    measured[ledger.kind, name] = {**one, **was.measures}, {**other, **now.measures}
+                    one, other = measured.get((ledger.kind, of), ({}, {}))
+                    measured[ledger.kind, of] = {**one, **was.measures}, {**other, **now.measures}
         assert not pending, "a ledger hands over to later ones only"
+        if cause is not None:
+            changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
+            if changed:
+                found.append(Facts(log.head.revision, changed))
 
-    def _hand_over(
-        self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits
-    ) -> Generator[Facts, None, tuple[Outputs, Outputs]]:
+    def _post(
+        self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits, found: list[Facts]
+    ) -> tuple[Outputs, Outputs]:
+        """Edit the entries of a ledger; return the outputs that this can change, before and after."""
         key = ledger.key(account, name)
         log = self._books.get(key)
         if log is None:
-            book = _Book(ledger, account, name)
-            log = self._books[key] = Log(book, ledger.codec, key, self, Scope(self.rules, 0))
+            log = self._books[key] = Log(_Book(ledger, account, name), ledger.codec, key, self, self._scope)
         log.is_changed = True
         log.head.revision += 1
         if edits.cleared or len(edits.put) > 1 or not min(edits.put) > log.last_key:
@@ -283,7 +321,7 @@ class Machine:
         self.work += log.work
         log.work = 0
         rows, removed = difference(before.rows, after.rows)
-        yield Facts(log.head.revision, rows, removed)
+        found.append(Facts(log.head.revision, rows, removed))
         return before, after
 
 

@@ -281,7 +281,8 @@ class Partition:
         batch.claims[one[:CLAIM_ID]] = key
         if isinstance(reducer, SegmentedReducer):
             self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b"")))
-            self._moved(batch)
+            if batch.machine.has_moved:
+                self._moved(batch)
         elif reducer.gathered is not None:
             self._gathering(batch, key).add(note, one, record.offset())
         else:
