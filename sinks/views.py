@@ -8,7 +8,6 @@ from importlib.resources import files
 from string import Template
 
 import msgspec
-import yaml
 
 from sinks import metric, sql, windows
 from sinks.intervals import bounds, net_share
@@ -85,7 +84,7 @@ def _declared(name: str, text: str) -> View:
     """View of one file: a comment that holds YAML, then the SELECT."""
     if (match := _HEADER.fullmatch(text)) is None:
         raise ValueError(f"{name}: a view begins with a comment that describes it")
-    header = msgspec.convert(yaml.safe_load(match[1]), _Header)
+    header = msgspec.yaml.decode(match[1], type=_Header)
     columns = tuple(Column(column, "", said) for column, said in header.columns.items())
     return View(name, header.comment, columns, match[2].strip(), header.metric, header.stored)
 
