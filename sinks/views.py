@@ -15,7 +15,7 @@ from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
 from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
-from streams.core.changes import OWN_REASONS
+from streams.core.change_causes import OWN_REASONS
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")

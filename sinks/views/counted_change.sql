@@ -45,8 +45,10 @@ SELECT
     ingested_at,
     is_load
 FROM ${cx}.personal_metric_change
-WHERE metric NOT IN ('manager', 'segment', 'invitation', 'display')
+WHERE metric NOT IN ('manager', 'segment', 'invitation', 'display', 'payment_whole')
 UNION ALL
 SELECT * FROM ${cx}.invitation_change
 UNION ALL
 SELECT * FROM ${cx}.display_change
+UNION ALL
+SELECT * FROM ${cx}.shared_rest_change

@@ -15,6 +15,7 @@ from streams.core.billing import (
     invoice_rows,
     ledger,
     payment,
+    payment_measures,
     receipt,
     refund,
     steps,
@@ -153,6 +154,7 @@ REFUND = Reducer(
     rows=refund.rows,
     measures=money.refund_measures,
     contribute=credit_parts.of_a_refund,
+    standing=refund.everything,
 )
 DISPUTE = Reducer(
     kind="dispute",
@@ -248,6 +250,8 @@ PAYMENT = RollUp(
     payment.nothing,
     is_sparse=True,
     above=(CREDIT_LEDGER, payment.waiting),
+    kind="payment",
+    measures=payment_measures.payment_measures,
 )
 
 REDUCERS: dict[type, Reducer[Any]] = {

@@ -8,7 +8,7 @@ from streams.core.billing.credit import CLAIMED, LEFT, UNCLAIMED, USED, Move, Pa
 from streams.core.billing.dispute import Dispute
 from streams.core.billing.invoice import Invoice
 from streams.core.billing.money import micros
-from streams.core.billing.payment import Claims, of_invoice, of_receipt
+from streams.core.billing.payment import Claims, of_invoice, of_receipt, of_refund
 from streams.core.billing.receipt import Receipt
 from streams.core.billing.receivable import books
 from streams.core.billing.refund import Refund
@@ -63,18 +63,19 @@ def of_a_receipt(receipt: Receipt | None, _rules: Rules) -> Contribution:
 
 
 def of_a_refund(refund: Refund | None, _rules: Rules) -> Contribution:
-    """A refund takes credit, until it fails."""
-    told = None if refund is None else refund.refunded
-    if refund is None or told is None:
+    """A refund takes credit, until it fails, and is part of what is known of its payment."""
+    if refund is None:
         return Contribution()
-    failed = refund.failed
+    told, failed, claims = refund.refunded, refund.failed, of_refund(refund)
+    if told is None:
+        return Contribution(claims=claims)
     ended = None if failed is None else (failed.occurred_at, failed.event_id)
     claimed = Move(
         told.refunded_at, CLAIMED, "refunded", "", _is_test(told, failed), told.currency,
         micros(told.amount, told.exponent), told.invoice_id or "", told.payment_id, told.event_id,
         refund.last.ingested_at,
     )  # fmt: skip
-    return _claim(claimed, "refund_failed", ended)
+    return Contribution(_claim(claimed, "refund_failed", ended), claims)
 
 
 def of_a_dispute(dispute: Dispute | None, _rules: Rules) -> Contribution:
@@ -89,19 +90,19 @@ def of_a_dispute(dispute: Dispute | None, _rules: Rules) -> Contribution:
         micros(told.amount, told.exponent), told.invoice_id or "", told.payment_id, told.event_id,
         dispute.last.ingested_at,
     )  # fmt: skip
-    return _claim(claimed, "claim_ended", ended)
+    return Contribution(_claim(claimed, "claim_ended", ended))
 
 
 def _is_test(*events: object) -> bool:
     return any(getattr(event, "is_test", False) for event in events)
 
 
-def _claim(claimed: Move, end: str, ended: tuple[int, str] | None) -> Contribution:
+def _claim(claimed: Move, end: str, ended: tuple[int, str] | None) -> Part | tuple[()]:
     """What takes credit and, where it ended, gives it back."""
     if claimed.amount == 0:
-        return Contribution()
+        return ()
     moves = [claimed]
     if ended is not None:
         at, event_id = max(ended[0], claimed.at), ended[1]
         moves.append(msgspec.structs.replace(claimed, at=at, rank=UNCLAIMED, kind=end, event_id=event_id))
-    return Contribution(Part((), tuple(moves)))
+    return Part((), tuple(moves))

@@ -9,7 +9,7 @@ from streams.core.billing.invoice import Invoice, total
 from streams.core.billing.invoice_rows import due_history, status
 from streams.core.billing.money import micros
 from streams.core.billing.receipt import Receipt
-from streams.core.billing.receivable import PUBLISHED, books
+from streams.core.billing.receivable import books
 from streams.core.billing.refund import Refund
 from streams.core.billing.steps import Step, steps_of
 from streams.core.billing.subscription import Phase, Subscription
@@ -30,19 +30,16 @@ def _money(amount: int, denominator: int = 0) -> Measure:
 
 
 def invoice_measures(invoice: Invoice | None) -> Measures:
-    """Return every posting to the books, every payment, the first attempt to collect it and what came of dunning.
+    """Return postings to the books, what banks took back, the first attempt to collect it and what came of dunning.
 
-    Items of money begin with the currency.
+    Items of money begin with the currency. What came in is said by payments (payment_measures).
     """
     if invoice is None or invoice.is_test or not invoice.stored:
         return NO_MEASURES
     found: dict[Key, Measure] = {}
     for entry in books(invoice).entries:
-        if entry.book in PUBLISHED:
+        if entry.book == "receivable":
             found["receivable", f"{entry.currency}/{entry.name}", entry.at, ""] = _money(entry.amount)
-    for paid in invoice.payments.values():
-        item = f"{paid.currency}/{paid.payment_id}"
-        found["collections", item, paid.paid_at, ""] = _money(micros(paid.amount, paid.exponent), ONE)
     for name, back in invoice.returns.items():
         item = f"{back.currency}/returned/{name}"
         found["collections", item, back.returned_at, ""] = _money(-micros(back.amount, back.exponent))
@@ -106,7 +103,7 @@ def _ended_by(invoice: Invoice, is_paid: bool) -> str:
 
 
 def receipt_measures(receipt: Receipt | None) -> Measures:
-    """Return what banks took back of money that no invoice had; what of a payment waits rests on several entities."""
+    """Return what banks took back of money that no invoice had."""
     if receipt is None or receipt.is_test:
         return NO_MEASURES
     return {
@@ -126,7 +123,9 @@ def refund_measures(refund: Refund | None) -> Measures:
     found: dict[Key, Measure] = {("refund_failure_rate", "", at, ""): (ONE * failed, ONE, float(failed))}
     if not failed:
         item = f"{told.currency}/{told.reason}" if told.reason else told.currency
-        found["refunded", item, at, ""] = _money(micros(told.amount, told.exponent), ONE)
+        amount = micros(told.amount, told.exponent)
+        found["refunded", item, at, ""] = _money(amount, ONE)
+        found["refund_rate", told.currency, at, ""] = _money(amount)
         if told.requested_at is not None and told.requested_at <= at:
             waited = at - told.requested_at
             found["refund_turnaround", "", at, ""] = (waited, ONE, waited / HOUR)

@@ -6,6 +6,7 @@ these contributes claims, and what waits is a function of them all.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -13,25 +14,30 @@ from streams.core.billing.credit import LEFT, Move, Part
 from streams.core.billing.invoice import Invoice, used_at
 from streams.core.billing.money import micros
 from streams.core.billing.receipt import Receipt
+from streams.core.billing.refund import Refund
 from streams.core.events import InvoicePaid
 from streams.core.rows import Row
+
+Teller = Literal["invoice", "receipt", "refund"]
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one of them says of the payment, in micros: its part from `used_at` on, and the whole (0 for not told).
 
-    `received_at` is when the money came, by who says so; a receipt has no part. Times are microseconds.
+    `received_at` is when the money came, by who says so; a receipt has no part. Times are microseconds. A refund says
+    when the money left, and how much: that is no part, and nothing that was used.
     """
 
     received_at: int
     used_at: int
     part: int
     whole: int
-    is_receipt: bool
+    said_by: Teller
     is_test: bool
     currency: str
     event_id: str
     ingested_at: int
+    source: str
 
 
 Claims = tuple[Claim, ...]
@@ -49,11 +55,12 @@ def of_invoice(invoice: Invoice) -> dict[str, Claims]:
                 used_at(event, invoice.issued),
                 micros(event.amount, event.exponent),
                 micros(event.payment_amount or 0, event.exponent),
-                False,
+                "invoice",
                 invoice.is_test,
                 event.currency,
                 event.event_id,
                 invoice.stored[event.event_id],
+                event.source,
             ),
         )
     return claims
@@ -65,7 +72,19 @@ def of_receipt(receipt: Receipt) -> Claims:
     if event is None:
         return ()
     at, whole, stored = event.received_at, micros(event.amount, event.exponent), receipt.stored[event.event_id]
-    return (Claim(at, at, 0, whole, True, receipt.is_test, event.currency, event.event_id, stored),)
+    return (Claim(at, at, 0, whole, "receipt", receipt.is_test, event.currency, event.event_id, stored, event.source),)
+
+
+def of_refund(refund: Refund) -> dict[str, Claims]:
+    """Return what a refund gave back of its payment, and nothing of those that it was once said to be of."""
+    claims: dict[str, Claims] = dict.fromkeys(refund.payments, ())
+    told = refund.refunded
+    if told is not None and refund.failed is None:
+        at, amount, stored = told.refunded_at, micros(told.amount, told.exponent), refund.last.ingested_at
+        claims[told.payment_id] = (
+            Claim(at, at, amount, 0, "refund", refund.is_test, told.currency, told.event_id, stored, told.source),
+        )
+    return claims
 
 
 def waiting(payment_id: str, parts: Mapping[str, Claims]) -> Part | tuple[()]:
@@ -73,7 +92,8 @@ def waiting(payment_id: str, parts: Mapping[str, Claims]) -> Part | tuple[()]:
     groups: defaultdict[tuple[bool, str], list[Claim]] = defaultdict(list)
     for claims in parts.values():
         for claim in claims:
-            groups[claim.is_test, claim.currency].append(claim)
+            if claim.said_by != "refund":
+                groups[claim.is_test, claim.currency].append(claim)
     moves = [move for _, group in sorted(groups.items()) for move in _moves(payment_id, group)]
     return Part((payment_id,), tuple(moves)) if moves else ()
 
@@ -103,7 +123,7 @@ def _moves(payment_id: str, claims: list[Claim]) -> Iterator[Move]:
 
 def _received(claims: list[Claim]) -> Iterator[tuple[int, Claim]]:
     """Amounts that came in: the whole once, by whoever says how much it was; without it every part by itself."""
-    receipts = [claim for claim in claims if claim.is_receipt]
+    receipts = [claim for claim in claims if claim.said_by == "receipt"]
     if receipts:
         yield receipts[0].whole, receipts[0]
         return

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import Note, effective
 from streams.core.billing.money import micros
 from streams.core.events import PaymentRefunded, RefundFailed
 from streams.core.rows import RefundRow
@@ -15,9 +15,14 @@ RefundEvent = PaymentRefunded | RefundFailed
 
 
 class Refund(msgspec.Struct):
-    """A refund as its standing events say; local to one fold."""
+    """A refund as its standing events say; local to one fold. `payments` has every payment that any of them named.
+
+    One whose events were all taken back does not stand.
+    """
 
     last: Note
+    stands: bool = True
+    payments: set[str] = set()
     refunded: PaymentRefunded | None = None
     failed: RefundFailed | None = None
     sources: set[str] = set()
@@ -33,11 +38,18 @@ class Refund(msgspec.Struct):
         return "refunded" if self.failed is None else "failed"
 
 
+def everything(notes: tuple[Note, ...]) -> Sequence[Note]:
+    """One that is taken back, or was of another payment, still says so to the payment that it was of."""
+    return notes
+
+
 def fold(notes: Sequence[Note]) -> Refund | None:
     if not notes:
         return None
-    refund = Refund(last=notes[-1])
-    for note in notes:
+    standing = effective(tuple(notes))
+    refund = Refund(last=(standing or notes)[-1], stands=bool(standing))
+    refund.payments = {note.event.payment_id for note in notes if isinstance(note.event, PaymentRefunded)}
+    for note in standing:
         event: RefundEvent = note.event  # type: ignore[assignment] # routed here by its type
         match event:
             case PaymentRefunded():
@@ -51,7 +63,7 @@ def fold(notes: Sequence[Note]) -> Refund | None:
 
 
 def rows(refund: Refund | None, _rules: Rules, _passed: int) -> Sequence[RefundRow]:
-    if refund is None:
+    if refund is None or not refund.stands:
         return ()
     told, failed, last = refund.refunded, refund.failed, refund.last
     event: RefundEvent = last.event  # type: ignore[assignment] # as above

@@ -16,12 +16,15 @@ from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
 from streams.core.changes import LINKS, METRICS, ONE, SLICES
 from streams.core.events import (
+    CreditApplied,
     DisputeClosed,
     DisputeOpened,
+    DueDateChanged,
     DunningEnded,
     InvoiceIssued,
     InvoicePaid,
     InvoicePaymentFailed,
+    PaymentReceived,
     PaymentRefunded,
     PaymentReturned,
     RefundFailed,
@@ -30,9 +33,11 @@ from streams.core.events import (
     SubscriptionTrialConverted,
     SubscriptionTrialStarted,
 )
-from streams.core.routes import BY_PREFIX
+from streams.core.rollup import member_of
+from streams.core.routes import BY_PREFIX, ROLL_UPS
 from streams.core.rows import (
     AnswerRow,
+    DisputeRow,
     FollowupCaseRow,
     InvitationRow,
     InvoiceRow,
@@ -41,6 +46,7 @@ from streams.core.rows import (
     PaymentAttemptRow,
     PaymentReturnRow,
     PaymentRow,
+    ReceiptRow,
     ReceivableEntryRow,
     RefundRow,
     ResponseRow,
@@ -54,15 +60,32 @@ from streams.core.rows import (
 from tests.streams.core.test_laws import FAR
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories_billing import billing_histories
+from tests.support.invoices import day
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
+from tests.support.money import money_histories
 
-MONEY_BACK = (PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
+MONEY_BACK = (InvoicePaid, PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
 COLLECTED = (InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned, DunningEnded)
 TRIALS = (SubscriptionStarted, SubscriptionTrialStarted, SubscriptionTrialConverted, SubscriptionEnded)
-FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS}
+SHARED = (InvoiceIssued, InvoicePaid, PaymentReceived, PaymentReturned, CreditApplied)
+FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS, "shared": SHARED}
 """Kinds of events that histories of all kinds seldom put together."""
-WORLDS = {**LAWFUL, **{name: billing_histories(kinds) for name, kinds in FEW.items()}}
+GIVEN_BACK = (InvoicePaid, InvoicePaid, PaymentReceived, *[PaymentRefunded] * 4, RefundFailed, DisputeOpened)
+DUE = (InvoiceIssued, InvoiceIssued, InvoicePaid, InvoicePaid, InvoicePaid, DueDateChanged)
+DENSE = {
+    "dense": money_histories(),
+    "given_back": money_histories(kinds=GIVEN_BACK),
+    "due": money_histories(
+        kinds=DUE,
+        invoice_id=st.just("I1"),
+        issued_at=st.integers(1, 5).map(day),
+        total=st.just(100),
+        amount=st.sampled_from([50, 100]),
+    ),
+}
+"""The same of few amounts and days."""
+WORLDS = {**LAWFUL, **{name: billing_histories(kinds) for name, kinds in FEW.items()}, **DENSE}
 in_every_world = pytest.mark.parametrize("world", WORLDS)
 Sums = dict[tuple[object, ...], tuple[int, int]]
 Counts = Iterator[tuple[tuple[object, ...], int, int]]
@@ -86,7 +109,14 @@ def measured_in(machine: Machine) -> Sums:
         reducer = BY_PREFIX[chr(key[0])]
         if reducer.measures is not None:
             for name, (numerator, denominator, _) in reducer.measures(reducer.view(state)).items():
-                found.append(((reducer.kind, key[1:].decode().split("\0")[1], *name), numerator, denominator))
+                found.append(((reducer.kind, member_of(key)[1], *name), numerator, denominator))
+    for key, rolled in machine.rolled.items():
+        roll_up = ROLL_UPS[chr(key[0])]
+        if roll_up.measures is not None:
+            told = roll_up.measures(member_of(key)[1], rolled.parts)
+            found.extend(
+                ((roll_up.kind, member_of(key)[1], *name), one, other) for name, (one, other, _) in told.items()
+            )
     return added(found)
 
 
@@ -124,14 +154,14 @@ def answered(row: Row) -> list[tuple[tuple[object, ...], int, int]]:
 def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR0911 - a case for each table
     """What a row adds to the metrics that are counted in it."""
     match row:
-        case RefundRow(status="refunded", is_test=False):
-            return [(("refunded", row.refunded_at), row.amount_micros, ONE)]
-        case PaymentRow(is_test=False):
-            return [(("collections", row.paid_at), row.amount_micros, ONE)]
+        case RefundRow(is_test=False, refunded_at=int()):
+            return list(refund_counts(row))
+        case DisputeRow(is_test=False, is_chargeback=True, opened_at=int(at)):
+            return [(("chargeback_rate", row.currency, at), ONE, 0)]
         case PaymentReturnRow(is_test=False):
-            return [(("collections", row.returned_at), -row.amount_micros, 0)]
-        case ReceivableEntryRow(is_test=False):
-            return [(("receivable", row.at), row.amount_micros, 0)]
+            return [(("collections", row.currency, row.returned_at), -row.amount_micros, 0)]
+        case ReceivableEntryRow(is_test=False, book="receivable"):
+            return [(("receivable", row.currency, row.at), row.amount_micros, 0)]
         case MrrMovementRow(is_test=False, policy=policy) if policy == PROFILES[0]:
             return [(("mrr", row.currency), row.amount_micros, 0)]
         case FollowupCaseRow(is_test=False) if row.state != "voided":
@@ -181,6 +211,42 @@ def tagged(machine: Machine) -> Counts:
     told = {(row.response_id, row.submitted_at) for row in rows if not row.is_test and row.submitted_at is not None}
     for _, at in told:
         yield ("topic_share", "", at), 0, ONE
+
+
+def refund_counts(row: RefundRow) -> Counts:
+    is_failed, at = row.status == "failed", row.refunded_at
+    yield ("refund_failure_rate", at), ONE * is_failed, ONE
+    if not is_failed and at is not None:
+        yield ("refunded", row.currency, at), row.amount_micros, ONE
+        yield ("refund_rate", row.currency, at), row.amount_micros, 0
+        if row.requested_at is not None and row.requested_at <= at:
+            yield ("refund_turnaround", at), at - row.requested_at, ONE
+
+
+def received(machine: Machine) -> Counts:
+    """What came in, as the view of whole payments has it: one of a known whole at once, with what nobody has of it."""
+    given_back = {
+        (row.payment_id, row.currency)
+        for row in machine.tables.values()
+        if isinstance(row, RefundRow) and row.status == "refunded" and not row.is_test and row.amount_micros
+    }
+    told: defaultdict[tuple[str, str], list[PaymentRow | ReceiptRow]] = defaultdict(list)
+    for row in machine.tables.values():
+        if isinstance(row, PaymentRow | ReceiptRow) and not row.is_test:
+            told[row.payment_id, row.currency].append(row)
+    for (payment_id, currency), rows in told.items():
+        shares = [row for row in rows if isinstance(row, PaymentRow)]
+        receipt = next((row for row in rows if isinstance(row, ReceiptRow)), None)
+        whole = receipt.amount_micros if receipt else max(row.payment_micros or 0 for row in shares)
+        at = receipt.received_at if receipt else min(row.paid_at for row in shares)
+        for row in shares:
+            yield ("collections", currency, at if whole else row.paid_at), row.amount_micros, ONE
+        parts = sum(row.amount_micros for row in shares)
+        if whole > parts:
+            yield ("collections", currency, at), whole - parts, ONE
+        yield ("refund_rate", currency, at), 0, max(whole, parts)
+        yield ("chargeback_rate", currency, at), 0, ONE
+        yield ("refund_rate_cohort", currency, at), ONE * ((payment_id, currency) in given_back), ONE
 
 
 def ticket_counts(row: TicketRow) -> list[tuple[tuple[object, ...], int, int]]:
@@ -257,6 +323,40 @@ def dunned(invoice: InvoiceRow, failed: PaymentAttemptRow, paid: int) -> Counts:
     yield ("dunning_outcome", ended_by, failed.at), ONE * bool(ended_by), ONE
 
 
+def lateness(at: int, due_at: int) -> bool:
+    """Days are those of UTC here."""
+    return at // DAY > due_at // DAY
+
+
+def late(machine: Machine, now: int) -> Counts:
+    """Invoices settled after their due day, or open after it, as the view `due_invoice` has them at a moment."""
+    for row in machine.tables.values():
+        if isinstance(row, InvoiceRow):
+            for (metric, item, due_at), _, one in counted(row):
+                if metric == "late_payment_rate":
+                    closed_at = now if row.closed_at is None else row.closed_at
+                    yield (
+                        ("late", str(item).partition("/")[0], due_at),
+                        one * lateness(closed_at, int(str(due_at))),
+                        one,
+                    )
+
+
+def late_in_log(log: list[MetricChangeRow], now: int) -> Counts:
+    """The same as `change_log` and `deadline_change` work it out of rows known by a moment: what waits becomes late."""
+    waiting: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+    for row in log:
+        if row.metric == "late_payment_rate":
+            currency, _, closed_at = row.item.partition("/")
+            at = int(closed_at) if closed_at else row.ingested_at
+            one = row.denominator_micros
+            yield ("late", currency, row.window_at), one * lateness(at, row.window_at), one
+            if not closed_at and not lateness(at, row.window_at):
+                waiting[row.entity_id, currency, row.window_at] += one
+    for (_, currency, due_at), left in waiting.items():
+        yield ("late", currency, due_at), left * lateness(now, due_at), 0
+
+
 TICKETS = {"first_reply", "full_resolution", "ticket_csat"}
 BY_ITEM = {
     "reopen_rate",
@@ -269,33 +369,36 @@ BY_ITEM = {
     "display",
     "topic_share",
     "topic_nps",
+    "chargeback_rate",
+    "refund_rate",
+    "refund_rate_cohort",
 }
-COUNTED = (
-    {
-        "nps",
-        "verbatim_rate",
-        "response_rate",
-        "csat",
-        "refunded",
-        "collections",
-        "receivable",
-        "mrr",
-        "trial_conversion",
-    }
-    | TICKETS
-    | BY_ITEM
-)
+BY_CURRENCY = {"collections", "receivable", "refunded"}
+"""Items of these begin with the currency, and have more behind a slash than figures are told apart by."""
+AT_ONCE = TICKETS | {
+    "nps",
+    "verbatim_rate",
+    "response_rate",
+    "csat",
+    "refund_failure_rate",
+    "refund_turnaround",
+    "mrr",
+    "trial_conversion",
+}
+COUNTED = AT_ONCE | BY_CURRENCY | BY_ITEM
 
 
 def facts_of(machine: Machine) -> Sums:
     rows = [each for row in machine.tables.values() for each in counted(row)]
-    return added([*rows, *tagged(machine), *reopened(machine), *tried(machine)])
+    return added([*rows, *received(machine), *tagged(machine), *reopened(machine), *tried(machine)])
 
 
 def window(row: MetricChangeRow) -> tuple[object, ...]:
     """Movements of revenue are the account's, so that only their sum by currency is that of its subscriptions."""
     if row.metric in BY_ITEM:
         return row.metric, row.item, row.window_at
+    if row.metric in BY_CURRENCY:
+        return row.metric, row.item.partition("/")[0], row.window_at
     return row.metric, row.item if row.metric == "mrr" else row.window_at
 
 
@@ -315,3 +418,16 @@ def test_changes_add_up_to_what_metrics_count(world: str, data: st.DataObject) -
     """The log is of use only if it tells of the figures themselves: rows are counted here as the metrics count them."""
     machine = run(data.draw(WORLDS[world]), until=FAR, rules=LEVELS)
     assert logged(machine) == facts_of(machine)
+
+
+@pytest.mark.parametrize("world", ["due", "collected", "shared", "invoices", "money", "dense"])
+@given(st.data())
+def test_late_payments_known_by_a_moment_add_up_too(world: str, data: st.DataObject) -> None:
+    """Whether an invoice is late is nowhere in a row: events and time that passed must come to the figure together."""
+    notes: list[Note] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
+    log = changes(run(notes, until=FAR, rules=LEVELS))
+    now = data.draw(st.sampled_from([note.ingested_at for note in notes])) + data.draw(
+        st.sampled_from([0, 0, 40 * DAY])
+    )
+    then = run([note for note in notes if note.ingested_at <= now], until=now, rules=LEVELS)
+    assert added(list(late_in_log([row for row in log if row.ingested_at <= now], now))) == added(list(late(then, now)))
