@@ -94,13 +94,13 @@ _MAY_BE_ABSENT = {PaymentReturned: "invoice_id", PaymentRefunded: "invoice_id", 
 
 def _events(kind: type[Any], values: Mapping[str, Any]) -> st.SearchStrategy[Event]:
     """Events of a type, of which every field that has values is drawn from these."""
-    fields = {name: each for name, each in values.items() if name in kind.__struct_fields__}
+    fields = {name: each for name, each in (_ENVELOPE | values).items() if name in kind.__struct_fields__}
     absent = _MAY_BE_ABSENT.get(kind)
     if absent is not None:
         fields[absent] = st.none() | fields[absent]
     if kind is InvoiceWrittenOff:
-        fields = {"invoice_id": fields["invoice_id"]}
-    return st.builds(kind, **_ENVELOPE, **fields)
+        fields = _ENVELOPE | {"invoice_id": fields["invoice_id"]}
+    return st.builds(kind, **fields)
 
 
 _KINDS: Iterable[type[Any]] = (

@@ -80,8 +80,9 @@ DENSE = {
         kinds=DUE,
         invoice_id=st.just("I1"),
         issued_at=st.integers(1, 5).map(day),
-        total=st.just(100),
-        amount=st.sampled_from([50, 100]),
+        total=st.just(50),
+        amount=st.sampled_from([50, 50, 20]),
+        is_test=st.just(False),
     ),
 }
 """The same of few amounts and days."""
