@@ -10,8 +10,8 @@ columns:
   entity_kind: Kind of the entity that changed
   entity_id: Entity that changed
   item: >-
-    Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of reopen_rate and
-    response_rate the least days of their horizon and window, that count it; empty for the whole
+    Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of fcr,
+    reopen_rate and response_rate the least days of their horizon and window, that count it; empty for the whole
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change
   month_start: Month window of the change

@@ -23,6 +23,7 @@ NO_MEASURES: Measures = {}
 METRICS = frozenset(
     {
         "ces",
+        "channel_mix",
         "chargeback_rate",
         "closed_loop_rate",
         "collections",
@@ -31,6 +32,7 @@ METRICS = frozenset(
         "drop_off",
         "dunning_outcome",
         "escalation_rate",
+        "fcr",
         "first_assignment",
         "first_reply",
         "first_resolution",
@@ -51,9 +53,11 @@ METRICS = frozenset(
         "response_rate",
         "start_rate",
         "ticket_csat",
+        "ticket_csat_response_rate",
         "time_to_contact",
         "topic_nps",
         "topic_share",
+        "topic_volume",
         "trial_conversion",
         "verbatim_rate",
     }
@@ -64,9 +68,12 @@ _MATURING = frozenset(
         "closed_loop_rate",
         "display",
         "dunning_outcome",
+        "fcr",
         "late_payment_rate",
         "recovery_rate",
         "refund_rate_cohort",
+        "ticket_csat_response_rate",
+        "topic_volume",
         "trial_conversion",
     }
 )

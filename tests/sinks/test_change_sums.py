@@ -21,6 +21,7 @@ from tests.sinks.test_real_cases import work
 START = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 Told = dict[str, object]
 Window = tuple[str, str, dt.date, str]
+Counted = dict[str, Callable[[str], bool] | str]
 Sums = dict[Window, tuple[Decimal, Decimal]]
 
 
@@ -42,7 +43,12 @@ def within(days: int) -> Callable[[str], bool]:
     return lambda item: int(item or 0) <= days
 
 
-SURVEY: dict[str, Callable[[str], bool] | str] = {
+def reopened(item: str) -> bool:
+    """Whether a reopening counts by the shipped horizon."""
+    return item != "" and int(item) <= 7
+
+
+SURVEY: Counted = {
     "nps": "",
     "verbatim_rate": "",
     "response_rate": within(14),
@@ -52,12 +58,20 @@ SURVEY: dict[str, Callable[[str], bool] | str] = {
     "topic_nps": "topic_id",
     "topic_share": "topic_id",
 }
+SUPPORT: Counted = {
+    "fcr": within(7),
+    "reopen_rate": reopened,
+    "topic_volume": "topic_id",
+    "channel_mix": "channel_of",
+    "ticket_csat": "",
+    "ticket_csat_response_rate": "",
+}
 """By metric: the column whose groups items name, or whether an item counts by the shipped settings."""
-MONEY: dict[str, Callable[[str], bool] | str] = dict.fromkeys(
-    ("collections", "refund_rate", "refund_rate_cohort", "chargeback_rate"), "currency"
-)
+MONEY: Counted = dict.fromkeys(("collections", "refund_rate", "refund_rate_cohort", "chargeback_rate"), "currency")
 FLOWS = {"collections"}
 """Metrics that divide by nothing."""
+SHARES = ("topic_share", "topic_volume", "channel_mix")
+"""Metrics of which every group has the whole as its denominator; the views have no row for a group with nothing."""
 
 
 def spread(chance: random.Random, days: int) -> dt.datetime:
@@ -181,7 +195,7 @@ def other_money(chance: random.Random) -> Told:
     return told | {"type": "invoice_issued", "issued_at": spread(chance, 130), "total": 20_000}
 
 
-def figures(client: Client, database: str, counted: dict[str, Callable[[str], bool] | str]) -> Sums:
+def figures(client: Client, database: str, counted: Counted) -> Sums:
     """What readers see over all accounts."""
     found: Sums = {}
     for metric, by in counted.items():
@@ -212,30 +226,67 @@ def windows_of(row: Change) -> list[tuple[str, dt.date]]:
     return [window for window in every if row.grain in ("", window[0])]
 
 
-def logged(rows: Sequence[Change], counted: dict[str, Callable[[str], bool] | str], latest: dt.datetime) -> Sums:
+def logged(rows: Sequence[Change], counted: Counted, latest: dt.datetime) -> Sums:
     """What the log adds up to, of what was known by a moment."""
     sums: defaultdict[Window, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    groups = {row.item for row in rows if row.metric == "topic_share"} - {""}
+    groups = {metric: {row.item for row in rows if row.metric == metric} - {""} for metric in SHARES}
     for row in rows:
         by = counted.get(row.metric)
-        if by is None or row.ingested_at.replace(tzinfo=dt.UTC) > latest or (callable(by) and not by(row.item)):
+        if by is None or row.ingested_at.replace(tzinfo=dt.UTC) > latest:
             continue
-        named = "" if callable(by) or not by else row.item.partition("/")[0]
+        own = row.item.partition("/")[0] if isinstance(by, str) and by else ""
+        one = row.numerator if not callable(by) or by(row.item) else Decimal(0)
         for grain, end in windows_of(row):
-            for group in groups if by == "topic_id" and not named else [named]:
-                sums[row.metric, grain, end, group][0] += row.numerator
+            sums[row.metric, grain, end, own][0] += one
+            for group in groups.get(row.metric, {own}):
                 sums[row.metric, grain, end, group][1] += 0 if row.metric in FLOWS else row.denominator
-    return {key: (one, other) for key, (one, other) in sums.items() if one or other}
+    return {key: (one, other) for key, (one, other) in sums.items() if one or (other and key[0] not in SHARES)}
+
+
+def tickets(chance: random.Random, count: int) -> list[Told]:
+    """Tickets of a few people on a few topics: asked again, told of late, solved, opened again, removed, rated."""
+    events: list[Told] = []
+    for number in range(1, count + 1):
+        told: Told = {"ticket_id": f"t{chance.randrange(12)}", "at": spread(chance, 60)}
+        told["stored"] = START + dt.timedelta(days=61, hours=number)
+        kind = chance.choice(KINDS)
+        told |= {"type": kind, **chance.choice(WORDS.get(kind, [{}]))}
+        if number > 1 and chance.random() < 0.1:
+            told |= {"corrects_event_id": f"00000000-0000-4000-8000-{chance.randrange(1, number):012d}"}
+            told |= {"is_retraction": chance.random() < 0.5}
+        events.append(told)
+    return events
+
+
+KINDS = (
+    *("ticket_opened", "ticket_solved") * 5,
+    *("ticket_topic_set", "ticket_reopened", "message_added", "ticket_csat_offered", "ticket_csat_rated"),
+    *("ticket_deleted", "ticket_restored"),
+)
+_SCALE: Told = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
+WORDS: dict[str, list[Told]] = {
+    "ticket_opened": [
+        {"channel": channel, "requester_id": who, "topic": topic}
+        for channel in ("email", "chat")
+        for who in ("ann", "ann", "bob")
+        for topic in ("billing", "billing", None)
+    ],
+    "ticket_topic_set": [{"topic": "billing"}, {"topic": "billing"}, {"topic": "access"}, {}],
+    "message_added": [
+        {"message_id": name, "author_type": "REQUESTER", "is_public": True, "has_text": True} for name in "ab"
+    ],
+    "ticket_csat_rated": [_SCALE | {"score": 5.0}, _SCALE | {"score": 2.0}],
+}
 
 
 @pytest.mark.servers
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("of", ["surveys", "money"])
+@pytest.mark.parametrize("of", ["surveys", "money", "tickets"])
 def test_what_several_entities_say_adds_up_at_every_moment(
     client: Client, empty: Callable[[Warehouse], Migrated], of: str, seed: int
 ) -> None:
-    """Given what is told of surveys or of money in any order, the log has what each figure was at each moment."""
-    told, counted = (surveys, SURVEY) if of == "surveys" else (money, MONEY)
+    """Given what is told of surveys, money or tickets in any order, the log has what each figure was at each moment."""
+    told, counted = {"surveys": (surveys, SURVEY), "money": (money, MONEY), "tickets": (tickets, SUPPORT)}[of]
     events = told(random.Random(seed), 150)
     parts = [events[:count] for count in (50, 100, 150)]
     then: list[Sums] = []
@@ -251,10 +302,4 @@ def test_what_several_entities_say_adds_up_at_every_moment(
     ]
     assert {row.metric for row in rows} >= set(counted)
     for part, expected in zip(parts, then, strict=True):
-        shown = logged(rows, counted, part[-1]["stored"])  # type: ignore[arg-type] # a time
-        assert without_shares_of_none(shown) == expected
-
-
-def without_shares_of_none(sums: Sums) -> Sums:
-    """Leave out topics that no response of a window has: the view has no row for them."""
-    return {key: both for key, both in sums.items() if key[0] != "topic_share" or both[0]}
+        assert logged(rows, counted, part[-1]["stored"]) == expected  # type: ignore[arg-type] # a time

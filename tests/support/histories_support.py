@@ -157,6 +157,21 @@ def crowded(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
     return histories_of(_CROWD.map(_crowd), max_size)
 
 
+_ENDS = ("ticket_opened", "message_added", "message_added", "ticket_solved", "ticket_reopened")
+_ASKS = ("ticket_topic_set", "ticket_csat_offered", "ticket_csat_rated")
+_ENDED = st.one_of(*(SUPPORT[name] for name in (*_ENDS, *_ASKS)))
+
+
+def _plainly(event: Any) -> Any:
+    version = None if isinstance(event, MessageAdded) else event.entity_version
+    return msgspec.structs.replace(event, ticket_id="t1", entity_version=version, is_test=False)
+
+
+def ended(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
+    """Histories of one ticket that is asked, topics and ratings told of, solved and opened again."""
+    return histories_of(_ENDED.map(_plainly), max_size)
+
+
 def support_histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
     """Histories of two tickets and two touches."""
     return histories_of(_EVENTS, max_size)

@@ -59,7 +59,9 @@ from streams.core.rows import (
 )
 from tests.streams.core.test_laws import FAR
 from tests.streams.core.test_laws import WORLDS as LAWFUL
+from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
 from tests.support.histories_billing import billing_histories
+from tests.support.histories_support import ended
 from tests.support.invoices import day
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
@@ -69,6 +71,7 @@ MONEY_BACK = (InvoicePaid, PaymentRefunded, RefundFailed, DisputeOpened, Dispute
 COLLECTED = (InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned, DunningEnded)
 TRIALS = (SubscriptionStarted, SubscriptionTrialStarted, SubscriptionTrialConverted, SubscriptionEnded)
 SHARED = (InvoiceIssued, InvoicePaid, PaymentReceived, PaymentReturned, CreditApplied)
+ANSWERED = histories_of(st.one_of(answers_of_one, tags_of_one, displays_of_one), 6)
 FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS, "shared": SHARED}
 """Kinds of events that histories of all kinds seldom put together."""
 GIVEN_BACK = (InvoicePaid, InvoicePaid, PaymentReceived, *[PaymentRefunded] * 4, RefundFailed, DisputeOpened)
@@ -86,7 +89,13 @@ DENSE = {
     ),
 }
 """The same of few amounts and days."""
-WORLDS = {**LAWFUL, **{name: billing_histories(kinds) for name, kinds in FEW.items()}, **DENSE}
+WORLDS = {
+    **LAWFUL,
+    "answered": ANSWERED,
+    "ended": ended(),
+    **{name: billing_histories(kinds) for name, kinds in FEW.items()},
+    **DENSE,
+}
 in_every_world = pytest.mark.parametrize("world", WORLDS)
 Sums = dict[tuple[object, ...], tuple[int, int]]
 Counts = Iterator[tuple[tuple[object, ...], int, int]]
@@ -179,7 +188,7 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
             return [(("late_payment_rate", item, at + 30 * DAY if row.due_at is None else row.due_at), 0, ONE)]
         case SubscriptionRow(is_test=False, trial_started_at=int(), trial_ended_at=int(at)):
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
-        case TicketRow(is_test=False, removed_at=None, opened_at=int()):
+        case TicketRow(is_test=False, removed_at=None):
             return list(ticket_counts(row))
         case _:
             return answered(row)
@@ -250,19 +259,27 @@ def received(machine: Machine) -> Counts:
         yield ("refund_rate_cohort", currency, at), ONE * ((payment_id, currency) in given_back), ONE
 
 
-def ticket_counts(row: TicketRow) -> list[tuple[tuple[object, ...], int, int]]:
-    found: list[tuple[tuple[object, ...], int, int]] = []
-    if row.first_reply_us is not None:
-        found.append((("first_reply", row.opened_at), row.first_reply_us, ONE))
-    if row.last_solved_us is not None and row.status in ("solved", "closed"):
-        found.append((("full_resolution", row.last_solved_at), row.last_solved_us, ONE))
+def ticket_counts(row: TicketRow) -> Counts:
+    if row.csat_rated_at is not None or row.csat_offered_at is not None:
+        at = row.csat_rated_at if row.csat_offered_at is None else row.csat_offered_at
+        yield ("ticket_csat_response_rate", at), ONE * (row.csat_rated_at is not None), ONE
     if row.csat_score is not None and row.csat_positive_from is not None:
-        found.append((("ticket_csat", row.csat_rated_at), ONE * (row.csat_score >= row.csat_positive_from), ONE))
-    return found
+        yield ("ticket_csat", row.csat_rated_at), ONE * (row.csat_score >= row.csat_positive_from), ONE
+    if row.opened_at is None:
+        return
+    yield ("channel_mix", row.channel, row.opened_at), ONE, ONE
+    yield ("topic_volume", row.topic, row.opened_at), ONE * bool(row.topic), ONE
+    if row.first_reply_us is not None:
+        yield ("first_reply", row.opened_at), row.first_reply_us, ONE
+    if row.last_solved_us is not None and row.status in ("solved", "closed"):
+        yield ("full_resolution", row.last_solved_at), row.last_solved_us, ONE
 
 
 def reopened(machine: Machine) -> Counts:
-    """Tickets that were solved, by the days of the least horizon within which they were opened again."""
+    """Tickets that were solved, by the days of the least horizon within which they were opened again.
+
+    Another ticket that asks the same again is not in what a ticket says itself.
+    """
     rows = list(machine.tables.values())
     for row in rows:
         if isinstance(row, TicketRow) and row.first_solved_at is not None and row.opened_at is not None:
@@ -272,6 +289,10 @@ def reopened(machine: Machine) -> Counts:
             again = [each.reopened_at for each in solves if each.reopened_at is not None]
             days = str(ceil((min(again) - row.first_solved_at) / DAY)) if again else ""
             yield ("reopen_rate", days, row.first_solved_at), ONE * bool(again), ONE
+            once = row.requester_messages <= 1
+            yield ("fcr", "", row.first_solved_at), ONE * once, ONE
+            if once and again:
+                yield ("fcr", days, row.first_solved_at), -ONE, 0
 
 
 def tried(machine: Machine) -> Counts:
@@ -358,7 +379,7 @@ def late_in_log(log: list[MetricChangeRow], now: int) -> Counts:
         yield ("late", currency, due_at), left * lateness(now, due_at), 0
 
 
-TICKETS = {"first_reply", "full_resolution", "ticket_csat"}
+TICKETS = {"first_reply", "full_resolution", "ticket_csat", "ticket_csat_response_rate"}
 BY_ITEM = {
     "reopen_rate",
     "payment_failure_rate",
@@ -373,6 +394,9 @@ BY_ITEM = {
     "chargeback_rate",
     "refund_rate",
     "refund_rate_cohort",
+    "channel_mix",
+    "topic_volume",
+    "fcr",
 }
 BY_CURRENCY = {"collections", "receivable", "refunded"}
 """Items of these begin with the currency, and have more behind a slash than figures are told apart by."""
