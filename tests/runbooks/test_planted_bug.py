@@ -110,9 +110,8 @@ def test_the_story(house: House) -> None:
     house.shell.deploy(pages.FOLDER.parents[1])  # the operator's own terminal has the version that is trusted
     month = f"{dt.datetime.fromtimestamp(yesterday(0) / 1_000_000, dt.UTC):%Y-%m}"
     guilty = next(n for n in day if _ACCOUNTS[n % len(_ACCOUNTS)] == "acme" and _SCORES[n % len(_SCORES)] == 3.6)
-    page = Follower(
-        pages.load()["wrong-numbers"], house.shell, WINDOW=month, READ=_now(), RESPONSE=f"r{guilty}", SINCE=since
-    )
+    page = Follower(pages.load()["wrong-numbers"], house.shell)
+    page.give(WINDOW=month, READ=_now(), RESPONSE=f"r{guilty}", SINCE=since)
     with page:
         _look(page, wrong, truth, f"r{guilty}")
         found = _until(page, "cx replay diff")
