@@ -61,7 +61,7 @@ from tests.streams.core.test_laws import FAR
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
 from tests.support.histories_billing import billing_histories
-from tests.support.histories_support import ended
+from tests.support.histories_support import asked, ended
 from tests.support.invoices import day
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
@@ -93,6 +93,7 @@ WORLDS = {
     **LAWFUL,
     "answered": ANSWERED,
     "ended": ended(),
+    "asked": asked(),
     **{name: billing_histories(kinds) for name, kinds in FEW.items()},
     **DENSE,
 }
