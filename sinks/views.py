@@ -16,6 +16,7 @@ from sinks.settings import Warehouse
 from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
 from streams.core.change_causes import OWN_REASONS
+from streams.core.changes import LINKS, SETTINGS, SLICES
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
@@ -165,6 +166,6 @@ def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     centre, error = net_share("promoters", "detractors", "n")
     low, high = bounds(_SHARE)
     shares = {"nps_centre": centre, "nps_error": error, "wilson_low": low, "wilson_high": high}
-    own = ", ".join(map(sql.text, sorted(OWN_REASONS)))
-    variables = {**warehouse.variables(), **shares, "own_reasons": own, **others}
+    own, as_known = (", ".join(map(sql.text, sorted(names))) for names in (OWN_REASONS, LINKS | SETTINGS | SLICES))
+    variables = {**warehouse.variables(), **shares, "own_reasons": own, "as_known": as_known, **others}
     return Template(select).substitute(variables)

@@ -45,7 +45,7 @@ SELECT
     ingested_at,
     is_load
 FROM ${cx}.personal_metric_change
-WHERE metric NOT IN ('manager', 'segment', 'invitation', 'display', 'payment_whole')
+WHERE metric NOT IN (${as_known})
 UNION ALL
 SELECT * FROM ${cx}.invitation_change
 UNION ALL

@@ -23,12 +23,14 @@ NO_MEASURES: Measures = {}
 METRICS = frozenset(
     {
         "ces",
+        "ces_mean",
         "channel_mix",
         "chargeback_rate",
         "closed_loop_rate",
         "collections",
         "completion_rate",
         "csat",
+        "csat_mean",
         "drop_off",
         "dunning_outcome",
         "escalation_rate",
@@ -51,6 +53,7 @@ METRICS = frozenset(
         "refunded",
         "reopen_rate",
         "response_rate",
+        "sla_breach_rate",
         "start_rate",
         "ticket_csat",
         "ticket_csat_response_rate",
@@ -87,6 +90,8 @@ Invoices of other accounts may have parts of the same: the view shared_rest_chan
 """
 LINKS = frozenset({"display", "invitation", WHOLE})
 """What stands there in the part of an entity that counts together with others: their views make metrics of them."""
+SETTINGS = frozenset({"fx_rate", "holiday", "policy", "scale", "schedule", "sla_policy"})
+"""What stands there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""
 _LIMIT = 2**63 - 1

@@ -122,6 +122,7 @@ DEFINITION = Reducer(
     identify=lambda event: f"{event.survey_id}/{event.version}",
     fold=definition.fold,
     rows=definition.rows,
+    measures=definition.measures,
 )
 DISPLAY = Reducer(
     kind="survey_display",
@@ -145,6 +146,7 @@ CONFIG = Reducer(
     identify=settings.identity,
     fold=histories.newest,
     rows=histories.config_rows,
+    measures=histories.config_measures,
 )
 REFUND = Reducer(
     kind="refund",

@@ -56,19 +56,18 @@ def invoice_measures(invoice: Invoice | None) -> Measures:
 def _due(found: dict[Key, Measure], invoice: Invoice, issued: InvoiceIssued) -> None:
     """An invoice in the window of its due day; the item is its currency and when it was settled, microseconds.
 
-    Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it.
+    Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it. The
+    item of one without a due date has /terms behind it: when it is due is what the payment terms of the time say.
     """
     made = books(invoice)
     if total(issued) <= 0 or invoice.voided is not None:
         return
     due = due_history(invoice, issued)
-    at = due[max(due)][0]
-    at = issued.issued_at + TERMS if at is None else at
+    told = due[max(due)][0]
+    at, ending = (issued.issued_at + TERMS, "/terms") if told is None else (told, "")
     closed_at = made.closed_at
-    if closed_at is None:
-        found["late_payment_rate", f"{issued.currency}/", at, ""] = _OPEN
-    else:
-        found["late_payment_rate", f"{issued.currency}/{closed_at}", at, ""] = (0, ONE, (closed_at - at) / (24 * HOUR))
+    item = f"{issued.currency}/{'' if closed_at is None else closed_at}{ending}"
+    found["late_payment_rate", item, at, ""] = _OPEN if closed_at is None else (0, ONE, (closed_at - at) / (24 * HOUR))
 
 
 def _first_tried(found: dict[Key, Measure], invoice: Invoice) -> None:

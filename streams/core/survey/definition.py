@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from streams.core.algebra import Note
-from streams.core.events import Answer, SurveyDefined, SurveyDisplayed
+from streams.core.changes import NO_MEASURES, ONE, Measures
+from streams.core.events import Answer, Question, SurveyDefined, SurveyDisplayed
 from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
 from streams.core.rules import Rules
+from streams.core.settings import joined
 
 
 def fold(notes: Sequence[Note]) -> SurveyDefined | None:
@@ -33,6 +35,28 @@ def rows(defined: SurveyDefined | None, _rules: Rules, _passed: int) -> Sequence
         )
         for question in defined.questions
     ]
+
+
+def scale_name(survey_id: str, survey_version: int, question_id: str) -> str:
+    """Return the name of a question's scale, the same for every account that answers it."""
+    return joined(survey_id, survey_version, question_id)
+
+
+def measures(defined: SurveyDefined | None) -> Measures:
+    """Return the scale of each question, so that it is known which was known when; no metric counts them."""
+    if defined is None:
+        return NO_MEASURES
+    return {
+        ("scale", _declared(defined, question), defined.occurred_at, ""): (0, ONE, question.positive_from)
+        for question in defined.questions
+    }
+
+
+def _declared(defined: SurveyDefined, question: Question) -> str:
+    """A scale's name and its lowest, highest and least positive answer, empty where not told."""
+    told = (question.scale_min, question.scale_max, question.positive_from)
+    name = scale_name(defined.survey_id, defined.version, question.question_id)
+    return f"{name}={'/'.join('' if each is None else repr(each) for each in told)}"
 
 
 def has_declared_scale(answers: Sequence[Answer]) -> bool:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
-from streams.core.changes import LINKS, METRICS, ONE, SLICES
+from streams.core.changes import LINKS, METRICS, ONE, SETTINGS, SLICES
 from streams.core.events import (
     CreditApplied,
     DisputeClosed,
@@ -141,7 +141,7 @@ def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, dat
     then = run([note for note in notes if note.ingested_at <= moment], until=FAR, rules=LEVELS)
     assert sums_of(row for row in log if row.ingested_at <= moment) == measured_in(then)
     assert {row.kind for row in log} <= KINDS
-    assert {row.metric for row in log} <= METRICS | SLICES | LINKS
+    assert {row.metric for row in log} <= METRICS | SLICES | LINKS | SETTINGS
     assert all(row.reason for row in log if row.kind != "first")
 
 
@@ -185,7 +185,8 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
         case InvoiceRow(is_test=False, issued_at=int(at)) if (
             row.status not in ("void", "credit") and row.total_micros > 0
         ):
-            item = f"{row.currency}/{'' if row.closed_at is None else row.closed_at}"
+            ending = "/terms" if row.due_at is None else ""
+            item = f"{row.currency}/{'' if row.closed_at is None else row.closed_at}{ending}"
             return [(("late_payment_rate", item, at + 30 * DAY if row.due_at is None else row.due_at), 0, ONE)]
         case SubscriptionRow(is_test=False, trial_started_at=int(), trial_ended_at=int(at)):
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
