@@ -10,7 +10,7 @@ from clickhouse_driver.errors import ServerException
 from infra import wiring
 from infra.explaining import known_at
 from sinks import figures
-from sinks.explain import Explainer, ExplainError, require_window, restated_entities
+from sinks.explain import Explainer, ExplainError, require_window
 from sinks.metric import Metric
 from sinks.stock import Stock
 from streams.core.billing.choices import PROFILES
@@ -68,8 +68,8 @@ class Explanation:
         listed, left_out, corrected = facts[: self._limit], excluded[: self._limit], restated[-self._limit :]
         changed = known["changes"] if known else []
         entities = {entity for each in (*listed, *left_out, *_sides(changed)) for entity in each["entities"]}
-        events = self._explainer.events(account, entities | restated_entities(corrected))
-        by_id = {event["event_id"]: event for found in events.values() for event in found}
+        events = self._explainer.events(account, entities)
+        by_id = self._explainer.told_by(account, [each["event_id"] for each in corrected])
         for change in changed:
             change["events"] = [e for e in _events(events, _sides([change])) if e["ingested_at"] > _at(then)]
         return {

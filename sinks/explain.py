@@ -17,7 +17,7 @@ from sinks.stock import Stock
 from streams.core.routes import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from typing import Any
 
     from clickhouse_driver import Client
@@ -97,6 +97,19 @@ class Explainer:
             grouped[event["entity"]].append(event)
         return dict(grouped)
 
+    def told_by(self, account: str, event_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return events of the account by their ids: what several entities say together is no entity of any event."""
+        wanted = sorted(set(event_ids))
+        if not wanted:
+            return {}
+        found = self._ask(
+            f"SELECT {_EVENT} FROM ${{cx}}.event WHERE account_id = {{account:String}}"  # noqa: S608 - names are our own
+            f" AND event_id IN {{events:Array(String)}} ORDER BY ingested_at, {_PLACE}",
+            account=account,
+            events=wanted,
+        )
+        return {event["event_id"]: event for event in found}
+
     def known_by(self, account: str, until: str) -> Found:
         """Return where the events stand that Kafka had stored by a time, the account's and those that all depend on."""
         place = f"SELECT {_PLACE}, ingested_at FROM ${{cx}}.event WHERE"  # noqa: S608 - names are our own
@@ -168,8 +181,3 @@ class Explainer:
 
     def _ask(self, query: str, **given: Any) -> Found:
         return ask(self._client, views.filled(query, self._warehouse), given)
-
-
-def restated_entities(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the entities that rows of restatement_log are about, as the event table names them."""
-    return {f"{row['entity_kind']}:{row['entity_id']}" for row in rows}

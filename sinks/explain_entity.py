@@ -31,7 +31,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "followup_case": ("response", _BY_RESPONSE),
     "metric_change": (
         ANY,
-        "account_id = {account:String} AND entity_kind = {kind:String} AND entity_id = {id:String}",
+        (
+            "account_id = {account:String} AND ((entity_kind = {kind:String} AND entity_id = {id:String})"
+            " OR (entity_kind = 'payment' AND event_id IN {events:Array(String)}))"
+        ),
     ),
     "invitation": ("invitation", "account_id = {account:String} AND invitation_id = {id:String}"),
     "survey_display": ("survey_display", "account_id = {account:String} AND display_id = {id:String}"),

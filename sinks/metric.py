@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
-import yaml
 
 from sinks.stored import Stored
 
@@ -117,4 +116,4 @@ def load() -> tuple[Metric, ...]:
     """Return every metric record, by name. Raises msgspec.ValidationError naming the field that is wrong."""
     folder = files("sinks") / "metrics"
     texts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".yaml"))
-    return tuple(msgspec.convert(yaml.safe_load(text), Metric) for _, text in texts)
+    return tuple(msgspec.yaml.decode(text, type=Metric) for _, text in texts)

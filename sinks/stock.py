@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
-import yaml
 
 from sinks import views
 from sinks.metric import Catalogue
@@ -117,6 +116,6 @@ def load() -> tuple[Stock, ...]:
     """Return every record. Raises msgspec.ValidationError naming the field that is wrong."""
     folder = files("sinks") / "explained"
     texts = sorted((path.name, path.read_text("utf-8")) for path in folder.iterdir() if path.name.endswith(".yaml"))
-    bases = [msgspec.convert(yaml.safe_load(text), Basis) for _, text in texts]
+    bases = [msgspec.yaml.decode(text, type=Basis) for _, text in texts]
     defined = {view.name: view.catalogue for view in views.load() if view.catalogue is not None}
     return tuple(Stock(name, defined[name], basis, shown) for basis in bases for name, shown in basis.metrics.items())

@@ -8,7 +8,6 @@ from importlib.resources import files
 from string import Template
 
 import msgspec
-import yaml
 
 from sinks import metric, sql, windows
 from sinks.intervals import bounds, net_share
@@ -16,7 +15,8 @@ from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
 from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
-from streams.core.changes import OWN_REASONS
+from streams.core.change_causes import OWN_REASONS
+from streams.core.changes import LINKS, SETTINGS, SLICES
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
@@ -85,7 +85,7 @@ def _declared(name: str, text: str) -> View:
     """View of one file: a comment that holds YAML, then the SELECT."""
     if (match := _HEADER.fullmatch(text)) is None:
         raise ValueError(f"{name}: a view begins with a comment that describes it")
-    header = msgspec.convert(yaml.safe_load(match[1]), _Header)
+    header = msgspec.yaml.decode(match[1], type=_Header)
     columns = tuple(Column(column, "", said) for column, said in header.columns.items())
     return View(name, header.comment, columns, match[2].strip(), header.metric, header.stored)
 
@@ -166,6 +166,6 @@ def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     centre, error = net_share("promoters", "detractors", "n")
     low, high = bounds(_SHARE)
     shares = {"nps_centre": centre, "nps_error": error, "wilson_low": low, "wilson_high": high}
-    own = ", ".join(map(sql.text, sorted(OWN_REASONS)))
-    variables = {**warehouse.variables(), **shares, "own_reasons": own, **others}
+    own, as_known = (", ".join(map(sql.text, sorted(names))) for names in (OWN_REASONS, LINKS | SETTINGS | SLICES))
+    variables = {**warehouse.variables(), **shares, "own_reasons": own, "as_known": as_known, **others}
     return Template(select).substitute(variables)

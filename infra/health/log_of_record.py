@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
 
-_REBALANCE_S = 20.0
+_REBALANCE_S = 30.0
 _LOOK_S = 0.5
 
 

@@ -10,8 +10,9 @@ columns:
   entity_kind: Kind of the entity that changed
   entity_id: Entity that changed
   item: >-
-    Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of reopen_rate and
-    response_rate the least days of their horizon and window, that count it; empty for the whole
+    Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of fcr,
+    reopen_rate and response_rate the least days of their horizon and window, that count it; empty for the whole.
+    Denominators of closed_loop_rate and reopen_rate WHERE item != '' add up to all that was contacted or opened again
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change
   month_start: Month window of the change
@@ -22,7 +23,7 @@ columns:
   slice: Slice that gained or lost it; empty where no slice is known, too
   grain: >-
     Windows that the change counts in, day, week, month, quarter or rolling_90d; empty for windows of every length
-  kind: first, late, correction, retraction, displaced, reference or time
+  kind: first, late, correction, retraction, displaced, reference, setting or time
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none
@@ -50,22 +51,7 @@ SELECT
     '' AS slice,
     '' AS grain,
     kind,
-    -- Whether an invoice is late is a matter of days in the company's zone: of the day on which it was settled, or else of
-    -- the day on which something became known of it. Those that become late without an event are in deadline_change.
-    if(
-        metric = 'late_payment_rate',
-        if(
-            toDate(
-                if(endsWith(item, '/'), ingested_at, least(
-                    fromUnixTimestamp64Micro(toInt64OrZero(splitByChar('/', item)[2]), 'UTC'), ${end_of_days}
-                )),
-                '${zone}'
-            ) > day,
-            toDecimal128(denominator_micros, 6) / 1000000,
-            toDecimal128(0, 6)
-        ),
-        toDecimal128(numerator_micros, 6) / 1000000
-    ) AS numerator,
+    toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
     toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
     old_value,
     new_value,
@@ -75,9 +61,66 @@ SELECT
     occurred_at,
     ingested_at
 FROM ${cx}.counted_change
+WHERE metric NOT IN ('late_payment_rate', 'closed_loop_rate', 'reopen_rate', 'csat', 'ces')
+UNION ALL
+SELECT
+    metric,
+    account_id,
+    entity_kind,
+    entity_id,
+    item,
+    toDate(least(moment, ${end_of_days}), '${zone}') AS day,
+    toStartOfWeek(day, ${week_mode}) AS week_start,
+    toStartOfMonth(day) AS month_start,
+    toStartOfQuarter(day) AS quarter_start,
+    day AS from_day,
+    '' AS dimension,
+    '' AS slice,
+    '' AS grain,
+    kind,
+    toDecimal128(numerator_micros, 6) / 1000000 AS numerator,
+    toDecimal128(denominator_micros, 6) / 1000000 AS denominator,
+    old_value,
+    new_value,
+    reason,
+    tupleElement(cause, 2) AS event_id,
+    tupleElement(cause, 3) AS source,
+    tupleElement(cause, 4) AS occurred_at,
+    tupleElement(cause, 1) AS ingested_at
+FROM ${cx}.valued_step
+WHERE step = 'fact'
+UNION ALL
+SELECT
+    metric,
+    account_id,
+    'ticket' AS entity_kind,
+    ticket_id AS entity_id,
+    item,
+    toDate(least(moment, ${end_of_days}), '${zone}') AS day,
+    toStartOfWeek(day, ${week_mode}) AS week_start,
+    toStartOfMonth(day) AS month_start,
+    toStartOfQuarter(day) AS quarter_start,
+    day AS from_day,
+    '' AS dimension,
+    '' AS slice,
+    '' AS grain,
+    kind,
+    toDecimal128(numerator, 6) AS numerator,
+    toDecimal128(denominator, 6) AS denominator,
+    CAST(NULL, 'Nullable(Float64)') AS old_value,
+    CAST(NULL, 'Nullable(Float64)') AS new_value,
+    reason,
+    event_id,
+    source,
+    occurred_at,
+    known_at AS ingested_at
+FROM ${cx}.service_level_step
+WHERE kind != 'time'
 UNION ALL
 SELECT * FROM ${cx}.displaced_answer
 UNION ALL
 SELECT * FROM ${cx}.slice_change
+UNION ALL
+SELECT * FROM ${cx}.setting_change
 UNION ALL
 SELECT * FROM ${cx}.deadline_change

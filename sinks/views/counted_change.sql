@@ -1,7 +1,7 @@
 /*
 comment: >-
   Every change row of a metric in millionths: those of one entity as they were written, and those that follow from several
-  entities together, such as an invitation and its answer
+  entities together, such as an invitation and its answer, or a ticket and the next that asks the same
 columns:
   metric: Metric whose sums changed
   account_id: Account
@@ -9,7 +9,7 @@ columns:
   entity_id: Entity that changed
   item: Part of the entity, such as a question; see change_log
   window_at: Time that places the change in the metric's windows, UTC
-  person: Contact whose latest answer alone counts, or who asked; empty where all do, or when anonymous
+  person: Contact whose latest answer alone counts, or who asked; empty elsewhere, or if unknown
   event_id: Event that caused the change
   source: System and instance that the event comes from
   kind: first, late, correction, retraction or displaced
@@ -45,8 +45,12 @@ SELECT
     ingested_at,
     is_load
 FROM ${cx}.personal_metric_change
-WHERE metric NOT IN ('manager', 'segment', 'invitation', 'display')
+WHERE metric NOT IN (${as_known})
 UNION ALL
 SELECT * FROM ${cx}.invitation_change
 UNION ALL
 SELECT * FROM ${cx}.display_change
+UNION ALL
+SELECT * FROM ${cx}.shared_rest_change
+UNION ALL
+SELECT * FROM ${cx}.repeat_change

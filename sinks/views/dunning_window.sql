@@ -7,7 +7,7 @@ columns:
   policy_version: Version of the policy; empty for the default of 30 days
 */
 SELECT 'dunning_days' AS policy, valid_from, least(toUInt32(value), 36500) AS days, toString(policy_version) AS policy_version
-FROM ${cx}.policy
-WHERE policy = 'dunning_days'
+FROM ${cx}.policy AS _p
+WHERE _p.policy = 'dunning_days'
 UNION ALL
 SELECT 'dunning_days', toDateTime64(0, 6, 'UTC'), 30, ''

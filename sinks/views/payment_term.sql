@@ -11,7 +11,7 @@ SELECT
     valid_from,
     least(toUInt32(value), 36500) AS days,
     toString(policy_version) AS policy_version
-FROM ${cx}.policy
-WHERE policy = 'payment_terms_days'
+FROM ${cx}.policy AS _p
+WHERE _p.policy = 'payment_terms_days'
 UNION ALL
 SELECT 'payment_terms_days', toDateTime64(0, 6, 'UTC'), 30, ''

@@ -11,7 +11,7 @@ SELECT
     valid_from,
     least(toUInt32(value), 36500) AS days,
     toString(policy_version) AS policy_version
-FROM ${cx}.policy
-WHERE policy = 'reopen_horizon_days'
+FROM ${cx}.policy AS _p
+WHERE _p.policy = 'reopen_horizon_days'
 UNION ALL
 SELECT 'reopen_horizon_days', toDateTime64(0, 6, 'UTC'), 7, ''

@@ -16,7 +16,7 @@ columns:
   slice: Slice that gained or lost it; empty where no slice is known, too
   grain: >-
     Windows that the change counts in, day, week, month, quarter or rolling_90d; empty for windows of every length
-  kind: late, correction, retraction, displaced or reference
+  kind: late, correction, retraction, displaced, reference or setting
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none

@@ -1,7 +1,8 @@
 /*
 comment: >-
   What had counted for one manager or segment and counts for another since a late or corrected assignment became known:
-  one row per metric, day and slice. Stocks (mrr, receivable) are not in it, their slices are told as of each moment
+  one row per metric, day and slice. Stocks (mrr, receivable) are not in it: slices of a stock are those of each moment that is
+  asked for and not of a posting. Their own views have it as hand-overs between slices (mrr_bridge), or by day (ar_open, mrr)
 columns:
   metric: Metric whose sums changed
   account_id: Account
@@ -95,7 +96,7 @@ FROM
                 account_id,
                 -- The part of an entity that a figure is split by, or that a setting decides about; not each entity's own.
                 multiIf(
-                    metric IN ('nps', 'csat', 'ces'), '',
+                    metric = 'nps', '',
                     metric IN ('collections', 'refunded'), splitByChar('/', item)[1],
                     item
                 ) AS part,
@@ -104,7 +105,27 @@ FROM
                 numerator_micros,
                 denominator_micros
             FROM ${cx}.counted_change
-            WHERE metric NOT IN ('mrr', 'receivable', 'late_payment_rate')
+            WHERE metric NOT IN ('mrr', 'receivable', 'late_payment_rate', 'closed_loop_rate', 'reopen_rate', 'csat', 'ces')
+            UNION ALL
+            SELECT
+                metric,
+                account_id,
+                if(metric IN ('closed_loop_rate', 'reopen_rate'), item, if(metric = 'late_payment_rate', whole, '')),
+                moment,
+                tupleElement(cause, 1),
+                numerator_micros,
+                denominator_micros
+            FROM ${cx}.valued_step
+            UNION ALL
+            SELECT
+                metric,
+                account_id,
+                splitByChar('/', item)[1],
+                moment,
+                known_at,
+                1000000 * toInt64(numerator),
+                1000000 * toInt64(denominator)
+            FROM ${cx}.service_level_step
         ) AS _r
         INNER JOIN
         (

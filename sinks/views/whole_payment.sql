@@ -92,28 +92,45 @@ FROM
 ) AS _a
 LEFT JOIN
 (
-    -- Payments of a known whole that more than one account has parts of.
+    -- Payments of a known whole that more than one account has parts of; each account's own word is worked out as above.
     SELECT source, payment_id, currency, told, received_at, sum(own) AS in_all, min(account_id) AS holder, count() AS accounts
     FROM
     (
         SELECT
             account_id,
             payment_id,
-            toString(currency) AS currency,
-            toString(argMin(source, (paid_at, source))) AS source,
-            toInt128(max(assumeNotNull(payment_micros))) AS told,
-            min(paid_at) AS received_at,
-            sum(toInt128(amount_micros)) AS own
-        FROM ${cx}.payment
-        WHERE payment_micros IS NOT NULL AND is_test = 0
-        GROUP BY account_id, payment_id, currency
-        UNION ALL
-        SELECT account_id, payment_id, toString(currency), toString(source), toInt128(amount_micros), received_at, toInt128(0)
-        FROM ${cx}.receipt
-        WHERE is_test = 0 AND (account_id, payment_id) NOT IN
+            currency,
+            argMin(said_source, (at, said_source)) AS source,
+            countIf(is_receipt) > 0 AS has_receipt,
+            toInt128(if(has_receipt, maxIf(said_whole, is_receipt), max(said_whole))) AS told,
+            if(has_receipt, minIf(at, is_receipt), min(at)) AS received_at,
+            sum(part) AS own
+        FROM
         (
-            SELECT account_id, payment_id FROM ${cx}.payment WHERE payment_micros IS NOT NULL AND is_test = 0
+            SELECT
+                account_id,
+                payment_id,
+                toString(currency) AS currency,
+                toString(source) AS said_source,
+                0 AS is_receipt,
+                paid_at AS at,
+                toInt128(amount_micros) AS part,
+                ifNull(payment_micros, 0) AS said_whole
+            FROM ${cx}.payment
+            WHERE is_test = 0 AND (account_id, payment_id) IN
+            (
+                SELECT account_id, payment_id FROM ${cx}.payment WHERE payment_micros IS NOT NULL
+                UNION ALL
+                SELECT account_id, payment_id FROM ${cx}.receipt
+            )
+            UNION ALL
+            SELECT
+                account_id, payment_id, toString(currency), toString(source), 1, received_at, toInt128(0), amount_micros
+            FROM ${cx}.receipt
+            WHERE is_test = 0
         )
+        GROUP BY account_id, payment_id, currency
+        HAVING told > 0
     )
     GROUP BY source, payment_id, currency, told, received_at
     HAVING accounts > 1

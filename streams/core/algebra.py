@@ -51,13 +51,15 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
 class Facts(msgspec.Struct, frozen=True, gc=False):
     """What a step brings about: rows to write, rows to take away, signals to raise.
 
-    `part` is what the entity contributes to its roll-up from now on; None where it has none.
+    `part` is what the entity contributes to its roll-up from now on; None where it has none. `cause` is the note that
+    brought it about; None where rules or time did.
     """
 
     rows: Sequence[Row] = ()
     removed: Sequence[Row] = ()
     signals: Sequence[Signal] = ()
     part: Any = None
+    cause: Note | None = None
 
 
 def fold_order(note: Note) -> Place:

@@ -6,36 +6,11 @@ event makes to them is its change rows. So the sum of all changes known by a mom
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
 
 from streams.core.algebra import Note
-from streams.core.billing.subscription import SubscriptionEvent
-from streams.core.events import (
-    Event,
-    InvoiceIssued,
-    InvoicePaid,
-    ManagerAssigned,
-    MessageChanged,
-    PaymentRefunded,
-    RefundFailed,
-    ResponseCorrected,
-    ResponseDeleted,
-    ResponseSubmitted,
-    ResponseTagged,
-    TicketCsatRated,
-    TicketDeleted,
-    TicketMarkedSpam,
-    TicketMerged,
-    TicketReopened,
-    TicketRestored,
-    TicketSolved,
-    TicketStatusChanged,
-    TicketTopicSet,
-)
+from streams.core.change_causes import DISPLACED, FIRST, LATE, cause_of
 from streams.core.rows import MetricChangeRow
 
-LATE_AFTER = 14 * 86_400_000_000
-"""Microseconds: what is first noted later than this after it happened changes figures that were published as final."""
 ONE = 1_000_000
 """Numerators and denominators are whole millionths, so that counts, money and seconds are all exact."""
 Key = tuple[str, str, int, str]
@@ -48,14 +23,18 @@ NO_MEASURES: Measures = {}
 METRICS = frozenset(
     {
         "ces",
+        "ces_mean",
+        "channel_mix",
         "chargeback_rate",
         "closed_loop_rate",
         "collections",
         "completion_rate",
         "csat",
+        "csat_mean",
         "drop_off",
         "dunning_outcome",
         "escalation_rate",
+        "fcr",
         "first_assignment",
         "first_reply",
         "first_resolution",
@@ -68,73 +47,55 @@ METRICS = frozenset(
         "receivable",
         "recovery_rate",
         "refund_failure_rate",
+        "refund_rate",
+        "refund_rate_cohort",
         "refund_turnaround",
         "refunded",
         "reopen_rate",
         "response_rate",
+        "sla_breach_rate",
         "start_rate",
         "ticket_csat",
+        "ticket_csat_response_rate",
         "time_to_contact",
         "topic_nps",
         "topic_share",
+        "topic_volume",
         "trial_conversion",
         "verbatim_rate",
     }
 )
 """Metrics of the log; readers ask for its rows by these names."""
 _MATURING = frozenset(
-    {"closed_loop_rate", "display", "dunning_outcome", "late_payment_rate", "recovery_rate", "trial_conversion"}
+    {
+        "closed_loop_rate",
+        "display",
+        "dunning_outcome",
+        "fcr",
+        "late_payment_rate",
+        "recovery_rate",
+        "refund_rate_cohort",
+        "ticket_csat_response_rate",
+        "topic_volume",
+        "trial_conversion",
+    }
 )
 """Metrics whose outcomes are open for a while: one that comes in does not take the place of anything."""
 SLICES = frozenset({"manager", "segment"})
 """What stands in the place of a metric where the owner or the segment of an account changed."""
-LINKS = frozenset({"display", "invitation"})
+WHOLE = "payment_whole"
+"""What stands in the place of a metric where an account knows the whole of a payment: what its own invoices have of it.
+
+Invoices of other accounts may have parts of the same: the view shared_rest_change works out what then waits.
+"""
+LINKS = frozenset({"display", "invitation", WHOLE})
 """What stands there in the part of an entity that counts together with others: their views make metrics of them."""
-FIRST, LATE, CORRECTION, RETRACTION, DISPLACED = "first", "late", "correction", "retraction", "displaced"
+SETTINGS = frozenset({"fx_rate", "holiday", "policy", "scale", "schedule", "sla_policy"})
+"""What stands there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""
 _LIMIT = 2**63 - 1
 _NONE: Measure = (0, 0, None)
-_REVISIONS: dict[type, tuple[str, str]] = {
-    ResponseCorrected: (CORRECTION, "corrected"),
-    ResponseDeleted: (RETRACTION, "deleted"),
-    MessageChanged: (CORRECTION, "message changed"),
-    RefundFailed: (CORRECTION, "refund failed"),
-    TicketDeleted: (RETRACTION, "deleted"),
-    TicketMarkedSpam: (RETRACTION, "marked as spam"),
-    TicketMerged: (RETRACTION, "merged"),
-    TicketRestored: (CORRECTION, "restored"),
-}
-"""Kind and reason of events that change what was said before by their nature."""
-_TAKES_PLACE: dict[type, str] = {
-    ResponseSubmitted: "submitted again",
-    InvoiceIssued: "issued again",
-    TicketReopened: "reopened",
-    TicketSolved: "solved again",
-    TicketCsatRated: "rated again",
-    ResponseTagged: "tagged again",
-    TicketTopicSet: "topic set again",
-}
-_RETRACTED, _CORRECTED, _TEST, _LATE = "retracted", "corrected", "marked as test", "late"
-_SOLVED_AGAIN, _REOPENED, _REPLACED = "solved again", "reopened", "replaced"
-OWN_REASONS: frozenset[str] = frozenset(
-    {
-        "",
-        *(_RETRACTED, _CORRECTED, _TEST, _LATE, _SOLVED_AGAIN, _REOPENED, _REPLACED),
-        *(reason for _, reason in _REVISIONS.values()),
-        *_TAKES_PLACE.values(),
-    }
-)
-"""Reasons of change rows that are words of this module; all others are words that somebody wrote."""
-_SOLVED = frozenset({"SOLVED", "CLOSED"})
-_MOMENTS: dict[type, str] = {
-    ResponseSubmitted: "submitted_at",
-    InvoiceIssued: "issued_at",
-    InvoicePaid: "paid_at",
-    PaymentRefunded: "refunded_at",
-    ManagerAssigned: "valid_from",
-    **dict.fromkeys(get_args(SubscriptionEvent), "effective_at"),
-}
 
 
 def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: Measures) -> Sequence[MetricChangeRow]:
@@ -145,7 +106,7 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
         return ()
     changed = list(_changed(before, after))
     event, at = note.event, note.ingested_at
-    change, reason = _cause(note, takes=_takes(changed, at))
+    change, reason = cause_of(note, takes=_takes(changed, at))
     rows = []
     for (metric, item, window_at, person), was, now in changed:
         still = window_at > at and change in _SETTLED
@@ -177,7 +138,7 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
 def _added(note: Note, kind: str, entity_id: str, after: Measures) -> Sequence[MetricChangeRow]:
     """The rows of an entity that added nothing before: most events are the first of theirs, so this is kept short."""
     event, at = note.event, note.ingested_at
-    change, reason = _cause(note, takes=False)
+    change, reason = cause_of(note, takes=False)
     account_id, event_id, source, occurred_at = event.account_id, event.event_id, event.source, event.occurred_at
     return [
         MetricChangeRow(
@@ -212,12 +173,20 @@ def _changed(before: Measures, after: Measures) -> Iterator[tuple[Key, Measure, 
 
 
 def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
-    """Whether something in a window that had begun counts no longer as it did; what was open takes no place."""
+    """Whether something in a window that had begun counts no longer as it did; what was open takes no place.
+
+    The rest of a payment is open: invoices take parts of it, and what came in stays the same. So is what came in as a
+    whole, where each part is told by itself.
+    """
     left: defaultdict[tuple[str, int], int] = defaultdict(int)
-    for (metric, _, window_at, _), was, now in changed:
-        if window_at > at:
+    for (metric, item, window_at, _), was, now in changed:
+        if window_at > at or metric == WHOLE:
             continue
-        if metric in _MATURING:
+        if metric == "collections":
+            left[metric, window_at] += now[0] - was[0]
+            if item.endswith("/"):
+                continue
+        if metric in _MATURING or (metric == "refund_rate" and was[1]):
             left[metric, window_at] += now[1] - was[1]
             if was[0] > now[0] or (was[2] is not None and now is _NONE):
                 return True
@@ -229,36 +198,3 @@ def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
 def _within(value: int) -> int:
     """A sum as far as a column can hold it."""
     return max(-_LIMIT, min(value, _LIMIT))
-
-
-def _cause(note: Note, *, takes: bool) -> tuple[str, str]:
-    """(kind, reason) of what a note changed; `takes` where it changes what had counted in a window that had begun."""
-    event = note.event
-    if event.is_retraction:
-        return RETRACTION, _RETRACTED
-    if event.corrects_event_id is not None:
-        return CORRECTION, _CORRECTED
-    revision = _REVISIONS.get(type(event))
-    if revision is not None:
-        return revision[0], getattr(event, "reason", None) or revision[1]
-    if event.is_test and takes:
-        return CORRECTION, _TEST
-    if note.is_load:
-        return FIRST, ""
-    if note.ingested_at - _moment(event) > LATE_AFTER:
-        return LATE, _LATE
-    return (DISPLACED, _displacement(event)) if takes else (FIRST, "")
-
-
-def _displacement(event: Event) -> str:
-    """What a later fact did to the one that it took the place of."""
-    if isinstance(event, TicketStatusChanged):
-        return _SOLVED_AGAIN if event.to_status in _SOLVED else _REOPENED
-    return _TAKES_PLACE.get(type(event), _REPLACED)
-
-
-def _moment(event: Event) -> int:
-    """When the event happened to the figures, microseconds."""
-    name = _MOMENTS.get(type(event))
-    moment: int = event.occurred_at if name is None else getattr(event, name)
-    return moment

@@ -5,7 +5,10 @@ histories grow row by row and never become one large state.
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any, assert_never
+
+import msgspec
 
 from streams.core.algebra import Note
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
@@ -37,6 +40,7 @@ from streams.core.rows import (
     SlaTargetRow,
     TaxonomyTopicRow,
 )
+from streams.core.settings import joined
 
 HELD: Measure = (0, ONE, None)
 """Of an owner or a segment: that the account has it from then on."""
@@ -75,6 +79,43 @@ def reference_measures(note: Note) -> Measures:
         return NO_MEASURES
     begin: Measures = {("manager", event.manager_id, event.valid_from, ""): HELD}
     return begin if event.valid_to is None else {**begin, ("manager", "", event.valid_to, ""): HELD}
+
+
+def config_measures(note: Note) -> Measures:
+    """Return what a setting says and from when on, so that it is known which settings were known when.
+
+    No metric counts them. Lists of plans and topics shape no sum, so they leave nothing.
+    """
+    event: ConfigEvent = note.event  # type: ignore[assignment] # routed here by its type
+    match event:
+        case FxRateSet():
+            value = event.rate_micros / ONE
+            return _set("fx_rate", joined(event.base, event.quote), event.rate_micros, event.valid_from, value)
+        case PolicySet():
+            return _set("policy", joined(event.policy), event.value, event.valid_from, None)
+        case ScheduleSet():
+            return _set(
+                "schedule", joined(event.schedule_id), _mark(event.time_zone, event.hours), event.valid_from, None
+            )
+        case HolidaySet():
+            name = joined(event.schedule_id, event.holiday_set_id)
+            return _set("holiday", name, _mark(event.holidays), event.valid_from, None)
+        case SlaPolicySet():
+            content = event.position, event.is_active, event.match, event.schedule_id, event.targets
+            return _set("sla_policy", joined(event.policy_id), _mark(*content), event.valid_from, None)
+        case PlanSet() | TaxonomySet():
+            return NO_MEASURES
+        case _:
+            assert_never(event)
+
+
+def _set(kind: str, name: str, content: str | int, valid_from: int, value: float | None) -> Measures:
+    return {(kind, f"{name}={content}", valid_from, ""): (0, ONE, value)}
+
+
+def _mark(*content: object) -> str:
+    """A short mark of what a setting says: another one where it says anything else."""
+    return blake2b(msgspec.msgpack.encode(content), digest_size=8).hexdigest()
 
 
 def config_rows(note: Note) -> Sequence[Row]:

@@ -167,7 +167,7 @@ def _advance(
     deadline = reducer.deadline(view, rules, passed) if reducer.deadline else NEVER
     part = reducer.contribute(view, rules) if reducer.contribute else None
     advanced = State(deadline, state.revision + 1, with_claim(state.claims, claim), passed, notes)
-    return advanced, Facts(rows, removed, signals, part)
+    return advanced, Facts(rows, removed, signals, part, note)
 
 
 def tick(reducer: Reducer[View], state: State, now: int, rules: Rules) -> tuple[State, Facts]:

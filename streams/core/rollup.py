@@ -10,7 +10,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from streams.core.algebra import Facts, difference
+from streams.core.algebra import Facts, Note, difference
+from streams.core.changes import Measures, change_rows
 from streams.core.limits import NEVER
 from streams.core.rows import Row
 
@@ -34,6 +35,8 @@ class RollUp(Generic[Part]):
     `touched` gives those of the rows, for the parts before and after, that a change of one member can reach at all.
     A sparse one knows of its members only what they have to say: what is handed on unchanged leaves it alone. One with
     a `name` within its account (see Hand) may itself be a member of another, for which `above` makes its part.
+    `measures` says what the parts of one, which has a name, add together to the sums behind metrics, where no member
+    knows it alone; `kind` is what the log of changes calls it.
     """
 
     prefix: str
@@ -44,6 +47,8 @@ class RollUp(Generic[Part]):
     ) = None
     is_sparse: bool = False
     above: tuple["RollUp[Any]", Callable[[str, Mapping[str, Part]], Any]] | None = None
+    kind: str = ""
+    measures: Callable[[str, Mapping[str, Part]], Measures] | None = None
 
     def key(self, account_id: str, name: str = "") -> bytes:
         return f"{self.prefix}{account_id}\0{name}".encode() if name else f"{self.prefix}{account_id}".encode()
@@ -75,6 +80,19 @@ def member_of(key: bytes) -> tuple[str, str]:
     """(account, entity within it) of an entity's state key."""
     account, _, identity = key[1:].decode().partition("\0")
     return account, identity
+
+
+def rolled_in(hand: Hand, before: Rolled[Any] | None, account: str, cause: Note | None) -> tuple[Rolled[Any], Facts]:
+    """Roll a part up, and write what that changed in the measures of the roll-up, once, with the note that did it."""
+    roll_up, measures = hand.roll_up, hand.roll_up.measures
+    state, facts = roll(roll_up, before, (account, hand.member), hand.part)
+    if measures is None or cause is None:
+        return state, facts
+    former = {} if before is None else before.parts
+    if former is state.parts:
+        return state, facts
+    changed = change_rows(cause, roll_up.kind, hand.name, measures(hand.name, former), measures(hand.name, state.parts))
+    return state, Facts([*facts.rows, *changed], facts.removed)
 
 
 def roll(

@@ -119,7 +119,7 @@ DEFINITION = machine.Reducer(
     identify=lambda event: f"{event.survey_id}/{event.version}",
     accumulator=Newest,
     apply=take_newest,
-    project=projection_of(definition.rows),
+    project=projection_of(definition.rows, definition.measures),
 )
 DISPLAY = machine.Reducer(
     kind="survey_display",
@@ -143,7 +143,7 @@ CONFIG = machine.Reducer(
     identify=settings.identity,
     accumulator=Newest,
     apply=take_newest,
-    project=projection_of(histories.config_rows),
+    project=projection_of(histories.config_rows, histories.config_measures),
 )
 REFUND = machine.Reducer(
     kind="refund",

@@ -16,7 +16,9 @@ class MetricChangeRow(Row, frozen=True, gc=False):
     entity_id: Annotated[str, doc("Entity that changed, such as a response")]
     item: Annotated[str, doc("Part of the entity that changed, such as a question; empty for the whole")]
     window_at: Annotated[Moment, doc("Time that places the change in the metric's windows, UTC")]
-    person: Annotated[str, doc("Contact whose latest answer alone counts; empty where all do, or when anonymous")]
+    person: Annotated[
+        str, doc("Contact whose latest answer alone counts, or who asked; empty elsewhere, or if unknown")
+    ]
     event_id: Annotated[str, doc("Event that caused the change")]
     source: Source
     kind: Annotated[Label, doc("first, late, correction, retraction or displaced")]

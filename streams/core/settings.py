@@ -27,26 +27,26 @@ def identity(event: ConfigEvent) -> str:
     """
     match event:
         case FxRateSet():
-            return _joined(event.base, event.quote, event.valid_from)
+            return joined(event.base, event.quote, event.valid_from)
         case PolicySet():
-            return _joined(event.policy, event.valid_from)
+            return joined(event.policy, event.valid_from)
         case PlanSet():
-            return _joined("plan", event.plan_id, event.valid_from)
+            return joined("plan", event.plan_id, event.valid_from)
         case TaxonomySet():
-            return _joined(event.taxonomy_version)
+            return joined(event.taxonomy_version)
         case ScheduleSet():
-            return _joined("schedule", event.schedule_id, event.valid_from)
+            return joined("schedule", event.schedule_id, event.valid_from)
         case HolidaySet():
-            return _joined("holiday", event.schedule_id, event.holiday_set_id, event.valid_from)
+            return joined("holiday", event.schedule_id, event.holiday_set_id, event.valid_from)
         case SlaPolicySet():
-            return _joined("sla", event.policy_id, event.valid_from)
+            return joined("sla", event.policy_id, event.valid_from)
         case _:
             assert_never(event)
 
 
-def _joined(*parts: str | int) -> str:
-    """Parts with slashes between them, and none within them."""
-    return "/".join(str(part).replace("%", "%25").replace("/", "%2F") for part in parts)
+def joined(*parts: str | int) -> str:
+    """Return parts with slashes between them, and neither these nor equals signs within them."""
+    return "/".join(str(part).replace("%", "%25").replace("/", "%2F").replace("=", "%3D") for part in parts)
 
 
 def standing(events: Iterable[Ruling]) -> list[Ruling]:

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Facts
+from streams.core.algebra import Facts, Note
 from streams.core.reducer import State
-from streams.core.rollup import Hand, Rolled, idle, member_of, roll, upwards
+from streams.core.rollup import Hand, Rolled, idle, member_of, rolled_in, upwards
 from streams.core.routes import handed
 from streams.live.batch import Batch
 from streams.live.room import grow, grow_rolled
@@ -45,7 +45,7 @@ class States:
         if record_bytes:
             grow(batch, key, state, record_bytes)
         if facts.part is not None:
-            self._hand_on(batch, key, facts.part, checked=record_bytes > 0)
+            self._hand_on(batch, key, facts, checked=record_bytes > 0)
         batch.states[key] = state
         version, rows = self._first_version | state.revision, batch.rows
         written = (version, 0)
@@ -56,13 +56,13 @@ class States:
         if facts.signals:
             batch.signals.extend(facts.signals)
 
-    def _hand_on(self, batch: Batch, key: bytes, part: Any, *, checked: bool) -> None:
+    def _hand_on(self, batch: Batch, key: bytes, told: Facts, *, checked: bool) -> None:
         account, _ = member_of(key)
         rolled: list[tuple[bytes, Rolled[Any], Facts]] = []
-        for hand in handed(key, part):
+        for hand in handed(key, told.part):
             following: Hand | None = hand
             while following is not None:
-                following = self._roll(batch, account, following, rolled, checked=checked)
+                following = self._roll(batch, account, following, rolled, told.cause, checked=checked)
         for rolled_key, state, facts in rolled:
             batch.rolled[rolled_key] = state
             written = (self._first_version | state.revision, 0)
@@ -71,7 +71,14 @@ class States:
             _remove(batch, facts, self._first_version | state.revision)
 
     def _roll(
-        self, batch: Batch, account: str, hand: Hand, rolled: list[tuple[bytes, Rolled[Any], Facts]], *, checked: bool
+        self,
+        batch: Batch,
+        account: str,
+        hand: Hand,
+        rolled: list[tuple[bytes, Rolled[Any], Facts]],
+        cause: Note | None,
+        *,
+        checked: bool,
     ) -> Hand | None:
         """Roll one part up into `rolled`, which is taken over once all of an event had room; return what follows."""
         key = hand.roll_up.key(account, hand.name)
@@ -82,7 +89,7 @@ class States:
                 before, batch.sizes[key] = hand.roll_up.decode(stored), len(stored)
         if idle(hand.roll_up, before, hand.member, hand.part):
             return None
-        state, facts = roll(hand.roll_up, before, (account, hand.member), hand.part)
+        state, facts = rolled_in(hand, before, account, cause)
         batch.work += len(state.parts)
         if checked:
             grow_rolled(batch, key, state, hand.part)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,9 @@ def test_no_row_acts(form: Format, capsys: pytest.CaptureFixture[str], monkeypat
 
 
 @pytest.mark.intrusion("S17")
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "-"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("http://x")', "-"]
+)
 def test_no_cell_of_a_spreadsheet_is_a_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A name that a customer chose would be computed by whoever opens the file."""
     output.rows(Format.SPREADSHEET, ["name", "value"], [[text, -5], ["plain", -5.5]])
@@ -134,14 +137,29 @@ def test_no_link_is_followed(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.intrusion("S16")
-def test_somebody_who_is_quicker_is_not_overwritten(tmp_path: Path) -> None:
-    """Between the look at the name and the writing, somebody may take it."""
-    file = tmp_path / "plan.json"
+@pytest.mark.parametrize("moment", ["while it is written", "after the last look"])
+def test_somebody_who_is_quicker_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Between a look at the name and the next step, somebody may take it."""
+    file, looks = tmp_path / "plan.json", 0
+    look = private.require_free
+
+    def looked(*given: Any) -> bool:
+        nonlocal looks
+        found, looks = look(*given), looks + 1
+        if looks == 2:
+            file.write_text("theirs")
+        return found
+
+    if moment == "after the last look":
+        monkeypatch.setattr(private, "require_free", looked)
 
     def write() -> None:
         with private.written(file) as lines:
             lines.write("mine")
-            file.write_text("theirs")
+            if moment == "while it is written":
+                file.write_text("theirs")
 
     with pytest.raises(FileExistsError):
         write()

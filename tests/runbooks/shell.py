@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -16,7 +14,6 @@ from tests.runbooks.pages import Command, Page
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 150.0
-REBALANCE_S = 60.0
 Value = str | Callable[[], str]
 
 
@@ -100,24 +97,14 @@ class Follower:
         """Say what the follower writes in place of a page's example values, or how to find it out when it is needed."""
         self._given |= values
 
-    def section(
-        self, name: str, status: int | None = 0, unwell: Collection[str] = (), patience_s: float = 0
-    ) -> list[Ended]:
-        """Type what stands under a heading, up to the next one.
+    def section(self, name: str, status: int | None = 0, unwell: Collection[str] = ()) -> list[Ended]:
+        """Type what stands under a heading, up to the next one, each line once: nobody is told to try again.
 
-        All must end with `status` (None: any), and the words of `cx` that are named `unwell` with 1. What ends in
-        another way is typed again for so many seconds: a rebalance may be under way, and `cx doctor` says so.
+        All must end with `status` (None: any), and the words of `cx` that are named `unwell` with 1.
         """
         found: list[Ended] = []
         while self._left and self._left[0].section == name:
-            command, deadline = self._left.pop(0), time.monotonic() + patience_s
-            while time.monotonic() < deadline:
-                with suppress(AssertionError):
-                    found += self._type(command, status, unwell)
-                    break
-                time.sleep(1)
-            else:
-                found += self._type(command, status, unwell)
+            found += self._type(self._left.pop(0), status, unwell)
         assert found, f"nothing stands under {name!r}, or what stands before it was left out: {self._left[:1]}"
         return found
 

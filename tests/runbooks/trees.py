@@ -20,7 +20,13 @@ from schemas.codec import Codec
 codec = Codec()
 print(json.dumps([codec.encode(*each).hex() for each in json.load(sys.stdin)]))
 """
-_ROUNDED = ("streams/core/survey/response_rows.py", "answer.number,\n", "float(round(answer.number)),\n")
+_FOLDED = "        _apply(response, note)\n"
+_ROUNDED = """
+    response.answers = tuple(
+        answer if answer.number is None else msgspec.structs.replace(answer, number=float(round(answer.number)))
+        for answer in response.answers
+    )
+"""
 
 
 def copied(folder: Path) -> Path:
@@ -31,12 +37,12 @@ def copied(folder: Path) -> Path:
 
 
 def planted_bug(folder: Path) -> Path:
-    """Return a version that rounds every answer to a whole number in the rows of one reducer."""
+    """Return a version that rounds every answer to a whole number: in the rows of a response and in its changes."""
     tree = copied(folder)
-    name, right, wrong = _ROUNDED
-    text = (tree / name).read_text()
-    assert text.count(right) == 1
-    (tree / name).write_text(text.replace(right, wrong))
+    target = tree / "streams" / "core" / "survey" / "response.py"
+    text = target.read_text()
+    assert text.count(_FOLDED) == 1
+    target.write_text(text.replace(_FOLDED, _FOLDED + _ROUNDED))
     return tree
 
 

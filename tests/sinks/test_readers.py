@@ -132,6 +132,7 @@ def test_a_reader_may_explain_all_but_texts(server: clickhouse.ClickHouseServer)
     (figure,) = Given(client, Warehouse(), given, AT).figures(record, "a", parse("2026-Q1"))
     assert figure["value"] == 100.0
     assert explainer.events("a", ["response:r", "setting:x"]) == {}
+    assert explainer.told_by("a", ["e1"]) == {}
     assert explainer.refused("a") == []
     with pytest.raises(ServerException, match="Not enough privileges"):
         explainer.texts("a", ["response:r"])

@@ -70,6 +70,35 @@ submissions = st.builds(
     finished=st.booleans(),
     answers=answers,
 )
+_ONE: dict[str, Any] = ENVELOPE | {"entity_version": st.none(), "is_test": st.just(False)}
+answers_of_one = st.builds(
+    ResponseSubmitted,
+    **_ONE,
+    response_id=st.just("r1"),
+    survey_id=st.just("s1"),
+    survey_version=st.just(1),
+    invitation_id=st.sampled_from(["i1", "i2"]),
+    display_id=st.just("v1"),
+    contact_id=st.just("c1"),
+    submitted_at=times,
+    finished=st.booleans(),
+    answers=answers,
+)
+tags_of_one = st.builds(
+    ResponseTagged,
+    **_ONE,
+    response_id=st.just("r1"),
+    topics=_TOPICS,
+    taxonomy_version=st.just("t1"),
+    tagger=st.just("rules"),
+)
+displays_of_one = st.builds(
+    SurveyDisplayed,
+    **(_ONE | {"is_test": st.booleans()}),
+    display_id=st.just("v1"),
+    survey_id=st.just("s1"),
+)
+"""Events of one response and one display, which meet in nearly every history."""
 _EVENTS: st.SearchStrategy[Event] = st.one_of(
     submissions,
     st.builds(ResponseCorrected, **_RESPONSE, answers=answers),

@@ -157,6 +157,44 @@ def crowded(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
     return histories_of(_CROWD.map(_crowd), max_size)
 
 
+_ASKED = st.builds(
+    MessageAdded,
+    **(_TICKET | {"entity_version": st.none()}),
+    message_id=st.integers(1, 99).map(str),
+    author_type=st.just("REQUESTER"),
+    is_public=st.just(True),
+)
+_ENDS = ("ticket_solved", "ticket_solved", "ticket_reopened", "ticket_topic_set", "ticket_topic_set")
+_RATES = ("ticket_csat_offered", "ticket_csat_rated", "message_changed")
+_ENDED = st.one_of(_ASKED, _ASKED, _ASKED, *(SUPPORT[name] for name in (*_ENDS, *_RATES)))
+_OPENING = TicketOpened(
+    event_id="00000000-0000-4000-8000-000000000099",
+    account_id="acme",
+    occurred_at=START,
+    source="ovey:main",
+    ticket_id="t1",
+    channel="email",
+    requester_id="c1",
+)
+
+
+def _plainly(event: Any) -> Any:
+    return msgspec.structs.replace(event, ticket_id="t1", entity_version=None, is_test=False)
+
+
+def ended(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
+    """Histories of one ticket that was opened: asked by messages, topics and ratings told of, solved, opened again."""
+    return histories_of(_ENDED.map(_plainly), max_size).map(lambda notes: [Note(_OPENING, START), *notes])
+
+
+_TURNED = st.one_of(_ASKED, _ASKED, SUPPORT["ticket_solved"], SUPPORT["ticket_reopened"])
+
+
+def asked(max_size: int = 5) -> st.SearchStrategy[list[Note]]:
+    """Histories of one ticket that was opened: messages of its requester, solved, opened again, in any order."""
+    return histories_of(_TURNED.map(_plainly), max_size).map(lambda notes: [Note(_OPENING, START), *notes])
+
+
 def support_histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
     """Histories of two tickets and two touches."""
     return histories_of(_EVENTS, max_size)

@@ -10,7 +10,7 @@ from streams.core import machine as segmented
 from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
 from streams.core.gathering import gather, told
 from streams.core.reducer import State, settle, step, tick
-from streams.core.rollup import Hand, Rolled, idle, member_of, roll, upwards
+from streams.core.rollup import Hand, Rolled, idle, member_of, rolled_in, upwards
 from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, handed, reducer_of
 from streams.core.rows import MetricChangeRow, Row
 from streams.core.rules import Rules
@@ -121,16 +121,16 @@ class Machine:
             for hand in handed(key, facts.part):
                 following: Hand | None = hand
                 while following is not None:
-                    following = self._roll(member_of(key)[0], following)
+                    following = self._roll(member_of(key)[0], following, facts.cause)
 
-    def _roll(self, account: str, hand: Hand) -> Hand | None:
+    def _roll(self, account: str, hand: Hand, cause: Note | None) -> Hand | None:
         key = hand.roll_up.key(account, hand.name)
         before = self.rolled.get(key)
         if before is not None and self.recode:
             before = hand.roll_up.decode(msgspec.msgpack.encode(before))
         if idle(hand.roll_up, before, hand.member, hand.part):
             return None
-        self.rolled[key], rows = roll(hand.roll_up, before, (account, hand.member), hand.part)
+        self.rolled[key], rows = rolled_in(hand, before, account, cause)
         self._write(rows)
         return upwards(hand, self.rolled[key])
 

@@ -1,6 +1,6 @@
 """Events of money beyond invoices, for tests: short to write, in cents, on days of 2026; and dense histories."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -84,21 +84,23 @@ _VALUES: dict[str, Any] = {
     "return_id": st.sampled_from(["X1", "X2"]),
     "refund_id": st.sampled_from(["R1", "R1", "R1", "R2"]),
     "dispute_id": st.just("D1"),
+    "due_at": st.none() | _AT,
+    "requested_at": st.none() | _AT,
     "outcome": st.sampled_from(["WON", "LOST", "WITHDRAWN", "UNKNOWN"]),
     **dict.fromkeys(("issued_at", "paid_at", "received_at", "returned_at", "applied_at", "refunded_at"), _AT),
 }
 _MAY_BE_ABSENT = {PaymentReturned: "invoice_id", PaymentRefunded: "invoice_id", CreditApplied: "payment_id"}
 
 
-def _events(kind: type[Any]) -> st.SearchStrategy[Event]:
-    """Events of a type, of which every field that `_VALUES` names is drawn from there."""
-    fields = {name: each for name, each in _VALUES.items() if name in kind.__struct_fields__}
+def _events(kind: type[Any], values: Mapping[str, Any]) -> st.SearchStrategy[Event]:
+    """Events of a type, of which every field that has values is drawn from these."""
+    fields = {name: each for name, each in (_ENVELOPE | values).items() if name in kind.__struct_fields__}
     absent = _MAY_BE_ABSENT.get(kind)
     if absent is not None:
         fields[absent] = st.none() | fields[absent]
     if kind is InvoiceWrittenOff:
-        fields = {"invoice_id": fields["invoice_id"]}
-    return st.builds(kind, **_ENVELOPE, **fields)
+        fields = _ENVELOPE | {"invoice_id": fields["invoice_id"]}
+    return st.builds(kind, **fields)
 
 
 _KINDS: Iterable[type[Any]] = (
@@ -108,6 +110,12 @@ _KINDS: Iterable[type[Any]] = (
 )
 
 
-def money_histories(max_size: int = 14) -> st.SearchStrategy[list[Note]]:
-    """Histories of two invoices, two payments and what may become of them: few amounts and days, so that all meet."""
-    return histories_over(st.sampled_from(_KINDS).flatmap(_events), max_size)
+def money_histories(
+    max_size: int = 14, kinds: Iterable[type[Any]] = _KINDS, **narrower: Any
+) -> st.SearchStrategy[list[Note]]:
+    """Histories of two invoices, two payments and what may become of them: few amounts and days, so that all meet.
+
+    Fields that are named are drawn from what is given for them.
+    """
+    values = _VALUES | narrower
+    return histories_over(st.sampled_from(tuple(kinds)).flatmap(lambda kind: _events(kind, values)), max_size)

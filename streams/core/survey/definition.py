@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from streams.core.algebra import Note
-from streams.core.events import Answer, SurveyDefined, SurveyDisplayed
+from streams.core.changes import ONE, Measures
+from streams.core.events import Answer, Question, SurveyDefined, SurveyDisplayed
 from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
+from streams.core.settings import joined
 
 
 def rows(recorded: Note) -> Sequence[SurveyQuestionRow]:
@@ -27,6 +29,27 @@ def rows(recorded: Note) -> Sequence[SurveyQuestionRow]:
         )
         for question in defined.questions
     ]
+
+
+def scale_name(survey_id: str, survey_version: int, question_id: str) -> str:
+    """Return the name of a question's scale, the same for every account that answers it."""
+    return joined(survey_id, survey_version, question_id)
+
+
+def measures(recorded: Note) -> Measures:
+    """Return the scale of each question, so that it is known which was known when; no metric counts them."""
+    defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
+    return {
+        ("scale", _declared(defined, question), defined.occurred_at, ""): (0, ONE, question.positive_from)
+        for question in defined.questions
+    }
+
+
+def _declared(defined: SurveyDefined, question: Question) -> str:
+    """A scale's name and its lowest, highest and least positive answer, empty where not told."""
+    told = (question.scale_min, question.scale_max, question.positive_from)
+    name = scale_name(defined.survey_id, defined.version, question.question_id)
+    return f"{name}={'/'.join('' if each is None else repr(each) for each in told)}"
 
 
 def has_declared_scale(answers: Sequence[Answer]) -> bool:

@@ -7,6 +7,7 @@ what links them, `invitation` or `display`; the item of a response's is the one 
 from streams.core.algebra import Note
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 from streams.core.events import ResponseSubmitted
+from streams.core.survey.definition import scale_name
 from streams.core.survey.invitation import Invitation
 from streams.core.survey.response import Response
 from streams.core.survey.scores import DETRACTOR_TO, METRIC_KINDS, PROMOTER_FROM, has_text
@@ -23,7 +24,8 @@ def response_measures(response: Response) -> Measures:
     """Return a response's scores, topics and texts, what it answers, and how long a detractor waited for a follow-up.
 
     Of NPS questions the first one that is answered counts. The numerator of csat and ces is the sum of answers on the
-    question's own scale. The item of a topic's metrics is the topic; of `topic_share` the row without one is the whole.
+    question's own scale, and the item names that scale: what an answer counts for is what its definition says. The item
+    of a topic's metrics is the topic; of `topic_share` the row without one is the whole.
     """
     if not response.counts or response.is_test:
         return NO_MEASURES
@@ -40,7 +42,8 @@ def response_measures(response: Response) -> Measures:
         if number is None or answer.kind not in METRIC_KINDS:
             continue
         if answer.kind != "NPS":
-            found[answer.kind.lower(), answer.question_id, at, ""] = (round(number * ONE), ONE, number)
+            scale = scale_name(submitted.survey_id, submitted.survey_version, answer.question_id)
+            found[answer.kind.lower(), scale, at, ""] = (round(number * ONE), ONE, number)
         elif score is None:
             score = (_points(number), ONE, number)
             found["nps", answer.question_id, at, person] = score

@@ -88,6 +88,7 @@ def test_a_figure_leads_to_its_events_and_to_what_was_known_before(here: Setting
         assert [event["event_id"] for event in entity["events"]] == [e["event_id"] for e in corrected["events"]]
         assert entity["rows"]["answer"][0]["number"] == 9.0
         assert "verbatim" not in entity["rows"]
+        _is_led_to_by_what_a_payment_changed(cx, here)
         for text in _HOSTILE:
             for part in (("explain", "nps", "--account", text, "--window", "2025-05"),
                          ("explain", "response", text, "--account", "acme"),
@@ -97,6 +98,19 @@ def test_a_figure_leads_to_its_events_and_to_what_was_known_before(here: Setting
         client.disconnect()
     finally:
         worker.stop(workers.STOP_GRACE_S)
+
+
+def _is_led_to_by_what_a_payment_changed(cx: Cx, here: Settings) -> None:
+    """A payment is no entity of the event table: its changes lead to events of invoices and receipts."""
+    money = {"amount": 5_000, "currency": "USD", "exponent": 2, "payment_id": "P1"}
+    cx.emit("invoice_paid", **money, invoice_id="I1", paid_at=_AT)
+    cx.emit("payment_received", **money | {"amount": 9_000}, received_at=_AT)
+    settle(here, lambda: None)
+    changed = cx.json("explain", "collections", "--account", "acme", "--window", "2025-05")["restatements"]
+    told = {(each["entity_kind"], each["item"], each["event"]["event_type"]) for each in changed}
+    assert told == {("payment", "USD/I1", "invoice_paid"), ("payment", "USD/", "payment_received")}
+    rows = cx.json("explain", "invoice", "I1", "--account", "acme")["rows"]["metric_change"]
+    assert ("payment", "collections") in {(each["entity_kind"], each["metric"]) for each in rows}
 
 
 def _is_a_sentence(refused: Result) -> None:

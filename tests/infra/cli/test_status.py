@@ -12,8 +12,10 @@ import pytest
 from click.testing import Result
 from confluent_kafka import Producer
 from kafka.admin import ConfigResource, ConfigResourceType
+from typer.testing import CliRunner
 
 from infra import local, wiring, workers
+from infra.cli import app
 from infra.embedded.checks import pick_free_ports
 from infra.embedded.process import ServerProcess
 from infra.settings import Settings
@@ -66,6 +68,22 @@ def test_status_tells_well_from_ill(cx: Cx, here: Settings, worker: ServerProces
     assert left["topics"][f"{here.topic_prefix}survey"]["lag"] == 3
     assert left["topics"][f"{here.topic_prefix}survey"]["seconds"] >= 0
     assert {"lag", "workers"} <= {check["name"] for check in left["checks"] if check["verdict"] == "fail"}
+
+
+@pytest.mark.usefixtures("cx")
+def test_the_doctor_knows_who_shares_the_partitions(here: Settings, worker: ServerProcess) -> None:
+    """Runbooks ask it right after a restart and right after an end: it said the opposite each time."""
+    assert _group()["verdict"] == "ok", "a worker that starts is waited for"
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.stop(workers.STOP_GRACE_S)
+    assert _group()["said"] == f"group {here.group} has no members", "the broker has not noticed yet"
+
+
+def _group() -> dict[str, str]:
+    """Return what the doctor says of the group, whatever else it finds."""
+    told = json.loads(CliRunner().invoke(app, ["doctor", "--format", "json"]).stdout)
+    (found,) = [each for each in told["checks"] if each["name"] == "group"]
+    return dict(found)
 
 
 def test_a_transaction_that_holds_readers_back_is_named(cx: Cx, here: Settings) -> None:

@@ -272,7 +272,11 @@ def test_a_connection_without_a_login_ends_by_itself(server: ClickHouseServer) -
         for port, begun in product((server.tcp_port, server.http_port), beginnings):
             silent.append(left.enter_context(socket.create_connection((server.host, port))))
             silent[-1].sendall(begun)
+        slow = left.enter_context(socket.create_connection((server.host, server.http_port)))
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: a")
         ends = time.monotonic() + 2 * GREETING_S
+        while not _ended(slow):
+            assert time.monotonic() < ends, "a letter a second is no request"
         for each in silent:
             each.settimeout(max(ends - time.monotonic(), 0.1))
             while each.recv(1 << 16):
@@ -280,6 +284,18 @@ def test_a_connection_without_a_login_ends_by_itself(server: ClickHouseServer) -
     assert known.execute("SELECT getSetting('receive_timeout')") == [(300,)]
     assert known.connection.socket.getsockname() == own
     known.disconnect()
+
+
+def _ended(connection: socket.socket) -> bool:
+    """Send one more letter and wait for a second; tell whether the other side has ended the connection."""
+    connection.settimeout(1.0)
+    try:
+        connection.sendall(b"a")
+        return not connection.recv(1 << 16)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 @pytest.mark.parametrize("user", ["default", *USERS])

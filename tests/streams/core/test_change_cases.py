@@ -6,9 +6,9 @@ from streams.core.algebra import Note
 from streams.core.changes import ONE
 from streams.core.events import Answer, FollowupLogged, ResponseSubmitted
 from tests.streams.core.test_change_laws import facts_of, logged
-from tests.support.invoices import day, failed, given_up, issued, noted, paid
-from tests.support.machine import restated, run
-from tests.support.money import returned
+from tests.support.invoices import DAY, day, failed, given_up, issued, noted, paid
+from tests.support.machine import changes, restated, run
+from tests.support.money import applied, received, refunded, returned
 from tests.support.tickets import HOUR, START, notes, opened, turned
 
 DOLLAR = ONE
@@ -93,3 +93,65 @@ def test_an_outcome_that_comes_in_is_no_restatement() -> None:
     assert {row.metric for row in back} >= {"recovery_rate", "dunning_outcome", "late_payment_rate"}
     assert {row.kind for row in back} == {"displaced"}
     assert restated(run([ANSWERED, CALLED])) == []
+
+
+def collected(told: list[Note]) -> list[tuple[object, ...]]:
+    """Change rows of collections: item, day, kind, what numerator (dollars) and denominator gained."""
+    rows = [row for row in changes(run(told)) if row.metric == "collections"]
+    return [
+        (
+            row.item,
+            (row.window_at - day(1)) // DAY + 1,
+            row.kind,
+            row.numerator_micros // DOLLAR,
+            row.denominator_micros // ONE,
+        )
+        for row in sorted(rows, key=lambda row: (row.ingested_at, row.item, row.window_at))
+    ]
+
+
+def test_what_is_used_of_a_rest_takes_the_place_of_nothing() -> None:
+    """Given money that waits, what uses it, be it as credit, changes nothing of what came in."""
+    told = [
+        received(2, 10_000),
+        paid(4, 6_000, paid_at=day(2), payment_amount=10_000),
+        applied(5, 1_000, payment_id="P1"),
+    ]
+    assert collected(told) == [
+        ("USD/", 2, "first", 100, 1),
+        ("USD/", 2, "first", -60, 0),
+        ("USD/I1", 2, "first", 60, 1),
+    ]
+    assert collected([*told, returned(6, 4_000, invoice_id=None)])[3:] == [("USD/returned/X1", 6, "first", -40, 0)]
+
+
+def test_a_whole_that_was_less_takes_the_place_of_what_was_told() -> None:
+    """Given a receipt that is told anew, and later than two weeks, what had counted counts no more."""
+    assert collected([received(2, 10_000), received(3, 7_000, received_at=day(2))])[1:] == [
+        ("USD/", 2, "displaced", -30, 0)
+    ]
+    assert collected([received(2, 10_000), received(30, 7_000, received_at=day(2))])[1:] == [
+        ("USD/", 2, "late", -30, 0)
+    ]
+
+
+def test_a_part_that_is_told_before_the_whole_moves_to_when_the_money_came() -> None:
+    """Given a part by itself, the receipt says when all of it came, and what else did."""
+    told = [paid(4, 6_000), received(5, 10_000, received_at=day(3))]
+    assert collected(told) == [
+        ("USD/I1", 4, "first", 60, 1),
+        ("USD/", 3, "displaced", 40, 1),
+        ("USD/I1", 3, "displaced", 60, 1),
+        ("USD/I1", 4, "displaced", -60, -1),
+    ]
+
+
+def test_a_refund_of_an_older_payment_is_no_restatement_of_its_cohort() -> None:
+    """Given a payment, what is given back of it comes in later, and was open until then."""
+    told = [paid(4, 6_000), refunded(40, 1_000)]
+    rows = [row for row in changes(run(told)) if row.metric == "refund_rate_cohort"]
+    assert [(row.kind, row.window_at, row.numerator_micros, row.denominator_micros) for row in rows] == [
+        ("first", day(4), 0, ONE),
+        ("first", day(4), ONE, 0),
+    ]
+    assert restated(run(told)) == []

@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import Note
 from streams.core.billing.choices import PROFILES
-from streams.core.changes import LINKS, METRICS, ONE, SLICES
+from streams.core.changes import LINKS, METRICS, ONE, SETTINGS, SLICES
 from streams.core.events import (
+    CreditApplied,
     DisputeClosed,
     DisputeOpened,
+    DueDateChanged,
     DunningEnded,
     InvoiceIssued,
     InvoicePaid,
     InvoicePaymentFailed,
+    PaymentReceived,
     PaymentRefunded,
     PaymentReturned,
     RefundFailed,
@@ -33,6 +36,7 @@ from streams.core.events import (
 from streams.core.routes import BY_PREFIX, LEDGERS
 from streams.core.rows import (
     AnswerRow,
+    DisputeRow,
     FollowupCaseRow,
     InvitationRow,
     InvoiceRow,
@@ -41,6 +45,7 @@ from streams.core.rows import (
     PaymentAttemptRow,
     PaymentReturnRow,
     PaymentRow,
+    ReceiptRow,
     ReceivableEntryRow,
     RefundRow,
     ResponseRow,
@@ -53,17 +58,45 @@ from streams.core.rows import (
 )
 from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
+from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
 from tests.support.histories_billing import billing_histories
+from tests.support.histories_support import asked, ended
+from tests.support.invoices import day
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, changes, run, sums_of
+from tests.support.money import money_histories
 from tests.support.oracle import logs_of
 
-MONEY_BACK = (PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
+MONEY_BACK = (InvoicePaid, PaymentRefunded, RefundFailed, DisputeOpened, DisputeClosed)
 COLLECTED = (InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned, DunningEnded)
 TRIALS = (SubscriptionStarted, SubscriptionTrialStarted, SubscriptionTrialConverted, SubscriptionEnded)
-FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS}
+SHARED = (InvoiceIssued, InvoicePaid, PaymentReceived, PaymentReturned, CreditApplied)
+ANSWERED = histories_of(st.one_of(answers_of_one, tags_of_one, displays_of_one), 6)
+FEW = {"money_back": MONEY_BACK, "collected": COLLECTED, "trials": TRIALS, "shared": SHARED}
 """Kinds of events that histories of all kinds seldom put together."""
-WORLDS = {**LAWFUL, **{name: billing_histories(kinds) for name, kinds in FEW.items()}}
+GIVEN_BACK = (InvoicePaid, InvoicePaid, PaymentReceived, *[PaymentRefunded] * 4, RefundFailed, DisputeOpened)
+DUE = (InvoiceIssued, InvoiceIssued, InvoicePaid, InvoicePaid, InvoicePaid, DueDateChanged)
+DENSE = {
+    "dense": money_histories(),
+    "given_back": money_histories(kinds=GIVEN_BACK),
+    "due": money_histories(
+        kinds=DUE,
+        invoice_id=st.just("I1"),
+        issued_at=st.integers(1, 5).map(day),
+        total=st.just(50),
+        amount=st.sampled_from([50, 50, 20]),
+        is_test=st.just(False),
+    ),
+}
+"""The same of few amounts and days."""
+WORLDS = {
+    **LAWFUL,
+    "answered": ANSWERED,
+    "ended": ended(),
+    "asked": asked(),
+    **{name: billing_histories(kinds) for name, kinds in FEW.items()},
+    **DENSE,
+}
 in_every_world = pytest.mark.parametrize("world", WORLDS)
 Sums = dict[tuple[object, ...], tuple[int, int]]
 Counts = Iterator[tuple[tuple[object, ...], int, int]]
@@ -104,7 +137,7 @@ def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, dat
     then = run([note for note in notes if note.ingested_at <= moment], until=FAR, rules=LEVELS)
     assert sums_of(row for row in log if row.ingested_at <= moment) == measured_in(then)
     assert {row.kind for row in log} <= KINDS
-    assert {row.metric for row in log} <= METRICS | SLICES | LINKS
+    assert {row.metric for row in log} <= METRICS | SLICES | LINKS | SETTINGS
     assert all(row.reason for row in log if row.kind != "first")
 
 
@@ -128,14 +161,14 @@ def answered(row: Row) -> list[tuple[tuple[object, ...], int, int]]:
 def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR0911 - a case for each table
     """What a row adds to the metrics that are counted in it."""
     match row:
-        case RefundRow(status="refunded", is_test=False):
-            return [(("refunded", row.refunded_at), row.amount_micros, ONE)]
-        case PaymentRow(is_test=False):
-            return [(("collections", row.paid_at), row.amount_micros, ONE)]
+        case RefundRow(is_test=False, refunded_at=int()):
+            return list(refund_counts(row))
+        case DisputeRow(is_test=False, is_chargeback=True, opened_at=int(at)):
+            return [(("chargeback_rate", row.currency, at), ONE, 0)]
         case PaymentReturnRow(is_test=False):
-            return [(("collections", row.returned_at), -row.amount_micros, 0)]
-        case ReceivableEntryRow(is_test=False):
-            return [(("receivable", row.at), row.amount_micros, 0)]
+            return [(("collections", row.currency, row.returned_at), -row.amount_micros, 0)]
+        case ReceivableEntryRow(is_test=False, book="receivable"):
+            return [(("receivable", row.currency, row.at), row.amount_micros, 0)]
         case MrrMovementRow(is_test=False, policy=policy) if policy == PROFILES[0]:
             return [(("mrr", row.currency), row.amount_micros, 0)]
         case FollowupCaseRow(is_test=False) if row.state != "voided":
@@ -148,11 +181,12 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
         case InvoiceRow(is_test=False, issued_at=int(at)) if (
             row.status not in ("void", "credit") and row.total_micros > 0
         ):
-            item = f"{row.currency}/{'' if row.closed_at is None else row.closed_at}"
+            ending = "/terms" if row.due_at is None else ""
+            item = f"{row.currency}/{'' if row.closed_at is None else row.closed_at}{ending}"
             return [(("late_payment_rate", item, at + 30 * DAY if row.due_at is None else row.due_at), 0, ONE)]
         case SubscriptionRow(is_test=False, trial_started_at=int(), trial_ended_at=int(at)):
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
-        case TicketRow(is_test=False, removed_at=None, opened_at=int()):
+        case TicketRow(is_test=False, removed_at=None):
             return list(ticket_counts(row))
         case _:
             return answered(row)
@@ -187,19 +221,63 @@ def tagged(machine: Machine) -> Counts:
         yield ("topic_share", "", at), 0, ONE
 
 
-def ticket_counts(row: TicketRow) -> list[tuple[tuple[object, ...], int, int]]:
-    found: list[tuple[tuple[object, ...], int, int]] = []
-    if row.first_reply_us is not None:
-        found.append((("first_reply", row.opened_at), row.first_reply_us, ONE))
-    if row.last_solved_us is not None and row.status in ("solved", "closed"):
-        found.append((("full_resolution", row.last_solved_at), row.last_solved_us, ONE))
+def refund_counts(row: RefundRow) -> Counts:
+    is_failed, at = row.status == "failed", row.refunded_at
+    yield ("refund_failure_rate", at), ONE * is_failed, ONE
+    if not is_failed and at is not None:
+        yield ("refunded", row.currency, at), row.amount_micros, ONE
+        yield ("refund_rate", row.currency, at), row.amount_micros, 0
+        if row.requested_at is not None and row.requested_at <= at:
+            yield ("refund_turnaround", at), at - row.requested_at, ONE
+
+
+def received(machine: Machine) -> Counts:
+    """What came in, as the view of whole payments has it: one of a known whole at once, with what nobody has of it."""
+    given_back = {
+        (row.payment_id, row.currency)
+        for row in machine.tables.values()
+        if isinstance(row, RefundRow) and row.status == "refunded" and not row.is_test and row.amount_micros
+    }
+    told: defaultdict[tuple[str, str], list[PaymentRow | ReceiptRow]] = defaultdict(list)
+    for row in machine.tables.values():
+        if isinstance(row, PaymentRow | ReceiptRow) and not row.is_test:
+            told[row.payment_id, row.currency].append(row)
+    for (payment_id, currency), rows in told.items():
+        shares = [row for row in rows if isinstance(row, PaymentRow)]
+        receipt = next((row for row in rows if isinstance(row, ReceiptRow)), None)
+        whole = receipt.amount_micros if receipt else max(row.payment_micros or 0 for row in shares)
+        at = receipt.received_at if receipt else min(row.paid_at for row in shares)
+        for row in shares:
+            yield ("collections", currency, at if whole else row.paid_at), row.amount_micros, ONE
+        parts = sum(row.amount_micros for row in shares)
+        if whole > parts:
+            yield ("collections", currency, at), whole - parts, ONE
+        yield ("refund_rate", currency, at), 0, max(whole, parts)
+        yield ("chargeback_rate", currency, at), 0, ONE
+        yield ("refund_rate_cohort", currency, at), ONE * ((payment_id, currency) in given_back), ONE
+
+
+def ticket_counts(row: TicketRow) -> Counts:
+    if row.csat_rated_at is not None or row.csat_offered_at is not None:
+        at = row.csat_rated_at if row.csat_offered_at is None else row.csat_offered_at
+        yield ("ticket_csat_response_rate", at), ONE * (row.csat_rated_at is not None), ONE
     if row.csat_score is not None and row.csat_positive_from is not None:
-        found.append((("ticket_csat", row.csat_rated_at), ONE * (row.csat_score >= row.csat_positive_from), ONE))
-    return found
+        yield ("ticket_csat", row.csat_rated_at), ONE * (row.csat_score >= row.csat_positive_from), ONE
+    if row.opened_at is None:
+        return
+    yield ("channel_mix", row.channel, row.opened_at), ONE, ONE
+    yield ("topic_volume", row.topic, row.opened_at), ONE * bool(row.topic), ONE
+    if row.first_reply_us is not None:
+        yield ("first_reply", row.opened_at), row.first_reply_us, ONE
+    if row.last_solved_us is not None and row.status in ("solved", "closed"):
+        yield ("full_resolution", row.last_solved_at), row.last_solved_us, ONE
 
 
 def reopened(machine: Machine) -> Counts:
-    """Tickets that were solved, by the days of the least horizon within which they were opened again."""
+    """Tickets that were solved, by the days of the least horizon within which they were opened again.
+
+    Another ticket that asks the same again is not in what a ticket says itself.
+    """
     rows = list(machine.tables.values())
     for row in rows:
         if isinstance(row, TicketRow) and row.first_solved_at is not None and row.opened_at is not None:
@@ -209,6 +287,10 @@ def reopened(machine: Machine) -> Counts:
             again = [each.reopened_at for each in solves if each.reopened_at is not None]
             days = str(ceil((min(again) - row.first_solved_at) / DAY)) if again else ""
             yield ("reopen_rate", days, row.first_solved_at), ONE * bool(again), ONE
+            once = row.requester_messages <= 1
+            yield ("fcr", "", row.first_solved_at), ONE * once, ONE
+            if once and again:
+                yield ("fcr", days, row.first_solved_at), -ONE, 0
 
 
 def tried(machine: Machine) -> Counts:
@@ -261,7 +343,41 @@ def dunned(invoice: InvoiceRow, failed: PaymentAttemptRow, paid: int) -> Counts:
     yield ("dunning_outcome", ended_by, failed.at), ONE * bool(ended_by), ONE
 
 
-TICKETS = {"first_reply", "full_resolution", "ticket_csat"}
+def lateness(at: int, due_at: int) -> bool:
+    """Days are those of UTC here."""
+    return at // DAY > due_at // DAY
+
+
+def late(machine: Machine, now: int) -> Counts:
+    """Invoices settled after their due day, or open after it, as the view `due_invoice` has them at a moment."""
+    for row in machine.tables.values():
+        if isinstance(row, InvoiceRow):
+            for (metric, item, due_at), _, one in counted(row):
+                if metric == "late_payment_rate":
+                    closed_at = now if row.closed_at is None else row.closed_at
+                    yield (
+                        ("late", str(item).partition("/")[0], due_at),
+                        one * lateness(closed_at, int(str(due_at))),
+                        one,
+                    )
+
+
+def late_in_log(log: list[MetricChangeRow], now: int) -> Counts:
+    """The same as `change_log` and `deadline_change` work it out of rows known by a moment: what waits becomes late."""
+    waiting: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+    for row in log:
+        if row.metric == "late_payment_rate":
+            currency, _, closed_at = row.item.partition("/")
+            at = int(closed_at) if closed_at else row.ingested_at
+            one = row.denominator_micros
+            yield ("late", currency, row.window_at), one * lateness(at, row.window_at), one
+            if not closed_at and not lateness(at, row.window_at):
+                waiting[row.entity_id, currency, row.window_at] += one
+    for (_, currency, due_at), left in waiting.items():
+        yield ("late", currency, due_at), left * lateness(now, due_at), 0
+
+
+TICKETS = {"first_reply", "full_resolution", "ticket_csat", "ticket_csat_response_rate"}
 BY_ITEM = {
     "reopen_rate",
     "payment_failure_rate",
@@ -273,33 +389,39 @@ BY_ITEM = {
     "display",
     "topic_share",
     "topic_nps",
+    "chargeback_rate",
+    "refund_rate",
+    "refund_rate_cohort",
+    "channel_mix",
+    "topic_volume",
+    "fcr",
 }
-COUNTED = (
-    {
-        "nps",
-        "verbatim_rate",
-        "response_rate",
-        "csat",
-        "refunded",
-        "collections",
-        "receivable",
-        "mrr",
-        "trial_conversion",
-    }
-    | TICKETS
-    | BY_ITEM
-)
+BY_CURRENCY = {"collections", "receivable", "refunded"}
+"""Items of these begin with the currency, and have more behind a slash than figures are told apart by."""
+AT_ONCE = TICKETS | {
+    "nps",
+    "verbatim_rate",
+    "response_rate",
+    "csat",
+    "refund_failure_rate",
+    "refund_turnaround",
+    "mrr",
+    "trial_conversion",
+}
+COUNTED = AT_ONCE | BY_CURRENCY | BY_ITEM
 
 
 def facts_of(machine: Machine) -> Sums:
     rows = [each for row in machine.tables.values() for each in counted(row)]
-    return added([*rows, *tagged(machine), *reopened(machine), *tried(machine)])
+    return added([*rows, *received(machine), *tagged(machine), *reopened(machine), *tried(machine)])
 
 
 def window(row: MetricChangeRow) -> tuple[object, ...]:
     """Movements of revenue are the account's, so that only their sum by currency is that of its subscriptions."""
     if row.metric in BY_ITEM:
         return row.metric, row.item, row.window_at
+    if row.metric in BY_CURRENCY:
+        return row.metric, row.item.partition("/")[0], row.window_at
     return row.metric, row.item if row.metric == "mrr" else row.window_at
 
 
@@ -319,3 +441,16 @@ def test_changes_add_up_to_what_metrics_count(world: str, data: st.DataObject) -
     """The log is of use only if it tells of the figures themselves: rows are counted here as the metrics count them."""
     machine = run(data.draw(WORLDS[world]), until=FAR, rules=LEVELS)
     assert logged(machine) == facts_of(machine)
+
+
+@pytest.mark.parametrize("world", ["due", "collected", "shared", "invoices", "money", "dense"])
+@given(st.data())
+def test_late_payments_known_by_a_moment_add_up_too(world: str, data: st.DataObject) -> None:
+    """Whether an invoice is late is nowhere in a row: events and time that passed must come to the figure together."""
+    notes: list[Note] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
+    log = changes(run(notes, until=FAR, rules=LEVELS))
+    now = data.draw(st.sampled_from([note.ingested_at for note in notes])) + data.draw(
+        st.sampled_from([0, 0, 40 * DAY])
+    )
+    then = run([note for note in notes if note.ingested_at <= now], until=now, rules=LEVELS)
+    assert added(list(late_in_log([row for row in log if row.ingested_at <= now], now))) == added(list(late(then, now)))

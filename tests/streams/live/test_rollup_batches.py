@@ -2,17 +2,21 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.billing.choices import MrrPolicy, parse
-from streams.core.rows import MrrMovementRow
+from streams.core.rows import MetricChangeRow, MrrMovementRow, Row
 from streams.core.rules import Rules
 from streams.live.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore
-from tests.support.records import CODEC, NOW_MS, Record, event, record
+from tests.support.records import CODEC, NOW_MS, Record, event, record, uid
 
-TYPES = frozenset({"subscription_started", "subscription_changed", "subscription_ended"})
+TYPES = frozenset(
+    {"subscription_started", "subscription_changed", "subscription_ended", "invoice_paid", "payment_received"}
+    | {"payment_refunded"}
+)
 NOW = NOW_MS * 1000
 DAY = 86_400_000_000
 Tables = dict[tuple[Any, ...], tuple[Any, ...]]
@@ -42,35 +46,60 @@ RECORDS = [
 ]
 
 
-def written(tables: Tables, batch: Batch) -> None:
-    """Apply the batch's ledger rows as the tables do: of one key the highest version holds."""
-    for row in batch.rows[MrrMovementRow.TABLE]:
-        key = row[: MrrMovementRow.KEY]
+def told(number: int, kind: str, at: int, **fields: Any) -> Record:
+    """An event of money, in cents, `at` days from now."""
+    money = {"currency": "USD", "exponent": 2, "occurred_at": NOW + at * DAY}
+    return record(number, kind, event(number, **(money | fields)))
+
+
+def part(number: int, invoice: str, amount: int, **fields: Any) -> Record:
+    whole = {"payment_id": "p", "payment_amount": 150_00, "paid_at": NOW - 9 * DAY}
+    return told(number, "invoice_paid", -5, invoice_id=invoice, amount=amount, **(whole | fields))
+
+
+PAYMENTS = [
+    part(1, "i", 60_00),
+    told(2, "payment_received", -8, payment_id="p", amount=150_00, received_at=NOW - 8 * DAY),
+    part(3, "j", 30_00),
+    told(4, "payment_refunded", -4, refund_id="f", payment_id="p", amount=10_00, refunded_at=NOW - 4 * DAY),
+    part(5, "j", 40_00, corrects_event_id=uid(3)),
+    told(6, "payment_refunded", -4, refund_id="f", payment_id="q", amount=10_00, refunded_at=NOW - 4 * DAY),
+]
+
+
+def written(tables: Tables, batch: Batch, of: type[Row] = MrrMovementRow) -> None:
+    """Apply the batch's rows of a table as the table does: of one key the highest version holds."""
+    for row in batch.rows[of.TABLE]:
+        key = row[: of.KEY]
         if key not in tables or tables[key][-2] <= row[-2]:
             tables[key] = row
 
 
-@given(st.lists(st.integers(1, 3), max_size=5), st.integers(0, 5), st.booleans())
-def test_neither_batches_nor_crashes_show_in_the_ledger(sizes: list[int], crash_at: int, restart: bool) -> None:
-    """Rows of a batch that was thrown away may be in the tables already: what follows outranks them."""
+@pytest.mark.parametrize(("records", "of"), [(RECORDS, MrrMovementRow), (PAYMENTS, MetricChangeRow)])
+@given(st.lists(st.integers(1, 3), max_size=5), st.integers(0, 6), st.booleans())
+def test_neither_batches_nor_crashes_show_in_the_rows_of_a_roll_up(
+    records: list[Record], of: type[Row], sizes: list[int], crash_at: int, restart: bool
+) -> None:
+    """Rows of a batch that was thrown away may be in the tables already: what follows outranks them, or is the same."""
     calm: Tables = {}
     partition = opened(MemoryStore())
-    for one in RECORDS:
+    for one in records:
         batch = partition.process([one])
-        written(calm, batch)
+        written(calm, batch, of)
         partition.commit(batch)
-    store, tables, left = MemoryStore(), {}, list(RECORDS)
+    store, tables, left = MemoryStore(), {}, list(records)
     partition = opened(store)
     thrown = partition.process(left[:crash_at])
-    written(tables, thrown)
+    written(tables, thrown, of)
     if restart:
         partition = opened(store)
     for size in [*sizes, len(left)]:
         batch = partition.process(left[:size])
-        written(tables, batch)
+        written(tables, batch, of)
         partition.commit(batch)
         left = left[size:]
     assert tables == calm
+    assert of is MrrMovementRow or {"collections", "refund_rate_cohort"} <= {row[1] for row in calm.values()}
 
 
 def test_a_new_policy_rewrites_the_ledger_and_takes_away_what_the_old_one_said() -> None:

@@ -218,3 +218,13 @@ def test_no_message_repeats_the_address(
     assert not asyncio.run(attempt())
     assert "attempt 1 of 1" in caplog.text
     assert "tok-en" not in caplog.text
+
+
+@pytest.mark.intrusion("S13")
+def test_no_trace_of_an_unknown_error_repeats_the_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Where a fault of ours is looked for by its trace, the text of the error may be the address that it was about."""
+    broken = Broken(ValueError("no host in https://receiver.example/tok-en"), 1)
+    assert not asyncio.run(persistently(broken, a_signal(), 1))
+    assert "ValueError" in caplog.text
+    assert "in deliver" in caplog.text
+    assert "tok-en" not in caplog.text

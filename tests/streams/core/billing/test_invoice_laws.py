@@ -164,4 +164,5 @@ def test_a_retraction_tells_what_it_took_from_the_books(notes: list[Note], data:
 
 
 def posted(row: Row) -> int:
-    return row.amount_micros if isinstance(row, ReceivableEntryRow) else 0
+    """What a row adds to receivables; credit of customers is a balance of the account."""
+    return row.amount_micros if isinstance(row, ReceivableEntryRow) and row.book == "receivable" else 0
