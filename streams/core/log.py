@@ -102,7 +102,20 @@ class Log(Generic[Item, Acc]):
     names, by record, the fingerprints that lie in it since. `work` counts the items that were folded.
     """
 
-    __slots__ = ("_acc", "codec", "fold", "head", "is_changed", "is_new", "key", "moved", "records", "scope", "work")
+    __slots__ = (
+        "_acc",
+        "_open",
+        "codec",
+        "fold",
+        "head",
+        "is_changed",
+        "is_new",
+        "key",
+        "moved",
+        "records",
+        "scope",
+        "work",
+    )
 
     def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
         self.fold, self.codec, self.key, self.records, self.scope = fold, codec, key, records, scope
@@ -113,6 +126,7 @@ class Log(Generic[Item, Acc]):
         self.work = 0
         self.moved: dict[bytes, bytes] = {}
         self._acc: Acc | None = None
+        self._open: tuple[Scope, Outputs] | None = None
 
     @property
     def last_key(self) -> SortKey:
@@ -134,11 +148,13 @@ class Log(Generic[Item, Acc]):
         return self._acc
 
     def projected(self, scope: Scope) -> Outputs:
-        """Return the outputs that later items may still change."""
-        outputs = Outputs()
-        if not self.is_new:
-            self.fold.project(self.accumulator(), scope, outputs)
-        return outputs
+        """Return the outputs that later items may still change. Nobody may change what is returned."""
+        if self._open is None or self._open[0] is not scope:
+            outputs = Outputs()
+            if not self.is_new:
+                self.fold.project(self.accumulator(), scope, outputs)
+            self._open = scope, outputs
+        return self._open[1]
 
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
@@ -147,11 +163,11 @@ class Log(Generic[Item, Acc]):
         after = Outputs()
         self.work += 1
         self.fold.apply(acc, item, self.scope, after)
-        self.fold.project(acc, self.scope, after)
+        self.is_new, self._open = False, None
+        after = self.projected(self.scope).behind(after)
         head.tail.append(item)
         head.fingerprints += fingerprint
         head.tail_bytes += size
-        self.is_new = False
         if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
             self._spill_full()
         return before, after
@@ -194,7 +210,7 @@ class Log(Generic[Item, Acc]):
             self.fold.apply(new, item, self.scope, after)
         self.fold.project(old, former, before)
         self.fold.project(new, self.scope, after)
-        self._acc = new
+        self._acc, self._open = new, None
         return before, after
 
     def _all_segments(self) -> Iterable[tuple[int | None, Segment[Item]]]:
@@ -237,7 +253,7 @@ class Log(Generic[Item, Acc]):
         self._fold(new, edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
-        self._acc = new
+        self._acc, self._open = new, None
         return Outputs() if self.is_new else before, after
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
@@ -293,7 +309,7 @@ class Log(Generic[Item, Acc]):
         self._fold(new, edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
-        self._acc = new
+        self._acc, self._open = new, None
 
     def _before(self, index: Index, ordinal: int, *, is_test: bool) -> Acc:
         """Return the accumulator before a segment, or before the tail."""
