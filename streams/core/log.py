@@ -72,11 +72,15 @@ class Insertion(NamedTuple, Generic[Item]):
 
 
 class Change(msgspec.Struct):
-    """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove."""
+    """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove.
+
+    `replaced` are items that take the place of those at their positions, and count as these do.
+    """
 
     inserted: dict[SortKey, Any] = msgspec.field(default_factory=dict)
     flipped: dict[SortKey, bool] = msgspec.field(default_factory=dict)
     removed: set[SortKey] = msgspec.field(default_factory=set)
+    replaced: dict[SortKey, Any] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, edits: Edits) -> "Change":
@@ -84,7 +88,7 @@ class Change(msgspec.Struct):
         return cls({key: Insertion(entry) for key, entry in edits.put.items()}, {}, edits.cleared)
 
     def keys(self) -> list[SortKey]:
-        return [*self.inserted, *self.flipped, *self.removed]
+        return [*self.inserted, *self.flipped, *self.removed, *self.replaced]
 
 
 class Stretch(msgspec.Struct, Generic[Item]):
@@ -335,6 +339,8 @@ class Log(Generic[Item, Acc]):
             part(key).flipped[key] = is_active
         for key in change.removed:
             part(key).removed.add(key)
+        for key, item in change.replaced.items():
+            part(key).replaced[key] = item
         return parts
 
     def _fold(self, acc: Acc, stretch: Stretch[Item], outputs: Outputs | None) -> None:
@@ -350,7 +356,7 @@ class Log(Generic[Item, Acc]):
         for item, is_active, fingerprint in zip(stretch.items, stretch.active, stretch.fingerprints, strict=True):
             key = key_of(item)
             if key not in change.removed:
-                entries[key] = (item, change.flipped.get(key, is_active), fingerprint)
+                entries[key] = (change.replaced.get(key, item), change.flipped.get(key, is_active), fingerprint)
         for key, insertion in change.inserted.items():
             entries[key] = (insertion.item, insertion.is_active, insertion.fingerprint)
         ordered = [entries[key] for key in sorted(entries)]

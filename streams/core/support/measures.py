@@ -1,49 +1,30 @@
-"""What a ticket adds to the sums behind metrics, and the messages that change none of it."""
+"""What a ticket adds to the sums behind metrics."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-
-from streams.core.algebra import Note
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
-from streams.core.events import (
-    MessageAdded,
-    MessageChanged,
-    SlaTargetApplied,
-    TicketCsatOffered,
-    TicketOpened,
-    TicketPriorityChanged,
-    TicketStatusChanged,
-    TicketTopicSet,
-)
-from streams.core.support.life import DONE
-from streams.core.support.messages import SAME_UPDATE, turns
 from streams.core.support.ticket import Ticket
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
 
-def measures(ticket: Ticket | None) -> Measures:
+def measures(ticket: Ticket) -> Measures:
     """Return the ticket's part of each metric, as the facts of that metric count it."""
-    if ticket is None or not ticket.stands or ticket.opened is None or ticket.is_test:
-        return NO_MEASURES
-    if ticket.life.removed_at is not None:
+    if ticket.opened is None or ticket.is_test or ticket.life.removed_at is not None:
         return NO_MEASURES
     found: dict[Key, Measure] = {}
-    _from_start(found, ticket)
+    _from_start(found, ticket, ticket.opened.occurred_at)
     _solved(found, ticket)
     _rated(found, ticket)
     return found
 
 
-def _from_start(found: dict[Key, Measure], ticket: Ticket) -> None:
+def _from_start(found: dict[Key, Measure], ticket: Ticket, begin: int) -> None:
     """What belongs to the window in which the ticket was opened."""
-    assert ticket.opened is not None
-    life, begin = ticket.life, ticket.opened.occurred_at
-    escalated = bool(life.escalations)
+    life = ticket.life
+    escalated = life.escalations > 0
     found["escalation_rate", "", begin, ""] = (ONE * escalated, ONE, float(escalated))
-    if ticket.replies:
-        _spent(found, ticket, "first_reply", begin, ticket.replies[0].sent_at)
+    if ticket.talk.replied_at is not None:
+        _spent(found, ticket, "first_reply", begin, ticket.talk.replied_at)
     if life.first_assigned_at is not None:
         _spent(found, ticket, "first_assignment", begin, max(life.first_assigned_at, begin))
 
@@ -54,24 +35,23 @@ def _solved(found: dict[Key, Measure], ticket: Ticket) -> None:
     The item of a reopened one is the least horizon in days that it came in, so that none has a say in the log.
     """
     life = ticket.life
-    if not life.solves:
+    first, again, final = life.first_solved_at, life.first_reopened_at, life.last_solved_at
+    if first is None:
         return
-    first = life.solves[0].at
-    touch = turns(ticket.replies) == 1 and all(solve.reopening is None for solve in life.solves)
+    touch = ticket.talk.turns == 1 and again is None
     found["one_touch_rate", "", first, ""] = (ONE * touch, ONE, float(touch))
-    again = min((at for solve in life.solves if (at := solve.reopened_at) is not None), default=None)
     item = "" if again is None else str(-((first - again) // DAY))
     found["reopen_rate", item, first, ""] = (ONE * (again is not None), ONE, float(again is not None))
     _spent(found, ticket, "first_resolution", first, first)
-    if life.solve is not None:
-        _spent(found, ticket, "full_resolution", life.solve.at, life.solve.at)
+    if final is not None:
+        _spent(found, ticket, "full_resolution", final, final)
 
 
 def _rated(found: dict[Key, Measure], ticket: Ticket) -> None:
     rating = ticket.life.rating
-    if rating is not None and rating.rated.positive_from is not None:
+    if rating is not None:
         rated = rating.rated
-        positive = rated.score >= rating.rated.positive_from
+        positive = rated.score >= rated.positive_from
         found["ticket_csat", "", rated.occurred_at, ""] = (ONE * positive, ONE, rated.score)
 
 
@@ -80,76 +60,3 @@ def _spent(found: dict[Key, Measure], ticket: Ticket, metric: str, window_at: in
     spent = ticket.since_opened(until)
     if spent is not None:
         found[metric, "", window_at, ""] = (spent, ONE, spent / HOUR)
-
-
-Quiet = Callable[[Note], bool]
-_UNMEASURED = (SlaTargetApplied, TicketCsatOffered, TicketPriorityChanged, TicketTopicSet)
-"""Events that no measure follows from."""
-
-
-def counts(note: Note) -> bool:
-    """Return whether a fold may be needed for the event alone.
-
-    A message needs none, nor does a status that does not end the ticket, unless it corrects something. One that opens
-    the ticket again needs one: there are as many of these as there are ends, which count.
-    """
-    event = note.event
-    if event.corrects_event_id is not None:
-        return True
-    if isinstance(event, TicketStatusChanged):
-        return event.to_status.lower() in DONE
-    return not isinstance(event, (MessageAdded, *_UNMEASURED))
-
-
-def plain(notes: Sequence[Note]) -> Quiet:
-    """Return what tells of these notes, in whatever order they become known, which change no measure for sure.
-
-    A message that is no reply of a person's and is told of once changes none, unless an agent opened the ticket: then a
-    public one may come before what opened it.
-    """
-    named = Counter(note.event.message_id for note in notes if isinstance(note.event, (MessageAdded, MessageChanged)))
-    by_agent = any(isinstance(note.event, TicketOpened) and note.event.created_by_agent for note in notes)
-
-    def changes_nothing(note: Note) -> bool:
-        event = note.event
-        if event.corrects_event_id is not None or event.is_test:
-            return False
-        if not isinstance(event, MessageAdded):
-            return isinstance(event, _UNMEASURED)
-        shown = event.is_public and (by_agent or event.author_type == "AGENT")
-        return not shown and named[event.message_id] == 1
-
-    return changes_nothing
-
-
-def quiet(ticket: Ticket | None) -> Quiet | None:
-    """Return what tells of the next messages that they change no measure of the ticket; None where all may.
-
-    A message changes none where it is no reply of a person's, or where two came before it; if an agent opened the
-    ticket, it must not come before what opened it. A status changes none that comes last, of a ticket that is not done,
-    and does not end it.
-    """
-    if ticket is None or not ticket.stands or ticket.opened is None:
-        return None
-    done, latest = ticket.life.base in DONE, max(note.event.occurred_at for note in ticket.every)
-    names = {note.event.message_id for note in ticket.every if isinstance(note.event, (MessageAdded, MessageChanged))}
-    by_agent = ticket.opened.created_by_agent
-    since = ticket.opened.occurred_at + SAME_UPDATE
-    replied_at = ticket.replies[0].sent_at if turns(ticket.replies) > 1 else None
-
-    def changes_nothing(note: Note) -> bool:
-        event = note.event
-        if event.corrects_event_id is not None or event.is_test:
-            return False
-        if isinstance(event, TicketStatusChanged):
-            return not done and event.to_status.lower() not in DONE and event.occurred_at > latest
-        if not isinstance(event, MessageAdded):
-            return isinstance(event, _UNMEASURED)
-        if event.message_id in names or (by_agent and event.is_public and event.occurred_at <= since):
-            return False
-        if event.is_public and event.author_type == "AGENT" and (replied_at is None or event.occurred_at <= replied_at):
-            return False
-        names.add(event.message_id)
-        return True
-
-    return changes_nothing
