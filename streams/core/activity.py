@@ -5,16 +5,21 @@ replaced event still holds down what it had replaced itself, because its replace
 event does so no longer: what it had replaced is active again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from streams.core.algebra import Note, Place, fold_order
+import msgspec
+
+from streams.core.algebra import Note, Place, SortKey, fold_order
 
 PartOf = Callable[[Note], str]
 """Name of the part of an entity that an event states as a whole, such as one payment of an invoice; empty for none."""
+PatchOf = Callable[[Note], str]
+"""Name of the part that an event changes wherever it was stated, before or after; empty for none."""
+SortOf = Callable[[Note], SortKey]
 
 
 def no_part(_recorded: Note) -> str:
-    """Return the empty name: no event of the entity states a part again."""
+    """Return the empty name: no event of the entity states a part again, or changes one."""
     return ""
 
 
@@ -43,6 +48,22 @@ def active_places(recorded: Iterable[Note], part_of: PartOf) -> set[Place]:
             parts.add(part)
         active.add(fold_order(each))
     return active
+
+
+def patches_by_part(active: Iterable[Note], patch_of: PatchOf, sort_key: SortOf) -> Mapping[str, tuple[Note, ...]]:
+    """Return the active events that change a part, by its name, in order of position."""
+    found: dict[str, list[Note]] = {}
+    for each in active:
+        part = patch_of(each)
+        if part:
+            found.setdefault(part, []).append(each)
+    return {part: tuple(sorted(patches, key=sort_key)) for part, patches in found.items()}
+
+
+def patched(recorded: Note, part: str, patches: Mapping[str, tuple[Note, ...]]) -> Note:
+    """Return an event that states a part, with what changes this part."""
+    wanted = patches.get(part, ()) if part else ()
+    return recorded if recorded.patches == wanted else msgspec.structs.replace(recorded, patches=wanted)
 
 
 def all_active(recorded: Sequence[Note], part_of: PartOf) -> bool:

@@ -29,12 +29,14 @@ _IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # the stan
 class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event as it was noted: the event and when Kafka stored it (microseconds since 1970, UTC).
 
-    `is_load` says that its sender loaded what had happened before, as an import does: nothing of it is late.
+    `is_load` says that its sender loaded what had happened before, as an import does: nothing of it is late. `patches`
+    are later events that change how this one counts, in order of position; a log puts them here.
     """
 
     event: Event
     ingested_at: int
     is_load: bool = False
+    patches: tuple["Note", ...] = ()
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False):

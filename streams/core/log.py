@@ -72,11 +72,15 @@ class Insertion(NamedTuple, Generic[Item]):
 
 
 class Change(msgspec.Struct):
-    """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove."""
+    """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove.
+
+    `replaced` are items that take the place of those at their positions, and count as these do.
+    """
 
     inserted: dict[SortKey, Any] = msgspec.field(default_factory=dict)
     flipped: dict[SortKey, bool] = msgspec.field(default_factory=dict)
     removed: set[SortKey] = msgspec.field(default_factory=set)
+    replaced: dict[SortKey, Any] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, edits: Edits) -> "Change":
@@ -84,7 +88,7 @@ class Change(msgspec.Struct):
         return cls({key: Insertion(entry) for key, entry in edits.put.items()}, {}, edits.cleared)
 
     def keys(self) -> list[SortKey]:
-        return [*self.inserted, *self.flipped, *self.removed]
+        return [*self.inserted, *self.flipped, *self.removed, *self.replaced]
 
 
 class Stretch(msgspec.Struct, Generic[Item]):
@@ -102,7 +106,20 @@ class Log(Generic[Item, Acc]):
     names, by record, the fingerprints that lie in it since. `work` counts the items that were folded.
     """
 
-    __slots__ = ("_acc", "codec", "fold", "head", "is_changed", "is_new", "key", "moved", "records", "scope", "work")
+    __slots__ = (
+        "_acc",
+        "_open",
+        "codec",
+        "fold",
+        "head",
+        "is_changed",
+        "is_new",
+        "key",
+        "moved",
+        "records",
+        "scope",
+        "work",
+    )
 
     def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
         self.fold, self.codec, self.key, self.records, self.scope = fold, codec, key, records, scope
@@ -113,6 +130,7 @@ class Log(Generic[Item, Acc]):
         self.work = 0
         self.moved: dict[bytes, bytes] = {}
         self._acc: Acc | None = None
+        self._open: tuple[Scope, Outputs] | None = None
 
     @property
     def last_key(self) -> SortKey:
@@ -134,11 +152,13 @@ class Log(Generic[Item, Acc]):
         return self._acc
 
     def projected(self, scope: Scope) -> Outputs:
-        """Return the outputs that later items may still change."""
-        outputs = Outputs()
-        if not self.is_new:
-            self.fold.project(self.accumulator(), scope, outputs)
-        return outputs
+        """Return the outputs that later items may still change. Nobody may change what is returned."""
+        if self._open is None or self._open[0] is not scope:
+            outputs = Outputs()
+            if not self.is_new:
+                self.fold.project(self.accumulator(), scope, outputs)
+            self._open = scope, outputs
+        return self._open[1]
 
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
@@ -147,11 +167,11 @@ class Log(Generic[Item, Acc]):
         after = Outputs()
         self.work += 1
         self.fold.apply(acc, item, self.scope, after)
-        self.fold.project(acc, self.scope, after)
+        self.is_new, self._open = False, None
+        after = self.projected(self.scope).behind(after)
         head.tail.append(item)
         head.fingerprints += fingerprint
         head.tail_bytes += size
-        self.is_new = False
         if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
             self._spill_full()
         return before, after
@@ -194,7 +214,7 @@ class Log(Generic[Item, Acc]):
             self.fold.apply(new, item, self.scope, after)
         self.fold.project(old, former, before)
         self.fold.project(new, self.scope, after)
-        self._acc = new
+        self._acc, self._open = new, None
         return before, after
 
     def _all_segments(self) -> Iterable[tuple[int | None, Segment[Item]]]:
@@ -237,7 +257,7 @@ class Log(Generic[Item, Acc]):
         self._fold(new, edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
-        self._acc = new
+        self._acc, self._open = new, None
         return Outputs() if self.is_new else before, after
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
@@ -293,7 +313,7 @@ class Log(Generic[Item, Acc]):
         self._fold(new, edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
-        self._acc = new
+        self._acc, self._open = new, None
 
     def _before(self, index: Index, ordinal: int, *, is_test: bool) -> Acc:
         """Return the accumulator before a segment, or before the tail."""
@@ -319,6 +339,8 @@ class Log(Generic[Item, Acc]):
             part(key).flipped[key] = is_active
         for key in change.removed:
             part(key).removed.add(key)
+        for key, item in change.replaced.items():
+            part(key).replaced[key] = item
         return parts
 
     def _fold(self, acc: Acc, stretch: Stretch[Item], outputs: Outputs | None) -> None:
@@ -334,7 +356,7 @@ class Log(Generic[Item, Acc]):
         for item, is_active, fingerprint in zip(stretch.items, stretch.active, stretch.fingerprints, strict=True):
             key = key_of(item)
             if key not in change.removed:
-                entries[key] = (item, change.flipped.get(key, is_active), fingerprint)
+                entries[key] = (change.replaced.get(key, item), change.flipped.get(key, is_active), fingerprint)
         for key, insertion in change.inserted.items():
             entries[key] = (insertion.item, insertion.is_active, insertion.fingerprint)
         ordered = [entries[key] for key in sorted(entries)]

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from streams.core.activity import PartOf, no_part
+from streams.core.activity import PartOf, PatchOf, no_part
 from streams.core.algebra import Note, Signal, SortKey, difference, fold_order
 from streams.core.changes import Measures, change_rows
 from streams.core.entity_log import EntityLog
@@ -45,6 +45,8 @@ class Reducer(Generic[Acc]):
     - `project`: lists the open outputs.
     - `sort_key`: the position of an event; fold order where nothing else is said.
     - `part_of`: names the part that an event states as a whole; a later statement takes the place of an earlier one.
+    - `patch_of`: names the part that an event changes, as one that makes a message private does. Whatever states the
+      part is applied with all that change it in its `patches`, whichever came first; `apply` sees the change as well.
     - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
     - `depends_on_rules`: whether other rules may change outputs.
     """
@@ -57,6 +59,7 @@ class Reducer(Generic[Acc]):
     project: Callable[[Acc, Scope, Outputs], None]
     sort_key: Callable[[Note], SortKey] = fold_order
     part_of: PartOf = no_part
+    patch_of: PatchOf = no_part
     deadline: Callable[[Acc, Scope], int] | None = None
     depends_on_rules: bool = False
 

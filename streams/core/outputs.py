@@ -41,6 +41,16 @@ class Outputs(msgspec.Struct, gc=False):
     signals: dict[str, Signal] = msgspec.field(default_factory=dict)
     entries: dict[Handover, Any] = msgspec.field(default_factory=dict)
 
+    def behind(self, sealed: "Outputs") -> "Outputs":
+        """Return outputs with these behind the sealed ones."""
+        if not (sealed.rows or sealed.measures or sealed.signals or sealed.entries):
+            return self
+        sealed.rows.extend(self.rows)
+        sealed.measures |= self.measures
+        sealed.signals |= self.signals
+        sealed.entries |= self.entries
+        return sealed
+
 
 class Edits(msgspec.Struct):
     """Changes of one ledger: entries to put, by position, and positions to clear first."""

@@ -88,10 +88,9 @@ from streams.core.events import (
     TouchLogged,
 )
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.reducer import Gathered, Reducer
+from streams.core.reducer import Reducer
 from streams.core.rollup import Hand, RollUp
-from streams.core.support import growth, sla, sla_rows, ticket, ticket_rows, touch
-from streams.core.support import measures as ticket_measures
+from streams.core.support import projection, telling, ticket, touch
 from streams.core.survey import case, definition, invitation, invitation_rows, measures, response, response_rows
 
 RESPONSE = machine.Reducer(
@@ -207,29 +206,18 @@ SUBSCRIPTION = machine.Reducer(
     sort_key=subscription.sort_key,
     depends_on_rules=True,
 )
-TICKET = Reducer(
+TICKET = machine.Reducer(
     kind="ticket",
     prefix="t",
     identify=attrgetter("ticket_id"),
-    fold=ticket.fold,
-    rows=ticket_rows.rows,
-    deadline=sla.deadline,
-    signals=sla_rows.signals,
-    ruled=lambda _: True,
-    absent=sla_rows.absent,
-    standing=ticket.everything,
-    gathered=Gathered(
-        growth.EVENT_BYTES,
-        growth.keep,
-        ticket.tell,
-        growth.stretches,
-        ticket_rows.ever,
-        ticket_rows.counting,
-        ticket_measures.counts,
-        ticket_measures.plain,
-        ticket_measures.quiet,
-    ),
-    measures=ticket_measures.measures,
+    accumulator=ticket.Ticket,
+    apply=telling.apply,
+    project=projection.project,
+    sort_key=ticket.sort_key,
+    part_of=ticket.part_of,
+    patch_of=ticket.patch_of,
+    deadline=projection.deadline,
+    depends_on_rules=True,
 )
 TOUCH = machine.Reducer(
     kind="touch",
@@ -240,6 +228,7 @@ TOUCH = machine.Reducer(
     project=projection_of(touch.rows),
 )
 PAYMENT = machine.Ledger(
+    kind="payment",
     prefix=payment_entries.PREFIX,
     entry=payment_entries.PaymentEntry,
     accumulator=payment.Payment,

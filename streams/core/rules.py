@@ -97,6 +97,11 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     @cached_property
+    def sla_hours(self) -> dict[str, dict[str, Calendar]]:
+        """Schedules that clocks of tickets go by, by the ticket's own schedule, to be kept."""
+        return {}
+
+    @cached_property
     def sla_names_accounts(self) -> bool:
         """Whether any service level policy tells accounts apart."""
         return any(policy.names_accounts for policy in self.sla)

@@ -12,7 +12,7 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from streams.core.algebra import Note
-from streams.core.billing import credit, facts
+from streams.core.billing import credit, facts, receivable
 from streams.core.billing.facts import Fact
 from streams.core.billing.receivable import Books
 from tests.sinks.conftest import Migrated
@@ -132,7 +132,7 @@ def test_an_exponent_taken_for_another_is_told(
 @pytest.mark.servers
 def test_a_surplus_that_stays_paid_is_told(alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch) -> None:
     """Money of which the customer has a part is counted as revenue, and as owed to the customer as well."""
-    monkeypatch.setattr(Books, "paid", property(lambda made: made.money))
+    monkeypatch.setattr(receivable, "paid", lambda _balance, money: money)
     told = alarms(rows())
     assert {"overpaid", "refunded"} <= told[ISSUED] & told[CAME]
     assert "parts" not in told[ISSUED]

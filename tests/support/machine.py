@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from streams.core import machine as segmented
-from streams.core.algebra import CLAIM_ID, Facts, Note, Signal, claim, digest_of
-from streams.core.gathering import gather, told
+from streams.core.algebra import Facts, Note, Signal, claim
 from streams.core.reducer import State, settle, step, tick
 from streams.core.rollup import Hand, Rolled, idle, member_of, rolled_in, upwards
 from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, handed, reducer_of
@@ -66,28 +65,7 @@ class Machine:
                 self._took(self._machine.take(reducer, note, fingerprint))
             return
         key, one = reducer.key(note.event), _claim(note)
-        if reducer.gathered is None:
-            self._take(key, *step(reducer, self._known(key), note, one, self.rules))
-        else:
-            self.feed_together([note])
-
-    def feed_together(self, notes: list[Note]) -> None:
-        """Feed notes as one batch: each gathered entity is folded once, the others are fed one by one."""
-        arrived: dict[bytes, dict[bytes, tuple[Note, bytes]]] = {}
-        for note in notes:
-            reducer = reducer_of(note.event)
-            if isinstance(reducer, segmented.Reducer) or reducer.gathered is None:
-                self.feed(note)
-                continue
-            one = _claim(note)
-            key, known = reducer.key(note.event), self.states.get(reducer.key(note.event))
-            if known is None or digest_of(known.claims, one[:CLAIM_ID]) is None:
-                arrived.setdefault(key, {}).setdefault(one, (note, one))
-        for key, new in arrived.items():
-            reducer = BY_PREFIX[chr(key[0])]
-            known = told(reducer, self._known(key), self.rules)
-            grown, facts = gather(reducer, known, list(new.values()), self.rules)
-            self._take(key, grown.state, facts)
+        self._take(key, *step(reducer, self._known(key), note, one, self.rules))
 
     def _known(self, key: bytes) -> State | None:
         state = self.states.get(key)
@@ -116,7 +94,7 @@ class Machine:
 
     def _take(self, key: bytes, state: State, facts: Facts) -> None:
         self.states[key] = state
-        self._write(facts, transient=BY_PREFIX[chr(key[0])].gathered is not None)
+        self._write(facts)
         if facts.part is not None:
             for hand in handed(key, facts.part):
                 following: Hand | None = hand
@@ -134,10 +112,10 @@ class Machine:
         self._write(rows)
         return upwards(hand, self.rolled[key])
 
-    def _write(self, facts: Facts, *, transient: bool = False) -> None:
-        """Rows taken away must be there, unless they may have come and gone between two gathered events."""
+    def _write(self, facts: Facts) -> None:
+        """Rows taken away must be there."""
         for row in facts.removed:
-            assert self.tables.pop(row.identity(), None) is not None or transient
+            del self.tables[row.identity()]
         for row in facts.rows:
             self.tables[row.identity()] = row
         self.signals.extend(facts.signals)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from streams.core.activity import active_places
+from streams.core.activity import active_places, patched, patches_by_part
 from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.machine import Ledger, Reducer
 from streams.core.outputs import Outputs, Scope
@@ -17,9 +17,10 @@ def folded(reducer: Reducer[Any], notes: Iterable[Note], scope: Scope) -> Output
     every = list(notes)
     active = active_places(every, reducer.part_of)
     chosen = sorted((note for note in every if fold_order(note) in active), key=reducer.sort_key)
+    patches = patches_by_part(chosen, reducer.patch_of, reducer.sort_key)
     acc, outputs = reducer.begin(any(note.event.is_test for note in chosen)), Outputs()
     for note in chosen:
-        reducer.apply(acc, note, scope, outputs)
+        reducer.apply(acc, patched(note, reducer.part_of(note), patches), scope, outputs)
     if every:
         reducer.project(acc, scope, outputs)
     return outputs

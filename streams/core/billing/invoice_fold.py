@@ -13,7 +13,7 @@ from streams.core.billing.collection import Summary
 from streams.core.billing.facts import Slot, fact_of, issue, slot_of
 from streams.core.billing.invoice import Due, Ended, Invoice, InvoiceEvent
 from streams.core.billing.invoice_rows import due_row, lines, summary, tax, tell
-from streams.core.billing.measures import came_back, collected, due_measure
+from streams.core.billing.measures import came_back, due_measure
 from streams.core.billing.receivable import post
 from streams.core.events import (
     CreditApplied,
@@ -119,8 +119,6 @@ def _apply(invoice: Invoice, recorded: Note, event: InvoiceEvent, sealed: Output
             _try(invoice, recorded, sealed)
             if sealed is not None and isinstance(event, InvoicePaid):
                 payment_rows.pay(recorded, event, invoice.issued, invoice.is_test, sealed)
-                if not invoice.is_test:
-                    sealed.measures.update(collected(event))
         case PaymentReturned():
             invoice.tries.add(event)
             if sealed is not None:

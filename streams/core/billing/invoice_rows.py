@@ -23,37 +23,37 @@ def summary(invoice: Invoice, made: Books) -> InvoiceSays:
     assert invoice.last is not None
     _, occurred_at, event_id, source = invoice.last
     return InvoiceSays(
-        account_id=invoice.account_id,
-        invoice_id=invoice.invoice_id,
-        number=(issued.number or "") if issued else "",
-        status=_status(invoice, made),
-        currency=issued.currency if issued else "",
-        issued_at=issued.issued_at if issued else None,
-        due_at=invoice.due.due_at if invoice.due else None,
-        closed_at=made.closed_at if issued else None,
-        total_micros=total(issued) if issued else 0,
-        tax_micros=invoice.tax,
-        credit_applied_micros=within(applied_sum(invoice)),
-        paid_micros=within(int(sums.paid)),
-        returned_micros=within(int(sums.returned)),
-        credited_micros=within(int(sums.credited)),
-        written_off_micros=within(made.lost),
-        open_micros=within(open_amount(invoice, made.used, made.lost)),
-        payments=min(sums.payments, _MANY),
-        last_paid_at=sums.last_paid_at,
-        failed_attempts=min(sums.failures, _MANY),
-        first_failed_at=sums.first_failed_at,
-        dunning_outcome=ended.outcome if ended else "",
-        dunning_ended_at=ended.at if ended else None,
-        collection_method=issued.collection_method if issued else "",
-        billing_reason=issued.billing_reason if issued else "",
-        is_recurring=invoice.is_recurring,
-        flags=flags(invoice),
-        is_test=invoice.is_test,
-        source=issued.source if issued else source,
-        event_id=event_id,
-        occurred_at=occurred_at,
-        ingested_at=invoice.ingested_at,
+        invoice.account_id,
+        invoice.invoice_id,
+        (issued.number or "") if issued else "",
+        _status(invoice, made),
+        issued.currency if issued else "",
+        issued.issued_at if issued else None,
+        invoice.due.due_at if invoice.due else None,
+        made.closed_at if issued else None,
+        total(issued) if issued else 0,
+        invoice.tax,
+        within(applied_sum(invoice)),
+        within(int(sums.paid)),
+        within(int(sums.returned)),
+        within(int(sums.credited)),
+        within(made.lost),
+        within(open_amount(invoice, made.used, made.lost)),
+        min(sums.payments, _MANY),
+        sums.last_paid_at,
+        min(sums.failures, _MANY),
+        sums.first_failed_at,
+        ended.outcome if ended else "",
+        ended.at if ended else None,
+        issued.collection_method if issued else "",
+        issued.billing_reason if issued else "",
+        invoice.is_recurring,
+        flags(invoice),
+        invoice.is_test,
+        issued.source if issued else source,
+        event_id,
+        occurred_at,
+        invoice.ingested_at,
     )
 
 
@@ -125,7 +125,7 @@ def tell(invoice: Invoice, made: Books, outputs: Outputs | None) -> None:
                 outputs.rows.append(
                     ReceivableEntryRow(*place, on_credit, invoice.is_test, entry.event_id, entry.ingested_at)
                 )
-                if not invoice.is_test:
+                if entry.book == "receivable" and not invoice.is_test:
                     key = ("receivable", f"{entry.currency}/{entry.name}", entry.at, "")
                     outputs.measures[key] = of_money(entry.amount)
             else:

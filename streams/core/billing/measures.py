@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
-from streams.core.events import DisputeOpened, InvoicePaid, PaymentRefunded, PaymentReturned
+from streams.core.events import DisputeOpened, PaymentRefunded, PaymentReturned
 from streams.core.rows import InvoiceRow
 
 HOUR = 3_600_000_000
@@ -18,14 +18,6 @@ def of_money(amount: int, denominator: int = 0) -> Measure:
     return amount, denominator, amount / ONE
 
 
-def collected(paid: InvoicePaid) -> Iterator[tuple[Key, Measure]]:
-    """Yield a payment in the window of the day it was received. Items of money begin with the currency."""
-    yield (
-        ("collections", f"{paid.currency}/{paid.payment_id}", paid.paid_at, ""),
-        of_money(micros(paid.amount, paid.exponent), ONE),
-    )
-
-
 def came_back(back: PaymentReturned, name: str) -> Iterator[tuple[Key, Measure]]:
     """Yield what banks took back; `name` is the return's within its entity."""
     yield (
@@ -37,16 +29,17 @@ def came_back(back: PaymentReturned, name: str) -> Iterator[tuple[Key, Measure]]
 def due_measure(row: InvoiceRow) -> Iterator[tuple[Key, Measure]]:
     """Yield an invoice in the window of its due day; the item is its currency and when it was settled, microseconds.
 
-    Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it.
+    Whether that was late is a matter of days in the company's zone, and of time: the view of the log decides it. The
+    item of one without a due date has /terms behind it: when it is due is what the payment terms of the time say.
     """
     if row.total_micros <= 0 or row.status == "void" or row.issued_at is None:
         return
-    at = row.issued_at + TERMS if row.due_at is None else row.due_at
+    at, ending = (row.issued_at + TERMS, "/terms") if row.due_at is None else (row.due_at, "")
     if row.closed_at is None:
-        yield ("late_payment_rate", f"{row.currency}/", at, ""), _OPEN
+        yield ("late_payment_rate", f"{row.currency}/{ending}", at, ""), _OPEN
     else:
         days = (row.closed_at - at) / (24 * HOUR)
-        yield ("late_payment_rate", f"{row.currency}/{row.closed_at}", at, ""), (0, ONE, days)
+        yield ("late_payment_rate", f"{row.currency}/{row.closed_at}{ending}", at, ""), (0, ONE, days)
 
 
 def refund_measures(told: PaymentRefunded, failed: bool) -> Measures:
@@ -55,7 +48,9 @@ def refund_measures(told: PaymentRefunded, failed: bool) -> Measures:
     found: dict[Key, Measure] = {("refund_failure_rate", "", at, ""): (ONE * failed, ONE, float(failed))}
     if not failed:
         item = f"{told.currency}/{told.reason}" if told.reason else told.currency
-        found["refunded", item, at, ""] = of_money(micros(told.amount, told.exponent), ONE)
+        amount = micros(told.amount, told.exponent)
+        found["refunded", item, at, ""] = of_money(amount, ONE)
+        found["refund_rate", told.currency, at, ""] = of_money(amount)
         if told.requested_at is not None and told.requested_at <= at:
             waited = at - told.requested_at
             found["refund_turnaround", "", at, ""] = (waited, ONE, waited / HOUR)

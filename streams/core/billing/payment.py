@@ -19,12 +19,14 @@ from streams.core.billing.payment_entries import (
     Asks,
     Claimed,
     Failed,
+    GivenBack,
     Paid,
     PaymentEntry,
     Returned,
     Told,
     Used,
 )
+from streams.core.billing.payment_measures import part_measure, whole_measures
 from streams.core.billing.payment_money import Money
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import PaymentAttemptRow
@@ -34,7 +36,8 @@ class Payment(msgspec.Struct, array_like=True, gc=False):
     """A payment, between two entries.
 
     `moneys` are by currency, tests apart. Of the invoice whose entries come now it has the attempt, what came back of
-    it in micros by currency, and when an attempt failed last. `invoices` are those that it paid, where a claim asks.
+    it in micros by currency, and when an attempt failed last. `given_back` is what refunds gave back, in micros by
+    currency. `invoices` are those that it paid, where a claim asks.
     """
 
     account_id: str
@@ -44,6 +47,7 @@ class Payment(msgspec.Struct, array_like=True, gc=False):
     paid: Paid | None = None
     returned: dict[str, int] = {}
     failed_at: int = 0
+    given_back: dict[str, int] = {}
     is_asked: bool = False
     invoices: list[str] = []
 
@@ -55,8 +59,13 @@ def apply(payment: Payment, entry: PaymentEntry, _scope: Scope, sealed: Outputs 
             _money(payment, entry).tell(entry)
         case Asks():
             payment.is_asked = True
+        case GivenBack():
+            payment.given_back[entry.currency] = within(payment.given_back.get(entry.currency, 0) + entry.amount)
         case Used():
-            _move(payment, _money(payment, entry).moves(entry), sealed)
+            money = _money(payment, entry)
+            _move(payment, money.moves(entry), sealed)
+            if sealed is not None:
+                sealed.measures.update(part_measure(entry, money))
         case Paid() | Returned() | Failed():
             _become(payment, entry, sealed)
         case Claimed():
@@ -70,6 +79,7 @@ def project(payment: Payment, _scope: Scope, outputs: Outputs) -> None:
     """List what the last instant and the last invoice come to."""
     for _, money in sorted(payment.moneys.items()):
         _move(payment, msgspec.structs.replace(money).moves(None), outputs)
+        outputs.measures.update(whole_measures(money, payment.given_back))
     _close_invoice(payment, outputs)
 
 
@@ -95,6 +105,8 @@ def _close(payment: Payment, sealed: Outputs | None) -> None:
 def _close_moneys(payment: Payment, sealed: Outputs | None) -> None:
     for _, money in sorted(payment.moneys.items()):
         _move(payment, money.moves(None), sealed)
+        if sealed is not None:
+            sealed.measures.update(whole_measures(money, payment.given_back))
     payment.moneys = {}
 
 

@@ -12,12 +12,13 @@ Cause = tuple[str, int]
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """What one member says of the whole: when the money came, and how much it was in micros (0 for not told)."""
+    """What one member says of the whole: when the money came, how much it was in micros (0 where it does not say)."""
 
     member: str
     received_at: int
     whole: int
     is_receipt: bool
+    source: str
     is_test: bool
     currency: str
     cause: Cause
@@ -69,6 +70,14 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="f"):
     at: int
 
 
+class GivenBack(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="g"):
+    """What a refund gave back of the payment, in micros."""
+
+    member: str
+    currency: str
+    amount: int
+
+
 class Asks(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
     """Tells in advance that there is a claim."""
 
@@ -81,7 +90,7 @@ class Claimed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="c"):
     move: Move
 
 
-PaymentEntry = Told | Used | Paid | Returned | Failed | Asks | Claimed
+PaymentEntry = Told | Used | Paid | Returned | Failed | GivenBack | Asks | Claimed
 
 
 def sort_key(entry: PaymentEntry) -> SortKey:
@@ -90,6 +99,8 @@ def sort_key(entry: PaymentEntry) -> SortKey:
             return 0, 0, entry.member, 0, ""
         case Asks():
             return 0, 0, entry.member, 1, ""
+        case GivenBack():
+            return 0, 0, entry.member, 2, ""
         case Used():
             return 1, entry.at, entry.member, 0, ""
         case Paid():

@@ -13,7 +13,8 @@ class Money(msgspec.Struct, array_like=True, gc=False):
     """The money of a payment in one currency, between two instants, in micros.
 
     `whole` came at `came_at`, where it is told, which `is_in` once it has been added. `gained` and `lost` are what
-    happened at the instant `at`.
+    happened at the instant `at`. `first_told` is when the money came and who says so, as the first of all has it;
+    `parts` is what invoices have of it.
     """
 
     is_test: bool
@@ -29,9 +30,13 @@ class Money(msgspec.Struct, array_like=True, gc=False):
     at: int = 0
     gained: Cause | None = None
     lost: Cause | None = None
+    first_told: tuple[int, str] | None = None
+    parts: int = 0
 
     def tell(self, told: Told) -> None:
         """Learn of the whole: a receipt tells it, else the largest of what invoices tell, received first of all."""
+        first = (told.received_at, told.source)
+        self.first_told = first if self.first_told is None else min(self.first_told, first)
         if self.is_receipt:
             return
         if told.is_receipt:
@@ -44,6 +49,7 @@ class Money(msgspec.Struct, array_like=True, gc=False):
     def use(self, entry: Used) -> Move | None:
         """Take a part; return what the instant before left to wait."""
         waited = self._until(entry.at)
+        self.parts = within(self.parts + entry.came)
         if entry.came and not self.whole:
             self._gain(entry.came, entry.cause)
         if entry.used:

@@ -36,7 +36,9 @@ def pay(recorded: Note, event: InvoicePaid, issued: InvoiceIssued | None, is_tes
     )
     member, cause = f"b{event.invoice_id}", (event.event_id, recorded.ingested_at)
     group = (is_test, event.currency, cause)
-    payment_entries.hand_over(event.payment_id, outputs, Told(member, event.paid_at, whole or 0, False, *group))
+    payment_entries.hand_over(
+        event.payment_id, outputs, Told(member, event.paid_at, whole or 0, False, event.source, *group)
+    )
     if at == event.paid_at:
         payment_entries.hand_over(event.payment_id, outputs, Used(at, member, amount, amount, *group))
     else:

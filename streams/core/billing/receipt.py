@@ -77,6 +77,5 @@ def project(receipt: Receipt, _scope: Scope, outputs: Outputs) -> None:
         )
     )
     cause, member = (told.event_id, stored), f"e{told.payment_id}"
-    payment_entries.hand_over(
-        told.payment_id, outputs, Told(member, told.received_at, amount, True, receipt.is_test, told.currency, cause)
-    )
+    said = Told(member, told.received_at, amount, True, told.source, receipt.is_test, told.currency, cause)
+    payment_entries.hand_over(told.payment_id, outputs, said)

@@ -33,6 +33,16 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lot: tuple[str, str]
 
 
+def granted(balance: int, money: int) -> int:
+    """Credit that the invoice leaves whatever money came in: what was taken back of it beyond what it asked for."""
+    return max(-balance - money, 0)
+
+
+def paid(balance: int, money: int) -> int:
+    """Money that came in and is not the customer's credit."""
+    return money - (max(-balance, 0) - granted(balance, money))
+
+
 class Books(msgspec.Struct, array_like=True, gc=False):
     """The postings of one invoice as they are made; `entries` are those that nobody has taken yet.
 
@@ -94,29 +104,19 @@ class Books(msgspec.Struct, array_like=True, gc=False):
     def open(self) -> int:
         return max(self.balance, 0)
 
-    @property
-    def granted(self) -> int:
-        """Credit that the invoice leaves whatever money came in: what was taken back of it beyond what it asked for."""
-        return max(-self.balance - self.money, 0)
-
-    @property
-    def paid(self) -> int:
-        """Money that came in and is not the customer's credit."""
-        return self.money - (max(-self.balance, 0) - self.granted)
-
     def post(self, fact: Fact, kind: Kind, change: int, money: int = 0) -> None:
         """Change the balance, and the money behind it; a book that it does not touch gets no entry."""
-        before, paid, granted = self.balance, self.paid, self.granted
-        self.balance += change
-        self.money += money
-        if self.balance > 0:
+        before, had = self.balance, self.money
+        after, has = before + change, had + money
+        self.balance, self.money = after, has
+        if after > 0:
             self.closed_at = None
         elif self.closed_at is None or kind == "issued":
             self.closed_at = fact.at
-        self.enter(fact, kind, "receivable", max(self.balance, 0) - max(before, 0))
-        self.enter(fact, kind, "customer_credit", max(-self.balance, 0) - max(-before, 0))
-        self.enter(fact, kind, "paid", self.paid - paid)
-        self.enter(fact, kind, "granted", self.granted - granted)
+        self.enter(fact, kind, "receivable", max(after, 0) - max(before, 0))
+        self.enter(fact, kind, "customer_credit", max(-after, 0) - max(-before, 0))
+        self.enter(fact, kind, "paid", paid(after, has) - paid(before, had))
+        self.enter(fact, kind, "granted", granted(after, has) - granted(before, had))
 
     def enter(self, fact: Fact, kind: Kind, book: Book, amount: int) -> None:
         if amount:
@@ -180,8 +180,9 @@ def _lower(made: Books, fact: Fact, amount: int) -> None:
 def _replace_loss(made: Books, fact: Fact, found: int, kind: Kind, change: int, money: int = 0) -> None:
     """Take `found` of a write-off back and post the change; what was closed before stays closed since then."""
     closed_at = made.closed_at
-    made.post(fact, "written_off", found)
-    made.lost -= found
+    if found:
+        made.post(fact, "written_off", found)
+        made.lost -= found
     made.post(fact, kind, change, money)
     if closed_at is not None:
         made.closed_at = closed_at

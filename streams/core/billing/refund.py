@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from streams.core.algebra import Note
-from streams.core.billing import claims
+from streams.core.billing import claims, payment_entries
 from streams.core.billing.measures import refund_measures
 from streams.core.billing.money import micros
+from streams.core.billing.payment_entries import GivenBack
 from streams.core.events import PaymentRefunded, RefundFailed
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import RefundRow
@@ -45,6 +46,9 @@ def project(refund: Refund, _scope: Scope, outputs: Outputs) -> None:
         return
     if not refund.is_test:
         outputs.measures.update(refund_measures(told, failed is not None))
+        if failed is None:
+            back = GivenBack(f"f{told.refund_id}", told.currency, micros(told.amount, told.exponent))
+            payment_entries.hand_over(told.payment_id, outputs, back)
     ended = None if failed is None else (failed.occurred_at, failed.event_id)
     claim = claims.Claim(f"f{told.refund_id}", "refunded", told.refunded_at, refund.is_test, refund.last.ingested_at)
     claims.hand_over(claim, told, outputs, "refund_failed", ended)

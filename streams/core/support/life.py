@@ -1,18 +1,16 @@
-"""What became of a ticket: its status and who has it, in spans; solves, reopenings, removal, ratings, escalations."""
-
-from collections.abc import Collection, Sequence
+"""What became of a ticket: its status and who has it; solves, reopenings, removal, ratings."""
 
 import msgspec
 
-from streams.core.algebra import Note
-from streams.core.events import SlaTargetApplied, TicketCsatRated, TicketEscalated
+from streams.core.events import TicketCsatRated
 
 DONE = frozenset({"solved", "closed"})
-NOT_BACKLOG = DONE | {"deleted", "merged", "spam"}
+GONE = frozenset({"deleted", "merged", "spam"})
+NOT_BACKLOG = DONE | GONE
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False):
-    """What holds of a ticket during a span; empty where there is none."""
+class Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What holds of a ticket at a moment; empty where there is none."""
 
     status: str = ""
     custom_status: str = ""
@@ -22,68 +20,35 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     topic: str = ""
 
 
-class Span(msgspec.Struct, gc=False):
-    """A stretch of a ticket's life without change; `until_at` is None while it lasts (microseconds)."""
-
-    from_at: int
-    standing: Standing
-    until_at: int | None = None
-
-    @property
-    def is_backlog(self) -> bool:
-        return self.standing.status not in NOT_BACKLOG
-
-
-def began(spans: Sequence[Span], statuses: Collection[str]) -> int | None:
-    """Since when the last spans have all been in one of these statuses; None where the last is in none of them."""
-    since = None
-    for span in reversed(spans):
-        if span.standing.status not in statuses:
-            break
-        since = span.from_at
-    return since
-
-
-class Solve(msgspec.Struct, gc=False):
+class Solve(msgspec.Struct, array_like=True, gc=False):
     """One solve and how it ended; `by_closing` where the ticket was closed while no solve stood.
 
     What came of an opening that was dated later is told after it, so `at` is no earlier than what came before it.
+    `heard_at` is when somebody else than an agent told of a reopening last: a message of that second brought it about.
     """
 
-    note: Note
+    ordinal: int
     at: int
     assignee_id: str
     by_closing: bool = False
-    reopening: Note | None = None
+    reopened_at: int | None = None
     reopened_by: str = ""
     by_message: bool = False
-
-    @property
-    def reopened_at(self) -> int | None:
-        return None if self.reopening is None else max(self.at, self.reopening.event.occurred_at)
+    heard_at: int | None = None
 
 
-class Rating(msgspec.Struct, frozen=True, gc=False):
-    """A rating and who is rated; `before` is the one that it replaced."""
+class Rating(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rating and who is rated."""
 
     rated: TicketCsatRated
-    note: Note
-    assignee_id: str
-    before: TicketCsatRated | None
-
-
-class Escalation(msgspec.Struct, frozen=True, gc=False):
-    """An escalation and who had the ticket."""
-
-    event: TicketEscalated
     assignee_id: str
 
 
-class Life(msgspec.Struct, gc=False):
+class Life(msgspec.Struct, array_like=True):
     """What became of a ticket so far, told forward in time; microseconds, None for what did not happen.
 
-    `base` is the category below a removal, empty while nobody told of one; `endings` are the moments at which
-    unanswered messages stop waiting, and why.
+    `base` is the category below a removal, empty while nobody told of one. `solve` is the last one, whether it stands
+    or not; `earlier` are those before it that a message of the last second may still have undone.
     """
 
     base: str = ""
@@ -99,30 +64,30 @@ class Life(msgspec.Struct, gc=False):
     closed_at: int | None = None
     removed_at: int | None = None
     offered_at: int | None = None
+    first_solved_at: int | None = None
+    first_reopened_at: int | None = None
     reopens: int = 0
-    spans: list[Span] = []
-    solves: list[Solve] = []
-    endings: list[tuple[int, str]] = []
-    ratings: list[Rating] = []
-    escalations: list[Escalation] = []
-    targets: list[SlaTargetApplied] = []
-    flags: set[str] = set()
+    escalations: int = 0
+    solve: Solve | None = None
+    earlier: list[Solve] = msgspec.field(default_factory=list)
+    rating: Rating | None = None
 
     @property
     def status(self) -> str:
         return self.removal or self.base
 
     @property
-    def status_since(self) -> int | None:
-        """Since when it has its status; None without spans."""
-        return began(self.spans, {self.status})
+    def standing(self) -> Standing:
+        return Standing(self.status, self.custom_status, self.assignee_id, self.priority, self.group_id, self.topic)
 
     @property
-    def solve(self) -> Solve | None:
-        """The solve that stands; None while the ticket is not done, and where a reopening undid the last one."""
-        last = self.solves[-1] if self.solves and self.base in DONE else None
-        return None if last is None or last.reopening is not None else last
+    def solves(self) -> int:
+        """How often it was solved."""
+        return 0 if self.solve is None else self.solve.ordinal
 
     @property
-    def rating(self) -> Rating | None:
-        return self.ratings[-1] if self.ratings else None
+    def last_solved_at(self) -> int | None:
+        """When the solve that stands was; None while the ticket is not done, and where the last one was undone."""
+        if self.solve is None or self.base not in DONE or self.solve.reopened_at is not None:
+            return None
+        return self.solve.at

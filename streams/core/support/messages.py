@@ -1,8 +1,8 @@
-"""Messages of a ticket as they stand: who replied, who waited for it, and how each wait ended."""
+"""Messages of a ticket as they stand: who replied, who waits for it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,14 +14,12 @@ SAME_UPDATE = 1_000_000
 """A change within a second of a message came of it: sources date the parts of one update alike, or nearly so."""
 
 
-class Message(msgspec.Struct, gc=False):
-    """One message; `sent_at` in microseconds, `is_public` and `is_redacted` as last told of."""
+class Message(NamedTuple):
+    """One message, as the events that changed it leave it."""
 
     added: MessageAdded
-    ingested_at: int
-    sent_at: int
     is_public: bool
-    is_redacted: bool = False
+    is_redacted: bool
 
     @property
     def by_requester(self) -> bool:
@@ -33,100 +31,95 @@ class Message(msgspec.Struct, gc=False):
         return self.is_public and self.added.author_type == "AGENT"
 
 
-class Ask(msgspec.Struct, gc=False):
-    """A requester's wait, from the oldest unanswered message on; `ended_by` is empty while it lasts."""
+def message_of(recorded: Note) -> Message:
+    """Return a message as it was last told of. It stays redacted; what was said last of whether it is public holds."""
+    added: MessageAdded = recorded.event  # type: ignore[assignment] # told by its type
+    is_public, is_redacted = added.is_public, False
+    for patch in recorded.patches:
+        change: MessageChanged = patch.event  # type: ignore[assignment] # nothing else changes a message
+        is_public = is_public if change.is_public is None else change.is_public
+        is_redacted = is_redacted or change.is_redacted
+    return Message(added, is_public, is_redacted)
 
+
+class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A requester's wait, from the oldest unanswered message on."""
+
+    number: int
     asked_at: int
-    ended_at: int | None = None
-    ended_by: str = ""
-    agent_id: str = ""
 
 
-def messages_of(standing: Sequence[Note], timeline: Sequence[Note]) -> Sequence[Message]:
-    """Messages in order of time. One told of twice is as its last note in fold order says; changes come on top."""
-    found: dict[str, Message] = {}
-    changes = False
-    for note in standing:
-        event = note.event
-        if isinstance(event, MessageAdded):
-            found[event.message_id] = Message(event, note.ingested_at, event.occurred_at, event.is_public)
-        elif isinstance(event, MessageChanged):
-            changes = True
-    if changes:
-        _change(found, timeline)
-    return sorted(found.values(), key=attrgetter("sent_at")) if found else ()
+class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A moment at which unanswered messages stop waiting, and why."""
+
+    at: int
+    ended_by: str
 
 
-def _change(found: dict[str, Message], timeline: Sequence[Note]) -> None:
-    for note in timeline:
-        event = note.event
-        if not isinstance(event, MessageChanged) or event.message_id not in found:
-            continue
-        message = found[event.message_id]
-        if event.is_public is not None:
-            message.is_public = event.is_public
-        message.is_redacted = message.is_redacted or event.is_redacted
+class Talk(msgspec.Struct, array_like=True):
+    """Messages so far, and what they are waiting for. Lists of names are in alphabetical order.
 
-
-def replies_of(messages: Sequence[Message], by_agent_at: int | None) -> Sequence[Message]:
-    """Public messages of human agents; the one that opens a ticket is none.
-
-    `by_agent_at` is when an agent opened the ticket, None where none did. What opens it is the first public message and
-    part of the same update: a call, a note or a bot may have opened it, and then the first one is a reply.
+    `agents` are human agents who wrote, '' one without a name; `sessions` and `unsessioned` count public replies.
+    `endings` are at most two: that of the moment which lasts, and that of a ticket that began as done.
     """
-    replies = [message for message in messages if message.by_agent]
-    if by_agent_at is not None and replies and replies[0].sent_at <= by_agent_at + SAME_UPDATE:
-        first = next(message for message in messages if message.is_public)
-        if first is replies[0]:
-            del replies[0]
-    return replies
 
+    messages: int = 0
+    asked: int = 0
+    asked_at: int | None = None
+    has_public: bool = False
+    replied_at: int | None = None
+    agents: list[str] = msgspec.field(default_factory=list)
+    sessions: list[str] = msgspec.field(default_factory=list)
+    unsessioned: int = 0
+    waits: int = 0
+    waiting: Wait | None = None
+    endings: list[Ending] = msgspec.field(default_factory=list)
 
-def turns(replies: Sequence[Message]) -> int:
-    """How often agents replied: replies of one messaging session are one."""
-    sessions = {reply.added.session_id for reply in replies if reply.added.session_id is not None}
-    return len(sessions) + sum(reply.added.session_id is None for reply in replies)
+    @property
+    def turns(self) -> int:
+        """How often agents replied: replies of one messaging session are one."""
+        return len(self.sessions) + self.unsessioned
 
-
-def asks_of(messages: Sequence[Message], endings: Sequence[tuple[int, str]]) -> Sequence[Ask]:
-    """Waits in order of time. `endings` are (moment, why) in order of time; at one moment messages come first."""
-    asks: list[Ask] = []
-    waiting: Ask | None = None
-    for message, end in _merged(messages, endings):
-        if message is None:
-            if waiting is not None and end is not None:
-                waiting.ended_at, waiting.ended_by = end
-                waiting = None
-        elif message.by_requester:
-            if waiting is None:
-                waiting = Ask(message.sent_at)
-                asks.append(waiting)
-        elif message.by_agent and waiting is not None:
-            waiting.ended_at, waiting.ended_by = message.sent_at, REPLY
-            waiting.agent_id = message.added.author_id or ""
-            waiting = None
-    return asks
-
-
-def _merged(
-    messages: Sequence[Message], endings: Sequence[tuple[int, str]]
-) -> Iterator[tuple[Message | None, tuple[int, str] | None]]:
-    place = 0
-    for message in messages:
-        while place < len(endings) and endings[place][0] < message.sent_at:
-            yield None, endings[place]
-            place += 1
-        yield message, None
-    for ending in endings[place:]:
-        yield None, ending
-
-
-def asked_near(messages: Sequence[Message], at: int) -> bool:
-    """Whether a requester's message was sent within a second of a moment."""
-    place = bisect_left(messages, at - SAME_UPDATE, key=attrgetter("sent_at"))
-    for message in messages[place:]:
-        if message.sent_at > at + SAME_UPDATE:
-            return False
+    def count(self, message: Message, opened_by_agent_at: int | None) -> None:
+        """Count a message in; see `_opens` for `opened_by_agent_at`."""
+        added = message.added
+        self.messages += 1
+        if added.author_type == "AGENT":
+            _put(self.agents, added.author_id or "")
         if message.by_requester:
-            return True
-    return False
+            self.asked += 1
+            self.asked_at = added.occurred_at
+        elif message.by_agent and not self._opens(added.occurred_at, opened_by_agent_at):
+            self.replied_at = added.occurred_at if self.replied_at is None else self.replied_at
+            if added.session_id is None:
+                self.unsessioned += 1
+            else:
+                _put(self.sessions, added.session_id)
+        self.has_public = self.has_public or message.is_public
+
+    def _opens(self, at: int, by_agent_at: int | None) -> bool:
+        """Whether an agent's public message is what opened the ticket, and so no reply.
+
+        `by_agent_at` is when an agent opened the ticket, None where none did. What opens it is the first public message
+        and part of the same update: a call, a note or a bot may have opened it, and then the first one is a reply.
+        """
+        return by_agent_at is not None and not self.has_public and at <= by_agent_at + SAME_UPDATE
+
+    def end_at(self, at: int, ended_by: str) -> None:
+        """Let what is unanswered at a moment wait no longer. Of several endings of one moment the first one counts."""
+        if all(ending.at != at for ending in self.endings):
+            self.endings.append(Ending(at, ended_by))
+
+    def ended_before(self, at: int) -> list[Ending]:
+        """Take the endings of moments that are over."""
+        over = sorted((each for each in self.endings if each.at < at), key=attrgetter("at"))
+        if over:
+            self.endings = [each for each in self.endings if each.at >= at]
+        return over
+
+
+def _put(names: list[str], name: str) -> None:
+    """Add a name to those in order, once."""
+    place = bisect_left(names, name)
+    if place == len(names) or names[place] != name:
+        names.insert(place, name)

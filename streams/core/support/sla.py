@@ -1,21 +1,19 @@
-"""Service level clocks of a ticket: how each of them runs, and when the next one runs out.
+"""How service level clocks of a ticket run: moment by moment, each told once it is over.
 
-A clock exists by what happened to the ticket; a policy, or the source itself, gives it a target. Whatever changes the
-ticket's policy gives the same clock another target. Times are microseconds.
+Within a moment everything may still change; policies that change between two moments are told in between. Times are
+microseconds.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
-from typing import NamedTuple
 
-from streams.core.clock.timer import Target, Timer
+import msgspec
+
+from streams.core.clock.timer import Progress, Target, Timer
 from streams.core.limits import NEVER
-from streams.core.rules import Rules
-from streams.core.support.life import Span, Standing
-from streams.core.support.sla_clocks import GONE, Clock, clocks
-from streams.core.support.sla_goals import Case, Goal, asked_of, case_of, goal_at
-from streams.core.support.ticket import Ticket
+from streams.core.support.life import DONE, GONE, Standing
+from streams.core.support.sla_clocks import FIRST_REPLY, NEXT_REPLY, UNTIL_SOLVED, Clock, Clocks, Goal, Instance
+from streams.core.support.sla_goals import Case, apply_fresh, forget_past, goal_at
 
 _STOPPED = {
     "first_reply": GONE,
@@ -25,164 +23,162 @@ _STOPPED = {
     "agent_work": GONE | {"pending", "hold"},
 }
 """By metric: statuses in which its clocks stand still."""
-_FROM = attrgetter("from_at")
 
 
-class Instance(NamedTuple):
-    """A clock that has, or had, a target: the last one, and the priority of the ticket when it was set.
-
-    `dropped_at` is when it lost that target without getting another, None while it has one.
-    """
-
-    clock: Clock
-    timer: Timer
-    goal: Goal
-    priority: str
-    dropped_at: int | None
-    assignee_id: str
-
-    @property
-    def state(self) -> str:
-        if self.timer.breached_at is not None:
-            return "breached"
-        if self.cancelled_at is not None:
-            return "cancelled"
-        if self.clock.end is not None:
-            return "fulfilled"
-        return "running" if self.timer.is_running else "paused"
-
-    @property
-    def fulfilled_at(self) -> int | None:
-        return self.clock.end if self.clock.is_kept and self.dropped_at is None else None
-
-    @property
-    def cancelled_at(self) -> int | None:
-        return self.dropped_at if self.dropped_at is not None or self.clock.is_kept else self.clock.end
+def ask(clocks: Clocks, start: int) -> None:
+    """Start the clock of a wait after the first reply."""
+    clocks.later += 1
+    clocks.every.append(Clock.started(NEXT_REPLY, clocks.later, start))
 
 
-def instances(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[Instance]:
-    """Clocks with a target, each driven as far as is known: to `passed`, or to the newest event of the ticket.
-
-    A ticket remembers them: rows, deadline and signals of one change all ask for the same.
-    """
-    if ticket is None or not (rules.sla or ticket.life.targets):
-        return ()
-    held = ticket.driven
-    if held is not None and held[0] is rules and held[1] == passed:
-        return held[2]
-    case, known = case_of(ticket, rules), known_to(ticket, passed)
-    asked = asked_of(case, known)
-    driven = (_driven(clock, case, known, passed) for clock in clocks(ticket) if clock.metric in asked) if asked else ()
-    found = [instance for instance in driven if instance is not None]
-    ticket.driven = rules, passed, found
-    return found
+def answer(clocks: Clocks, at: int, *, is_kept: bool) -> None:
+    """End the clock of a wait, if it has one."""
+    for clock in clocks.every:
+        if clock.metric == NEXT_REPLY and clock.end is None:
+            clock.end, clock.is_kept = max(at, clock.start), is_kept
 
 
-def known_to(ticket: Ticket, passed: int) -> int:
-    """Up to when the ticket's story is told: what policies change later than that has not come yet."""
-    moments = [span.from_at for span in ticket.life.spans[-1:]]
-    moments += [message.sent_at for message in ticket.messages[-1:]]
-    moments += [target.occurred_at for target in ticket.life.targets[-1:]]
-    return max([passed, *moments])
-
-
-def _driven(clock: Clock, case: Case, known: int, passed: int) -> Instance | None:
-    """Run one clock through everything that happened to it; None where no target was ever set."""
-    spans = _within(case.ticket.life.spans, clock)
-    until = known if clock.end is None else clock.end
-    told = _told(clock, case, spans, until)
-    if all(goal is None for _, _, goal in told):
-        return None
-    dropped = _dropped(told)
-    timer = Timer(clock.start, None)
-    now: Goal | None = None
-    latest, priority = now, ""
-    for at, held, goal in told:
-        if at == dropped:
-            break
-        if goal != now:
-            timer.retarget(at, _target(goal, clock, case.rules))
-            latest, priority = (latest, priority) if goal is None else (goal, held.priority)
-            now = goal
-        if held.status in _STOPPED[clock.metric]:
-            timer.pause(at)
+def settle(case: Case, at: int, was: Standing | None, now: Standing) -> list[Instance]:
+    """Tell a moment that is over, in which the ticket came to stand as it does `now`; return the clocks that ended."""
+    clocks = case.ticket.clocks
+    if was is not None:
+        tell_policies(case, was, at - 1)
+    apply_fresh(clocks)
+    clocks.told_to = max(clocks.told_to, at)
+    is_done = now.status in DONE
+    ends = clocks.is_unsolved and is_done
+    if not clocks.is_unsolved and not is_done and not (clocks.was_done and now.status in GONE):
+        _start(clocks, at)
+    clocks.is_unsolved = clocks.is_unsolved and not is_done
+    clocks.was_done = clocks.was_done or is_done
+    ended: list[Instance | None] = []
+    lasting = []
+    for clock in clocks.every:
+        _tell(clock, case, now, at)
+        if clock.metric != NEXT_REPLY and _settled(clock, case, now, at, ends=ends):
+            is_told = clock.is_replied
+            ended.append(clock.kept if is_told else _instance(clock, case, now.assignee_id, at, is_kept=True))
+        elif clock.end is not None:
+            ended.append(_instance(clock, case, now.assignee_id, clock.end, is_kept=clock.is_kept))
         else:
-            timer.resume(at)
-    end = clock.end if dropped is None else dropped
-    if end is not None:
-        timer.end(end)
-    timer.pass_to(passed)
-    assert latest is not None
-    return Instance(clock, timer, latest, priority, dropped, spans[-1].standing.assignee_id)
+            lasting.append(clock)
+    clocks.every = lasting
+    forget_past(clocks)
+    return [each for each in ended if each is not None]
 
 
-def _dropped(told: Sequence[tuple[int, Standing, Goal | None]]) -> int | None:
-    """When a clock lost its target for good: there its story ends. None where it has one, or never had."""
-    dropped = None
-    for at, _, goal in reversed(told):
-        if goal is not None:
-            return dropped
-        dropped = at
-    return None
+def _start(clocks: Clocks, at: int) -> None:
+    clocks.is_unsolved = True
+    clocks.runs += 1
+    metrics = UNTIL_SOLVED if clocks.runs > 1 else (FIRST_REPLY, *UNTIL_SOLVED)
+    clocks.every.extend(Clock.started(metric, clocks.runs, at) for metric in metrics)
 
 
-def _told(clock: Clock, case: Case, spans: Sequence[Span], until: int) -> list[tuple[int, Standing, Goal | None]]:
-    """(moment, how the ticket stands, what the clock is to keep) for each moment at which anything may change."""
-    told, place, last = [], 0, len(spans) - 1
-    for at in _moments(clock, case, spans, until):
-        while place < last and spans[place + 1].from_at <= at:
-            place += 1
-        held = spans[place].standing
-        told.append((at, held, goal_at(clock, case, held, at)))
-    return told
+def _settled(clock: Clock, case: Case, now: Standing, at: int, *, ends: bool) -> bool:
+    """Whether a clock that a solve ends has been kept for good, by a solve or by the first reply.
 
-
-def _moments(clock: Clock, case: Case, spans: Sequence[Span], until: int) -> list[int]:
-    """When anything may change for a clock: its start, the ticket, what the source applied, the policies."""
-    targets, policies = case.ticket.life.targets, case.rules.sla_moments
-    turns = policies[bisect_right(policies, clock.start) : bisect_right(policies, until)]
-    if len(spans) == 1 and not targets and not turns:
-        return [clock.start]
-    moments = {clock.start, *(span.from_at for span in spans[1:]), *turns}
-    moments.update(each.occurred_at for each in targets if clock.start < each.occurred_at <= until)
-    return sorted(moments)
-
-
-def _within(spans: Sequence[Span], clock: Clock) -> Sequence[Span]:
-    """The span in which a clock starts, and those that begin up to its end.
-
-    What changes at its very end counts, so that an event of the same moment never takes away a target that was set.
+    A removal ends it only for as long as it stands, and what came meanwhile was not waited for as long.
     """
-    first = max(0, bisect_right(spans, clock.start, key=_FROM) - 1)
-    return spans[first : len(spans) if clock.end is None else bisect_right(spans, clock.end, key=_FROM)]
+    is_gone = now.status in GONE
+    if clock.metric == FIRST_REPLY and case.ticket.talk.replied_at is not None and not clock.is_replied:
+        if not clock.is_gone:
+            return True
+        clock.is_replied = True
+        clock.kept = _instance(clock, case, now.assignee_id, at, is_kept=True)
+    if not is_gone:
+        clock.is_gone, clock.gone = False, None
+    elif not clock.is_gone:
+        clock.is_gone, clock.gone = True, _instance(clock, case, now.assignee_id, at, is_kept=False)
+    return ends or (clock.is_replied and not is_gone)
 
 
-def _target(goal: Goal | None, clock: Clock, rules: Rules) -> Target | None:
-    if goal is None:
-        return None
-    return Target(goal.duration, rules.calendar(goal.schedule_id, clock.start) if goal.is_business else None)
-
-
-def deadline(ticket: Ticket | None, rules: Rules, passed: int) -> int:
-    """When time alone changes a clock next: one runs out, or policies set it another target; NEVER if none."""
-    if ticket is None or not (rules.sla or ticket.life.targets):
-        return NEVER
-    due = (each.timer.due_at for each in instances(ticket, rules, passed) if _is_open(each))
-    return min((at for at in (*due, *_turns(ticket, rules, passed)) if at > passed), default=NEVER)
-
-
-def _turns(ticket: Ticket, rules: Rules, passed: int) -> Iterator[int]:
-    """When policies that are known to come give a clock another target."""
-    known = known_to(ticket, passed)
-    later = rules.sla_moments[bisect_right(rules.sla_moments, known) :]
-    if not later:
+def tell_policies(case: Case, held: Standing, until: int) -> None:
+    """Tell every clock what policies say at each moment at which any of them changes, up to one."""
+    moments, clocks = case.rules.sla_moments, case.ticket.clocks
+    if until <= clocks.told_to:
         return
-    case, held = case_of(ticket, rules), ticket.life.spans[-1].standing if ticket.life.spans else Standing()
-    for clock in clocks(ticket):
-        if clock.end is None:
-            goal = goal_at(clock, case, held, known)
-            yield next((at for at in later if goal_at(clock, case, held, at) != goal), NEVER)
+    for at in moments[bisect_right(moments, clocks.told_to) : bisect_right(moments, until)]:
+        for clock in clocks.every:
+            if clock.start <= at:
+                _tell(clock, case, held, at)
+    clocks.told_to = until
 
 
-def _is_open(instance: Instance) -> bool:
-    return instance.timer.is_running and instance.timer.breached_at is None
+def _tell(clock: Clock, case: Case, held: Standing, at: int) -> None:
+    """Tell a clock how the ticket stands at a moment, and what it is to keep from then on."""
+    goal = goal_at(clock, case, held, at)
+    timer = Timer.resumed(clock.progress, case.hours)
+    if goal is not None:
+        clock.dropped, clock.dropped_at = None, None
+    elif clock.target is not None and clock.dropped is None:
+        clock.dropped, clock.dropped_at = _ended(clock.progress, case, at), at
+    if goal != clock.goal:
+        timer.retarget(at, None if goal is None else _target(goal))
+        if goal is not None:
+            clock.target, clock.priority = goal, held.priority
+        clock.goal = goal
+    if held.status in _STOPPED[clock.metric]:
+        timer.pause(at)
+    else:
+        timer.resume(at)
+
+
+def _target(goal: Goal) -> Target:
+    return Target(goal.duration, goal.schedule_id)
+
+
+def _ended(progress: Progress, case: Case, at: int) -> Progress:
+    ended = msgspec.structs.replace(progress)
+    Timer.resumed(ended, case.hours).end(at)
+    return ended
+
+
+def _instance(clock: Clock, case: Case, assignee_id: str, end: int | None, *, is_kept: bool) -> Instance | None:
+    """Return what a clock says if it ends, or lasts, as it is; None where no target was ever set."""
+    if clock.target is None:
+        return None
+    if clock.dropped is not None:
+        progress = clock.dropped
+    elif end is not None:
+        progress = _ended(clock.progress, case, end)
+    else:
+        progress = msgspec.structs.replace(clock.progress)
+    return Instance(
+        clock.metric,
+        clock.number,
+        progress,
+        clock.target,
+        clock.priority,
+        assignee_id,
+        end,
+        is_kept,
+        clock.dropped_at,
+    )
+
+
+def lasting(case: Case, held: Standing, passed: int) -> Iterator[Instance]:
+    """Yield what the clocks say that may still change, as far as time is known to have gone."""
+    for clock in case.ticket.clocks.every:
+        found = clock.gone if clock.is_gone else _instance(clock, case, held.assignee_id, None, is_kept=False)
+        if found is not None:
+            Timer.resumed(found.progress, case.hours).pass_to(passed)
+            yield found
+
+
+def deadline(case: Case, held: Standing, instances: Sequence[Instance], passed: int) -> int:
+    """When time alone changes a clock next: one runs out, or policies set it another target; NEVER if none."""
+    due = (
+        Timer.resumed(each.progress, case.hours).due_at
+        for each in instances
+        if each.progress.since is not None and each.progress.ended_at is None and each.progress.breached_at is None
+    )
+    return min((at for at in (*due, *_turns(case, held)) if at > passed), default=NEVER)
+
+
+def _turns(case: Case, held: Standing) -> Iterator[int]:
+    """When policies that are known to come give a clock another target."""
+    moments, clocks = case.rules.sla_moments, case.ticket.clocks
+    later = moments[bisect_right(moments, clocks.told_to) :]
+    for clock in clocks.every if later else ():
+        if not clock.is_gone:
+            yield next((at for at in later if goal_at(clock, case, held, at) != clock.goal), NEVER)

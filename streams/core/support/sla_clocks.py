@@ -1,77 +1,116 @@
-"""Which service level clocks a ticket has, by what happened to it alone: targets are another matter."""
+"""Service level clocks of a ticket while they may still change.
 
-from collections.abc import Iterator, Sequence
+A clock exists by what happened to the ticket; a policy, or the source itself, gives it a target. Whatever changes the
+ticket's policy gives the same clock another target. Times are microseconds.
+"""
+
 from typing import NamedTuple
 
-from streams.core.events import TicketOpened
-from streams.core.support.life import DONE, Span, began
-from streams.core.support.messages import REMOVED
-from streams.core.support.ticket import Ticket
+import msgspec
 
-GONE = frozenset({"deleted", "merged", "spam"})
-_UNTIL_SOLVED = ("resolution", "requester_wait", "agent_work")
+from streams.core.clock.timer import Progress
+from streams.core.events import SlaTargetApplied
+
+FIRST_REPLY, NEXT_REPLY = "first_reply", "next_reply"
+UNTIL_SOLVED = ("resolution", "requester_wait", "agent_work")
 
 
-class Clock(NamedTuple):
-    """One instance of a metric: from when it is waited, until when, and whether what came is what was waited for."""
+class Goal(NamedTuple):
+    """A target as it is set, and by whom; `schedule_id` is empty for calendar time."""
+
+    policy_id: str
+    version: str
+    duration: int
+    is_business: bool
+    schedule_id: str
+
+
+class Instance(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A clock that has, or had, a target: the last one, and the priority of the ticket when it was set.
+
+    `end` is when nothing was waited for any more, `is_kept` whether what came is what was waited for. `dropped_at` is
+    when it lost its target without getting another, None while it has one.
+    """
 
     metric: str
     number: int
-    start: int
+    progress: Progress
+    goal: Goal
+    priority: str
+    assignee_id: str
+    end: int | None = None
+    is_kept: bool = False
+    dropped_at: int | None = None
+
+    @property
+    def start(self) -> int:
+        return self.progress.started_at
+
+    @property
+    def state(self) -> str:
+        if self.progress.breached_at is not None:
+            return "breached"
+        if self.cancelled_at is not None:
+            return "cancelled"
+        if self.end is not None:
+            return "fulfilled"
+        return "running" if self.progress.since is not None else "paused"
+
+    @property
+    def fulfilled_at(self) -> int | None:
+        return self.end if self.is_kept and self.dropped_at is None else None
+
+    @property
+    def cancelled_at(self) -> int | None:
+        return self.dropped_at if self.dropped_at is not None or self.is_kept else self.end
+
+
+class Clock(msgspec.Struct, array_like=True):
+    """One instance of a metric that runs or stands still.
+
+    `goal` is in force, `target` was set last, when the ticket had `priority`. `dropped` is how far it was when it lost
+    its target, in case that it never gets another; `gone`, where the ticket is removed, in case that it remains so;
+    `kept`, where the first reply came after that, in case that it does not. `end` is set within its last moment.
+    """
+
+    metric: str
+    number: int
+    progress: Progress
+    goal: Goal | None = None
+    target: Goal | None = None
+    priority: str = ""
+    dropped_at: int | None = None
+    dropped: Progress | None = None
+    is_gone: bool = False
+    gone: Instance | None = None
+    kept: Instance | None = None
+    is_replied: bool = False
     end: int | None = None
     is_kept: bool = False
 
+    @classmethod
+    def started(cls, metric: str, number: int, start: int) -> "Clock":
+        return cls(metric, number, Progress.begun(start))
 
-def clocks(ticket: Ticket) -> Iterator[Clock]:
-    """Every clock of a ticket, whether anybody set a target for it or not; none while its start is not known."""
-    opened = ticket.opened
-    if opened is None:
-        return
-    runs = list(_unsolved(ticket.life.spans))
-    if runs:
-        yield _first_reply(ticket, opened, runs[0])
-    for metric in _UNTIL_SOLVED:
-        for number, (start, end, is_kept) in enumerate(runs, start=1):
-            yield Clock(metric, number, start, end, is_kept)
-    yield from _next_replies(ticket, opened)
+    @property
+    def start(self) -> int:
+        return self.progress.started_at
 
 
-def _unsolved(spans: Sequence[Span]) -> Iterator[tuple[int, int | None, bool]]:
-    """(start, end, whether solved) of each time in which the ticket was not done; a removal that stands is an end.
+class Clocks(msgspec.Struct, array_like=True):
+    """Every clock that may still change, in order of their starts; none while the ticket's start is not known.
 
-    What is removed while it is done stays done: nobody waits for it.
+    `runs` counts the times in which the ticket was not done, and `is_unsolved` says whether one lasts; `was_done` that
+    it ever was. `later` counts waits after the first reply. `targets` were applied by the source, in order of time, as
+    far as any clock may still go by them; `fresh` are those of this moment. `told_to` is up to when policies have been
+    asked.
     """
-    start: int | None = None
-    was_done = False
-    for span in spans:
-        status = span.standing.status
-        if start is None and status not in DONE and not (was_done and status in GONE):
-            start = span.from_at
-        elif start is not None and status in DONE:
-            yield start, span.from_at, True
-            start = None
-        was_done = was_done or status in DONE
-    if start is not None:
-        gone_at = began(spans, GONE)
-        yield start, None if gone_at is None else max(start, gone_at), False
 
-
-def _first_reply(ticket: Ticket, opened: TicketOpened, run: tuple[int, int | None, bool]) -> Clock:
-    """Kept by the first reply, or by a solve without one; at once by a reply from before anybody waited."""
-    start, end, is_kept = run
-    replied = max(ticket.replies[0].sent_at, opened.occurred_at, start) if ticket.replies else None
-    if replied is not None and (end is None or replied <= end):
-        return Clock("first_reply", 1, start, replied, is_kept=True)
-    return Clock("first_reply", 1, start, end, is_kept)
-
-
-def _next_replies(ticket: Ticket, opened: TicketOpened) -> Iterator[Clock]:
-    """One for each wait after the first reply; the wait before it is the first reply's own."""
-    if not ticket.replies:
-        return
-    first = ticket.replies[0].sent_at
-    later = (ask for ask in ticket.asks if ask.asked_at > first)
-    for number, ask in enumerate(later, start=1):
-        start = max(ask.asked_at, opened.occurred_at)
-        end = None if ask.ended_at is None else max(start, ask.ended_at)
-        yield Clock("next_reply", number, start, end, ask.ended_by not in ("", REMOVED))
+    runs: int = 0
+    is_unsolved: bool = False
+    was_done: bool = False
+    later: int = 0
+    told_to: int = 0
+    every: list[Clock] = msgspec.field(default_factory=list)
+    targets: list[SlaTargetApplied] = msgspec.field(default_factory=list)
+    fresh: list[SlaTargetApplied] = msgspec.field(default_factory=list)

@@ -1,41 +1,50 @@
 """What a service level clock is to keep at a moment, and whose word that is. Times are microseconds."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from streams.core.clock.timer import Hours
+from streams.core.events import SlaTargetApplied
+from streams.core.limits import NEVER
 from streams.core.rules import Rules
 from streams.core.support.life import Standing
-from streams.core.support.sla_clocks import Clock
+from streams.core.support.sla_clocks import FIRST_REPLY, NEXT_REPLY, Clock, Clocks, Goal
 from streams.core.support.sla_policy import METRICS, SECOND, Subject, chosen
 from streams.core.support.ticket import Ticket
-
-
-class Goal(NamedTuple):
-    """A target as it is set, and by whom; `schedule_id` is empty for calendar time."""
-
-    policy_id: str
-    version: str
-    duration: int
-    is_business: bool
-    schedule_id: str
-
 
 MOST_SAID = 10_000
 """Answers that rules keep: groups and topics may be many."""
 
 
 class Case(NamedTuple):
-    """A ticket under its rules; `likeness` is all that policies may see of it beside its standing."""
+    """A ticket under its rules; `likeness` is all that policies may see of it beside its standing.
+
+    `hours` are the schedules that targets of the ticket may go by.
+    """
 
     ticket: Ticket
     rules: Rules
     likeness: tuple[str, str, str]
+    hours: Hours
 
 
 def case_of(ticket: Ticket, rules: Rules) -> Case:
-    channel = "" if ticket.opened is None else ticket.opened.channel
-    return Case(ticket, rules, (channel, ticket.schedule_id, ticket.account_id if rules.sla_names_accounts else ""))
+    schedule = ticket.schedule_id
+    likeness = (ticket.channel, schedule, ticket.account_id if rules.sla_names_accounts else "")
+    return Case(ticket, rules, likeness, _hours(schedule, rules))
+
+
+def _hours(schedule_id: str, rules: Rules) -> Hours:
+    """Return the ticket's own schedule and those that policies name, as far as they are known."""
+    if not rules.schedules:
+        return {}
+    found = rules.sla_hours.get(schedule_id)
+    if found is None:
+        named = {schedule_id, *(policy.schedule_id for policy in rules.sla)}
+        found = {name: rules.calendars[name] for name in sorted(named) if name in rules.calendars}
+        rules.sla_hours[schedule_id] = found
+    return found
 
 
 def goal_at(clock: Clock, case: Case, held: Standing, at: int) -> Goal | None:
@@ -43,39 +52,50 @@ def goal_at(clock: Clock, case: Case, held: Standing, at: int) -> Goal | None:
 
     None where nothing is set, or business time is wanted whose hours are not known when the clock starts.
     """
-    goal = _applied(clock, case.ticket, at) or _said(case, held, at).get(clock.metric)
+    goal = _applied(clock, case.ticket)
+    if goal is None and case.rules.sla:
+        goal = _said(case, held, at).get(clock.metric)
     if goal is None or not goal.is_business:
         return goal
     return None if case.rules.calendar(goal.schedule_id, clock.start) is None else goal
 
 
-def _applied(clock: Clock, ticket: Ticket, at: int) -> Goal | None:
-    if not ticket.life.targets:
-        return None
-    for each in reversed(ticket.life.targets):
-        if each.metric == clock.metric and each.occurred_at <= at and each.instance_no in (None, clock.number):
+def _applied(clock: Clock, ticket: Ticket) -> Goal | None:
+    for each in reversed(ticket.clocks.targets):
+        if each.metric == clock.metric and each.instance_no in (None, clock.number):
             schedule = ticket.schedule_id if each.business_hours else ""
             return Goal(each.policy_id or "", "", each.target_s * SECOND, each.business_hours, schedule)
     return None
 
 
-def asked_of(case: Case, known: int) -> Collection[str]:
-    """Metrics that anybody set a target for while the ticket lived up to a moment; clocks of others are none.
-
-    A policy may name more of them than there are clocks for; every clock that ever has a target is among them.
-    """
-    if case.ticket.life.targets:
-        return METRICS
-    spans, moments = case.ticket.life.spans, case.rules.sla_moments
-    turns = moments[bisect_right(moments, spans[0].from_at) : bisect_right(moments, known)] if spans else ()
-    found: set[str] = set()
-    for span in spans:
-        for at in (spans[0].from_at, *turns):
-            found.update(_said(case, span.standing, at))
-    return found
+def apply_fresh(clocks: Clocks) -> None:
+    """Let targets of a moment that is over hold, and forget those that no clock can go by any more."""
+    for new in clocks.fresh:
+        clocks.targets = [
+            each
+            for each in clocks.targets
+            if each.metric != new.metric or (new.instance_no is not None and each.instance_no != new.instance_no)
+        ]
+        clocks.targets.append(new)
+    clocks.fresh = []
 
 
-def _said(case: Case, held: Standing, at: int) -> dict[str, Goal]:
+def forget_past(clocks: Clocks) -> None:
+    """Forget targets of single clocks that have ended."""
+    if any(each.instance_no is not None for each in clocks.targets):
+        running = {(clock.metric, clock.number) for clock in clocks.every}
+        clocks.targets = [each for each in clocks.targets if _may_come(each, clocks, running)]
+
+
+def _may_come(target: SlaTargetApplied, clocks: Clocks, running: set[tuple[str, int]]) -> bool:
+    if target.instance_no is None or (target.metric, target.instance_no) in running:
+        return True
+    only = NEVER if clocks.runs else 0
+    started = {FIRST_REPLY: only, NEXT_REPLY: clocks.later}.get(target.metric, clocks.runs)
+    return target.instance_no > started
+
+
+def _said(case: Case, held: Standing, at: int) -> Mapping[str, Goal]:
     """What policies say, by metric: the same to all tickets that they cannot tell apart, and most are like others."""
     said: dict[tuple[object, ...], dict[str, Goal]] = case.rules.sla_goals
     version = bisect_right(case.rules.sla_moments, at)

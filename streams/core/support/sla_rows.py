@@ -1,13 +1,11 @@
 """Service level clocks in rows and signals."""
 
-from collections.abc import Sequence
-
 from streams.core.algebra import Signal, derived_id
+from streams.core.clock.timer import Timer
 from streams.core.limits import NEVER
 from streams.core.rows import SlaInstanceRow
-from streams.core.rules import Rules
-from streams.core.support.sla import Instance, instances
-from streams.core.support.sla_clocks import Clock, clocks
+from streams.core.support.sla_clocks import Instance
+from streams.core.support.sla_goals import Case
 from streams.core.support.sla_policy import SECOND
 from streams.core.support.ticket import Ticket
 
@@ -15,22 +13,18 @@ RECENT = 3600 * SECOND
 """Nobody is called about a breach that is older than this when the ticket's last event is stored."""
 
 
-def rows(ticket: Ticket, rules: Rules, passed: int) -> Sequence[SlaInstanceRow]:
-    """One row per clock that has, or had, a target."""
-    return [_row(ticket, each, rules) for each in instances(ticket, rules, passed)]
-
-
-def _row(ticket: Ticket, instance: Instance, rules: Rules) -> SlaInstanceRow:
-    clock, timer, goal = instance.clock, instance.timer, instance.goal
-    at_risk = timer.left_at(rules.at_risk_time(clock.start).value * SECOND) if timer.is_running else NEVER
-    assert ticket.opened is not None
+def row(case: Case, instance: Instance) -> SlaInstanceRow:
+    """Return the row of a clock that has, or had, a target."""
+    ticket, goal = case.ticket, instance.goal
+    timer = Timer.resumed(instance.progress, case.hours)
+    at_risk = timer.left_at(case.rules.at_risk_time(instance.start).value * SECOND) if timer.is_running else NEVER
     return SlaInstanceRow(
         ticket.account_id,
         ticket.ticket_id,
-        clock.metric,
-        clock.number,
+        instance.metric,
+        instance.number,
         instance.state,
-        clock.start,
+        instance.start,
         _moment(timer.due_at),
         _moment(at_risk),
         timer.running_since,
@@ -45,7 +39,7 @@ def _row(ticket: Ticket, instance: Instance, rules: Rules) -> SlaInstanceRow:
         goal.version,
         goal.schedule_id,
         instance.priority,
-        ticket.opened.channel,
+        ticket.channel,
         instance.assignee_id,
         ticket.is_test,
     )
@@ -55,45 +49,26 @@ def _moment(at: int) -> int | None:
     return None if at == NEVER else at
 
 
-def absent(ticket: Ticket | None, rules: Rules, passed: int) -> Sequence[SlaInstanceRow]:
-    """Rows that other rules may have written for clocks that these set no target for; only their keys mean anything."""
-    if ticket is None or not ticket.stands:
-        return ()
-    present = {(each.clock.metric, each.clock.number) for each in instances(ticket, rules, passed)}
-    return [_nothing(ticket, clock) for clock in clocks(ticket) if (clock.metric, clock.number) not in present]
+def is_told(ticket: Ticket, instance: Instance, passed: int) -> bool:
+    """Whether somebody is to be told that a clock ran out: as time passes, and not in the distant past."""
+    assert ticket.last is not None
+    is_recent = ticket.last.ingested_at <= passed + RECENT
+    return is_recent and instance.progress.breached_at == passed and instance.cancelled_at is None
 
 
-def _nothing(ticket: Ticket, clock: Clock) -> SlaInstanceRow:
-    nothing = (None,) * 7
-    return SlaInstanceRow(
-        ticket.account_id, ticket.ticket_id, clock.metric, clock.number, "cancelled", clock.start,
-        *nothing, 0, False, 0, "", "", "", "", "", "", ticket.is_test,
-    )  # fmt: skip
-
-
-def signals(before: Ticket | None, after: Ticket | None, rules: Rules, passed: int) -> Sequence[Signal]:
-    """A signal for each clock that runs out as time passes; none for the distant past."""
-    if before is not after or after is None or after.last.ingested_at > passed + RECENT:
-        return ()
-    return [
-        _signal(after, each, passed)
-        for each in instances(after, rules, passed)
-        if each.timer.breached_at == passed and each.cancelled_at is None
-    ]
-
-
-def _signal(ticket: Ticket, instance: Instance, at: int) -> Signal:
-    clock, goal = instance.clock, instance.goal
+def signal(ticket: Ticket, instance: Instance, at: int) -> Signal:
+    """Return what tells that a clock ran out."""
+    goal = instance.goal
     assert ticket.opened is not None
     detail = {
-        "metric": clock.metric,
-        "instance_no": str(clock.number),
+        "metric": instance.metric,
+        "instance_no": str(instance.number),
         "policy_id": goal.policy_id,
         "policy_version": goal.version,
         "priority": instance.priority,
-        "channel": ticket.opened.channel,
+        "channel": ticket.channel,
         "assignee_id": instance.assignee_id,
     }
-    name = f"sla_breached/{clock.metric}/{clock.number}"
+    name = f"sla_breached/{instance.metric}/{instance.number}"
     named = derived_id(ticket.opened.event_id, name)
     return Signal(named, "sla_breached", ticket.account_id, ticket.ticket_id, at, detail)

@@ -1,57 +1,83 @@
 """How a ticket goes from one base category to another: solved, opened again, closed."""
 
-from collections.abc import Sequence
-
 from streams.core.algebra import Note
 from streams.core.events import TicketReopened, TicketSolved
 from streams.core.support.life import DONE, Life, Solve
-from streams.core.support.messages import SOLVED, Message, asked_near
+from streams.core.support.messages import SAME_UPDATE, SOLVED
+from streams.core.support.ticket import Ticket
 
 
-def turn(life: Life, note: Note, to: str, custom_status: str, messages: Sequence[Message]) -> None:
+def turn(ticket: Ticket, recorded: Note, to: str, custom_status: str) -> None:
     """Go to a base category; being done is a solve. What happens to a merged ticket is not its own any more."""
-    was, at = life.base, note.event.occurred_at
+    life = ticket.life
+    was, event, at = life.base, recorded.event, recorded.event.occurred_at
     life.base, life.custom_status = to, custom_status
     if to != was and life.removal != "merged":
         if to in DONE:
-            life.endings.append((at, SOLVED))
+            ticket.talk.end_at(at, SOLVED)
             if was not in DONE:
-                assignee = note.event.assignee_id if isinstance(note.event, TicketSolved) else None
-                solved(life, note, assignee or life.assignee_id, by_closing=to == "closed")
+                assignee = event.assignee_id if isinstance(event, TicketSolved) else None
+                solved(life, at, assignee or life.assignee_id, by_closing=to == "closed")
         elif was in DONE:
-            _reopened(life, note, note.event.actor.lower(), by_message=_by_message(note, messages))
+            _reopened(ticket, recorded, event.actor.lower(), by_message=False)
     life.closed_at = (life.closed_at if was == to else at) if to == "closed" else None
 
 
-def solved(life: Life, note: Note, assignee_id: str, *, by_closing: bool) -> None:
+def solved(life: Life, at: int, assignee_id: str, *, by_closing: bool) -> None:
     """Add a solve; where it was a solve already, an answer given anew."""
-    at = note.event.occurred_at
-    if life.solves:
-        before = life.solves[-1]
-        at = max(at, before.at, before.reopened_at or 0)
-    life.solves.append(Solve(note, at, assignee_id, by_closing))
+    before, ordinal = life.solve, 1
+    if before is None:
+        life.first_solved_at = at
+    else:
+        ordinal, at = before.ordinal + 1, max(at, before.at, before.reopened_at or 0)
+        life.earlier.append(before)
+    life.solve = Solve(ordinal, at, assignee_id, by_closing)
 
 
-def reopen(life: Life, note: Note, event: TicketReopened, messages: Sequence[Message]) -> None:
+def reopen(ticket: Ticket, recorded: Note, event: TicketReopened) -> None:
     """Open a solved ticket again; where a change of status has done so, only say who did it."""
-    by_message = event.by_message or _by_message(note, messages)
+    life = ticket.life
+    solve = life.solve
     if life.base in DONE:
         life.base, life.custom_status, life.closed_at = "open", "", None
         if life.removal != "merged":
-            _reopened(life, note, event.reopened_by or event.actor.lower(), by_message=by_message)
-    elif life.solves and life.solves[-1].reopening is not None:
-        solve = life.solves[-1]
+            _reopened(ticket, recorded, event.reopened_by or event.actor.lower(), by_message=event.by_message)
+    elif solve is not None and solve.reopened_at is not None:
         solve.reopened_by = event.reopened_by or solve.reopened_by
-        solve.by_message = solve.by_message or by_message
+        _hear(ticket, solve, recorded, by_message=event.by_message)
 
 
-def _reopened(life: Life, note: Note, by: str, *, by_message: bool) -> None:
+def _reopened(ticket: Ticket, recorded: Note, by: str, *, by_message: bool) -> None:
+    life, solve = ticket.life, ticket.life.solve
     life.reopens += 1
-    solve = life.solves[-1] if life.solves else None
-    if solve is not None and solve.reopening is None:
-        solve.reopening, solve.reopened_by, solve.by_message = note, by, by_message
+    if solve is not None and solve.reopened_at is None:
+        solve.reopened_at, solve.reopened_by = max(solve.at, recorded.event.occurred_at), by
+        if life.first_reopened_at is None:
+            life.first_reopened_at = solve.reopened_at
+        _hear(ticket, solve, recorded, by_message=by_message)
 
 
-def _by_message(note: Note, messages: Sequence[Message]) -> bool:
-    """Whether a requester's message, and no agent, opened the ticket again."""
-    return note.event.actor != "AGENT" and asked_near(messages, note.event.occurred_at)
+def _hear(ticket: Ticket, solve: Solve, recorded: Note, *, by_message: bool) -> None:
+    """Learn from an event whether a requester's message, and no agent, opened the ticket again."""
+    event, asked_at = recorded.event, ticket.talk.asked_at
+    if event.actor != "AGENT":
+        solve.heard_at = event.occurred_at
+        by_message = by_message or (asked_at is not None and event.occurred_at - asked_at <= SAME_UPDATE)
+    solve.by_message = solve.by_message or by_message
+
+
+def hear_message(life: Life, at: int) -> None:
+    """Learn that a requester wrote at a moment: reopenings of the second before it came of that."""
+    for solve in (*life.earlier, life.solve) if life.solve is not None else ():
+        if solve.heard_at is not None and at - solve.heard_at <= SAME_UPDATE:
+            solve.by_message = True
+
+
+def decided(life: Life, at: int) -> list[Solve]:
+    """Take those solves before the last one of which no message from a moment on says anything."""
+    found = [
+        each for each in life.earlier if each.heard_at is None or each.by_message or at - each.heard_at > SAME_UPDATE
+    ]
+    if found:
+        life.earlier = [each for each in life.earlier if each not in found]
+    return found

@@ -1,13 +1,11 @@
-"""A ticket's events told in order of time, which make its life.
+"""A ticket's events told in order of time, one by one.
 
 The opening comes first whatever its clock says; what is dated before it counts from there, and the ticket is flagged.
 """
 
-from collections.abc import Sequence
-from operator import itemgetter
 from typing import assert_never
 
-from streams.core.algebra import Note
+from streams.core.algebra import Note, fold_order
 from streams.core.events import (
     MessageAdded,
     MessageChanged,
@@ -27,80 +25,65 @@ from streams.core.events import (
     TicketStatusChanged,
     TicketTopicSet,
 )
+from streams.core.outputs import Outputs, Scope
+from streams.core.support import ticket_rows
 from streams.core.support.kinds import TicketEvent
-from streams.core.support.life import DONE, Escalation, Life, Rating, Span, Standing
-from streams.core.support.messages import REMOVED, SOLVED, Message
+from streams.core.support.life import DONE, Life, Rating
+from streams.core.support.messages import REMOVED, SOLVED, Talk
+from streams.core.support.moments import pass_to
+from streams.core.support.sla_clocks import Clocks
 from streams.core.support.solving import reopen, solved, turn
+from streams.core.support.spans import Spans
+from streams.core.support.talking import take_message
+from streams.core.support.ticket import Last, Ticket
 
 
-def live(timeline: Sequence[Note], opened: TicketOpened | None, messages: Sequence[Message]) -> Life:
-    """Tell the notes of a ticket in order of time; `messages` tell which reopening a message brought about."""
-    life = Life()
-    begin = 0
-    if opened is not None:
-        begin = opened.occurred_at
-        _open(life, timeline, opened)
-    for note in timeline:
-        event = note.event
-        if isinstance(event, MessageAdded):
-            continue
-        _apply(life, note, messages)
-        if opened is not None:
-            _span(life, max(event.occurred_at, begin))
-    life.endings.sort(key=itemgetter(0))
-    return life
+def apply(ticket: Ticket, recorded: Note, scope: Scope, sealed: Outputs | None) -> None:
+    """Tell one more event of a ticket, and seal what it has ended."""
+    event: TicketEvent = recorded.event  # type: ignore[assignment] # routed here by its type
+    order = fold_order(recorded)
+    if ticket.last is None:
+        ticket.account_id, ticket.ticket_id = event.account_id, event.ticket_id
+    if ticket.last is None or ticket.last.order < order:
+        ticket.last = Last(order, recorded.ingested_at)
+    if isinstance(event, TicketOpened):
+        _open(ticket, event)
+        return
+    pass_to(ticket, event.occurred_at, scope, sealed)
+    if isinstance(event, MessageAdded):
+        take_message(ticket, recorded, scope, sealed)
+    else:
+        _tell(ticket, recorded, event, sealed)
 
 
-def _open(life: Life, timeline: Sequence[Note], opened: TicketOpened) -> None:
+def _open(ticket: Ticket, opened: TicketOpened) -> None:
+    """Begin the ticket; the start as last told of takes the place of another one."""
+    ticket.opened_twice, ticket.opened = ticket.opened is not None, opened
+    at, life = opened.occurred_at, Life()
+    ticket.life, ticket.talk, ticket.spans, ticket.clocks = life, Talk(), Spans(at=at), Clocks()
     life.base, life.custom_status = opened.status.lower(), opened.custom_status or ""
     life.assignee_id, life.group_id = opened.assignee_id or "", opened.group_id or ""
     life.priority, life.topic, life.tier = opened.priority or "", opened.topic or "", opened.tier or ""
     if life.assignee_id:
-        life.first_assigned_at = opened.occurred_at
-    openings = [note for note in timeline if isinstance(note.event, TicketOpened)]
-    if len(openings) > 1:
-        life.flags.add("opened_twice")
+        life.first_assigned_at = at
     if life.base in DONE:
-        said = next(note for note in openings if note.event is opened)
-        solved(life, said, life.assignee_id, by_closing=life.base == "closed")
-        life.endings.append((opened.occurred_at, SOLVED))
-    _span(life, opened.occurred_at)
+        solved(life, at, life.assignee_id, by_closing=life.base == "closed")
+        ticket.talk.end_at(at, SOLVED)
 
 
-def _span(life: Life, at: int) -> None:
-    """Begin a span where something changed; one that would have no length is overwritten."""
-    now = Standing(life.status, life.custom_status, life.assignee_id, life.priority, life.group_id, life.topic)
-    spans = life.spans
-    if not spans:
-        spans.append(Span(at, now))
-        return
-    last = spans[-1]
-    if last.standing == now:
-        return
-    if last.from_at == at:
-        spans.pop()
-        if spans and spans[-1].standing == now:
-            spans[-1].until_at = None
-            return
-    elif last.until_at is None:
-        last.until_at = at
-    spans.append(Span(at, now))
-
-
-def _apply(life: Life, note: Note, messages: Sequence[Message]) -> None:
-    event: TicketEvent = note.event  # type: ignore[assignment] # routed here by its type
-    at = event.occurred_at
+def _tell(ticket: Ticket, recorded: Note, event: TicketEvent, sealed: Outputs | None) -> None:
+    life, at = ticket.life, event.occurred_at
     match event:
         case TicketStatusChanged():
-            turn(life, note, event.to_status.lower(), event.custom_status or "", messages)
+            turn(ticket, recorded, event.to_status.lower(), event.custom_status or "")
         case TicketSolved():
             if life.base not in DONE:
-                turn(life, note, "solved", "", messages)
-            elif life.base == "solved" and not life.removal and life.solves and at > life.solves[-1].at:
+                turn(ticket, recorded, "solved", "")
+            elif life.base == "solved" and not life.removal and life.solve is not None and at > life.solve.at:
                 # An answer given anew to what was solved; no change of status.
-                solved(life, note, event.assignee_id or life.assignee_id, by_closing=False)
+                solved(life, at, event.assignee_id or life.assignee_id, by_closing=False)
         case TicketReopened():
-            reopen(life, note, event, messages)
+            reopen(ticket, recorded, event)
         case TicketAssigned():
             life.assignee_id = event.assignee_id or ""
             life.group_id = life.group_id if event.group_id is None else event.group_id
@@ -111,36 +94,40 @@ def _apply(life: Life, note: Note, messages: Sequence[Message]) -> None:
         case TicketTopicSet():
             life.topic = event.topic or ""
         case TicketEscalated():
-            life.escalations.append(Escalation(event, life.assignee_id))
+            life.escalations += 1
             life.tier = event.to_tier or life.tier
+            if sealed is not None:
+                sealed.rows.append(ticket_rows.escalation_row(ticket, event))
         case TicketCsatOffered():
             life.offered_at = at if life.offered_at is None else life.offered_at
         case TicketCsatRated():
-            before = life.rating.rated if life.rating is not None else None
-            life.ratings.append(Rating(event, note, event.assignee_id or life.assignee_id, before))
+            life.rating = Rating(event, event.assignee_id or life.assignee_id)
         case TicketMerged():
-            _remove(life, "merged", at)
+            _remove(ticket, "merged", at)
             life.merged_into = event.target_ticket_id
         case TicketDeleted():
-            _remove(life, "deleted", at)
+            _remove(ticket, "deleted", at)
         case TicketMarkedSpam():
-            _remove(life, "spam", at)
+            _remove(ticket, "spam", at)
         case TicketRestored():
             if life.removal != "merged":
                 life.removal, life.removed_at = "", None
         case SlaTargetApplied():
-            life.targets.append(event)
+            if ticket.opened is not None:
+                ticket.clocks.fresh.append(event)
+                ticket.spans.is_told = True
         case MessageAdded() | MessageChanged() | TicketOpened():
             pass
         case _:
             assert_never(event)
 
 
-def _remove(life: Life, kind: str, at: int) -> None:
+def _remove(ticket: Ticket, kind: str, at: int) -> None:
     """A merge is for good; of two other removals the later names it, the earlier dates it."""
+    life = ticket.life
     if life.removal == "merged":
         return
     if not life.removal:
         life.removed_at = at
-        life.endings.append((at, REMOVED))
+        ticket.talk.end_at(at, REMOVED)
     life.removal = kind

@@ -1,7 +1,8 @@
 """The segmented fold equals the plain one: every step, any order, any segment length, restarted anywhere.
 
 A toy reducer has what makes folds hard: rows that later events seal, a row that every event moves, parts that are
-stated again, a test flag over everything, and entries for a ledger whose rows depend on what came before them.
+stated again or changed by other events, a test flag over everything, and entries for a ledger whose rows depend on what
+came before them.
 """
 
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core import segments
-from streams.core.activity import active_places
+from streams.core.activity import active_places, patched, patches_by_part
 from streams.core.algebra import Note, SortKey, fold_order
 from streams.core.columns import Row
 from streams.core.events import FollowupLogged
@@ -37,6 +38,7 @@ class Total(Row, frozen=True, gc=False):
     KEY: ClassVar[int] = 1
     account_id: str
     phases: int
+    changes: int
 
 
 class Balance(Row, frozen=True, gc=False):
@@ -53,6 +55,7 @@ class Acc(msgspec.Struct, array_like=True):
     at: int = -1
     kind: str = ""
     phases: int = 0
+    changes: int = 0
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -77,26 +80,35 @@ def key_of(recorded: Note) -> SortKey:
 def part_of(recorded: Note) -> str:
     event = recorded.event
     assert isinstance(event, FollowupLogged)
-    return event.followup_id if event.followup_id != "none" else ""
+    return event.followup_id if event.followup_id != "none" and event.kind != "CHANGE" else ""
+
+
+def patch_of(recorded: Note) -> str:
+    event = recorded.event
+    assert isinstance(event, FollowupLogged)
+    return event.followup_id if event.kind == "CHANGE" else ""
 
 
 def apply(acc: Acc, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
     event = recorded.event
     assert isinstance(event, FollowupLogged)
+    if event.kind == "CHANGE":
+        acc.changes += 1
+        return
     if acc.at >= 0 and acc.at != event.occurred_at and sealed is not None:
         sealed.rows.append(Phase("acme", acc.at, acc.kind, event.occurred_at, acc.is_test))
     if sealed is not None:
         place = Handover("L", "", (event.occurred_at, "/".join(map(str, fold_order(recorded)))))
-        change = -1 if event.kind == "MINUS" else 1
+        change = (-1 if event.kind == "MINUS" else 1) * (1 + len(recorded.patches))
         sealed.entries[place] = Entry(event.occurred_at, place.key[1], change)  # type: ignore[arg-type]
     acc.phases += acc.at != event.occurred_at
-    acc.at, acc.kind = event.occurred_at, event.kind
+    acc.at, acc.kind = event.occurred_at, "/".join([event.kind, *(each.event.event_id for each in recorded.patches)])
 
 
 def project(acc: Acc, _scope: Scope, outputs: Outputs) -> None:
     if acc.at >= 0:
         outputs.rows.append(Phase("acme", acc.at, acc.kind, None, acc.is_test))
-        outputs.rows.append(Total("acme", acc.phases))
+        outputs.rows.append(Total("acme", acc.phases, acc.changes))
 
 
 def post(held: Held, entry: Entry, _scope: Scope, sealed: Outputs | None) -> None:
@@ -105,7 +117,7 @@ def post(held: Held, entry: Entry, _scope: Scope, sealed: Outputs | None) -> Non
         sealed.rows.append(Balance(held.account, entry.at, entry.member, held.balance))
 
 
-TOY = Reducer("toy", "T", lambda _event: "x", Acc, apply, project, key_of, part_of)
+TOY = Reducer("toy", "T", lambda _event: "x", Acc, apply, project, key_of, part_of, patch_of)
 LEDGER = Ledger("L", Entry, Held, post, lambda *_: None, entry_key, lambda account, _name: Held(account))
 
 
@@ -124,8 +136,8 @@ def histories(draw: Any) -> list[Note]:
             is_retraction=corrects is not None and draw(st.booleans()),
             is_test=draw(st.sampled_from([False] * 30 + [True])),
             response_id="r",
-            followup_id=draw(st.sampled_from(["none", "none", "p1", "p2"])),
-            kind=draw(st.sampled_from(["PLUS", "MINUS"])),
+            followup_id=draw(st.sampled_from(["none", "none", "p1", "p2", draw(st.integers(3, 9).map("p{}".format))])),
+            kind=draw(st.sampled_from(["PLUS", "MINUS", "CHANGE"])),
         )
         notes.append(Note(event, number))
     return notes
@@ -135,9 +147,10 @@ def plain(notes: list[Note]) -> dict[Any, Row]:
     """The oracle: all active events, folded from the beginning, and the ledger from all entries."""
     active = active_places(notes, part_of)
     chosen = sorted((note for note in notes if fold_order(note) in active), key=key_of)
+    patches = patches_by_part(chosen, patch_of, key_of)
     acc, outputs, scope = Acc(any(note.event.is_test for note in chosen)), Outputs(), Scope(Rules(), 0)
     for note in chosen:
-        apply(acc, note, scope, outputs)
+        apply(acc, patched(note, part_of(note), patches), scope, outputs)
     project(acc, scope, outputs)
     held = Held("acme")
     for place in sorted(outputs.entries, key=lambda place: place.key):

@@ -1,6 +1,5 @@
 """What one entity may hold and one batch may fold: beyond it events are refused or come later; no partition stands."""
 
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,12 +11,10 @@ from schemas.topics import load_topics
 from streams.core.billing.choices import MrrPolicy, parse
 from streams.core.reducer import State
 from streams.core.rules import Rules
-from streams.core.support import growth
 from streams.live import room
 from streams.live.batch import Batch
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
-from streams.replay.verdict import Judge
 from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories import HOUR, START, histories
 from tests.support.histories_billing import INVOICES, SUBSCRIPTIONS, billing_histories
@@ -213,30 +210,3 @@ def test_other_rules_are_applied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(run.batches) == 30
     fresh = Run(other).take([subscribed(number, f"s{number}") for number in range(30)], 100)
     assert run.shown() == fresh.shown()
-
-
-def test_an_event_of_a_ticket_is_no_longer_than_names_are() -> None:
-    """Ten thousand are kept of one ticket: what is as long as a text is not what the field is for."""
-    wordy = record(1, "ticket_status_changed", event(1, ticket_id="t1", to_status="OPEN", custom_status="x" * 17_000))
-    run = Run().take([TICKET, wordy, status(2, NOW)], 10)
-    assert run.dead == [(1, "too_large")]
-    verdict = Judge(CODEC, {"any": TYPES}).judge("any", wordy.key(), wordy.value(), "too_large", NOW)
-    assert (verdict.answer, verdict.reason) == ("refused", "too_large")
-
-
-def test_a_ticket_of_long_names_fits_its_record() -> None:
-    """Thousands of messages with the longest names that there are: the state is within what the changelog takes."""
-    name = "\N{GRINNING FACE}" * 250
-    said = (
-        record(
-            number,
-            "message_added",
-            event(number, ticket_id="t1", message_id=f"{number:06}{name}", author_type="AGENT", author_id=name,
-                  session_id=name, channel=name * 10, occurred_at=NOW - DAY + number),
-        )
-        for number in range(1, 2_000)
-    )  # fmt: skip
-    run = Run().take([TICKET, *islice(said, 900)], 5_000)
-    assert growth.BYTES * 0.99 < run.largest() < growth.BYTES + 200_000
-    (ticket,) = (row for key, row in run.shown().items() if key[0] == "ticket")
-    assert ("too_many_events",) in ticket

@@ -3,16 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core import gathering
 from streams.core.algebra import Note
 from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
 from streams.core.rules import Rules
-from streams.core.support import growth
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.batches import Tables, recorded, shown, written
@@ -38,25 +36,9 @@ def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], siz
     survives(history, sizes, rules)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limits are set anew for each example
-@given(chatter(12), st.lists(st.integers(1, 4), max_size=3))
-def test_nor_do_they_for_a_ticket_that_is_full(
-    monkeypatch: pytest.MonkeyPatch, history: list[Note], sizes: list[int]
-) -> None:
-    """A message that another one takes the place of has left rows."""
-    with monkeypatch.context() as short:
-        short.setattr(growth, "MESSAGES", 2)
-        short.setattr(growth, "CHANGES", 2)
-        short.setattr(gathering, "_MANY", 0)
-        survives(history, [])
-        survives(history, sizes)
-
-
 @pytest.mark.parametrize("author", ["BOT", "REQUESTER", "AGENT"])
-@pytest.mark.parametrize("limit", [2, 100])
-def test_nor_for_messages_in_reverse_order(monkeypatch: pytest.MonkeyPatch, author: str, limit: int) -> None:
-    """Each takes the place of the one before: among the messages, as the first reply, and in the log of late ones."""
-    monkeypatch.setattr(growth, "MESSAGES", limit)
+def test_nor_for_messages_in_reverse_order(author: str) -> None:
+    """Each takes the place of the one before: as the first reply, and in the log of late ones."""
     replies = [said(each, author) for each in (9, 8, 7, 6)]
     survives(notes(opened_ticket(), *replies, turned(20, "SOLVED"), said(5, author), delay=15 * DAY), [])
 
@@ -108,12 +90,15 @@ def test_duplicates_and_conflicts_are_told_apart_within_a_batch_and_later() -> N
     assert partition.next_deadline() == NEVER
 
 
-def test_one_fold_serves_all_messages_of_a_batch() -> None:
-    """A ticket's rows are written once per batch, whatever came for it."""
+def test_a_message_leaves_its_own_rows_and_no_others_messages() -> None:
+    """Whatever came for a ticket before, in the same batch or earlier."""
     partition = opened(MemoryStore())
     batch = partition.process(record(each, "message_added", message(each)) for each in range(1, 50))
-    assert (len(batch.rows["ticket"]), len(batch.rows["ticket_message"]), len(batch.rows["event"])) == (1, 49, 49)
-    assert {row[-2] for row in batch.rows["ticket"]} == {49}
+    assert (len(batch.rows["ticket_message"]), len(batch.rows["event"])) == (49, 49)
+    assert [row[-2] for row in batch.rows["ticket"]] == list(range(1, 50))
+    partition.commit(batch)
+    later = partition.process([record(50, "message_added", message(50))])
+    assert (len(later.rows["ticket_message"]), len(later.rows["ticket"])) == (1, 1)
 
 
 def test_a_touch_stands_by_itself() -> None:

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
+from streams.core.algebra import Note
 from streams.core.billing import ledger
 from streams.core.rules import Rules
-from streams.core.support import ticket_rows
-from streams.core.support.ticket import Ticket
+from streams.core.support import talking
 from streams.core.survey import response_rows
 from streams.core.survey.response import Response
 from streams.live import gathering
@@ -42,7 +42,7 @@ def opened(store: MemoryStore | None = None, rules: Rules | None = None) -> Part
 def mistaken(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Core with a bug in the rows of responses and one in those of tickets' messages: both fail on what is poison."""
     monkeypatch.setattr(response_rows, "_response", _failing(response_rows._response, _of_response))
-    monkeypatch.setattr(ticket_rows, "_messages", _failing(ticket_rows._messages, _of_ticket))
+    monkeypatch.setattr(talking, "message_of", _failing(talking.message_of, _of_ticket))
     return monkeypatch
 
 
@@ -59,8 +59,10 @@ def _of_response(response: Response) -> bool:
     return response.submitted is not None and response.submitted.response_id.startswith(POISON)
 
 
-def _of_ticket(ticket: Ticket) -> bool:
-    return any(message.added.message_id.startswith(POISON) for message in ticket.messages)
+def _of_ticket(recorded: Note) -> bool:
+    event: Any = recorded.event
+    said: str = event.message_id
+    return said.startswith(POISON)
 
 
 def message(offset: int, ticket: str, named: str = "") -> Record:
@@ -90,7 +92,7 @@ def test_one_event_that_the_core_fails_on_is_put_aside_and_the_others_go_on() ->
     batch = opened().process(records)
     assert put_aside(batch) == {
         1: "Mistake in streams.core.survey.response_rows.project",
-        3: "Mistake in streams.core.support.ticket_rows.rows",
+        3: "Mistake in streams.core.support.talking.take_message",
     }
     assert (batch.records, batch.next_offset, len(batch.dead)) == (5, 5, 2)
     assert sorted(row[4] for row in batch.rows["event"]) == [0, 2, 4]

@@ -11,6 +11,7 @@ from streams.core.limits import NEVER
 
 OPEN = Calendar([Version(0, "UTC", (((100, 200), (300, 400)),) * 7)])
 """Open from 100 to 200 and from 300 to 400 microseconds after midnight."""
+HOURS = {"office": OPEN}
 
 
 class Act(NamedTuple):
@@ -40,11 +41,11 @@ def is_open(moment: int) -> bool:
 
 
 def told(target: int | None, business: bool) -> Target | None:
-    return None if target is None else Target(target, OPEN if business else None)
+    return None if target is None else Target(target, "office" if business else "")
 
 
 def driven(first: Act, acts: list[Act], now: int) -> Timer:
-    timer = Timer(first.at, told(first.target, first.business))
+    timer = Timer(first.at, told(first.target, first.business), HOURS)
     for act in acts:
         match act.kind:
             case "pause":
@@ -150,8 +151,8 @@ def test_a_breach_remains_when_the_target_is_relaxed() -> None:
 
 def test_a_target_by_hours_counts_what_was_spent_within_them() -> None:
     """From calendar to business time: the same clock, measured anew from its start."""
-    timer = Timer(0, Target(1_000))
-    timer.retarget(350, Target(160, OPEN))
+    timer = Timer(0, Target(1_000), HOURS)
+    timer.retarget(350, Target(160, "office"))
     assert timer.due_at == 360
 
 

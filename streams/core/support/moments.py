@@ -1,0 +1,76 @@
+"""Moments of a ticket: what is decided once one is over.
+
+Events of one moment come in fold order, and only the last word of each counts: waits end behind all messages of the
+moment, spans and service level clocks go by how the ticket stands at its end.
+"""
+
+from streams.core.limits import NEVER
+from streams.core.outputs import Outputs, Scope
+from streams.core.support import sla, sla_rows, ticket_rows
+from streams.core.support.business import business_of
+from streams.core.support.sla_goals import case_of
+from streams.core.support.solving import decided
+from streams.core.support.spans import shown
+from streams.core.support.talking import end_wait
+from streams.core.support.ticket import Ticket
+
+
+def pass_to(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
+    """Let time pass to the moment of the next event; seal what no event from then on can change."""
+    for solve in decided(ticket.life, at) if ticket.life.earlier else ():
+        if sealed is not None:
+            sealed.rows.append(ticket_rows.solve_row(ticket, solve))
+    end_waits(ticket, at, scope, sealed)
+    if ticket.opened is not None and at > ticket.spans.at:
+        end_moment(ticket, scope, sealed)
+        ticket.spans.at = at
+
+
+def end_waits(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
+    """End the wait that lasts by what ended waits before a moment."""
+    if not ticket.talk.endings:
+        return
+    for ending in ticket.talk.ended_before(at):
+        if ticket.talk.waiting is not None:
+            end_wait(ticket, ending, scope, sealed)
+
+
+def end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
+    """Decide what the moment that lasts has changed."""
+    spans, now = ticket.spans, ticket.life.standing
+    was = spans.held
+    if was is None:
+        spans.from_at = spans.status_from = spans.at
+    elif was == now:
+        if not spans.is_told:
+            return
+    else:
+        if shown(was) != shown(now):
+            if sealed is not None:
+                sealed.rows.append(ticket_rows.span_row(ticket, spans.from_at, spans.at, was))
+            spans.from_at = spans.at
+        if was.status != now.status:
+            _lasted(ticket, was.status, scope)
+            spans.status_from = spans.at
+    spans.held, spans.is_told = now, False
+    case = case_of(ticket, scope.rules)
+    ended = sla.settle(case, spans.at, was, now)
+    if sealed is not None:
+        sealed.rows.extend(sla_rows.row(case, each) for each in ended)
+
+
+def _lasted(ticket: Ticket, status: str, scope: Scope) -> None:
+    """Add a status that has ended to the sum of its like."""
+    spans = ticket.spans
+    if status not in spans.SUMMED:
+        return
+    calendar, in_hours = spans.lasted.get(status, (0, 0))
+    counted = business_of(ticket, scope.rules)(spans.status_from, spans.at)
+    spans.lasted = {**spans.lasted, status: (calendar + spans.at - spans.status_from, in_hours + (counted or 0))}
+
+
+def over(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
+    """Let the last moment be over, as if nothing came after it."""
+    end_waits(ticket, NEVER, scope, outputs)
+    if ticket.opened is not None:
+        end_moment(ticket, scope, outputs)
