@@ -367,7 +367,7 @@ def late_in_log(log: list[MetricChangeRow], now: int) -> Counts:
     waiting: defaultdict[tuple[str, str, int], int] = defaultdict(int)
     for row in log:
         if row.metric == "late_payment_rate":
-            currency, _, closed_at = row.item.partition("/")
+            currency, _, closed_at = row.item.removesuffix("/terms").partition("/")
             at = int(closed_at) if closed_at else row.ingested_at
             one = row.denominator_micros
             yield ("late", currency, row.window_at), one * lateness(at, row.window_at), one
