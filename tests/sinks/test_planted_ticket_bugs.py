@@ -16,8 +16,9 @@ from sinks.settings import Warehouse
 from streams.core.algebra import Note
 from streams.core.events import TicketDeleted, TicketEscalated, TicketMerged, TicketRestored, TicketSolved
 from streams.core.support import life, solving, ticket_rows
-from streams.core.support.life import Life
+from streams.core.support.life import Life, Standing
 from streams.core.support.messages import Message
+from streams.core.support.ticket import Ticket
 from tests.sinks.conftest import Migrated
 from tests.support.histories_support import support_histories
 from tests.support.machine import run
@@ -113,12 +114,12 @@ def test_a_solved_ticket_left_in_the_backlog_is_told(alarms: Alarms, monkeypatch
 @pytest.mark.servers
 def test_a_span_that_is_lost_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hole in a ticket's life is a hole in the backlog of those days."""
-    true = ticket_rows._spans
+    true = ticket_rows.span_row
 
-    def holed(ticket: Any) -> Any:
-        return (span for place, span in enumerate(true(ticket)) if place != 1)
+    def holed(told: Ticket, from_at: int, until_at: int | None, standing: Standing) -> Any:
+        return true(told, from_at, None if until_at is None else until_at - 1, standing)
 
-    monkeypatch.setattr(ticket_rows, "_spans", holed)
+    monkeypatch.setattr(ticket_rows, "span_row", holed)
     assert {"plain", "again", "anew", "closed", "unsolved", "merged"} <= alarms(LIVES)[GAP]
 
 
@@ -127,11 +128,11 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
     """The reopen rate would be a pleasant one."""
     true = solving._reopened
 
-    def silent(told: Life, note: Note, by: str, *, by_message: bool) -> None:
+    def silent(told: Ticket, note: Note, by: str, *, by_message: bool) -> None:
         true(told, note, by, by_message=by_message)
-        if told.solves:
-            told.solves[-1].reopening = None
-            told.reopens = 0
+        if told.life.solve is not None:
+            told.life.solve.reopened_at = None
+            told.life.reopens = 0
 
     monkeypatch.setattr(solving, "_reopened", silent)
     assert {"anew", "born_solved"} <= alarms(LIVES)[STOCK]
@@ -140,7 +141,7 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
 @pytest.mark.servers
 def test_a_solve_that_comes_back_is_told(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ticket says that it was solved by what its rows say was undone."""
-    monkeypatch.setattr(Life, "solve", property(lambda told: told.solves[-1] if told.solves else None))
+    monkeypatch.setattr(Life, "last_solved_at", property(lambda told: told.solve.at if told.solve else None))
     assert alarms(LIVES)[STORY] == {"anew", "born_solved", "moment", "closed", "deleted"}
 
 

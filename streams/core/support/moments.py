@@ -4,29 +4,84 @@ Events of one moment come in fold order, and only the last word of each counts: 
 moment, spans and service level clocks go by how the ticket stands at its end.
 """
 
+import msgspec
+
+from streams.core.columns import Row
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.support import sla, sla_rows, ticket_rows
 from streams.core.support.business import business_of
-from streams.core.support.sla_goals import case_of
+from streams.core.support.sla_clocks import Instance
+from streams.core.support.sla_goals import Case, case_of
 from streams.core.support.solving import decided
 from streams.core.support.spans import shown
 from streams.core.support.talking import end_wait
 from streams.core.support.ticket import Ticket
 
+_AHEAD = "ahead"
+
+
+class Ahead(msgspec.Struct, gc=False):
+    """A ticket as it stands if its last moment is over, and the rows that ended with that.
+
+    `lasting` are its clocks that may still change, once somebody has asked for them.
+    """
+
+    scope: Scope
+    ticket: Ticket
+    ended: list[Row]
+    lasting: tuple[Case, list[Instance]] | None = None
+
 
 def pass_to(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
     """Let time pass to the moment of the next event; seal what no event from then on can change."""
+    ahead = forget_ahead(ticket)
     for solve in decided(ticket.life, at) if ticket.life.earlier else ():
         if sealed is not None:
             sealed.rows.append(ticket_rows.solve_row(ticket, solve))
-    end_waits(ticket, at, scope, sealed)
-    if ticket.opened is not None and at > ticket.spans.at:
-        end_moment(ticket, scope, sealed)
-        ticket.spans.at = at
+    if ticket.opened is None or at <= ticket.spans.at:
+        _end_waits(ticket, at, scope, sealed)
+        return
+    if ahead is None or ahead.scope is not scope:
+        ahead = _over(ticket, scope)
+    over = ahead.ticket
+    ticket.talk, ticket.spans, ticket.clocks = over.talk, over.spans, over.clocks
+    ticket.spans.at = at
+    if sealed is not None:
+        sealed.rows.extend(ahead.ended)
 
 
-def end_waits(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
+def ahead_of(ticket: Ticket, scope: Scope) -> Ahead:
+    """Return a ticket as if its last moment were over; worked out once between two events."""
+    ahead: Ahead | None = ticket.__dict__.get(_AHEAD)
+    if ahead is None or ahead.scope is not scope:
+        ahead = ticket.__dict__[_AHEAD] = _over(_copied(ticket), scope)
+    return ahead
+
+
+def forget_ahead(ticket: Ticket) -> Ahead | None:
+    """Take back what was worked out ahead: an event is about to change it."""
+    found: Ahead | None = ticket.__dict__.pop(_AHEAD, None)
+    return found
+
+
+def _over(ticket: Ticket, scope: Scope) -> Ahead:
+    """Let the last moment of a ticket be over."""
+    ended = Outputs()
+    _end_waits(ticket, NEVER, scope, ended)
+    if ticket.opened is not None:
+        _end_moment(ticket, scope, ended)
+    return Ahead(scope, ticket, ended.rows)
+
+
+def _copied(ticket: Ticket) -> Ticket:
+    """Return a ticket of which moments can end without changing the other one. What became of it does not change."""
+    replace = msgspec.structs.replace
+    clocks = sla.copied(ticket.clocks)
+    return replace(ticket, talk=replace(ticket.talk), spans=replace(ticket.spans), clocks=clocks)
+
+
+def _end_waits(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
     """End the wait that lasts by what ended waits before a moment."""
     if not ticket.talk.endings:
         return
@@ -35,7 +90,7 @@ def end_waits(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> 
             end_wait(ticket, ending, scope, sealed)
 
 
-def end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
+def _end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
     """Decide what the moment that lasts has changed."""
     spans, now = ticket.spans, ticket.life.standing
     was = spans.held
@@ -67,10 +122,3 @@ def _lasted(ticket: Ticket, status: str, scope: Scope) -> None:
     calendar, in_hours = spans.lasted.get(status, (0, 0))
     counted = business_of(ticket, scope.rules)(spans.status_from, spans.at)
     spans.lasted = {**spans.lasted, status: (calendar + spans.at - spans.status_from, in_hours + (counted or 0))}
-
-
-def over(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
-    """Let the last moment be over, as if nothing came after it."""
-    end_waits(ticket, NEVER, scope, outputs)
-    if ticket.opened is not None:
-        end_moment(ticket, scope, outputs)

@@ -5,12 +5,13 @@ microseconds.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from streams.core.clock.timer import Progress, Target, Timer
 from streams.core.limits import NEVER
+from streams.core.rules import Rules
 from streams.core.support.life import DONE, GONE, Standing
 from streams.core.support.sla_clocks import FIRST_REPLY, NEXT_REPLY, UNTIL_SOLVED, Clock, Clocks, Goal, Instance
 from streams.core.support.sla_goals import Case, apply_fresh, forget_past, goal_at
@@ -23,6 +24,13 @@ _STOPPED = {
     "agent_work": GONE | {"pending", "hold"},
 }
 """By metric: statuses in which its clocks stand still."""
+
+
+def copied(clocks: Clocks) -> Clocks:
+    """Return clocks that can be told something without the others hearing of it."""
+    replace = msgspec.structs.replace
+    every = [replace(each, progress=replace(each.progress)) for each in clocks.every]
+    return replace(clocks, every=every)
 
 
 def ask(clocks: Clocks, start: int) -> None:
@@ -92,16 +100,27 @@ def _settled(clock: Clock, case: Case, now: Standing, at: int, *, ends: bool) ->
     return ends or (clock.is_replied and not is_gone)
 
 
+def _news(clocks: Clocks, rules: Rules, until: int) -> Sequence[int]:
+    """Moments at which policies change that no clock has heard of, up to one."""
+    moments = rules.sla_moments
+    if not moments or until < moments[0] or until <= clocks.told_to:
+        return ()
+    return moments[bisect_right(moments, clocks.told_to) : bisect_right(moments, until)]
+
+
+def has_news(clocks: Clocks, rules: Rules, until: int) -> bool:
+    """Whether policies change up to a moment in a way that no clock has heard of."""
+    return bool(_news(clocks, rules, until))
+
+
 def tell_policies(case: Case, held: Standing, until: int) -> None:
     """Tell every clock what policies say at each moment at which any of them changes, up to one."""
-    moments, clocks = case.rules.sla_moments, case.ticket.clocks
-    if until <= clocks.told_to:
-        return
-    for at in moments[bisect_right(moments, clocks.told_to) : bisect_right(moments, until)]:
+    clocks = case.ticket.clocks
+    for at in _news(clocks, case.rules, until):
         for clock in clocks.every:
             if clock.start <= at:
                 _tell(clock, case, held, at)
-    clocks.told_to = until
+        clocks.told_to = at
 
 
 def _tell(clock: Clock, case: Case, held: Standing, at: int) -> None:
@@ -165,7 +184,7 @@ def lasting(case: Case, held: Standing, passed: int) -> Iterator[Instance]:
             yield found
 
 
-def deadline(case: Case, held: Standing, instances: Sequence[Instance], passed: int) -> int:
+def deadline(case: Case, held: Standing, instances: Iterable[Instance], passed: int) -> int:
     """When time alone changes a clock next: one runs out, or policies set it another target; NEVER if none."""
     due = (
         Timer.resumed(each.progress, case.hours).due_at

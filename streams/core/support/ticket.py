@@ -35,8 +35,11 @@ class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.order[3]
 
 
-class Ticket(msgspec.Struct, array_like=True):
-    """A ticket as its active events say. Times are microseconds; `opened` is None while the start is not known."""
+class Ticket(msgspec.Struct, array_like=True, dict=True):
+    """A ticket as its active events say. Times are microseconds; `opened` is None while the start is not known.
+
+    Beside its fields it may hold how it stands once its last moment is over (`streams.core.support.moments`).
+    """
 
     is_test: bool = False
     account_id: str = ""

@@ -60,6 +60,20 @@ CASES: dict[str, tuple[list[Note], Figures]] = {
             ("dunning_outcome", "", day(3)): (0, ONE),
         },
     ),
+    "what was paid at the moment of a failure was paid since then, until it came back": (
+        [issued(1, 20_000), paid(3, 3_000), failed(3, 5_000), paid(3, 2_000, "P2"), returned(6, 2_000, "P2")],
+        {
+            ("recovery_rate", "USD", day(3)): (30 * DOLLAR, 50 * DOLLAR),
+            ("dunning_outcome", "", day(3)): (0, ONE),
+        },
+    ),
+    "a payment that came at the moment at which a bank took another one back": (
+        [issued(1, 20_000), paid(2, 5_000), returned(5, 5_000), paid(5, 5_000, "P2")],
+        {
+            ("recovery_rate", "USD", day(5)): (50 * DOLLAR, 50 * DOLLAR),
+            ("dunning_outcome", "paid", day(5)): (ONE, ONE),
+        },
+    ),
     "a ticket that was opened again after a day and a half counts within two days": (
         notes(opened(), turned(1, "SOLVED"), turned(37, "OPEN"), turned(40, "SOLVED"), turned(200, "OPEN")),
         {("reopen_rate", "2", START + HOUR): (ONE, ONE)},

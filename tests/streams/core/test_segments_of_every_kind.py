@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core import segments
-from tests.streams.core.test_laws import FAR, WORLDS, rows_of_states
+from tests.streams.core.test_laws import FAR, rows_of_states
+from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine, figures
+from tests.support.money import money_histories
+
+WORLDS = LAWFUL | {"dense money": money_histories(20)}
 
 
 @pytest.fixture(params=[1, 2, 3], ids="segments of {}".format)

@@ -211,6 +211,23 @@ def test_credit_used_on_two_invoices_takes_the_oldest_first() -> None:
     assert left == {"c1": 0, "c2": 3 * DOLLAR}
 
 
+def test_credit_that_comes_back_is_as_old_as_it_was() -> None:
+    """A refund that fails gives back what it took; the next use takes it before credit that came in between."""
+    machine = in_any_order(
+        issued(1, -1_000, invoice_id="c1"),
+        issued(2, -500, invoice_id="c2"),
+        refunded(4, 1_000, "none", invoice_id="c1"),
+        refund_failed(6),
+        issued(3, 500),
+        applied(7, 500),
+    )
+    left: defaultdict[str, int] = defaultdict(int)
+    for row in machine.tables.values():
+        if isinstance(row, CreditEntryRow):
+            left[row.invoice_id] += row.amount_micros
+    assert left == {"c1": 5 * DOLLAR, "c2": 5 * DOLLAR}
+
+
 def test_credit_that_is_not_there_shows_below_zero_until_it_comes() -> None:
     """It was granted outside of what is reported, or its invoice is late."""
     machine = in_any_order(issued(1, 1_000), applied(2, 1_000), issued(5, -1_000, invoice_id="cr"))
