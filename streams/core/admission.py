@@ -47,8 +47,7 @@ from streams.core.limits import (
     unfit_moment,
     unprintable,
 )
-from streams.core.reducer import Reducer
-from streams.core.routes import REDUCERS
+from streams.core.routes import REDUCERS, TICKET
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
@@ -81,16 +80,7 @@ def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> 
     Emitters, workers and whoever judges letters ask this one function.
     """
     lists = too_many(event) if size > MAX_ITEMS else None  # an item takes a byte: shorter records hold no long list
-    return lists or check(event, key, ingested_at) or too_long(event, size)
-
-
-def too_long(event: Event, size: int) -> Refusal | None:
-    """Why the event of a gathered entity cannot be taken: many are kept of one, so that each has to be short."""
-    reducer = REDUCERS[type(event)]
-    gathered = reducer.gathered if isinstance(reducer, Reducer) else None
-    if gathered is None or size <= gathered.event_bytes:
-        return None
-    return "too_large", f"{size} bytes, the limit for an event of a {reducer.kind} is {gathered.event_bytes}"
+    return lists or check(event, key, ingested_at)
 
 
 def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:

@@ -1,6 +1,5 @@
 """Which reducer an event type belongs to. A new type is one line here and one case in its reducer."""
 
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -88,8 +87,6 @@ from streams.core.events import (
     TouchLogged,
 )
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.reducer import Reducer
-from streams.core.rollup import Hand, RollUp
 from streams.core.support import projection, telling, ticket, touch
 from streams.core.survey import case, definition, invitation, invitation_rows, measures, response, response_rows
 
@@ -257,7 +254,7 @@ CREDIT_LEDGER = machine.Ledger(
     start=lambda account, _name: credit.Account(account),
 )
 
-REDUCERS: dict[type, Reducer[Any] | machine.Reducer[Any]] = {
+REDUCERS: dict[type, machine.Reducer[Any]] = {
     SurveyDefined: DEFINITION,
     SurveyDisplayed: DISPLAY,
     InvitationSent: INVITATION,
@@ -329,28 +326,31 @@ SHARED = frozenset(
     for each in (SurveyDefined, FxRateSet, PlanSet, PolicySet, TaxonomySet, ScheduleSet, HolidaySet, SlaPolicySet)
 )
 """Types of events that figures of every account depend on, whatever account they stand under."""
-BY_PREFIX: dict[str, Reducer[Any]] = {each.prefix: each for each in REDUCERS.values() if isinstance(each, Reducer)}
-SEGMENTED: dict[str, machine.Reducer[Any]] = {
-    each.prefix: each for each in REDUCERS.values() if isinstance(each, machine.Reducer)
-}
-LEDGERS: dict[str, machine.Ledger[Any, Any]] = {
-    each.prefix: each for each in (ledger.MRR_LEDGER, PAYMENT, COLLECTION, CREDIT_LEDGER)
-}
+_LEDGERS: tuple[machine.Ledger[Any, Any], ...] = (ledger.MRR_LEDGER, PAYMENT, COLLECTION, CREDIT_LEDGER)
+LEDGERS: dict[str, machine.Ledger[Any, Any]] = {each.prefix: each for each in _LEDGERS}
 """By their own prefix; each hands over to later ones only."""
-ROLL_UPS: dict[str, RollUp[Any]] = {}
-"""By their own prefix."""
+BY_PREFIX: dict[str, machine.Reducer[Any]] = {each.prefix: each for each in REDUCERS.values()}
 
 
-def reducer_of(event: Any) -> Reducer[Any] | machine.Reducer[Any]:
+def _check_prefixes() -> None:
+    """Raise ValueError where two kinds of entities or ledgers would share records."""
+    kinds: dict[str, object] = {}
+    every: list[machine.Reducer[Any] | machine.Ledger[Any, Any]] = [*REDUCERS.values(), *LEDGERS.values()]
+    for each in every:
+        if kinds.setdefault(each.prefix, each) is not each:
+            raise ValueError(f"prefix {each.prefix!r} stands for two kinds")
+    if len(LEDGERS) < len(_LEDGERS):
+        raise ValueError("two ledgers have one prefix")
+
+
+_check_prefixes()
+
+
+def reducer_of(event: Any) -> machine.Reducer[Any]:
     """The reducer of an event: by its type, but for what came back of money that no invoice had."""
     if type(event) is PaymentReturned and event.invoice_id is None:
         return RECEIPT
     return REDUCERS[type(event)]
-
-
-def handed(_key: bytes, _part: Any) -> Iterator[Hand]:
-    """Where an entity's part goes, by the entity's state key; no entity contributes to a roll-up any more."""
-    yield from ()
 
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:

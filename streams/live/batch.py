@@ -8,10 +8,7 @@ import msgspec
 from schemas.envelope import Envelope
 from streams.core.algebra import Signal
 from streams.core.machine import Machine
-from streams.core.reducer import State
-from streams.core.rollup import Rolled
 from streams.core.rules import Rules
-from streams.live.gathering import Gathering
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -36,9 +33,8 @@ class Batch(msgspec.Struct):
     """Rows, signals, dead letters and state changes of one micro-batch.
 
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
-    changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `sizes` says how
-    many bytes a state takes at most, by key; `work` how many notes and parts of
-    roll-ups were folded. `machine` has the logs that the batch works on.
+    changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `machine` has the
+    logs that the batch works on.
     """
 
     topic: str
@@ -48,17 +44,12 @@ class Batch(msgspec.Struct):
     signals: list[Signal] = []
     dead: list[DeadLetter] = []
     changes: dict[bytes, bytes | None] = {}
-    states: dict[bytes, State] = {}
-    rolled: dict[bytes, Rolled[Any]] = {}
     claims: dict[bytes, bytes] = {}
-    gathered: dict[bytes, Gathering] = {}
     unsettled: list[bytes] | None = None
-    sizes: dict[bytes, int] = {}
-    work: int = 0
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None
 
     def entities(self) -> set[bytes]:
         """Return the keys of the entities that the batch changed."""
-        return {*self.states, *(key for key, _ in self.machine.heads())}
+        return {key for key, _ in self.machine.heads()}

@@ -10,24 +10,19 @@ import msgspec
 
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import refusal_of
-from streams.core.algebra import CLAIM_ID, Note, claim, claims_in, digest_of
+from streams.core.algebra import CLAIM_ID, Note, claim, claims_in
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
-from streams.core.machine import Reducer as SegmentedReducer
-from streams.core.reducer import Conflict, Head, settle, step, tick
-from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, reducer_of
+from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
 from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
-from streams.live import room
 from streams.live.batch import Batch
 from streams.live.deadlines import Deadlines
 from streams.live.errors import EngineStopped
-from streams.live.gathering import Gathering, Long
 from streams.live.partitioner import home, misplaced
 from streams.live.record import Record, is_load
 from streams.live.scales import off_scale
-from streams.live.states import States
 from streams.live.store.port import Store
 from streams.live.traces import event_row, refuse
 from streams.live.unfoldable import REASON, blame, without_unfoldable
@@ -41,16 +36,15 @@ REVISION_BITS = 40
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
-_RULED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.ruled is not None)
-_GATHERED = frozenset(prefix.encode() for prefix, reducer in BY_PREFIX.items() if reducer.gathered is not None)
+MOST_WORK = 100_000
+"""Items of logs that one batch folds: some seconds, after which a worker should commit. A batch ends early at it."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _astuple = msgspec.structs.astuple
-_head_from = msgspec.msgpack.Decoder(Head).decode
 _index_from = msgspec.msgpack.Decoder(HeadIndex).decode
 _segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
 _rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
-_DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in SEGMENTED.items() if each.depends_on_rules)
-_SEGMENTED = frozenset(prefix.encode() for prefix in SEGMENTED)
+_DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in BY_PREFIX.items() if each.depends_on_rules)
 _SEGMENT = HEAD_RECORDS + SEGMENTS
 _OTHER_FORMAT = (
     "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
@@ -91,14 +85,11 @@ class Partition:
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
         self._former: dict[bytes, Rules] = {}
-        self._long = Long()
         last_epoch = store.get(EPOCH_KEY)
         if last_epoch is not None and store.get(FORMAT_KEY) != FORMAT:
             raise EngineStopped("state of another format", _OTHER_FORMAT.format(topic, number))
         self._epoch = int.from_bytes(last_epoch or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
-        states = States(store, self._first_version)
-        self._state, self._keep = states.state, states.keep
         self._announced = False
         self._open()
 
@@ -119,8 +110,8 @@ class Partition:
         if first == HEAD_RECORDS:
             fingerprints = _segment_from(value).fingerprints
         else:
-            head = _head_from(value)
-            fingerprints = head.claims
+            head = _index_from(value)
+            fingerprints = head.fingerprints
             self._deadlines.set(name, head.deadline)
         for each in claims_in(fingerprints):
             self._claims[each[:CLAIM_ID]] = name
@@ -129,9 +120,7 @@ class Partition:
         """Return the keys of entities whose outputs may follow other rules."""
         now = self._rules.name
         return [
-            key
-            for key, value in self._store.scan()
-            if key[:1] in _RULED or (key[:1] in _DEPENDS_ON_RULES and _index_from(value).rules != now)
+            key for key, value in self._store.scan() if key[:1] in _DEPENDS_ON_RULES and _index_from(value).rules != now
         ]
 
     def next_deadline(self) -> int:
@@ -145,7 +134,6 @@ class Partition:
         self._former[self._rules.name] = self._rules
         self._rules = rules
         self._former.pop(rules.name, None)
-        self._long.forget()
         self._unsettled = self._affected_by_rules()
 
     def process(self, records: Iterable[Record]) -> Batch:
@@ -153,12 +141,7 @@ class Partition:
 
         The batch may end before the records do: `records` says after how many. What is left comes again.
         """
-        left = list(records)
-        while True:
-            try:
-                return without_unfoldable(self._attempt, left)
-            except room.TooMuchError as error:
-                left = [record for record in left if record.offset() < error.offset]
+        return without_unfoldable(self._attempt, list(records))
 
     def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
         batch = self._new_batch()
@@ -171,10 +154,9 @@ class Partition:
             except Exception as error:
                 blame([record.offset()], error)
                 raise
-            if batch.work + batch.machine.work > room.MOST_WORK:
+            if batch.machine.work > MOST_WORK:
                 records = records[: number + 1]
                 break
-        room.bound(batch.gathered.items())
         if records:
             batch.records, batch.next_offset = len(records), records[-1].offset() + 1
         return self._finish(batch)
@@ -185,53 +167,35 @@ class Partition:
         if self._unsettled:
             settled = 0
             for key in self._unsettled[:SETTLE_AT_ONCE]:
-                if batch.work + batch.machine.work > room.MOST_WORK:
+                if batch.machine.work > MOST_WORK:
                     break
-                self._settle(batch, key)
+                self._write(batch, batch.machine.settle(key))
                 settled += 1
             batch.unsettled = self._unsettled[settled:]
         else:
             for key in self._deadlines.due(now, SETTLE_AT_ONCE):
-                if batch.work + batch.machine.work > room.MOST_WORK:
+                if batch.machine.work > MOST_WORK:
                     break
-                if key[:1] in _SEGMENTED:
-                    self._write(batch, batch.machine.tick(key, now))
-                    continue
-                state = self._state(batch, key)
-                if state is not None:
-                    self._keep(batch, key, state, tick(BY_PREFIX[chr(key[0])], state, now, self._rules))
+                self._write(batch, batch.machine.tick(key, now))
         return self._finish(batch)
 
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""
-        for key, state in batch.states.items():
-            self._deadlines.set(key, state.deadline)
         for key, head in batch.machine.heads():
             self._deadlines.set(key, head.deadline)
         self._claims.update(batch.claims)
-        self._long.commit(batch.states, batch.gathered)
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
         self._store.put_all(batch.changes)
 
     def _new_batch(self) -> Batch:
-        machine = Machine(self._store.get, self._rules, SEGMENTED, LEDGERS, self._former)
+        machine = Machine(self._store.get, self._rules, BY_PREFIX, LEDGERS, self._former)
         return Batch(topic=self.topic, partition=self.number, machine=machine)
 
     def _finish(self, batch: Batch) -> Batch:
-        for key, each in batch.gathered.items():
-            if each.arrived:
-                try:
-                    self._keep(batch, key, each.state, each.fold(key, self._rules))
-                except Exception as error:
-                    blame(each.offsets, error)
-                    raise
-        batch.changes.update({key: _encode(state) for key, state in batch.states.items()})
         batch.machine.save()
         batch.changes.update(batch.machine.changes)
-        if batch.rolled:
-            batch.changes.update({key: _encode(rolled) for key, rolled in batch.rolled.items()})
         if batch.changes or batch.records or batch.unsettled is not None:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
@@ -277,39 +241,13 @@ class Partition:
 
     def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
         reducer = reducer_of(note.event)
-        key = reducer.key(note.event)
-        batch.claims[one[:CLAIM_ID]] = key
-        if isinstance(reducer, SegmentedReducer):
-            self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b"")))
-            if batch.machine.has_moved:
-                self._moved(batch)
-        elif reducer.gathered is not None:
-            self._gathering(batch, key).add(note, one, record.offset())
-        else:
-            state = self._state(batch, key)
-            try:
-                room.admit(state)
-                outcome = step(reducer, state, note, one, self._rules)
-                self._keep(batch, key, state, outcome, len(record.value() or b""))
-            except Conflict:
-                self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
-                del batch.claims[one[:CLAIM_ID]]
-                return
-            except room.FullError as error:
-                self._refuse(batch, record, room.REASON, str(error))
-                del batch.claims[one[:CLAIM_ID]]
-                return
+        batch.claims[one[:CLAIM_ID]] = reducer.key(note.event)
+        self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b"")))
+        if batch.machine.has_moved:
+            self._moved(batch)
         batch.rows[EventRow.TABLE].append(
             event_row(record, note, batch, reducer.entity(note.event), self._first_version)
         )
-
-    def _gathering(self, batch: Batch, key: bytes) -> Gathering:
-        found = batch.gathered.get(key)
-        if found is None:
-            known = self._long.get(key)
-            state = self._state(batch, key) if known is None else known.state
-            found = batch.gathered[key] = Gathering(state, known)
-        return found
 
     def _write(self, batch: Batch, facts: Iterable[Facts]) -> None:
         """Take what changed into the batch."""
@@ -337,20 +275,8 @@ class Partition:
         return b"" if stored is None else _segment_from(stored).fingerprints
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
-        if owner[:1] == HEAD_RECORDS or owner[:1] in _SEGMENTED:
-            return one in claims_in(self._fingerprints(batch, owner))
-        if owner[:1] in _GATHERED:
-            return not self._gathering(batch, owner).contradicts(one)
-        state = self._state(batch, owner)
-        return state is not None and digest_of(state.claims, one[:CLAIM_ID]) == one[CLAIM_ID:]
-
-    def _settle(self, batch: Batch, key: bytes) -> None:
-        if key[:1] in _SEGMENTED:
-            self._write(batch, batch.machine.settle(key))
-            return
-        state = self._state(batch, key)
-        if state is not None:
-            self._keep(batch, key, state, settle(BY_PREFIX[chr(key[0])], state, self._rules))
+        """Whether a record holds the very fingerprint, and not its identity with another content."""
+        return one in claims_in(self._fingerprints(batch, owner))
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))

@@ -9,7 +9,6 @@ import msgspec
 from schemas.errors import Undecodable, UndecodableReason
 from streams.core.admission import refusal_of
 from streams.core.events import parse
-from streams.live import room
 from streams.live.partitioner import REASON as WRONG_PARTITION
 from streams.live.unfoldable import REASON
 
@@ -23,7 +22,6 @@ Answer = Literal["accepted", "refused", "undecided", "there already", "erased", 
 OF_STATE = {
     "score_out_of_scale": "it passes all that can be checked here; the survey's definition decides when it arrives",
     "conflicting_duplicate": "it passes all that can be checked here; the events of its account decide when it arrives",
-    room.REASON: "it passes all that can be checked here; whether its entity has room for it shows when it arrives",
     REASON: "it passes all that can be checked here; whether our code folds it now shows when it arrives",
 }
 """Reasons that depend on other events, so that only a worker can tell whether they still hold."""
@@ -41,7 +39,6 @@ REASONS = frozenset(get_args(UndecodableReason)) | {
     "too_many_items",
     "conflicting_duplicate",
     WRONG_PARTITION,
-    room.REASON,
     REASON,
 }
 """Every reason that this version refuses a record for."""

@@ -85,12 +85,3 @@ def test_random_events_are_refused_exactly_when_a_worker_refuses_them(odd: tuple
     except InvalidEventError:  # no bytes, so no worker will ever see it
         return
     assert _emitter(event_type, fields, now) == _worker(event_type, value, fields["account_id"].encode(), now)
-
-
-def test_a_ticket_event_that_no_ticket_has_room_for_is_refused() -> None:
-    """The limit of one event is the worker's own rule, and known before the event leaves."""
-    example = next(each for each in _CORPUS if each.event_type == "ticket_opened" and each.passes)
-    fields = {**(example.fields or {}), "channel": "s" * 20_000}
-    assert _emitter("ticket_opened", fields, example.stored_at) == "too_large"
-    value = CODEC.encode("ticket_opened", fields)
-    assert _worker("ticket_opened", value, fields["account_id"].encode(), example.stored_at) == "too_large"
