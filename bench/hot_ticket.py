@@ -1,7 +1,7 @@
 """What neighbours notice of a hot ticket: `python -m bench.hot_ticket` prints CPU milliseconds per batch.
 
 One partition takes in batches of small tickets from beginning to end; then the same with messages of one more ticket
-among them, until that has far more than its figures hold. Business hours and service levels are set. No broker and no
+among them, until that is very long. Business hours and service levels are set. No broker and no
 database: what a hot ticket costs is in the fold, and its neighbours wait for the batch that it is in.
 """
 

@@ -6,13 +6,13 @@ moment, spans and service level clocks go by how the ticket stands at its end.
 
 import msgspec
 
-from streams.core.columns import Row
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.rows import Row, SlaInstanceRow
 from streams.core.support import sla, sla_rows, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.sla_clocks import Instance
-from streams.core.support.sla_goals import Case, case_of
+from streams.core.support.sla_goals import case_of
 from streams.core.support.solving import decided
 from streams.core.support.spans import shown
 from streams.core.support.talking import end_wait
@@ -24,18 +24,18 @@ _AHEAD = "ahead"
 class Ahead(msgspec.Struct, gc=False):
     """A ticket as it stands if its last moment is over, and the rows that ended with that.
 
-    `lasting` are its clocks that may still change, once somebody has asked for them.
+    `lasting` are its clocks that may still change and their rows, once somebody has asked for them.
     """
 
     scope: Scope
     ticket: Ticket
     ended: list[Row]
-    lasting: tuple[Case, list[Instance]] | None = None
+    lasting: list[tuple[Instance, SlaInstanceRow]] | None = None
 
 
 def pass_to(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> None:
     """Let time pass to the moment of the next event; seal what no event from then on can change."""
-    ahead = forget_ahead(ticket)
+    ahead: Ahead | None = ticket.__dict__.pop(_AHEAD, None)
     for solve in decided(ticket.life, at) if ticket.life.earlier else ():
         if sealed is not None:
             sealed.rows.append(ticket_rows.solve_row(ticket, solve))
@@ -57,12 +57,6 @@ def ahead_of(ticket: Ticket, scope: Scope) -> Ahead:
     if ahead is None or ahead.scope is not scope:
         ahead = ticket.__dict__[_AHEAD] = _over(_copied(ticket), scope)
     return ahead
-
-
-def forget_ahead(ticket: Ticket) -> Ahead | None:
-    """Take back what was worked out ahead: an event is about to change it."""
-    found: Ahead | None = ticket.__dict__.pop(_AHEAD, None)
-    return found
 
 
 def _over(ticket: Ticket, scope: Scope) -> Ahead:

@@ -1,9 +1,13 @@
 """What a ticket says that later events may still change: as if its last moment were over."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.rows import SlaInstanceRow
+from streams.core.rules import Rules
 from streams.core.support import sla, sla_rows, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.measures import measures
@@ -12,6 +16,8 @@ from streams.core.support.sla_clocks import Instance
 from streams.core.support.sla_goals import Case, case_of
 from streams.core.support.summary import summary
 from streams.core.support.ticket import Ticket
+
+_ROWS = "rows"
 
 
 def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
@@ -29,44 +35,53 @@ def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
     if over.opened is None:
         return
     rows.append(ticket_rows.span_row(over, over.spans.from_at, None, life.standing))
-    if over.clocks.every and _has_targets(over, scope):
-        case, instances = _lasting(ahead)
-        for each in instances:
-            rows.append(sla_rows.row(case, each))
-            if sla_rows.is_told(ticket, each, scope.passed):
-                raised = sla_rows.signal(ticket, each, scope.passed)
-                outputs.signals[raised.signal_id] = raised
+    for instance, row in _clocks(ticket, ahead):
+        rows.append(row)
+        if sla_rows.is_told(ticket, instance, scope.passed):
+            raised = sla_rows.signal(ticket, instance, scope.passed)
+            outputs.signals[raised.signal_id] = raised
 
 
 def deadline(ticket: Ticket, scope: Scope) -> int:
-    """When time alone changes a service level clock next."""
+    """When time alone changes a service level clock next: one runs out, or policies set it another target."""
     if ticket.opened is None:
         return NEVER
     ahead = ahead_of(ticket, scope)
-    over = ahead.ticket
-    if not over.clocks.every or not _has_targets(over, scope):
-        return NEVER
-    case, instances = _lasting(ahead)
-    return sla.deadline(case, over.life.standing, instances, scope.passed)
+    due = [
+        row.due_at
+        for _, row in _clocks(ticket, ahead)
+        if row.running_since is not None and row.breached_at is None and row.due_at is not None
+    ]
+    case = case_of(ahead.ticket, scope.rules)
+    turns = sla.turns(case, ahead.ticket.life.standing, scope.passed)
+    return min((at for at in (*due, *turns) if at > scope.passed), default=NEVER)
 
 
-def _has_targets(over: Ticket, scope: Scope) -> bool:
-    """Whether any clock may have, or have had, a target."""
-    return bool(scope.rules.sla) or any(each.target is not None for each in over.clocks.every)
-
-
-def _lasting(ahead: Ahead) -> tuple[Case, list[Instance]]:
-    """Return the clocks that may still change, driven as far as time is known to have gone."""
+def _clocks(ticket: Ticket, ahead: Ahead) -> list[tuple[Instance, SlaInstanceRow]]:
+    """Return the clocks that may still change and their rows, as far as time is known to have gone."""
     if ahead.lasting is None:
-        case = _told(ahead.ticket, ahead.scope)
-        ahead.lasting = case, list(sla.lasting(case, ahead.ticket.life.standing, ahead.scope.passed))
+        ahead.lasting = list(_lasting(ticket, ahead.ticket, ahead.scope))
     return ahead.lasting
 
 
-def _told(over: Ticket, scope: Scope) -> Case:
-    """Return a case of which the clocks know all that policies have said by then."""
-    if sla.has_news(over.clocks, scope.rules, scope.passed):
+def _lasting(ticket: Ticket, over: Ticket, scope: Scope) -> Iterator[tuple[Instance, SlaInstanceRow]]:
+    rules, passed, held = scope.rules, scope.passed, over.life.standing
+    if not over.clocks.every or not (rules.sla or any(each.target is not None for each in over.clocks.every)):
+        return
+    if sla.has_news(over.clocks, rules, passed):
         over = msgspec.structs.replace(over, clocks=sla.copied(over.clocks))
-    case = case_of(over, scope.rules)
-    sla.tell_policies(case, over.life.standing, scope.passed)
-    return case
+    case, known = case_of(over, rules), ticket.__dict__.setdefault(_ROWS, {})
+    sla.tell_policies(case, held, passed)
+    for each in sla.lasting(case, held, passed):
+        yield each, _row(known, case, each)
+
+
+def _row(known: dict[object, tuple[Rules, Instance, SlaInstanceRow]], case: Case, instance: Instance) -> SlaInstanceRow:
+    """Return the row of a clock; most events leave most clocks as they were, so that the last one is kept."""
+    place = instance.metric, instance.number
+    held = known.get(place)
+    if held is not None and held[0] is case.rules and held[1] == instance:
+        return held[2]
+    made = sla_rows.row(case, instance)
+    known[place] = case.rules, instance, made
+    return made

@@ -5,7 +5,7 @@ microseconds.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -49,6 +49,7 @@ def answer(clocks: Clocks, at: int, *, is_kept: bool) -> None:
 def settle(case: Case, at: int, was: Standing | None, now: Standing) -> list[Instance]:
     """Tell a moment that is over, in which the ticket came to stand as it does `now`; return the clocks that ended."""
     clocks = case.ticket.clocks
+    is_news = was != now or bool(clocks.fresh) or has_news(clocks, case.rules, at)
     if was is not None:
         tell_policies(case, was, at - 1)
     apply_fresh(clocks)
@@ -62,7 +63,8 @@ def settle(case: Case, at: int, was: Standing | None, now: Standing) -> list[Ins
     ended: list[Instance | None] = []
     lasting = []
     for clock in clocks.every:
-        _tell(clock, case, now, at)
+        if is_news or clock.start == at:
+            _tell(clock, case, now, at)
         if clock.metric != NEXT_REPLY and _settled(clock, case, now, at, ends=ends):
             is_told = clock.is_replied
             ended.append(clock.kept if is_told else _instance(clock, case, now.assignee_id, at, is_kept=True))
@@ -184,20 +186,12 @@ def lasting(case: Case, held: Standing, passed: int) -> Iterator[Instance]:
             yield found
 
 
-def deadline(case: Case, held: Standing, instances: Iterable[Instance], passed: int) -> int:
-    """When time alone changes a clock next: one runs out, or policies set it another target; NEVER if none."""
-    due = (
-        Timer.resumed(each.progress, case.hours).due_at
-        for each in instances
-        if each.progress.since is not None and each.progress.ended_at is None and each.progress.breached_at is None
-    )
-    return min((at for at in (*due, *_turns(case, held)) if at > passed), default=NEVER)
-
-
-def _turns(case: Case, held: Standing) -> Iterator[int]:
+def turns(case: Case, held: Standing, passed: int) -> Iterator[int]:
     """When policies that are known to come give a clock another target."""
     moments, clocks = case.rules.sla_moments, case.ticket.clocks
-    later = moments[bisect_right(moments, clocks.told_to) :]
+    known = max(passed, clocks.told_to)
+    later = moments[bisect_right(moments, known) :]
     for clock in clocks.every if later else ():
         if not clock.is_gone:
-            yield next((at for at in later if goal_at(clock, case, held, at) != clock.goal), NEVER)
+            goal = goal_at(clock, case, held, known)
+            yield next((at for at in later if goal_at(clock, case, held, at) != goal), NEVER)

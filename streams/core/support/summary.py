@@ -78,7 +78,10 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
 def _wait(ticket: Ticket, group: tuple[str, ...], business: Business) -> tuple[int, int | None]:
     """(calendar, business) time in one group of categories, up to the last change of status."""
     begin, lasted = ticket.begun_at, ticket.spans.lasted
-    calendar, in_hours = (sum(lasted[each][of] for each in group if each in lasted) for of in (0, 1))
+    calendar = in_hours = 0
+    for each in group:
+        if each in lasted:
+            calendar, in_hours = calendar + lasted[each][0], in_hours + lasted[each][1]
     return calendar, None if business(begin, begin) is None else in_hours
 
 

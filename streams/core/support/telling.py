@@ -30,7 +30,7 @@ from streams.core.support import ticket_rows
 from streams.core.support.kinds import TicketEvent
 from streams.core.support.life import DONE, Life, Rating
 from streams.core.support.messages import REMOVED, SOLVED, Talk
-from streams.core.support.moments import forget_ahead, pass_to
+from streams.core.support.moments import pass_to
 from streams.core.support.sla_clocks import Clocks
 from streams.core.support.solving import reopen, solved, turn
 from streams.core.support.spans import Spans
@@ -47,7 +47,7 @@ def apply(ticket: Ticket, recorded: Note, scope: Scope, sealed: Outputs | None) 
     if ticket.last is None or ticket.last.order < order:
         ticket.last = Last(order, recorded.ingested_at)
     if isinstance(event, TicketOpened):
-        forget_ahead(ticket)
+        ticket.__dict__.clear()
         _open(ticket, event)
         return
     pass_to(ticket, event.occurred_at, scope, sealed)

@@ -38,7 +38,8 @@ class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Ticket(msgspec.Struct, array_like=True, dict=True):
     """A ticket as its active events say. Times are microseconds; `opened` is None while the start is not known.
 
-    Beside its fields it may hold how it stands once its last moment is over (`streams.core.support.moments`).
+    Beside its fields it may hold what was worked out of them: how it stands once its last moment is over
+    (`streams.core.support.moments`), rows of its clocks (`streams.core.support.projection`).
     """
 
     is_test: bool = False
