@@ -47,7 +47,6 @@ from streams.core.limits import (
     unfit_moment,
     unprintable,
 )
-from streams.core.routes import REDUCERS, TICKET
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from bench.depth_table import depth_table, ratio
 from bench.table import write_json
 from schemas.codec import Codec
 from streams.core.rows import EventRow, SubscriptionHistoryRow
-from streams.live import room
+from streams.live import partition
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
 
@@ -195,7 +196,15 @@ def test_every_history_has_a_row_for_each_depth_and_order() -> None:
 
 def test_what_an_entity_refuses_is_counted_and_has_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal is cheap: as the cost of an event it would praise what takes nothing in."""
-    monkeypatch.setattr(room, "MOST_EVENTS", 8)
+    taken: Counter[bytes | None] = Counter()
+    right = partition.refusal_of
+
+    def refusing(event: Any, key: bytes | None, *rest: Any) -> Any:
+        """Refuse all but the first eight events of an account."""
+        taken[key] += 1
+        return right(event, key, *rest) if taken[key] <= 8 else ("invalid_field", "too many")
+
+    monkeypatch.setattr(partition, "refusal_of", refusing)
     rows = measure_depth(SMALL, lambda _: None, [BY_NAME["invoice_payments"]])
     deep = [each for each in rows if each.depth == SMALL.depths[-1]]
     assert {(each.refused, each.cpu_us_per_event, each.reached) for each in deep} == {

@@ -1,16 +1,14 @@
-"""A table simulator: runs the pure core over notes and keeps the tables that its facts describe."""
+"""Tables that the machine of the core writes, kept in memory as the sink would have them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from streams.core import machine as segmented
-from streams.core.algebra import Facts, Note, Signal, claim
-from streams.core.reducer import State, settle, step, tick
-from streams.core.rollup import Hand, Rolled, idle, member_of, rolled_in, upwards
-from streams.core.routes import BY_PREFIX, LEDGERS, SEGMENTED, handed, reducer_of
+from streams.core import machine as core
+from streams.core.algebra import Note, Signal, claim
+from streams.core.machine import Facts
+from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rows import MetricChangeRow, Row
 from streams.core.rules import Rules
 
@@ -18,29 +16,34 @@ Identity = tuple[object, ...]
 
 
 class Machine:
-    """States and tables of one partition. `recode` passes every state through its bytes before use."""
+    """The tables of one partition, and the machine of the core that writes them.
+
+    `recode` ends a batch after every event, so that nothing but bytes goes on. `notes` has every event of each entity,
+    by fingerprint.
+    """
 
     def __init__(self, *, rules: Rules | None = None, recode: bool = False) -> None:
         self.rules = rules or Rules()
         self.recode = recode
-        self.states: dict[bytes, State] = {}
-        self.rolled: dict[bytes, Rolled[Any]] = {}
         self.tables: dict[Identity, Row] = {}
         self.signals: list[Signal] = []
         self.records: dict[bytes, bytes] = {}
         self.former: dict[bytes, Rules] = {}
         self.notes: dict[bytes, dict[bytes, Note]] = {}
-        """Every event of each entity that the machine of the core interprets, by fingerprint."""
         self._machine = self._new_machine()
 
-    def _new_machine(self) -> segmented.Machine:
-        return segmented.Machine(self.records.get, self.rules, SEGMENTED, LEDGERS, self.former)
+    def _new_machine(self) -> core.Machine:
+        return core.Machine(self.records.get, self.rules, BY_PREFIX, LEDGERS, self.former)
 
-    def _took(self, facts: Iterable[segmented.Facts]) -> None:
+    def _took(self, facts: Iterable[Facts]) -> None:
         for each in facts:
-            self._write(Facts(each.rows, each.removed, each.signals))
+            self._write(each)
         if self.recode:
             self.save()
+
+    def revisions(self) -> dict[bytes, int]:
+        """Return how often each entity has changed."""
+        return {key: self._machine.entity(key).head.revision for key in self.notes}
 
     def passed(self, key: bytes) -> int:
         """Return the latest deadline of an entity that has gone by."""
@@ -57,29 +60,18 @@ class Machine:
         self._machine = self._new_machine()
 
     def feed(self, note: Note) -> None:
+        """Take an event, unless it came before."""
         reducer = reducer_of(note.event)
-        if isinstance(reducer, segmented.Reducer):
-            known, fingerprint = self.notes.setdefault(reducer.key(note.event), {}), _claim(note)
-            if fingerprint not in known:
-                known[fingerprint] = note
-                self._took(self._machine.take(reducer, note, fingerprint))
-            return
-        key, one = reducer.key(note.event), _claim(note)
-        self._take(key, *step(reducer, self._known(key), note, one, self.rules))
-
-    def _known(self, key: bytes) -> State | None:
-        state = self.states.get(key)
-        if state is not None and self.recode:
-            state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=State)
-        return state
+        known, fingerprint = self.notes.setdefault(reducer.key(note.event), {}), _claim(note)
+        if fingerprint not in known:
+            known[fingerprint] = note
+            self._took(self._machine.take(reducer, note, fingerprint))
 
     def tick(self, now: int) -> None:
+        """Let time pass to `now`."""
         for key in self.notes:
             while self._machine.entity(key).head.deadline <= now:
                 self._took(self._machine.tick(key, now))
-        for key in list(self.states):
-            while self.states[key].deadline <= now:
-                self._take(key, *tick(BY_PREFIX[chr(key[0])], self.states[key], now, self.rules))
 
     def settle(self, rules: Rules) -> None:
         """Apply other rules, in the way in which a partition brings older decisions up to date."""
@@ -87,30 +79,7 @@ class Machine:
         self.rules = rules
         self.save()
         for key in self.notes:
-            if SEGMENTED[chr(key[0])].depends_on_rules:
-                self._took(self._machine.settle(key))
-        for key, state in list(self.states.items()):
-            self._take(key, *settle(BY_PREFIX[chr(key[0])], state, rules))
-
-    def _take(self, key: bytes, state: State, facts: Facts) -> None:
-        self.states[key] = state
-        self._write(facts)
-        if facts.part is not None:
-            for hand in handed(key, facts.part):
-                following: Hand | None = hand
-                while following is not None:
-                    following = self._roll(member_of(key)[0], following, facts.cause)
-
-    def _roll(self, account: str, hand: Hand, cause: Note | None) -> Hand | None:
-        key = hand.roll_up.key(account, hand.name)
-        before = self.rolled.get(key)
-        if before is not None and self.recode:
-            before = hand.roll_up.decode(msgspec.msgpack.encode(before))
-        if idle(hand.roll_up, before, hand.member, hand.part):
-            return None
-        self.rolled[key], rows = rolled_in(hand, before, account, cause)
-        self._write(rows)
-        return upwards(hand, self.rolled[key])
+            self._took(self._machine.settle(key))
 
     def _write(self, facts: Facts) -> None:
         """Rows taken away must be there."""

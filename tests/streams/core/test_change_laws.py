@@ -33,7 +33,7 @@ from streams.core.events import (
     SubscriptionTrialConverted,
     SubscriptionTrialStarted,
 )
-from streams.core.routes import BY_PREFIX, LEDGERS
+from streams.core.routes import LEDGERS
 from streams.core.rows import (
     AnswerRow,
     DisputeRow,
@@ -116,11 +116,6 @@ def added(pairs: list[tuple[tuple[object, ...], int, int]]) -> Sums:
 def measured_in(machine: Machine) -> Sums:
     """What the entities' events say, by entity and measure."""
     found = []
-    for key, state in machine.states.items():
-        reducer = BY_PREFIX[chr(key[0])]
-        if reducer.measures is not None:
-            for name, (numerator, denominator, _) in reducer.measures(reducer.view(state)).items():
-                found.append(((reducer.kind, key[1:].decode().split("\0")[1], *name), numerator, denominator))
     for kind, identity, outputs in logs_of(entities_of(machine), LEDGERS, machine.rules):
         for name, (numerator, denominator, _) in outputs.measures.items():
             found.append(((kind, identity, *name), numerator, denominator))

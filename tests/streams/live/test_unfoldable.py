@@ -14,7 +14,6 @@ from streams.core.rules import Rules
 from streams.core.support import talking
 from streams.core.survey import response_rows
 from streams.core.survey.response import Response
-from streams.live import gathering
 from streams.live.batch import Batch
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
@@ -112,16 +111,13 @@ def said(kind: tuple[str, bool], offset: int) -> Record:
 told = st.lists(st.tuples(st.sampled_from(["", "T1", "T2"]), st.integers(0, 4).map(lambda n: n == 0)), max_size=14)
 
 
+@pytest.mark.usefixtures("mistaken")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the bug is the same for all examples
 @given(told, st.lists(st.integers(1, 6), max_size=4))
-def test_batches_do_not_show_in_what_is_put_aside(
-    mistaken: pytest.MonkeyPatch, kinds: list[tuple[str, bool]], sizes: list[int]
-) -> None:
+def test_batches_do_not_show_in_what_is_put_aside(kinds: list[tuple[str, bool]], sizes: list[int]) -> None:
     """A rebuild divides the records otherwise; it must refuse the same ones and end in the same states."""
-    with mistaken.context() as short:
-        short.setattr(gathering, "LONG", 1)  # what is kept of long tickets must outlive an attempt that failed
-        records = [said(kind, offset) for offset, kind in enumerate(kinds)]
-        assert _taken(records, [1] * len(records)) == _taken(records, sizes)
+    records = [said(kind, offset) for offset, kind in enumerate(kinds)]
+    assert _taken(records, [1] * len(records)) == _taken(records, sizes)
 
 
 def _taken(records: Sequence[Record], sizes: Sequence[int]) -> tuple[dict[int, str], dict[bytes, bytes]]:

@@ -7,7 +7,7 @@ import pytest
 
 from streams.core.algebra import Note, claim
 from streams.core.machine import Machine
-from streams.core.routes import LEDGERS, SEGMENTED, reducer_of
+from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rules import Rules
 from tests.support.invoices import failed, issued, paid
 from tests.support.money import returned
@@ -52,7 +52,7 @@ def costs(told: Told, count: int) -> list[tuple[int, int]]:
     store: dict[bytes, bytes] = {}
     found = []
     for number in range(count):
-        machine = Machine(store.get, Rules(), SEGMENTED, LEDGERS)
+        machine = Machine(store.get, Rules(), BY_PREFIX, LEDGERS)
         for note in told(number):
             content = msgspec.msgpack.encode(note.event)
             one = claim(note.event.source, note.event.event_id, content)
@@ -75,7 +75,7 @@ def test_one_more_costs_what_it_did(told: Told) -> None:
 
 def test_who_pays_as_asked_has_no_ledger_of_credit() -> None:
     """Most accounts owe what they are asked for and nothing else; the ledger of those who do not is for them alone."""
-    machine = Machine({}.get, Rules(), SEGMENTED, LEDGERS)
+    machine = Machine({}.get, Rules(), BY_PREFIX, LEDGERS)
     for number in range(3):
         for note in account(number):
             list(machine.take(reducer_of(note.event), note, bytes([number]) * 24))

@@ -184,7 +184,7 @@ def twins(notes: list[Note]) -> list[Note]:
 def test_events_of_one_id_from_two_sources_are_two_events_in_any_order(notes: list[Note]) -> None:
     """An id is unique within its source; which of two came first must not show, and neither may cover the other."""
     machine, backwards = run(notes), run([*reversed(notes)])
-    assert (figures(machine), machine.states) == (figures(backwards), backwards.states)
+    assert (figures(machine), machine.revisions()) == (figures(backwards), backwards.revisions())
     (invoice,) = rows_of(machine, InvoiceRow)
     entries = [row for row in rows_of(machine, ReceivableEntryRow) if row.book == "receivable"]
     assert sum(row.amount_micros for row in entries) == invoice.open_micros

@@ -9,7 +9,7 @@ from streams.core import segments
 from streams.core.algebra import Note
 from streams.core.events import Event, SlaTargetApplied, TicketAssigned, TicketPriorityChanged
 from streams.core.machine import Machine as Core
-from streams.core.routes import SEGMENTED, TICKET
+from streams.core.routes import BY_PREFIX, TICKET
 from streams.core.rows import MetricChangeRow, TicketMessageRow, TicketRow
 from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
 from tests.support.machine import changes
@@ -84,7 +84,7 @@ class Counted:
 
     def take(self, note: Note, number: int) -> tuple[int, int, int, int]:
         """Take an event as a batch of its own; return (records read, bytes written, events folded, rows written)."""
-        core, before, rows = Core(self.get, RULES, SEGMENTED, {}), self.read, 0
+        core, before, rows = Core(self.get, RULES, BY_PREFIX, {}), self.read, 0
         for facts in core.take(TICKET, note, number.to_bytes(24, "big"), 300):
             rows += len(facts.rows) + len(facts.removed)
         core.save()

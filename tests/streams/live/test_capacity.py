@@ -1,17 +1,15 @@
-"""What one entity may hold and one batch may fold: beyond it events are refused or come later; no partition stands."""
+"""How much one batch may fold and one record may hold: beyond it a batch ends and a segment begins; none is refused."""
 
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
 from streams.core.billing.choices import MrrPolicy, parse
-from streams.core.reducer import State
 from streams.core.rules import Rules
-from streams.live import room
+from streams.live import partition
 from streams.live.batch import Batch
 from streams.live.partition import Partition
 from streams.live.store.memory import MemoryStore
@@ -98,10 +96,6 @@ class Run:
         self.dead.extend((letter.offset, letter.reason) for letter in batch.dead)
         self.partition.commit(batch)
 
-    def notes(self, response_id: str) -> Any:
-        """What came for a response of the one account."""
-        return State(*msgspec.msgpack.decode(self.store.get(f"racme\0{response_id}".encode()) or b"")).notes
-
     def shown(self) -> Tables:
         return shown(self.tables)
 
@@ -130,7 +124,7 @@ def test_no_record_of_the_changelog_grows_with_what_came() -> None:
 
 def test_a_batch_ends_where_it_has_folded_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of changes of one entity in a batch took minutes: the watchdog stopped worker after worker."""
-    monkeypatch.setattr(room, "MOST_WORK", 50)
+    monkeypatch.setattr(partition, "MOST_WORK", 50)
     records = [first(0), *(corrected(number) for number in range(1, 60)), *(first(n, f"r{n}") for n in range(60, 90))]
     run = Run().take(records, 1_000)
     assert len(run.batches) > 1
@@ -148,7 +142,7 @@ def test_where_batches_end_shows_nowhere(
     records = recorded(data.draw(WORLDS[world]))
     calm = Run(LEVELS).take(records, 1_000).tick(FAR)
     with monkeypatch.context() as small:
-        small.setattr(room, "MOST_WORK", most)
+        small.setattr(partition, "MOST_WORK", most)
         run = Run(LEVELS).take(records, size).tick(FAR)
     assert (run.shown(), run.dead) == (calm.shown(), calm.dead)
     assert dict(run.store.scan()) == dict(calm.store.scan())
@@ -164,7 +158,7 @@ def test_so_does_one_of_a_ticket_told_backwards(monkeypatch: pytest.MonkeyPatch,
     records = [TICKET, *(status(number, NOW - at * 3_600_000_000) for number, at in enumerate(hours, 1))]
     calm = Run().take(records, 1_000)
     with monkeypatch.context() as small:
-        small.setattr(room, "MOST_WORK", most)
+        small.setattr(partition, "MOST_WORK", most)
         run = Run().take(records, 1_000)
     assert run.shown() == calm.shown()
     assert dict(run.store.scan()) == dict(calm.store.scan())
@@ -201,7 +195,7 @@ def test_tickets_told_backwards_side_by_side_do_not_cut_batches_to_single_record
 def test_other_rules_are_applied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each subscription of a large account rewrites part of one ledger: a new policy may not make the worker stall."""
     run = Run().take([subscribed(number, f"s{number}") for number in range(30)], 100)
-    monkeypatch.setattr(room, "MOST_WORK", 100)
+    monkeypatch.setattr(partition, "MOST_WORK", 100)
     run.batches.clear()
     other = Rules(mrr=(MrrPolicy("cxledger", 0, "v2", parse("cxledger", "churn=effective rate_of=purchase")),))
     run.partition.use(other)
