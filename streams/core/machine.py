@@ -137,7 +137,8 @@ class Machine:
     """Logs of one partition during one batch. `get` reads a record; nothing is written but into `changes`.
 
     `former` are rules that outputs of some entities may still follow, by name: such an entity is brought up to date
-    before anything else happens to it. `work` counts the items that were folded.
+    before anything else happens to it. `work` counts the items that were folded, and
+    `repeats` is true once an entity changed twice.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Machine:
         ledgers: Mapping[str, Ledger[Any, Any]],
         former: Mapping[bytes, Rules] = NO_RULES,
     ) -> None:
-        self.rules, self.work = rules, 0
+        self.rules, self.work, self.repeats = rules, 0, False
         self._former, self._scope = former, Scope(rules, 0)
         self.changes: dict[bytes, bytes | None] = {}
         self._stored = get
@@ -258,6 +259,7 @@ class Machine:
         found: list[Facts],
     ) -> None:
         """Add the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
+        self.repeats = self.repeats or log.is_changed
         log.is_changed = True
         if log.moved:
             self._touched.append(log)

@@ -14,7 +14,7 @@ from streams.core.algebra import CLAIM_ID, Note, claim, claims_in
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
-from streams.core.rows import EventRow
+from streams.core.rows import TABLES, EventRow
 from streams.core.rules import Rules
 from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
 from streams.live.batch import Batch
@@ -195,6 +195,8 @@ class Partition:
 
     def _finish(self, batch: Batch) -> Batch:
         batch.machine.save()
+        if batch.machine.repeats:
+            _keep_last(batch)
         batch.changes.update(batch.machine.changes)
         if batch.changes or batch.records or batch.unsettled is not None:
             if not self._announced:
@@ -280,3 +282,15 @@ class Partition:
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))
+
+
+def _keep_last(batch: Batch) -> None:
+    """Keep the last row of each identity: one that several events of a batch wrote is inserted once.
+
+    A row that is taken away stays as such: a batch that was thrown away may have written it.
+    """
+    for table, rows in batch.rows.items():
+        size = TABLES[table].KEY
+        last = {row[:size]: row for row in rows}
+        if len(last) < len(rows):
+            batch.rows[table] = list(last.values())

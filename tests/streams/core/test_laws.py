@@ -207,7 +207,7 @@ def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
     assert scores_of(after) == scores_of(ideal)
     wrong = scores_of(run(history))
     told = {
-        (row.item, row.old_value, row.new_value)
+        (row.item.rpartition("/")[2], row.old_value, row.new_value)
         for row in after.tables.values()
         if isinstance(row, MetricChangeRow) and row.event_id == correction.event_id and row.item
     }

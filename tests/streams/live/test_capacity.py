@@ -148,25 +148,6 @@ def test_where_batches_end_shows_nowhere(
     assert dict(run.store.scan()) == dict(calm.store.scan())
 
 
-backwards = st.lists(st.integers(0, 23), min_size=2, max_size=30)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the limit is set anew for each example
-@given(backwards, st.integers(1, 60))
-def test_so_does_one_of_a_ticket_told_backwards(monkeypatch: pytest.MonkeyPatch, hours: list[int], most: int) -> None:
-    """What was told in order is folded at once; what was not is folded again and again, which has to end some time."""
-    records = [TICKET, *(status(number, NOW - at * 3_600_000_000) for number, at in enumerate(hours, 1))]
-    calm = Run().take(records, 1_000)
-    with monkeypatch.context() as small:
-        small.setattr(partition, "MOST_WORK", most)
-        run = Run().take(records, 1_000)
-    assert run.shown() == calm.shown()
-    assert dict(run.store.scan()) == dict(calm.store.scan())
-    assert calm.batches == [len(records)]
-    if most == 1 and hours == sorted(hours, reverse=True) and len(set(hours)) == len(hours):
-        assert run.batches == [len(records)], "in order it is one stretch, which nothing divides"
-
-
 def test_a_ticket_told_backwards_takes_several_batches() -> None:
     """Else five thousand such changes were three minutes of one batch."""
     run = Run().take([TICKET, *(status(number, NOW - number * 1_000_000) for number in range(1, 700))], 5_000)

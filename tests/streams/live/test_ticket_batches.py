@@ -95,7 +95,7 @@ def test_a_message_leaves_its_own_rows_and_no_others_messages() -> None:
     partition = opened(MemoryStore())
     batch = partition.process(record(each, "message_added", message(each)) for each in range(1, 50))
     assert (len(batch.rows["ticket_message"]), len(batch.rows["event"])) == (49, 49)
-    assert [row[-2] for row in batch.rows["ticket"]] == list(range(1, 50))
+    assert [row[-2] for row in batch.rows["ticket"]] == [49], "of each row the last"
     partition.commit(batch)
     later = partition.process([record(50, "message_added", message(50))])
     assert (len(later.rows["ticket_message"]), len(later.rows["ticket"])) == (1, 1)
