@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from streams.core.algebra import Note, effective, fold_order
+from streams.core.activity import active_places, no_part
+from streams.core.algebra import Note, fold_order
 from streams.core.events import (
     ConfigEvent,
     FxRateSet,
@@ -54,5 +55,11 @@ def standing(events: Iterable[Ruling]) -> list[Ruling]:
     said: dict[str, list[Note]] = {}
     for event in events:
         said.setdefault(identity(event), []).append(Note(event, 0))
-    stands = (effective(tuple(sorted(notes, key=fold_order))) for notes in said.values())
-    return [notes[-1].event for notes in stands if notes]  # type: ignore[misc] # of the types that came in
+    newest = (_newest(notes) for notes in said.values())
+    return [note.event for note in newest if note is not None]  # type: ignore[misc] # of the types that came in
+
+
+def _newest(notes: list[Note]) -> Note | None:
+    """Return the active event that is last in fold order; None where all were taken back."""
+    active = active_places(notes, no_part)
+    return next((note for note in notes if fold_order(note) == max(active)), None) if active else None

@@ -78,7 +78,6 @@ def test_every_reason_is_explained() -> None:
     examples = {e.reason for e in load() if e.reason}
     assert first_column("What is refused") == set(get_args(UndecodableReason)) | examples | {
         "internal_error",
-        "entity_full",
         "wrong_partition",
     }
 

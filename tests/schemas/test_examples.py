@@ -39,7 +39,7 @@ def test_every_schema_has_two_examples_that_pass_and_one_that_fails() -> None:
 
 def test_every_reason_that_a_sender_can_mend_has_an_example() -> None:
     """A dead letter's reason is looked up here; megabytes, a record's place and our own mistakes do not belong here."""
-    elsewhere = {"too_large", "wrong_partition", "internal_error", "entity_full"}
+    elsewhere = {"too_large", "wrong_partition", "internal_error"}
     assert {e.reason for e in load() if e.reason} == REASONS - elsewhere
 
 

@@ -19,7 +19,7 @@ from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, Record
 from tests.support.schema_values import of_schema
 
-_OF_OTHERS = frozenset({"conflicting_duplicate", "internal_error", "entity_full"})
+_OF_OTHERS = frozenset({"conflicting_duplicate", "internal_error"})
 """Reasons that no event gives by itself."""
 _CORPUS = [each for each in examples.load() if each.event_type in EVENT_TYPES and each.fields is not None]
 
