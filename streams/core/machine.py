@@ -177,12 +177,14 @@ class Machine:
             log.scope = Scope(self.rules, log.head.passed)
         return log
 
-    def take(self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0) -> list[Facts]:
+    def take(
+        self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0, key: bytes = b""
+    ) -> list[Facts]:
         """Take one event that is no duplicate; return what changes in its entity and in ledgers.
 
-        `size` is its length in bytes.
+        `size` is its length in bytes, `key` that of its entity, where the caller has made it.
         """
-        key = reducer.key(recorded.event)
+        key = key or reducer.key(recorded.event)
         log = self._entities.get(key) or self._opened(reducer, key)
         found: list[Facts] = []
         if reducer.depends_on_rules and log.head.rules != self.rules.name:

@@ -94,8 +94,8 @@ class Partition:
         self._open()
 
     def _open(self) -> None:
-        marker = self._store.get(RULES_KEY)
-        known = [] if marker is None else _rules_from(marker)
+        self._rules_in_use = self._store.get(RULES_KEY)
+        known = [] if self._rules_in_use is None else _rules_from(self._rules_in_use)
         self._former = {rules.name: rules for rules in known if rules != self._rules}
         for key, value in self._store.scan():
             self._index(key, value)
@@ -187,6 +187,9 @@ class Partition:
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
+        self._rules_in_use = batch.changes.get(RULES_KEY, self._rules_in_use)
+        if not self._unsettled:
+            self._former.clear()
         self._store.put_all(batch.changes)
 
     def _new_batch(self) -> Batch:
@@ -203,10 +206,9 @@ class Partition:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
                 batch.changes[FORMAT_KEY] = FORMAT
             left = self._unsettled if batch.unsettled is None else batch.unsettled
-            if not left and (not self._announced or batch.unsettled is not None):
-                batch.changes[RULES_KEY] = _encode([self._rules])
-            elif not self._announced:
-                batch.changes[RULES_KEY] = _encode([*self._former.values(), self._rules])
+            in_use = _encode([*(self._former.values() if left else ()), self._rules])
+            if in_use != self._rules_in_use:
+                batch.changes[RULES_KEY] = in_use
         return batch
 
     def _take(self, batch: Batch, record: Record) -> None:
@@ -243,8 +245,8 @@ class Partition:
 
     def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
         reducer = reducer_of(note.event)
-        batch.claims[one[:CLAIM_ID]] = reducer.key(note.event)
-        self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b"")))
+        key = batch.claims[one[:CLAIM_ID]] = reducer.key(note.event)
+        self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b""), key))
         if batch.machine.has_moved:
             self._moved(batch)
         batch.rows[EventRow.TABLE].append(

@@ -28,6 +28,8 @@ from tests.faults.verdict import Found, Part, Verdict, judge
 
 SOURCES = ("survey", "billing", "support", "reference", "config")
 _MARK = b"\0engine"
+_PIECE, _SEGMENT = b"\1", b"\1s"
+"""How the keys of records begin that are no head of an entity, and of those that hold events."""
 _CLAIM, _CLAIM_ID = 24, 16
 _PATIENCE = 60.0
 _SETTLE = 0.2
@@ -169,7 +171,7 @@ def _signals(where: Where, found: Found) -> None:
 
 
 def _changelogs(where: Where, found: Found) -> None:
-    """Take the newest value of every key: the engine's mark says how far it has read, states name their events."""
+    """Take the newest value of every key: the engine's mark says how far it has read, heads and segments name events."""
     for topic in SOURCES:
         newest = {(m.partition(), m.key()): m.value() for m in read(where, f"{topic}-changelog")}
         for (number, key), value in newest.items():
@@ -177,8 +179,8 @@ def _changelogs(where: Where, found: Found) -> None:
                 continue
             if key == _MARK:
                 found.marks[topic, number] = msgspec.msgpack.decode(value)[0]
-            elif key[:1] != b"\0":
-                claims = msgspec.msgpack.decode(value)[2]
+            elif key[:1] != b"\0" and (key[:1] != _PIECE or key[:2] == _SEGMENT):
+                claims = msgspec.msgpack.decode(value)[0 if key[:1] == _PIECE else 2]
                 held = found.claims.setdefault((topic, number), Counter())
                 held.update(claims[at : at + _CLAIM_ID] for at in range(0, len(claims), _CLAIM))
 

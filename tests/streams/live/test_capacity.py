@@ -173,6 +173,24 @@ def test_tickets_told_backwards_side_by_side_do_not_cut_batches_to_single_record
     assert 1 < len(run.batches) < 10
 
 
+def test_rules_that_change_again_before_all_follow_them_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may end between two policies: what some entities wrote under the first has to go with the second."""
+    first, then, last = (
+        Rules(mrr=(MrrPolicy("cxledger", 0, name, parse("cxledger", words)),))
+        for name, words in (("a", "churn=request"), ("b", "churn=effective rate_of=purchase"), ("c", "pause=keep"))
+    )
+    records = [subscribed(number, f"s{number}") for number in range(30)]
+    run = Run(first).take(records, 100)
+    with monkeypatch.context() as small:
+        small.setattr(partition, "MOST_WORK", 20)
+        run.partition.use(then)
+        run._commit(run.partition.tick(0))
+    assert run.partition.next_deadline() == 0, "some follow the former rules"
+    run.partition = Partition("any", 0, run.store, codec=CODEC, rules=last, types=TYPES, epoch=0)
+    run.tick(0)
+    assert run.shown() == Run(last).take(records, 100).shown()
+
+
 def test_other_rules_are_applied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each subscription of a large account rewrites part of one ledger: a new policy may not make the worker stall."""
     run = Run().take([subscribed(number, f"s{number}") for number in range(30)], 100)
