@@ -171,7 +171,7 @@ def _signals(where: Where, found: Found) -> None:
 
 
 def _changelogs(where: Where, found: Found) -> None:
-    """Take the newest value of every key: the engine's mark says how far it has read, heads and segments name events."""
+    """Take the newest value of every key: the engine's mark says how far it has read, logs name events."""
     for topic in SOURCES:
         newest = {(m.partition(), m.key()): m.value() for m in read(where, f"{topic}-changelog")}
         for (number, key), value in newest.items():
