@@ -5,7 +5,7 @@ replaced event still holds down what it had replaced itself, because its replace
 event does so no longer: what it had replaced is active again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -64,17 +64,3 @@ def patched(recorded: Note, part: str, patches: Mapping[str, tuple[Note, ...]]) 
     """Return an event that states a part, with what changes this part."""
     wanted = patches.get(part, ()) if part else ()
     return recorded if recorded.patches == wanted else msgspec.structs.replace(recorded, patches=wanted)
-
-
-def all_active(recorded: Sequence[Note], part_of: PartOf) -> bool:
-    """Return whether every event is active for sure: none names another one, none states a part that another states."""
-    parts: set[str] = set()
-    for each in recorded:
-        if each.event.corrects_event_id is not None:
-            return False
-        part = part_of(each)
-        if part:
-            if part in parts:
-                return False
-            parts.add(part)
-    return True

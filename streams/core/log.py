@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from streams.core import segments
-from streams.core.algebra import SortKey
+from streams.core.algebra import SortKey, claims_in
 from streams.core.outputs import Edits, Outputs, Scope
 from streams.core.segments import (
     SEGMENTS,
@@ -31,15 +31,13 @@ Acc = TypeVar("Acc")
 _encode = msgspec.msgpack.Encoder().encode
 NO_OUTPUTS = Outputs()
 """Of a log without items. Never changed."""
-FINGERPRINT = 24
-"""Bytes of a fingerprint: 16 of the identity, 8 of the content."""
 
 
 In_contra = TypeVar("In_contra", contravariant=True)
 
 
 class Fold(Protocol[In_contra, Acc]):
-    """How a log folds. See `streams.core.machine.Reducer`, which explains each part."""
+    """The fold of a log. See `streams.core.machine.Reducer`, which explains each part."""
 
     def begin(self, is_test: bool, /) -> Acc: ...
 
@@ -250,14 +248,7 @@ class Log(Generic[Item, Acc]):
         """Fold the old tail and the new one."""
         old, new = self._decoded(self.head.base, is_test=was_test), self._decoded(self.head.base, is_test=is_test)
         before, after = Outputs(), Outputs()
-        tail = _stretch(self.head)
-        self._fold(old, tail, before)
-        self.fold.project(old, self.scope, before)
-        edited = self._edited(tail, change)
-        self._fold(new, edited, after)
-        self.fold.project(new, self.scope, after)
-        self._put_tail(edited)
-        self._acc, self._open = new, None
+        self._refold_tail(change, old, new, before, after)
         return Outputs() if self.is_new else before, after
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
@@ -298,6 +289,7 @@ class Log(Generic[Item, Acc]):
                 self._fold(new, segment, after)
             ordinal += 1
         if last == count or old != new or not parts:
+            self.head.base = _encode(new)
             self._refold_tail(parts.get(count), old, new, before, after)
         for place, key, number in reversed(added):
             index.add(place, key, number)
@@ -305,7 +297,7 @@ class Log(Generic[Item, Acc]):
         return before, after
 
     def _refold_tail(self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs) -> None:
-        self.head.base = _encode(new)
+        """Fold the old tail and the new one on, from the accumulators before it."""
         tail = _stretch(self.head)
         self._fold(old, tail, before)
         self.fold.project(old, self.scope, before)
@@ -448,7 +440,7 @@ def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
     items = records.tail if isinstance(records, Head) else records.items
     packed = records.fingerprints
     left_out = set(records.inactive)
-    prints = [packed[at : at + FINGERPRINT] for at in range(0, len(packed), FINGERPRINT)] or [b""] * len(items)
+    prints = list(claims_in(packed)) or [b""] * len(items)
     return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
 
 

@@ -29,7 +29,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Spilled(msgspec.Struct, array_like=True, gc=False):
-    """What a head knows of its segments.
+    """The part of a head that is about its segments.
 
     `next_number` names the next segment, `chunks` counts the records of the index. `last_key` is the greatest position
     in a segment, `last_order` the greatest place in fold order. `waits` is true once an item named another one that had
@@ -108,11 +108,6 @@ class Records(Protocol):
 def record_name(kind: bytes, key: bytes, number: int) -> bytes:
     """Return the key of a log's numbered record. The number has a fixed length, so no two logs share a record."""
     return HEAD_RECORDS + kind + key + number.to_bytes(4, "big")
-
-
-def log_of(name: bytes) -> bytes:
-    """Return the key of the log that a numbered record belongs to."""
-    return name[2:-4]
 
 
 _chunk_from = msgspec.msgpack.Decoder(Chunk).decode
