@@ -1,4 +1,4 @@
-"""What one event costs when so many events of its entity came before: one event per entity and batch, many entities.
+"""Measure what one event costs when so many of its entity came before: one event per entity and batch, many entities.
 
 A partition in memory, without servers, is brought to a depth in large batches. Then copies of it take in one more event
 of each entity per batch, and again: processor time from the record's bytes to changelog records and rows, inserts
@@ -92,7 +92,7 @@ def measure_depth(limits: Limits, say: Say, histories: Sequence[History] = HISTO
 
 @dataclass(slots=True)
 class _Entity:
-    """How many events were given to it, how many of them it refused, and seconds for one of those given last."""
+    """Return how many events it was given and how many it refused, and seconds for one of those given last."""
 
     depth: int = 0
     refused: int = 0

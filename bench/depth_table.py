@@ -46,7 +46,7 @@ def depth_table(found: Sequence[Cost]) -> Table:
 
 
 def ratio(found: Sequence[Cost], cost: Cost) -> float | None:
-    """How many times the cost at the least depth of the same history and order; None where either is not known."""
+    """Return the multiple of the cost at the least depth of the same history and order; None if either is unknown."""
     alike = [each for each in found if (each.history, each.order) == (cost.history, cost.order)]
     least = min(alike, key=lambda each: each.depth).cpu_us_per_event
     return None if least is None or cost.cpu_us_per_event is None else cost.cpu_us_per_event / least

@@ -98,7 +98,7 @@ def cause_of(note: Note, *, takes: bool) -> tuple[str, str]:
 
 
 def _displacement(event: Event) -> str:
-    """What a later fact did to the one that it took the place of."""
+    """Return what a later fact did to the one that it took the place of."""
     if isinstance(event, TicketStatusChanged):
         return _SOLVED_AGAIN if event.to_status in _SOLVED else _REOPENED
     return _TAKES_PLACE.get(type(event), _REPLACED)

@@ -84,14 +84,14 @@ _MATURING = frozenset(
 SLICES = frozenset({"manager", "segment"})
 """What stands in the place of a metric where the owner or the segment of an account changed."""
 WHOLE = "payment_whole"
-"""What stands in the place of a metric where an account knows the whole of a payment: what its own invoices have of it.
+"""Name in the place of a metric where an account knows the whole of a payment: what its own invoices have of it.
 
 Invoices of other accounts may have parts of the same: the view shared_rest_change works out what then waits.
 """
 LINKS = frozenset({"display", "invitation", WHOLE})
-"""What stands there in the part of an entity that counts together with others: their views make metrics of them."""
+"""Names there in the part of an entity that counts together with others: their views make metrics of them."""
 SETTINGS = frozenset({"fx_rate", "holiday", "policy", "scale", "schedule", "sla_policy"})
-"""What stands there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
+"""Names there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""
 _LIMIT = 2**63 - 1

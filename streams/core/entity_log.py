@@ -20,7 +20,7 @@ Acc = TypeVar("Acc")
 
 
 class Effect(NamedTuple):
-    """What one more event brings about: itself with its patches, whether it is active, what changes in other events.
+    """The effect of one more event: itself with its patches, whether it is active, what changes in other events.
 
     `flipped` are events that become active or are so no longer, `replaced` those whose patches change; `tests` is how
     many active test events there are then.

@@ -118,7 +118,7 @@ class _Book(Generic[Acc, Entry]):
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """What changed in one log: rows to write and to take away under the log's revision, and signals to raise."""
+    """Changes of one log: rows to write and to take away under the log's revision, and signals to raise."""
 
     revision: int
     rows: Sequence[Row] = ()

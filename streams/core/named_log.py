@@ -18,7 +18,7 @@ _EVENT, _PART, _PATCH = b"e", b"p", b"c"
 
 
 class Named(msgspec.Struct, array_like=True, gc=False):
-    """What lies in segments under a name.
+    """The place of a name in segments.
 
     `number` is the segment, -1 where there is none yet; of several events it is that of the one that came last, which
     need not be active. `count` is how many there are. An awaited one was spoken of before it came.

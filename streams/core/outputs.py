@@ -12,7 +12,7 @@ from streams.core.rules import Rules
 
 
 class Scope(NamedTuple):
-    """What outputs depend on beside events: the rules in force, and up to when time is known to have gone.
+    """Inputs of a projection beside events: the rules in force, and up to when time is known to have gone.
 
     `passed` is in microseconds since 1970 (UTC).
     """
@@ -30,7 +30,7 @@ class Handover(NamedTuple):
 
 
 class Outputs(msgspec.Struct, gc=False):
-    """What a stretch of a log brings about.
+    """Outputs of a stretch of a log.
 
     `rows` are rows of tables, at most one of each identity. `measures` are what the entity adds to metrics. `signals`
     hold as conditions: one is raised when its id appears. `entries` go to ledgers of the account.

@@ -31,7 +31,7 @@ EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
 FORMAT_KEY = b"\0format"
 FORMAT = b"2"
-"""How records of the state are written. Another one means that this release cannot read them."""
+"""Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""

@@ -9,7 +9,7 @@ from streams.core.events import InvoiceIssued, InvoicePaid, InvoicePaymentFailed
 
 
 class PaidAt(msgspec.Struct, array_like=True, gc=False):
-    """What was paid at the latest moment at which anything was, micros by currency."""
+    """Payments at the latest moment at which anything was, micros by currency."""
 
     at: int = -1
     amounts: dict[str, int] = {}
@@ -83,7 +83,7 @@ def failure_of(event: InvoicePaymentFailed) -> Failure:
 
 
 def failure_name(event: InvoicePaymentFailed) -> str:
-    """What tells a failed attempt from any other: its payment and number, or the event where the payment has no id."""
+    """Return the identity of a failed attempt: its payment and number, or the event where the payment has no id."""
     if event.payment_id is not None:
         return f"{event.payment_id}/{event.attempt_no}"
     return f"{event.event_id}/{event.source}"

@@ -13,7 +13,7 @@ from streams.core.outputs import Outputs
 
 
 class Claim(NamedTuple):
-    """Who claims, as the prefix of its entity and its name; of which kind, since when, and when that was stored."""
+    """A claim: its member (prefix and name of the entity), its kind, since when it holds, and when that was stored."""
 
     member: str
     kind: str

@@ -41,7 +41,7 @@ class Failure(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="f"):
 
 
 class CameBack(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="b"):
-    """What became of a payment after it was received.
+    """The fate of a payment after it was received.
 
     `returned` is what banks took back of it, micros by currency, `is_returned` that it was all of it. `failed` says
     that an attempt of it is said to have failed later, `is_first` that it was the first attempt.
@@ -60,7 +60,7 @@ class InvoiceSays(InvoiceRow, frozen=True, array_like=True, gc=False):
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="s"):
-    """What an invoice says of itself.
+    """The part of the summary that an invoice knows by itself.
 
     `first` is its first attempt, where it counts; `paid_since` what was paid since the first failure, micros by
     currency.
@@ -141,7 +141,7 @@ def _first_tried(collection: Collection, summary: Summary, outputs: Outputs) -> 
 
 
 def _dunned(collection: Collection, summary: Summary, failure: Failure, outputs: Outputs) -> None:
-    """What failed and what came of it; the item of an outcome is empty until an event ends dunning."""
+    """Yield what failed and what came of it; the item of an outcome is empty until an event ends dunning."""
     currency, amount = failure.currency, failure.amount
     later = max(summary.paid_since.get(currency, 0) - collection.returned.get(currency, 0), 0)
     within = min(amount, later)

@@ -71,7 +71,7 @@ class Share(msgspec.Struct, array_like=True, gc=False):
 
 
 class Taker(msgspec.Struct, array_like=True, gc=False):
-    """Who takes credit, as its move says: what it took of which lots, and what it lacks.
+    """A taker of credit, by its move: what it took of which lots, and what it lacks.
 
     `rank` is USED or CLAIMED; `is_return` says that a bank took back what no invoice had.
     """

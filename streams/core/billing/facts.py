@@ -1,4 +1,4 @@
-"""What happens to the money of an invoice, event by event, and when it counts."""
+"""Facts about the money of an invoice, event by event, and when each counts."""
 
 from typing import Literal
 

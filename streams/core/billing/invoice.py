@@ -49,7 +49,7 @@ class Due(msgspec.Struct, array_like=True, gc=False):
 
 
 class Ended(msgspec.Struct, array_like=True, gc=False):
-    """How and when the source ended dunning, and the event's place in fold order."""
+    """The end of dunning as the source states it, and the event's place in fold order."""
 
     place: Place
     outcome: str

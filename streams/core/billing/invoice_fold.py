@@ -1,4 +1,4 @@
-"""How the events of an invoice fold: what each of them settles for good, and what is left open."""
+"""The fold of an invoice: what each of them settles for good, and what is left open."""
 
 from bisect import insort
 from operator import attrgetter

@@ -1,4 +1,4 @@
-"""What an invoice says in rows: itself, its lines, due dates and postings."""
+"""Rows of an invoice: itself, its lines, due dates and postings."""
 
 from collections.abc import Iterator
 

@@ -33,5 +33,5 @@ def within(amount: int) -> int:
 
 
 def total(issued: InvoiceIssued) -> int:
-    """What is asked for, in micros; below zero for a credit invoice."""
+    """Return the amount that is asked for, in micros; below zero for a credit invoice."""
     return micros(issued.total, issued.exponent)

@@ -1,4 +1,4 @@
-"""What members of a payment tell of it: invoices that it pays, its receipt, and who claims of it."""
+"""Entries of a payment, from its members: invoices that it pays, its receipt, and who claims of it."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ Cause = tuple[str, int]
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """What one member says of the whole: when the money came, how much it was in micros (0 where it does not say)."""
+    """The whole of a payment as one member states it: when it came, and how much in micros (0 where it does not say)."""
 
     member: str
     received_at: int
@@ -50,7 +50,7 @@ class Paid(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="p"):
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="r"):
-    """What a bank took back of what an invoice had; `name` is unique within the invoice."""
+    """Money that a bank took back of what an invoice had; `name` is unique within the invoice."""
 
     invoice_id: str
     name: str
@@ -71,7 +71,7 @@ class Failed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="f"):
 
 
 class GivenBack(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="g"):
-    """What a refund gave back of the payment, in micros."""
+    """Money that a refund gave back of the payment, in micros."""
 
     member: str
     currency: str
@@ -85,7 +85,7 @@ class Asks(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
 
 
 class Claimed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="c"):
-    """What takes credit of whichever invoice the payment was for, or gives it back."""
+    """A move that takes credit of whichever invoice the payment was for, or gives it back."""
 
     move: Move
 

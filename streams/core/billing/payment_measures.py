@@ -1,4 +1,4 @@
-"""What a payment adds to the sums behind metrics: the parts that invoices have of it, and the rest that waits.
+"""Measures of a payment: the parts that invoices have of it, and the rest that waits.
 
 When a payment of a known whole came in, and what of it is left, follows from all that tell of it. No invoice knows that
 alone, so the measures are those of the payment. They say the same as the views `whole_payment` and `captured_payment`.

@@ -1,4 +1,4 @@
-"""What was paid for an invoice, what came back of it, and every attempt to collect it: in rows, and for the payment."""
+"""Rows and entries of payments of an invoice, of what came back of them, and of every attempt to collect it."""
 
 from streams.core.algebra import Note
 from streams.core.billing import payment_entries

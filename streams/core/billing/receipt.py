@@ -41,7 +41,7 @@ def apply(receipt: Receipt, recorded: Note, _scope: Scope, sealed: Outputs | Non
 
 
 def _return(receipt: Receipt, recorded: Note, event: PaymentReturned, outputs: Outputs) -> None:
-    """What banks take back of a payment takes the credit that it left."""
+    """Take the credit that a payment left for what banks took back of it."""
     outputs.rows.append(return_row(event, receipt.is_test, recorded.ingested_at))
     if not receipt.is_test:
         outputs.measures.update(came_back(event, event.return_id))

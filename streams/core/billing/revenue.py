@@ -17,7 +17,7 @@ SHIPPED_POLICY = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)
 
 
 class OpenSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an item brings since a step, as long as nothing about it changes."""
+    """Revenue of an item since a step, as long as nothing about it changes."""
 
     since: int
     line: Line
@@ -64,7 +64,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Passage(msgspec.Struct):
-    """What a phase brought about: moves by moment, spans that ended, and moves by the policy that changes count by."""
+    """The outcome of a phase: moves by moment, spans that ended, and moves by the policy that changes count by."""
 
     moves: dict[int, list[Move | None]] = msgspec.field(default_factory=dict)
     ended: list[tuple[int, str, OpenSpan, int]] = msgspec.field(default_factory=list)

@@ -39,7 +39,7 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 NOTHING = Step(0, (), "", 0, False, "", "", False, 0, "")
-"""What holds before the first step."""
+"""The step in force before the first one."""
 
 
 def is_plain(phase: Phase) -> bool:

@@ -16,14 +16,14 @@ NO_HOURS: Hours = {}
 
 
 class Target(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How long a clock may run: by the hours of a schedule, or day and night without one."""
+    """The time that a clock may run: by the hours of a schedule, or day and night without one."""
 
     duration: int
     schedule_id: str = ""
 
 
 class Progress(msgspec.Struct, array_like=True):
-    """What a timer remembers. `ran` is the time of the runs that have ended, by schedule; that of day and night is ''.
+    """The memory of a timer. `ran` is the time of the runs that have ended, by schedule; that of day and night is ''.
 
     It is replaced and never changed in place, so that copies may share it.
     """

@@ -1,4 +1,4 @@
-"""What became of a ticket: its status and who has it; solves, reopenings, removal, ratings."""
+"""The life of a ticket: its status and who has it; solves, reopenings, removal, ratings."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ NOT_BACKLOG = DONE | GONE
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What holds of a ticket at a moment; empty where there is none."""
+    """The standing of a ticket at a moment; empty where there is none."""
 
     status: str = ""
     custom_status: str = ""
@@ -82,7 +82,7 @@ class Life(msgspec.Struct, array_like=True):
 
     @property
     def solves(self) -> int:
-        """How often it was solved."""
+        """Return how often it was solved."""
         return 0 if self.solve is None else self.solve.ordinal
 
     @property

@@ -1,4 +1,4 @@
-"""What a ticket adds to the sums behind metrics."""
+"""Measures of a ticket: its part of the sums behind metrics."""
 
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 from streams.core.events import TicketOpened
@@ -23,7 +23,7 @@ def measures(ticket: Ticket) -> Measures:
 
 
 def _from_start(found: dict[Key, Measure], ticket: Ticket, opened: TicketOpened) -> None:
-    """What belongs to the window in which the ticket was opened.
+    """Add what belongs to the window in which the ticket was opened.
 
     The person of `topic_volume` is who asked: whoever asks about the same again was not helped at the first contact.
     """

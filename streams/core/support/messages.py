@@ -77,7 +77,7 @@ class Talk(msgspec.Struct, array_like=True):
 
     @property
     def turns(self) -> int:
-        """How often agents replied: replies of one messaging session are one."""
+        """Return how often agents replied: replies of one messaging session are one."""
         return len(self.sessions) + self.unsessioned
 
     def count(self, message: Message, opened_by_agent_at: int | None) -> None:

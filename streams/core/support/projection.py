@@ -1,4 +1,4 @@
-"""What a ticket says that later events may still change: as if its last moment were over."""
+"""Open outputs of a ticket, which later events may still change: as if its last moment were over."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How service level clocks of a ticket run: moment by moment, each told once it is over.
+"""The run of a ticket's service level clocks: moment by moment, each told once it is over.
 
 Within a moment everything may still change; policies that change between two moments are told in between. Times are
 microseconds.

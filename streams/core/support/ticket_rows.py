@@ -1,4 +1,4 @@
-"""What a ticket says in rows beside its own: spans, messages, waits for replies, solves and escalations."""
+"""Rows of a ticket beside its own: spans, messages, waits for replies, solves and escalations."""
 
 from streams.core.events import TicketEscalated
 from streams.core.rows import (

@@ -1,4 +1,4 @@
-"""What a response, an invitation and a display add to the sums behind metrics.
+"""Measures of a response, an invitation and a display: their parts of the sums behind metrics.
 
 Whether an invitation or a display was answered is a matter of two entities. Each says its own part under the name of
 what links them, `invitation` or `display`; the item of a response's is the one that it names. Views put them together.
