@@ -12,7 +12,7 @@ Cause = tuple[str, int]
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """The whole of a payment as one member states it: when it came, and how much in micros (0 where it does not say)."""
+    """The whole of a payment as one member states it: when it came, how much in micros (0 where it does not say)."""
 
     member: str
     received_at: int
