@@ -111,6 +111,14 @@ def _alone(settings: Settings, seconds: float = 150) -> None:
         time.sleep(0.5)
 
 
+def _owning(folder: Path, name: str, seconds: float = 150) -> None:
+    """Wait until a worker has opened its partitions: the group may have shared them out before it has heard."""
+    deadline = time.monotonic() + seconds
+    while "streams.live.engine: assigned" not in (folder / name / "worker.log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
     """The life of `cx up`: found by others, one per folder, a dead worker replaced, all gone on Ctrl-C."""
     folder = tmp_path / "cx"
@@ -185,6 +193,7 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         _healthy(environment)
         os.kill(killed, signal.SIGKILL)
         _replaced(settings, 2, killed)
+        _owning(folder, "worker-1")
         os.kill(frozen, signal.SIGSTOP)
         _alone(settings)  # its session has timed out, and its partitions are another's
         named = json.loads(_cx(environment, "status", "--format", "json").stdout)
