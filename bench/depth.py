@@ -18,7 +18,7 @@ from bench.depth_histories import HISTORIES, LATE_EVERY, WITH_LATE
 from schemas.codec import Codec
 from schemas.topics import load_topics
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 if TYPE_CHECKING:

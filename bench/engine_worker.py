@@ -13,8 +13,8 @@ from bench.job import job_from_environment
 from bench.plain_nps import Output, PlainNps
 from schemas.codec import Codec
 from sinks.port import SinkRefused
-from streams.live.engine import Engine
-from streams.live.settings import EngineSettings
+from streams.live.engine.engine import Engine
+from streams.live.engine.settings import EngineSettings
 
 if TYPE_CHECKING:
     from sinks.port import Rows

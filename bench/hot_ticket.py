@@ -21,7 +21,7 @@ from streams.core.clock.schedule import Schedule
 from streams.core.clock.worktime import Version
 from streams.core.rules import Rules
 from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import msgspec
 
 from bench.nps import EMPTY, State, fold, nps_score, output
 from streams.core.limits import NEVER
-from streams.live.batch import Batch
+from streams.live.fold.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from streams.live.record import Record
+    from streams.live.fold.record import Record
     from streams.live.store.port import Store
 
 _encode = msgspec.msgpack.Encoder().encode

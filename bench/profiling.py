@@ -28,15 +28,15 @@ PARTS = (
     ("contract checks", "check (streams/core/admission.py"),
     ("identity and digest", "claim (streams/core/algebra.py"),
     ("fold, rows, signals", "Machine.take (streams/core/machine.py"),
-    ("encode state", "Partition._finish (streams/live/partition.py"),
-    ("rows to tuples", "Partition._write (streams/live/partition.py"),
-    ("partition, the rest", "Partition.process (streams/live/partition.py"),
-    ("take over into the store", "Engine._take_over (streams/live/engine.py"),
+    ("encode state", "Partition._finish (streams/live/fold/partition.py"),
+    ("rows to tuples", "Partition._write (streams/live/fold/partition.py"),
+    ("partition, the rest", "Partition.process (streams/live/fold/partition.py"),
+    ("take over into the store", "Engine._take_over (streams/live/engine/engine.py"),
     ("insert into ClickHouse", "ClickHouseSink.insert (sinks/clickhouse.py"),
     ("encode signals", "Codec.encode (schemas/codec.py"),
-    ("Kafka transaction", "Transactions.commit (streams/live/transaction.py"),
-    ("consume", "Intake.take (streams/live/intake.py"),
-    ("engine, the rest", "Engine.run (streams/live/engine.py"),
+    ("Kafka transaction", "Transactions.commit (streams/live/engine/transaction.py"),
+    ("consume", "Intake.take (streams/live/engine/intake.py"),
+    ("engine, the rest", "Engine.run (streams/live/engine/engine.py"),
 )
 
 

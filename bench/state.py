@@ -24,10 +24,10 @@ from bench.encoding import ResponseEncoder
 from bench.job import Job, job_from_environment
 from schemas.codec import Codec
 from streams.core.rules import Rules
-from streams.live.clients import ChangelogReader, Watermarks
-from streams.live.partition import Partition
-from streams.live.restore import restore
-from streams.live.settings import EngineSettings
+from streams.live.engine.clients import ChangelogReader, Watermarks
+from streams.live.engine.restore import restore
+from streams.live.engine.settings import EngineSettings
+from streams.live.fold.partition import Partition
 from streams.live.store.local import rocks_stores
 from streams.live.store.memory import MemoryStore
 

@@ -18,7 +18,7 @@ from sinks.memory import MemorySink
 from streams.core.events import parse
 from streams.core.rules import Rules, rules_from
 from streams.core.settings import RULING_TYPES, Ruling
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from streams.replay import ranges
 from streams.replay.errors import PlanError

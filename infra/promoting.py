@@ -26,7 +26,7 @@ from infra.replaying.place import state_directory
 from sinks import locks, promotion, replays
 from sinks.generations import GenerationError
 from sinks.locks import LockedError
-from streams.live.crash import crash_at
+from streams.live.engine.crash_points import crash_at
 from streams.replay.plan import Plan, fingerprint
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from infra.secret import Secret
-from streams.live.webhook_key import signing_key
+from streams.live.worker.webhook_key import signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ import msgspec
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topic, load_topics
-from streams.live.counts import REMEDY
+from streams.live.engine.partition_counts import REMEDY
 
 if TYPE_CHECKING:
     from infra.settings import Settings

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from schemas.codec import Codec
     from schemas.confluent import Confluent
     from sinks.clickhouse import ClickHouseSink
-    from streams.live.invariants import InvariantWatch
-    from streams.live.layout import Layout
-    from streams.live.settings import EngineSettings, HostSettings
+    from streams.live.engine.partition_layout import Layout
+    from streams.live.engine.settings import EngineSettings, HostSettings
     from streams.live.store.local import OpenStore
+    from streams.live.worker.invariants import InvariantWatch
     from streams.replay.log import KafkaLog
 
 _REQUEST_BYTES = 9 << 20
@@ -182,8 +182,8 @@ def reader(settings: Settings, *, typed: bool = False) -> Client:
 
 
 def engine_settings(settings: Settings, *, member: str = "", patience_seconds: float = 60.0) -> EngineSettings:
-    from streams.live.deadletters import DeadLetterLimit
-    from streams.live.settings import EngineSettings
+    from streams.live.engine.settings import EngineSettings
+    from streams.live.fold.dead_letters import DeadLetterLimit
 
     return EngineSettings(
         patience_seconds=patience_seconds,
@@ -200,15 +200,15 @@ def engine_settings(settings: Settings, *, member: str = "", patience_seconds: f
 
 def layout(settings: Settings, *, patience_seconds: float = 60.0) -> Layout:
     """Return what looks at the partition counts of the source topics."""
-    from streams.live.clients import Watermarks
-    from streams.live.layout import Layout
+    from streams.live.engine.clients import Watermarks
+    from streams.live.engine.partition_layout import Layout
 
     told = engine_settings(settings, patience_seconds=patience_seconds)
     return Layout(told, Watermarks(told))
 
 
 def host_settings(settings: Settings) -> HostSettings:
-    from streams.live.settings import HostSettings
+    from streams.live.engine.settings import HostSettings
 
     secret = settings.webhook_secret.reveal().encode()
     return HostSettings(
@@ -242,7 +242,7 @@ def migrate(settings: Settings) -> str:
 
 def invariants(settings: Settings) -> InvariantWatch:
     """Watch the view of broken invariants; at most a hundred are told at a time."""
-    from streams.live.invariants import Broken, InvariantWatch
+    from streams.live.worker.invariants import Broken, InvariantWatch
 
     client = clickhouse(settings, database=settings.database)
     asked = "SELECT invariant, account_id, subject_id, detail, events FROM broken_invariant ORDER BY ALL LIMIT 100"
@@ -260,7 +260,7 @@ def sink(settings: Settings) -> ClickHouseSink:
 
     from sinks import generations
     from sinks.clickhouse import ClickHouseSink
-    from streams.live.inserting import THREADS
+    from streams.live.engine.inserting import THREADS
 
     client = clickhouse(settings)
     try:

@@ -13,9 +13,9 @@ from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.embedded.checks import make_private
 from infra.embedded.process import PRIVATE
-from streams.live import host
-from streams.live.assembly import product_engine
-from streams.live.crash import crash_at
+from streams.live.engine.crash_points import crash_at
+from streams.live.worker import host
+from streams.live.worker.assembly import product_engine
 
 CRASH_AT = "CX_CRASH_AT"
 """Set by the fault suite alone: point:n ends the process where the engine passes the point for the n-th time."""

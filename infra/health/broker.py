@@ -13,7 +13,7 @@ from kafka.structs import TopicPartition
 from infra import topics, wiring, workers
 from infra.health.model import PATIENCE_S, Broker, OpenTransaction, Place
 from infra.standing import Watch, sources
-from streams.live.counts import unequal
+from streams.live.engine.partition_counts import unequal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,7 +113,7 @@ def _oldest(settings: Settings, behind: Mapping[TopicPartition, int]) -> dict[To
         return {}
     from confluent_kafka import TopicPartition as Assigned
 
-    from streams.live.clients import END_OF_PARTITION, plain_consumer
+    from streams.live.engine.clients import END_OF_PARTITION, plain_consumer
 
     found: dict[TopicPartition, float | None] = {}
     consumer = plain_consumer(wiring.engine_settings(settings), f"{settings.group}-status")

@@ -18,7 +18,7 @@ from schemas import compat
 from schemas.catalogue import crc64, latest_schemas, load_schemas
 from schemas.confluent import NOT_FOUND
 from schemas.errors import Undecodable
-from streams.live.clients import plain_consumer
+from streams.live.engine.clients import plain_consumer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from infra.health.model import Check
 from infra.health.pages import BROKER, CLICKHOUSE, DISK
 from infra.health.text import size
 from streams.live.errors import EngineStopped
-from streams.live.policies import PolicyWatch
+from streams.live.worker.policies import PolicyWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

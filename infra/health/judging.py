@@ -10,7 +10,7 @@ from infra.health.model import Check
 from infra.health.pages import BROKER, CLICKHOUSE, DEPLOY, DISK, LAG, POISON, REBUILD, WRONG
 from infra.health.text import duration, number, size
 from infra.health.workforce import STARTING, of_workers
-from streams.live.counts import REMEDY
+from streams.live.engine.partition_counts import REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

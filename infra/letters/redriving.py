@@ -19,9 +19,9 @@ from infra.letters.judging import Judged, judge, records
 from infra.wiring import Unreachable
 from sinks import letters
 from sinks.letters import At, Chosen, Done, Known, Unfinished
-from streams.live.crash import CrashHook, no_crash
-from streams.live.deadletters import REDRIVEN_FROM, redriven
-from streams.live.partitioner import home
+from streams.live.engine.crash_points import CrashHook, no_crash
+from streams.live.fold.dead_letters import REDRIVEN_FROM, redriven
+from streams.live.fold.partitioner import home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ from infra.letters.withholding import Withheld, hidden
 from schemas.claims import Look, look
 from sinks import letters, sql
 from sinks.letters import At, Chosen
-from streams.live.partitioner import home, misplaced
+from streams.live.fold.partitioner import home, misplaced
 from streams.replay.letters import Refused, copies, originals
 from streams.replay.verdict import Verdict
 

@@ -13,7 +13,7 @@ from infra.replaying import code, estimates
 from infra.replaying.place import deployment, ends, events_topics, remembered
 from sinks import replays
 from streams.core.rules import FOLLOWUP_TARGET, Override, Rules, overridden
-from streams.live.policies import PolicyWatch
+from streams.live.worker.policies import PolicyWatch
 from streams.replay import accounts as by_key
 from streams.replay import ranges
 from streams.replay.errors import PlanError

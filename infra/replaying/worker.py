@@ -24,12 +24,12 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.port import SinkError
 from sinks.tables import TABLES
 from streams.core.rules import overridden
-from streams.live.crash import no_crash
+from streams.live.engine.crash_points import no_crash
 from streams.live.errors import EngineStopped
-from streams.live.partition import Partition
-from streams.live.policies import PolicyWatch
+from streams.live.fold.partition import Partition
 from streams.live.store.port import StoreBusyError, StoreCorruptedError
 from streams.live.store.rocks import RocksStore
+from streams.live.worker.policies import PolicyWatch
 from streams.replay import wire
 from streams.replay.filler import Filler
 from streams.replay.log import KafkaLog, LogError
@@ -39,7 +39,7 @@ from streams.replay.store import ReplayStore
 if TYPE_CHECKING:
     from infra.settings import Settings
     from streams.core.rules import Rules
-    from streams.live.crash import CrashHook
+    from streams.live.engine.crash_points import CrashHook
 
 _AT_ONCE = 10_000
 _BUSY_S = 20.0

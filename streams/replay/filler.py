@@ -16,14 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sinks.port import SinkUnavailable
-from streams.live.crash import no_crash
+from streams.live.engine.crash_points import no_crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
     from sinks.port import Sink
-    from streams.live.crash import CrashHook
+    from streams.live.engine.crash_points import CrashHook
     from streams.replay.store import Layer, ReplayStore
 
 ROWS_AT_ONCE = 60_000
@@ -40,7 +40,7 @@ class Rowed(Protocol):
 
 
 class Processor(Protocol):
-    """One partition, as the live engine runs it: `streams.live.partition.Partition`."""
+    """One partition, as the live engine runs it: `streams.live.fold.partition.Partition`."""
 
     def process(self, records: Iterable[Any]) -> Any: ...
     def tick(self, now: int) -> Any: ...

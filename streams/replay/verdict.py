@@ -9,8 +9,8 @@ import msgspec
 from schemas.errors import Undecodable, UndecodableReason
 from streams.core.admission import refusal_of
 from streams.core.events import parse
-from streams.live.partitioner import REASON as WRONG_PARTITION
-from streams.live.unfoldable import REASON
+from streams.live.fold.partitioner import REASON as WRONG_PARTITION
+from streams.live.fold.quarantine import REASON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

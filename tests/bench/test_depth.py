@@ -29,8 +29,8 @@ from bench.depth_table import depth_table, ratio
 from bench.table import write_json
 from schemas.codec import Codec
 from streams.core.rows import EventRow, SubscriptionHistoryRow
-from streams.live import partition
-from streams.live.partition import Partition
+from streams.live.fold import partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.state import Made
-    from streams.live.batch import Batch
-    from streams.live.record import Record
+    from streams.live.fold.batch import Batch
+    from streams.live.fold.record import Record
 
 ENTITIES, DEPTH = 3, 25
 CODEC = Codec()

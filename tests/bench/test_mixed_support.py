@@ -11,7 +11,7 @@ from streams.core.events import parse
 from streams.core.rows import SlaInstanceRow, TicketMessageRow, TicketRow
 from streams.core.rules import rules_from
 from streams.core.settings import Ruling
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 START = 1_750_000_000_000_000

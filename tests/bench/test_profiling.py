@@ -10,9 +10,10 @@ import pytest
 from bench.profiling import FAUST, PARTS, shares
 
 ENGINE = (
-    "Thread.run (threading.py:1);EngineService._run (streams/live/service.py:2);Engine.run (streams/live/engine.py:9)"
+    "Thread.run (threading.py:1);EngineService._run (streams/live/worker/engine_service.py:2);"
+    "Engine.run (streams/live/engine/engine.py:9)"
 )
-PARTITION = f"{ENGINE};Partition.process (streams/live/partition.py:1)"
+PARTITION = f"{ENGINE};Partition.process (streams/live/fold/partition.py:1)"
 
 
 def test_a_stack_belongs_to_its_innermost_named_part() -> None:
@@ -21,7 +22,7 @@ def test_a_stack_belongs_to_its_innermost_named_part() -> None:
         [
             f"{PARTITION};Decoder.decode (schemas/decoder.py:5);read (<string>:7) 6",
             f"{PARTITION} 3",
-            f"{ENGINE};Engine._cycle (streams/live/engine.py:4) 1",
+            f"{ENGINE};Engine._cycle (streams/live/engine/engine.py:4) 1",
         ]
     )
     assert found == {"decode Avro": 0.6, "partition, the rest": 0.3, "engine, the rest": 0.1}
@@ -34,7 +35,7 @@ def test_other_threads_count_unless_they_only_wait() -> None:
         [
             f"{loop};EpollSelector.select (selectors.py:468) 90",
             "Thread.run (threading.py:9);_worker (concurrent/futures/thread.py:81) 90",
-            "Watchdog._watch (streams/live/watchdog.py:1);Condition.wait (threading.py:3) 90",
+            "Watchdog._watch (streams/live/worker/watchdog.py:1);Condition.wait (threading.py:3) 90",
             f"{loop};send (faust/x.py:3) 5",
             f"{ENGINE} 5",
         ]

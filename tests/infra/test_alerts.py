@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from schemas.codec import Codec
-from streams.live import web
-from streams.live.delivery import LogDelivery
-from streams.live.figures import Figures
-from streams.live.signals import SignalHandler
+from streams.live.engine.stats import Figures
+from streams.live.worker import web_answers as web
+from streams.live.worker.delivery import LogDelivery
+from streams.live.worker.signals import SignalHandler
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "infra" / "compose"

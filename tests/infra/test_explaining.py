@@ -22,8 +22,8 @@ from sinks.figures import Given, Served
 from sinks.period import parse
 from streams.core.algebra import Note
 from streams.core.rules import Rules
-from streams.live.partition import Partition
-from streams.live.partitioner import home
+from streams.live.fold.partition import Partition
+from streams.live.fold.partitioner import home
 from streams.live.store.memory import MemoryStore
 from tests.support.histories import histories
 from tests.support.records import CODEC, Record

@@ -114,7 +114,7 @@ def _alone(settings: Settings, seconds: float = 150) -> None:
 def _owning(folder: Path, name: str, seconds: float = 150) -> None:
     """Wait until a worker has opened its partitions: the group may have shared them out before it has heard."""
     deadline = time.monotonic() + seconds
-    while "streams.live.engine: assigned" not in (folder / name / "worker.log").read_text():
+    while "streams.live.engine.engine: assigned" not in (folder / name / "worker.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

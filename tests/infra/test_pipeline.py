@@ -18,7 +18,9 @@ from infra.settings import Settings
 from infra.watching import Watch
 from infra.workers import WorkerDiedError
 
-_AT_LIMIT = "2026-11-30 CRITICAL streams.live.service: the engine has stopped: dead-letter limit: 1000 in a row"
+_AT_LIMIT = (
+    "2026-11-30 CRITICAL streams.live.worker.engine_service: the engine has stopped: dead-letter limit: 1000 in a row"
+)
 _LOST = "partitions lost: this worker was away longer than its session"
 
 

@@ -20,7 +20,7 @@ from infra.settings import Settings
 from infra.standing import settle
 from infra.stillness import members
 from sinks import replays
-from streams.live.crash import EXIT_STATUS
+from streams.live.engine.crash_points import EXIT_STATUS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 Responses = dict[tuple[str, str], float]

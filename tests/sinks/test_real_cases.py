@@ -24,7 +24,7 @@ from sinks.settings import Warehouse
 from streams.core.events import parse
 from streams.core.rules import Rules, rules_from
 from streams.core.settings import RULING_TYPES
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.sinks.conftest import Migrated
 from tests.support.records import CODEC, Record, record, uid

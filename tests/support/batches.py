@@ -6,7 +6,7 @@ import msgspec
 
 from streams.core.algebra import Note
 from streams.core.rows import TABLES
-from streams.live.batch import Batch
+from streams.live.fold.batch import Batch
 from tests.support.records import Record, record
 
 

@@ -14,7 +14,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     """How far a store has followed its changelog.
 
     `changelog` is the next changelog offset to read, `saved_at` the time of the note in microseconds since 1970
-    (UTC), `mark` the newest mark record of the engine seen so far (`streams.live.mark`), empty before the first.
+    (UTC), `mark` the newest checkpoint of the engine seen so far (`streams.live.engine.checkpoint`), empty before the
+    first.
     """
 
     changelog: int = 0

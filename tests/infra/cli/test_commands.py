@@ -15,7 +15,7 @@ from infra.standing import settle
 from infra.stillness import members
 from schemas.codec import Codec
 from streams.emit import Emitter
-from streams.live.partitioner import home
+from streams.live.fold.partitioner import home
 from tests.infra.cli.conftest import Cx
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]

@@ -11,7 +11,7 @@ from schemas.codec import Codec
 from schemas.topics import load_topics
 from sinks.memory import MemorySink
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 _STORED_MS = 1_790_000_000_000

@@ -8,9 +8,9 @@ from infra import local, wiring
 from infra.settings import Settings
 from schemas.envelope import Envelope
 from sinks.letters import At
-from streams.live.batch import Batch, DeadLetter
-from streams.live.deadletters import headers
-from streams.live.traces import refuse
+from streams.live.fold.batch import Batch, DeadLetter
+from streams.live.fold.dead_letters import headers
+from streams.live.fold.output_rows import refuse
 from streams.replay.letters import Headers
 from tests.support.records import Record
 

@@ -24,7 +24,7 @@ from sinks import letters, replays
 from sinks.letters import At, Chosen, Known
 from sinks.locks import LockedError
 from sinks.port import RowTuple
-from streams.live.crash import EXIT_STATUS
+from streams.live.engine.crash_points import EXIT_STATUS
 from tests.infra.letters.seed import Seeds
 from tests.sinks.example_rows import row
 from tests.support.records import CODEC, submitted, uid
@@ -35,7 +35,7 @@ import os, sys
 from infra.letters import redriving
 from infra.settings import from_environment
 from sinks.letters import Chosen
-from streams.live.crash import crash_at
+from streams.live.engine.crash_points import crash_at
 redriving.perform(
     from_environment(os.environ), Chosen(), everything=True, crash=crash_at(sys.argv[1], redriving.POINTS)
 )

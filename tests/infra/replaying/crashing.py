@@ -3,7 +3,7 @@
 import sys
 
 from infra.replaying import worker
-from streams.live.crash import crash_at
+from streams.live.engine.crash_points import crash_at
 from streams.replay import filler
 from streams.replay.crash import POINTS
 

@@ -14,7 +14,7 @@ from streams.core.events import EVENT_TYPES
 from streams.core.rules import Rules
 from streams.emit import RefusedEventError
 from streams.emit.admission import admitted
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, Record
 from tests.support.schema_values import of_schema

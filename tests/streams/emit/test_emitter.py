@@ -18,7 +18,7 @@ from schemas.examples import STORED_AT, Example, load
 from schemas.topics import load_topics
 from streams.emit import AsyncEmitter, DeliveryError, Emitter, RefusedEventError
 from streams.emit.connecting import Connecting
-from streams.live.record import is_load
+from streams.live.fold.record import is_load
 from tests.support.kafka_log import stored
 
 NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)

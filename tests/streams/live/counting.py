@@ -15,7 +15,7 @@ from typing import Any
 
 from streams.core.algebra import Signal
 from streams.core.limits import NEVER
-from streams.live.batch import Batch, DeadLetter
+from streams.live.fold.batch import Batch, DeadLetter
 from streams.live.store.port import Store
 
 EPOCH_KEY = b"\0epoch"

@@ -17,7 +17,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
 
-from streams.live import clients
+from streams.live.engine import clients
 from tests.streams.live.counting import EPOCH_KEY, FileSink
 from tests.support.topics import create_topics
 from tests.support.waiting import wait_until

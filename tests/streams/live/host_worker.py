@@ -13,11 +13,11 @@ from typing import Any
 from schemas.codec import Codec
 from sinks.memory import MemorySink
 from sinks.port import Rows, SinkRefused
-from streams.live import host
-from streams.live.assembly import product_engine
-from streams.live.crash import crash_at
-from streams.live.engine import Engine
-from streams.live.settings import EngineSettings, HostSettings
+from streams.live.engine.crash_points import crash_at
+from streams.live.engine.engine import Engine
+from streams.live.engine.settings import EngineSettings, HostSettings
+from streams.live.worker import host
+from streams.live.worker.assembly import product_engine
 
 
 class Refusing(MemorySink):

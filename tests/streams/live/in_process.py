@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sinks.port import Rows, SinkUnavailable
-from streams.live.engine import Engine
+from streams.live.engine.engine import Engine
+from streams.live.engine.settings import EngineSettings
 from streams.live.errors import EngineStopped
-from streams.live.settings import EngineSettings
 from tests.streams.live.counting import CountingPartition, FileSink, encode_signal
 from tests.streams.live.harness import Run
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.rows import ResponseRow
-from streams.live.batch import Batch, DeadLetter
-from streams.live.board import COLUMNS, MINUTE, MINUTES, Counts, Minute, board, counted, tally
+from streams.live.fold.batch import Batch, DeadLetter
+from streams.live.worker.live_board import COLUMNS, MINUTE, MINUTES, Counts, Minute, board, counted, tally
 
 NOW = 1_000_000 * MINUTE
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.limits import NEVER
-from streams.live.batch import Batch
-from streams.live.brokertime import BrokerTime
-from streams.live.deadletters import DeadLetterCount
-from streams.live.ownership import Owned
+from streams.live.engine.broker_time import BrokerTime
+from streams.live.engine.ownership import Owned
+from streams.live.fold.batch import Batch
+from streams.live.fold.dead_letters import DeadLetterCount
 from streams.live.store.memory import MemoryStore
 
 MILLISECONDS = st.integers(946_684_800_000, 4_102_444_800_000)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from schemas.topics import load_topics
 from streams.core.billing.choices import MrrPolicy, parse
 from streams.core.rules import Rules
-from streams.live import partition
-from streams.live.batch import Batch
-from streams.live.partition import Partition
+from streams.live.fold import partition
+from streams.live.fold.batch import Batch
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories import HOUR, START, histories

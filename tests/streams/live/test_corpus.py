@@ -9,7 +9,7 @@ from schemas.topics import load_topics
 from streams.core.events import EVENT_TYPES
 from streams.core.routes import REDUCERS
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, Record, record, submitted
 

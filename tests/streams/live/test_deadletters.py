@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.live.batch import DeadLetter
-from streams.live.deadletters import DeadLetterCount, DeadLetterLimit, LimitPassedError, count, headers, stopped
 from streams.live.errors import EngineStopped
+from streams.live.fold.batch import DeadLetter
+from streams.live.fold.dead_letters import DeadLetterCount, DeadLetterLimit, LimitPassedError, count, headers, stopped
 
 LIMIT = DeadLetterLimit(run=10, share=0.5, window=40)
 

@@ -7,7 +7,7 @@ from aiohttp import ClientSession, web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.live.doors import Runner, guard, refusal
+from streams.live.worker.web_access import Runner, guard, refusal
 
 NAMES = ("localhost", "LOCALHOST", "localhost:6066", "127.0.0.1:6066", "[::1]:6066", "[::1]")
 FOREIGN = ("evil.example", "localhost.evil.example:66", "127.0.0.1.evil.example", "evil.example:127", "", "0.0.0.0")

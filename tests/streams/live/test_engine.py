@@ -13,13 +13,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from sinks.port import SinkRefused, SinkUnavailable
-from streams.live.batch import Batch
-from streams.live.clients import Watermarks
-from streams.live.deadletters import DeadLetterLimit
+from streams.live.engine.checkpoint import MARK_KEY
+from streams.live.engine.clients import Watermarks
+from streams.live.engine.partition_layout import Layout
+from streams.live.engine.settings import EngineSettings
 from streams.live.errors import EngineStopped
-from streams.live.layout import Layout
-from streams.live.mark import MARK_KEY
-from streams.live.settings import EngineSettings
+from streams.live.fold.batch import Batch
+from streams.live.fold.dead_letters import DeadLetterLimit
 from tests.streams.live.counting import CountingPartition
 from tests.streams.live.harness import PARTITIONS, Run
 from tests.streams.live.in_process import Background, Flaky, engine

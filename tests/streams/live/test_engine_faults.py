@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from streams.live.crash import EXIT_STATUS, POINTS
+from streams.live.engine.crash_points import EXIT_STATUS, POINTS
 from tests.streams.live.harness import Run
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]

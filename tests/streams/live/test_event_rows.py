@@ -11,7 +11,7 @@ from streams.core.algebra import Note
 from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import Store
 from tests.support.histories import histories

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.live.delivery import sign
+from streams.live.worker.delivery import sign
 from tests.streams.live.host_process import CODEC, SECRET, Worker
 from tests.support.topics import written
 from tests.support.waiting import wait_until

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.port import Rows, RowTuple, SinkRefused, SinkUnavailable
-from streams.live.crash import no_crash
-from streams.live.figures import Figures
-from streams.live.inserting import THREADS, Inserts, head
+from streams.live.engine.crash_points import no_crash
+from streams.live.engine.inserting import THREADS, Inserts, head
+from streams.live.engine.stats import Figures
 
 
 class Keeping:

@@ -11,9 +11,9 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from infra.embedded.checks import pick_free_ports
+from streams.live.engine.intake import Intake
+from streams.live.engine.settings import EngineSettings
 from streams.live.errors import EngineStopped
-from streams.live.intake import Intake
-from streams.live.settings import EngineSettings
 from tests.streams.live.harness import Run
 
 pytestmark = pytest.mark.servers

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.live.invariants import Broken, InvariantWatch
+from streams.live.worker.invariants import Broken, InvariantWatch
 
 ONE = Broken("nps_is_the_answer_given", "acme", "r1", "the response says 9, its answers say [7]", ("e1", "e2"))
 OTHER = Broken("nps_is_the_answer_given", "acme", "r2", "the response says 1, its answers say []")

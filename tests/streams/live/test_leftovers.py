@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from streams.live import clients
-from streams.live.deadletters import DeadLetterCount
-from streams.live.figures import Figures
-from streams.live.intake import Intake
-from streams.live.lag import Lag
-from streams.live.ownership import Owned
-from streams.live.settings import EngineSettings
+from streams.live.engine import clients
+from streams.live.engine.consumer_lag import Lag
+from streams.live.engine.intake import Intake
+from streams.live.engine.ownership import Owned
+from streams.live.engine.settings import EngineSettings
+from streams.live.engine.stats import Figures
+from streams.live.fold.dead_letters import DeadLetterCount
 from streams.live.store.memory import MemoryStore
 from tests.support.records import Record
 

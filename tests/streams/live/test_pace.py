@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streams.live.pace import Pace
+from streams.live.worker.notification_pacing import Pace
 
 
 def test_signals_go_on_slowly_while_the_engine_is_behind_and_freely_once_it_is_not(

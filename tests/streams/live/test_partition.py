@@ -8,7 +8,7 @@ from streams.core.limits import NEVER
 from streams.core.rows import TABLES
 from streams.core.rules import Policy, Rules
 from streams.live.errors import EngineStopped
-from streams.live.partition import FORMAT_KEY, Batch, Partition
+from streams.live.fold.partition import FORMAT_KEY, Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted, uid
 

@@ -9,9 +9,9 @@ from kafka.partitioner.default import DefaultPartitioner
 from kafka.partitioner.default import murmur2 as of_kafka_python
 
 from streams.core.rules import Rules
-from streams.live.counts import unequal
-from streams.live.partition import Partition
-from streams.live.partitioner import REASON, home, misplaced
+from streams.live.engine.partition_counts import unequal
+from streams.live.fold.partition import Partition
+from streams.live.fold.partitioner import REASON, home, misplaced
 from streams.live.store.memory import MemoryStore
 from tests.faults.murmur2 import home as of_the_recount
 from tests.support.records import CODEC, record, submitted

@@ -12,9 +12,9 @@ from infra.stack import Stack
 from schemas.codec import Codec
 from schemas.examples import load
 from streams.core.rules import FOLLOWUP_TARGET, Rules
+from streams.live.engine.settings import EngineSettings
 from streams.live.errors import EngineStopped
-from streams.live.policies import PolicyWatch
-from streams.live.settings import EngineSettings
+from streams.live.worker.policies import PolicyWatch
 from tests.support.topics import create_topics
 from tests.support.waiting import wait_until
 

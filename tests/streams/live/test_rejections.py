@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.envelope import LONGEST, Envelope
 from streams.core.rules import Rules
-from streams.live.batch import Batch
-from streams.live.partition import Partition
-from streams.live.rejections import REJECTED, rejected
+from streams.live.fold.batch import Batch
+from streams.live.fold.partition import Partition
+from streams.live.fold.rejections import REJECTED, rejected
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted, uid
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.live.engine.checkpoint import MARK_KEY, Mark, decode, encode, reconcile
+from streams.live.engine.restore import Chunk, restore
 from streams.live.errors import EngineStopped
-from streams.live.mark import MARK_KEY, Mark, decode, encode, reconcile
-from streams.live.restore import Chunk, restore
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import Position
 

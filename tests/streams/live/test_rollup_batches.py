@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streams.core.billing.choices import MrrPolicy, parse
 from streams.core.rows import MetricChangeRow, MrrMovementRow, Row
 from streams.core.rules import Rules
-from streams.live.partition import Batch, Partition
+from streams.live.fold.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, NOW_MS, Record, event, record, uid
 

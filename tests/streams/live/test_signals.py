@@ -10,10 +10,10 @@ import pytest
 
 from schemas.codec import Codec
 from streams.core.algebra import Signal
-from streams.live import board
-from streams.live.delivery import DeliveryFailedError, WebhookDelivery, persistently, sign
-from streams.live.pace import Pace
-from streams.live.signals import REMEMBERED, SignalHandler, agent_function, encoder
+from streams.live.worker import live_board as board
+from streams.live.worker.delivery import DeliveryFailedError, WebhookDelivery, persistently, sign
+from streams.live.worker.notification_pacing import Pace
+from streams.live.worker.signals import REMEMBERED, SignalHandler, agent_function, encoder
 
 CODEC = Codec()
 NOW = 1_800_000_000_000_000

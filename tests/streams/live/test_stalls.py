@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.live.figures import Figures
-from streams.live.stalls import Limits, Sight, Verdict, Waiting, judge, still_waiting
-from streams.live.watchdog import Watchdog
+from streams.live.engine.stats import Figures
+from streams.live.worker.stall_detection import Limits, Sight, Verdict, Waiting, judge, still_waiting
+from streams.live.worker.watchdog import Watchdog
 
 SECOND = 1_000_000
 NOW = 1_000_000 * SECOND

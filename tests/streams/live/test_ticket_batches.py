@@ -11,7 +11,7 @@ from streams.core.algebra import Note
 from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories_support import chatter, support_histories

@@ -14,11 +14,11 @@ from streams.core.rules import Rules
 from streams.core.support import talking
 from streams.core.survey import response_rows
 from streams.core.survey.response import Response
-from streams.live.batch import Batch
-from streams.live.partition import Partition
+from streams.live.fold.batch import Batch
+from streams.live.fold.partition import Partition
+from streams.live.fold.quarantine import LIMIT, REASON
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import StoreCorruptedError
-from streams.live.unfoldable import LIMIT, REASON
 from tests.support.batches import Tables, shown, written
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted
 

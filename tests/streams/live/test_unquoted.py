@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams.core.admission import check
 from streams.core.events import AccountUpserted
 from streams.core.limits import EARLIEST
-from streams.live.unquoted import unquoted
+from streams.live.fold.redacted_reasons import unquoted
 from tests.streams.core.test_admission import SHARED
 
 MARK = "\u00a7secret\u00a7"

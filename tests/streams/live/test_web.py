@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from schemas.codec import Codec
-from streams.live import web
-from streams.live.crash import POINTS, crash_at
-from streams.live.delivery import LogDelivery
-from streams.live.figures import Figures
-from streams.live.host import credentials
-from streams.live.signals import SignalHandler
+from streams.live.engine.crash_points import POINTS, crash_at
+from streams.live.engine.stats import Figures
+from streams.live.worker import web_answers as web
+from streams.live.worker.delivery import LogDelivery
+from streams.live.worker.host import credentials
+from streams.live.worker.signals import SignalHandler
 
 SECOND = 1_000_000
 

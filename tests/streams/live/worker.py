@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from streams.live.crash import crash_at
-from streams.live.engine import Engine
+from streams.live.engine.crash_points import crash_at
+from streams.live.engine.engine import Engine
+from streams.live.engine.settings import EngineSettings
 from streams.live.errors import EngineStopped
-from streams.live.settings import EngineSettings
 from streams.live.store.local import memory_stores, rocks_stores
 from tests.streams.live.counting import CountingPartition, FileSink, encode_signal
 

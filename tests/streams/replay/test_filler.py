@@ -15,8 +15,8 @@ from sinks.memory import MemorySink
 from sinks.port import SinkUnavailable
 from sinks.tables import TABLES
 from streams.core.rules import Rules
-from streams.live.crash import no_crash
-from streams.live.partition import REVISION_BITS, Partition
+from streams.live.engine.crash_points import no_crash
+from streams.live.fold.partition import REVISION_BITS, Partition
 from streams.live.store.memory import MemoryStore
 from streams.live.store.port import Store
 from streams.live.store.rocks import RocksStore

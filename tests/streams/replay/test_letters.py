@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.rules import Rules
-from streams.live.batch import DeadLetter
-from streams.live.deadletters import headers, redriven
-from streams.live.partition import Partition
+from streams.live.fold.batch import DeadLetter
+from streams.live.fold.dead_letters import headers, redriven
+from streams.live.fold.partition import Partition
+from streams.live.fold.redacted_reasons import unquoted
 from streams.live.store.memory import MemoryStore
-from streams.live.unquoted import unquoted
 from streams.replay.letters import copies, history, originals
 from streams.replay.log import Bounds, LogError, Place
 from streams.replay.verdict import OF_STATE, Judge

@@ -1,0 +1,48 @@
+"""How the owned partitions stand: how far behind their topics, and how much state they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from streams.live.engine.ownership import Owned
+    from streams.live.engine.stats import Figures
+
+_EVERY = 1_000_000  # microseconds
+
+
+class Lag:
+    """Keeps the standing in `Figures` fresh, once a second at most, from what the consumer has fetched anyway."""
+
+    def __init__(self, consumer: Any, figures: Figures, clock: Callable[[], int]) -> None:
+        self._consumer = consumer
+        self._figures = figures
+        self._clock = clock
+        self._due = 0
+
+    def update(self, owned: Iterable[Owned]) -> None:
+        now = self._clock()
+        if self._due - _EVERY <= now < self._due:  # a clock that was set back must not silence it
+            return
+        self._due = now + _EVERY
+        records: dict[str, int] = {}
+        seconds: dict[str, float] = {}
+        positions: dict[str, int] = {}
+        entries: dict[str, int] = {}
+        for each in owned:
+            name = f"{each.topic}-{each.number}"
+            positions[name] = each.next_offset if each.has_left else max(each.next_offset, each.end_seen)
+            entries[name] = len(each.store)
+            records[name] = max(0, self._high(each) - positions[name])
+            seconds[name] = (now - each.last_time) / 1e6 if records[name] and each.last_time else 0.0
+        figures = self._figures
+        figures.lag_records, figures.lag_seconds = records, seconds
+        figures.positions, figures.entries = positions, entries
+
+    def _high(self, owned: Owned) -> int:
+        _low, high = self._consumer.get_watermark_offsets(TopicPartition(owned.topic, owned.number), cached=True)
+        return int(high)

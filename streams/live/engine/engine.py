@@ -1,0 +1,282 @@
+"""The engine: micro-batches in Kafka transactions. The order of the steps is the guarantee (docs/adr/0020).
+
+0. assigned: wait until the group's committed offsets are stable, then restore every partition's store.
+1. consume a micro-batch, decode and reduce it: rows, signals, dead letters, changes of state.
+2. insert the rows into the sink, most of them while the last partitions are reduced; wait for every acknowledgement.
+3. one Kafka transaction: signals, dead letters, changelog records, consumed offsets; commit.
+4. only now take the changes over into the stores.
+
+A crash anywhere leaves what step 3 last committed; step 2 done twice is the same as once. Whatever is unexpected,
+fencing and lost partitions included, ends in EngineStopped with nothing committed: the process is to be restarted.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from sinks.port import SinkRefused, SinkUnavailable
+from streams.live.engine import clients
+from streams.live.engine.broker_time import BrokerTime
+from streams.live.engine.checkpoint import Mark, encode
+from streams.live.engine.consumer_lag import Lag
+from streams.live.engine.crash_points import no_crash
+from streams.live.engine.entry import Entry
+from streams.live.engine.inserting import Inserts
+from streams.live.engine.intake import Intake
+from streams.live.engine.ownership import Owned, Ownership, note_position
+from streams.live.engine.stats import Figures
+from streams.live.engine.transaction import Transactions
+from streams.live.errors import EngineStopped
+from streams.live.fold.dead_letters import LimitPassedError, count, stopped
+from streams.live.store.local import memory_stores
+from streams.live.store.port import StoreCorruptedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from confluent_kafka import Message
+
+    from sinks.port import Sink
+    from streams.core.algebra import Signal
+    from streams.live.engine.crash_points import CrashHook
+    from streams.live.engine.ownership import Processor
+    from streams.live.engine.settings import EngineSettings
+    from streams.live.fold.batch import Batch
+    from streams.live.fold.dead_letters import DeadLetterCount
+    from streams.live.store.local import OpenStore
+    from streams.live.store.port import Store
+
+log = logging.getLogger(__name__)
+
+
+def no_signals(_batch: Batch) -> Sequence[Signal]:
+    """Add nothing to a batch's own signals."""
+    return ()
+
+
+def no_news(_processors: Iterable[Processor]) -> None:
+    """Bring nothing to the processors between two cycles."""
+
+
+class Engine:
+    """One member of the group. `run` blocks until `stop` is called from any thread, or raises EngineStopped.
+
+    `open_partition` gets the full topic name, the partition's number, how many the topic has, and the restored store.
+    `clock` tells microseconds since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the
+    live board), `between` is shown all processors between two cycles (to hand them new policies) and must not wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: EngineSettings,
+        sink: Sink,
+        open_partition: Callable[[str, int, int, Store], Processor],
+        encode_signal: Callable[[Signal], bytes],
+        clock: Callable[[], int],
+        open_store: OpenStore = memory_stores,
+        summarise: Callable[[Batch], Sequence[Signal]] = no_signals,
+        between: Callable[[Iterable[Processor]], None] = no_news,
+        crash: CrashHook = no_crash,
+    ) -> None:
+        self._settings = settings
+        self.figures = Figures(started_at=clock())
+        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash, figures=self.figures, clock=clock)
+        self._clock, self._time = clock, BrokerTime(clock)
+        self._summarise = summarise
+        self._between = between
+        self._crash = crash
+        self._encode_signal = encode_signal
+        self._ownership = Ownership(
+            settings=settings,
+            watermarks=clients.Watermarks(settings),
+            open_store=open_store,
+            open_partition=open_partition,
+            clock=self._beat,
+            crash=crash,
+            figures=self.figures,
+        )
+        self._left: list[Message] = []
+        self._stopping = False
+
+    def _beat(self) -> int:
+        """Tell the time, and that the engine is alive: for whatever may take long and asks for the time meanwhile."""
+        self.figures.beat_at = now = self._clock()
+        return now
+
+    def stop(self) -> None:
+        """Ask `run` to return after the cycle under way."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Consume until stopped. Raises EngineStopped; the caller must end the process then."""
+        self._intake = Intake(self._settings)
+        consumer = self._intake.consumer
+        transactions: Transactions | None = None
+        try:
+            transactions = self._transactions()
+            self._lag = Lag(consumer, self.figures, self._time.now)
+            consumer.subscribe(
+                self._settings.sources,
+                on_assign=self._assigned,
+                on_revoke=self._revoked,
+                on_lost=self._lost,
+            )
+            while not self._stopping:
+                self._cycle(self._intake, transactions)
+            consumer.close()
+        except (KafkaException, StoreCorruptedError) as error:
+            self._give_up(transactions)
+            raise EngineStopped(type(error).__name__, str(error)) from error
+        except BaseException:
+            self._give_up(transactions)
+            raise
+        finally:
+            self.figures.state = "stopped"
+            self._inserts.close()
+            self._ownership.close()
+
+    def _transactions(self) -> Transactions:
+        return Transactions(
+            clients.transactional_producer(self._settings),
+            settings=self._settings,
+            encode_signal=self._encode_signal,
+            clock=self._beat,
+            crash=self._crash,
+        )
+
+    def _give_up(self, transactions: Transactions | None) -> None:
+        self._stopping = True
+        self._intake.leave(transactions.abandon if transactions is not None else lambda: None)
+
+    # Step 0: assignment, in the callbacks that the consumer makes while it is polled.
+
+    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        self._intake.disturbed()
+        self.figures.state, self.figures.restore_moved_at = "restoring", self._clock()
+        offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
+        taken = self._ownership.take(offsets)
+        consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
+        self.figures.assignments += 1
+        self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
+        self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
+        self.figures.state, self.figures.ready_at = "running", self._clock()
+        log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
+
+    def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        self._intake.disturbed()
+        consumer.resume(partitions)  # a pause would outlast the loss of a partition and its return
+        self._crash("in_revoke")
+        self._ownership.park((each.topic, each.partition) for each in partitions)
+
+    def _lost(self, _consumer: Any, partitions: list[TopicPartition]) -> None:
+        if self._stopping:
+            return  # nothing will be committed any more
+        names = ", ".join(f"{each.topic}-{each.partition}" for each in partitions)
+        raise EngineStopped("partitions lost", f"this worker was away longer than its session lasts, and had {names}")
+
+    def _cycle(self, intake: Intake, transactions: Transactions) -> None:
+        self._beat()
+        self._left = []
+        taken = self._inserts.alongside(intake.take(self._ownership.owned))
+        self._settle(intake, transactions, [self._processed(owned, records) for owned, records in taken])
+        self._between([owned.processor for owned in self._ownership.owned.values()])
+        self._settle(intake, transactions, self._ticked())
+        self._lag.update(self._ownership.owned.values())
+
+    # Step 1: consume and reduce.
+
+    def _processed(self, owned: Owned, records: list[Message]) -> Entry:
+        batch = owned.processor.process(records)
+        left = records[batch.records :]
+        if left:
+            self._left.extend(left)
+            records = records[: batch.records]
+        owned.has_left = bool(left)
+        standing = self._counted(owned, batch, records)
+        owned.last_time = records[-1].timestamp()[1] * 1000
+        return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing, owned.partitions))
+
+    def _counted(self, owned: Owned, batch: Batch, records: list[Message]) -> DeadLetterCount:
+        """Hold the batch against the dead-letter limit. Raises EngineStopped, naming the record that passed it."""
+        bad = {letter.offset: letter for letter in batch.dead}
+        letters = [bad.get(record.offset()) for record in records] if bad else []
+        sources = [None if letter is None else letter.envelope.source for letter in letters]
+        try:
+            found = count(self._settings.dead_letters, owned.count, len(records), sources)
+        except LimitPassedError as passed:
+            letter = letters[passed.at] if letters else None
+            offset, reason = (letter.offset, letter.reason) if letter is not None else (records[-1].offset(), "")
+            self.figures.limit = (f"{owned.topic}-{owned.number}", str(offset), reason)
+            raise stopped(passed, letter) from None
+        if found.flood:
+            self.figures.floods += 1
+            log.warning(
+                "%s-%d: %r alone passed the dead-letter limit; its bad records are put aside and others go on",
+                owned.topic, owned.number, found.flood,
+            )  # fmt: skip
+        return found.standing
+
+    def _ticked(self) -> list[Entry]:
+        due = self._time.due(self._ownership.owned.values())
+        self.figures.ticks += len(due)
+        return [self._entry(o, o.processor.tick(now), Mark(o.next_offset, o.count, o.partitions)) for o, now in due]
+
+    def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
+        batch.signals = [*batch.signals, *self._summarise(batch)]
+        self._inserts.gather(batch.rows)
+        return Entry(owned, batch, mark)
+
+    def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        if not self._inserted(intake):
+            self._left = []
+            return
+        self._crash("after_insert")
+        transactions.commit(entries, intake.consumer.consumer_group_metadata())
+        self._crash("after_commit")
+        self._take_over(entries)
+        intake.carry(self._left)
+        self._left = []
+
+    # Step 2: insert, as often as it takes while the sink is away.
+
+    def _inserted(self, intake: Intake) -> bool:
+        """Return False when the batch is void: its partitions were taken away, or the engine is to stop."""
+        while True:
+            try:
+                self.figures.rows += self._inserts.settle()
+            except SinkRefused as error:
+                raise EngineStopped("sink refused", str(error)) from error
+            except SinkUnavailable as error:
+                log.warning("sink unavailable, waiting: %s", error)
+                self.figures.state = "waiting for the sink"
+                self.figures.sink_retries += 1
+                self._lag.update(self._ownership.owned.values())
+                if not intake.wait(self._settings.sink_retry_seconds, self._beat) or self._stopping:
+                    self._inserts.forget()
+                    return False
+            else:
+                self.figures.state = "running"
+                return True
+
+    # Step 4: take over.
+
+    def _take_over(self, entries: Sequence[Entry]) -> None:
+        now, figures = self._clock(), self.figures
+        for entry in entries:
+            owned, batch = entry.owned, entry.batch
+            owned.processor.commit(batch)
+            owned.next_offset, owned.count = entry.mark.source, entry.mark.count
+            note_position(owned, entry.changelog_end, encode(entry.mark), now)
+            figures.records += batch.records
+            figures.signals += len(batch.signals)
+            figures.dead_letters += len(batch.dead)
+            figures.duplicates += batch.duplicates
+        figures.batches += 1
+        figures.last_commit_at = now
+        figures.clock_ahead = self._time.hear(entries[-1].stamp)

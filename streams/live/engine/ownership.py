@@ -1,0 +1,179 @@
+"""The partitions a worker owns: opened with restored state, parked over a rebalance, let go."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from streams.live.engine import checkpoint as marks
+from streams.live.engine.clients import ChangelogReader
+from streams.live.engine.partition_layout import Layout
+from streams.live.engine.restore import restore
+from streams.live.store.port import Position, StoreCorruptedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from streams.live.engine.clients import Watermarks
+    from streams.live.engine.crash_points import CrashHook
+    from streams.live.engine.restore import Restored
+    from streams.live.engine.settings import EngineSettings
+    from streams.live.engine.stats import Figures
+    from streams.live.fold.batch import Batch
+    from streams.live.fold.dead_letters import DeadLetterCount
+    from streams.live.fold.record import Record
+    from streams.live.store.local import OpenStore
+    from streams.live.store.port import Store
+
+log = logging.getLogger(__name__)
+
+
+class Processor(Protocol):
+    """What the engine drives: `streams.live.fold.partition.Partition`, or any other fold of one partition.
+
+    Nothing may change before `commit`; a batch that is thrown away must leave no trace. Nothing may block. `process`
+    takes at least the first of the records, and the batch says how many.
+    """
+
+    def process(self, records: Iterable[Record]) -> Batch: ...
+    def tick(self, now: int) -> Batch: ...
+    def commit(self, batch: Batch) -> None: ...
+    def next_deadline(self) -> int: ...
+
+
+class Owned(msgspec.Struct):
+    """One owned topic-partition.
+
+    `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, `last_time` the time of the
+    last record in microseconds. `has_left` tells that records before that end are in hand and not yet taken.
+    `partitions` is how many the topic has.
+    """
+
+    topic: str
+    number: int
+    changelog: str
+    store: Store
+    processor: Processor
+    next_offset: int
+    count: DeadLetterCount
+    end_seen: int = -1
+    last_time: int = 0
+    has_left: bool = False
+    partitions: int = 0
+
+    @property
+    def caught_up(self) -> bool:
+        return self.end_seen >= self.next_offset and not self.has_left
+
+    def now(self, clock: int) -> int:
+        """Return how far time has come here: a backlog holds it back to the last record read."""
+        return clock if self.caught_up else self.last_time
+
+
+class Ownership:
+    """Opens, parks and closes what a rebalance gives and takes.
+
+    A parked store keeps its position, so that a partition which comes back reads only what its changelog gained.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: EngineSettings,
+        watermarks: Watermarks,
+        open_store: OpenStore,
+        open_partition: Callable[[str, int, int, Store], Processor],
+        clock: Callable[[], int],
+        crash: CrashHook,
+        figures: Figures,
+    ) -> None:
+        self._settings = settings
+        self._watermarks = watermarks
+        self._open_store = open_store
+        self._open_partition = open_partition
+        self._clock = clock
+        self._crash = crash
+        self._figures = figures
+        self._parked: dict[tuple[str, int], Store] = {}
+        self.owned: dict[tuple[str, int], Owned] = {}
+        self.restored: dict[tuple[str, int], Restored] = {}
+        self._layout = Layout(settings, watermarks)
+
+    def take(self, committed: dict[tuple[str, int], int | None]) -> list[Owned]:
+        """Open the given partitions at their committed offsets; close what was parked and did not come back."""
+        self.restored.clear()
+        self._figures.restoring = {}
+        if committed:
+            self._layout.refresh()
+        for where in set(self._parked) - set(committed):
+            self._parked.pop(where).close()
+        for (topic, number), offset in sorted(committed.items()):
+            self.owned[topic, number] = self._open(topic, number, offset)
+        return [self.owned[where] for where in committed]
+
+    def park(self, where: Iterable[tuple[str, int]]) -> None:
+        for each in where:
+            owned = self.owned.pop(each, None)
+            if owned is not None:
+                self._parked[each] = owned.store
+
+    def close(self) -> None:
+        self.park(list(self.owned))
+        while self._parked:
+            self._parked.popitem()[1].close()
+
+    def _open(self, topic: str, number: int, committed: int | None) -> Owned:
+        changelog = self._settings.changelog(topic)
+        store = self._parked.pop((topic, number), None) or self._open_store(
+            changelog, number, self._watermarks.topic_id(changelog)
+        )
+        try:
+            return self._restored(topic, number, store, committed)
+        except StoreCorruptedError as error:
+            log.warning("local state is damaged, restoring it in full: %s", error)
+            store.clear()
+            return self._restored(topic, number, store, committed)
+
+    def _restored(self, topic: str, number: int, store: Store, committed: int | None) -> Owned:
+        changelog = self._settings.changelog(topic)
+        restored = self._restore(changelog, number, store)
+        self.restored[topic, number] = restored
+        low, _high = self._watermarks.bounds(topic, number)
+        mark = marks.reconcile(f"{topic}-{number}", marks.decode(restored.mark), committed, low)
+        partitions = self._layout.count(topic, mark.partitions)
+        log.info(
+            "restored %s-%d: %d changes in %.2f s, next offset %d",
+            changelog, number, restored.changes, restored.seconds, mark.source,
+        )  # fmt: skip
+        processor = self._open_partition(topic, number, partitions, store)
+        return Owned(topic, number, changelog, store, processor, mark.source, mark.count, partitions=partitions)
+
+    def _restore(self, changelog: str, number: int, store: Store) -> Restored:
+        reader = ChangelogReader(self._settings, self._watermarks, changelog, number)
+        try:
+            self._crash("in_restore")
+            return restore(
+                reader,
+                store,
+                clock=self._clock,
+                patience=self._settings.patience_seconds,
+                max_age=self._settings.store_age_seconds,
+                report=partial(self._restoring, reader.name),
+            )
+        finally:
+            reader.close()
+
+    def _restoring(self, name: str, reached: int, wanted: int) -> None:
+        """Tell how far a restore is; figures are replaced whole, for other threads read them."""
+        figures = self._figures
+        if figures.restoring.get(name) != (reached, wanted):
+            figures.restoring = {**figures.restoring, name: (reached, wanted)}
+            figures.restore_moved_at = self._clock()
+
+
+def note_position(owned: Owned, changelog_offset: int, mark: bytes, now: int) -> None:
+    """Note in the store that it holds everything its changelog holds before `changelog_offset`."""
+    owned.store.set_position(Position(changelog_offset, now, mark))

@@ -1,0 +1,1 @@
+"""The fold of one partition: records in, rows, signals, dead letters and changes of state out."""

@@ -1,0 +1,298 @@
+"""One partition of one topic: records in, a batch out, and nothing changed until the batch is committed.
+
+This is where the pure core meets bytes. It knows no Kafka client and no database, so tests, the live engine and replay
+run the very same code. A batch that is thrown away leaves the partition as it was.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from schemas.codec import Codec, Undecodable
+from streams.core.admission import refusal_of
+from streams.core.algebra import CLAIM_ID, Note, claim, claims_in
+from streams.core.events import parse
+from streams.core.machine import Facts, Machine
+from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.rows import TABLES, EventRow
+from streams.core.rules import Rules
+from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
+from streams.live.errors import EngineStopped
+from streams.live.fold.batch import Batch
+from streams.live.fold.deadlines import Deadlines
+from streams.live.fold.output_rows import event_row, refuse
+from streams.live.fold.partitioner import home, misplaced
+from streams.live.fold.quarantine import REASON, blame, without_unfoldable
+from streams.live.fold.record import Record, is_load
+from streams.live.fold.scale_checks import off_scale
+from streams.live.store.port import Store
+
+EPOCH_KEY = b"\0epoch"
+RULES_KEY = b"\0rules"
+FORMAT_KEY = b"\0format"
+FORMAT = b"2"
+"""Format in which records of the state are written. Another one means that this release cannot read them."""
+REVISION_BITS = 40
+SETTLE_AT_ONCE = 2_000
+"""Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
+
+MOST_WORK = 100_000
+"""Items of logs that one batch folds: some seconds, after which a worker should commit. A batch ends early at it."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_astuple = msgspec.structs.astuple
+_index_from = msgspec.msgpack.Decoder(HeadIndex).decode
+_segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
+_rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
+_DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in BY_PREFIX.items() if each.depends_on_rules)
+_SEGMENT = HEAD_RECORDS + SEGMENTS
+_OTHER_FORMAT = (
+    "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
+    "state of this one beside it: cx runbook rebuild-everything says how"
+)
+
+
+class Partition:
+    """State and indexes of one partition, opened from its store.
+
+    `types` names the event types that the topic may carry, `partitions` how many partitions it has: a record whose key
+    belongs on another one is refused, since the account's other events are there. Opening raises the epoch: rows of
+    this life outrank those that an earlier, perhaps still writing, owner of the partition produced. A replay gives
+    epoch 0, which every live owner's outranks.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        number: int,
+        store: Store,
+        *,
+        codec: Codec,
+        rules: Rules,
+        types: frozenset[str],
+        partitions: int = 1,
+        epoch: int | None = None,
+    ) -> None:
+        self.topic = topic
+        self.number = number
+        self._store = store
+        self._decode = codec.decode_array
+        self._envelope = codec.envelope
+        self._rules = rules
+        self._types = types
+        self._partitions = partitions
+        self._claims: dict[bytes, bytes] = {}
+        self._deadlines = Deadlines()
+        self._unsettled: list[bytes] = []
+        self._former: dict[bytes, Rules] = {}
+        last_epoch = store.get(EPOCH_KEY)
+        if last_epoch is not None and store.get(FORMAT_KEY) != FORMAT:
+            raise EngineStopped("state of another format", _OTHER_FORMAT.format(topic, number))
+        self._epoch = int.from_bytes(last_epoch or b"\0") + 1 if epoch is None else epoch
+        self._first_version = self._epoch << REVISION_BITS
+        self._announced = False
+        self._open()
+
+    def _open(self) -> None:
+        self._rules_in_use = self._store.get(RULES_KEY)
+        known = [] if self._rules_in_use is None else _rules_from(self._rules_in_use)
+        self._former = {rules.name: rules for rules in known if rules != self._rules}
+        for key, value in self._store.scan():
+            self._index(key, value)
+        if self._former:
+            self._unsettled = self._affected_by_rules()
+
+    def _index(self, name: bytes, value: bytes) -> None:
+        """Note the fingerprints of a record, and the deadline of a head."""
+        first = name[:1]
+        if first == b"\0" or (first == HEAD_RECORDS and name[:2] != _SEGMENT):
+            return
+        if first == HEAD_RECORDS:
+            fingerprints = _segment_from(value).fingerprints
+        else:
+            head = _index_from(value)
+            fingerprints = head.fingerprints
+            self._deadlines.set(name, head.deadline)
+        for each in claims_in(fingerprints):
+            self._claims[each[:CLAIM_ID]] = name
+
+    def _affected_by_rules(self) -> list[bytes]:
+        """Return the keys of entities whose outputs may follow other rules."""
+        now = self._rules.name
+        return [
+            key for key, value in self._store.scan() if key[:1] in _DEPENDS_ON_RULES and _index_from(value).rules != now
+        ]
+
+    def next_deadline(self) -> int:
+        """When `tick` has something to do next (microseconds): 0 for at once, NEVER for not at all."""
+        return 0 if self._unsettled else self._deadlines.first()
+
+    def use(self, rules: Rules) -> None:
+        """Apply other rules from now on; what older rules decided is brought up to date by the next ticks."""
+        if rules == self._rules:
+            return
+        self._former[self._rules.name] = self._rules
+        self._rules = rules
+        self._former.pop(rules.name, None)
+        self._unsettled = self._affected_by_rules()
+
+    def process(self, records: Iterable[Record]) -> Batch:
+        """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on.
+
+        The batch may end before the records do: `records` says after how many. What is left comes again.
+        """
+        return without_unfoldable(self._attempt, list(records))
+
+    def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
+        batch = self._new_batch()
+        for number, record in enumerate(records):
+            if unfoldable and record.offset() in unfoldable:
+                self._refuse(batch, record, REASON, unfoldable[record.offset()])
+                continue
+            try:
+                self._take(batch, record)
+            except Exception as error:
+                blame([record.offset()], error)
+                raise
+            if batch.machine.work > MOST_WORK:
+                records = records[: number + 1]
+                break
+        if records:
+            batch.records, batch.next_offset = len(records), records[-1].offset() + 1
+        return self._finish(batch)
+
+    def tick(self, now: int) -> Batch:
+        """Let time pass to `now` (microseconds), and settle what a change of rules left open."""
+        batch = self._new_batch()
+        if self._unsettled:
+            settled = 0
+            for key in self._unsettled[:SETTLE_AT_ONCE]:
+                if batch.machine.work > MOST_WORK:
+                    break
+                self._write(batch, batch.machine.settle(key))
+                settled += 1
+            batch.unsettled = self._unsettled[settled:]
+        else:
+            for key in self._deadlines.due(now, SETTLE_AT_ONCE):
+                if batch.machine.work > MOST_WORK:
+                    break
+                self._write(batch, batch.machine.tick(key, now))
+        return self._finish(batch)
+
+    def commit(self, batch: Batch) -> None:
+        """Take a batch over after its transaction is committed."""
+        for key, head in batch.machine.heads():
+            self._deadlines.set(key, head.deadline)
+        self._claims.update(batch.claims)
+        if batch.unsettled is not None:
+            self._unsettled = batch.unsettled
+        self._announced = True
+        self._rules_in_use = batch.changes.get(RULES_KEY, self._rules_in_use)
+        if not self._unsettled:
+            self._former.clear()
+        self._store.put_all(batch.changes)
+
+    def _new_batch(self) -> Batch:
+        machine = Machine(self._store.get, self._rules, BY_PREFIX, LEDGERS, self._former)
+        return Batch(topic=self.topic, partition=self.number, machine=machine)
+
+    def _finish(self, batch: Batch) -> Batch:
+        batch.machine.save()
+        if batch.machine.repeats:
+            _keep_last(batch)
+        batch.changes.update(batch.machine.changes)
+        if batch.changes or batch.records or batch.unsettled is not None:
+            if not self._announced:
+                batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
+                batch.changes[FORMAT_KEY] = FORMAT
+            left = self._unsettled if batch.unsettled is None else batch.unsettled
+            in_use = _encode([*(self._former.values() if left else ()), self._rules])
+            if in_use != self._rules_in_use:
+                batch.changes[RULES_KEY] = in_use
+        return batch
+
+    def _take(self, batch: Batch, record: Record) -> None:
+        value = record.value()
+        try:
+            event_type, values = self._decode(value)
+            if event_type not in self._types:
+                self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong on {self.topic}")
+                return
+            event = parse(event_type, values)
+        except Undecodable as fault:
+            self._refuse(batch, record, fault.reason, fault.detail)
+            return
+        except msgspec.ValidationError as fault:
+            self._refuse(batch, record, "invalid_field", str(fault))
+            return
+        ingested_at = record.timestamp()[1] * 1000
+        assert value is not None
+        key = record.key() or b""
+        refusal = refusal_of(event, key, ingested_at, len(value)) or off_scale(batch, event)
+        if refusal is None and home(key, self._partitions) != self.number:
+            refusal = misplaced(key, self.number, self._partitions)
+        if refusal is not None:
+            self._refuse(batch, record, *refusal)
+            return
+        one = claim(event.source, event.event_id, value)
+        owner = batch.claims.get(one[:CLAIM_ID]) or self._claims.get(one[:CLAIM_ID])
+        if owner is None:
+            self._fold(batch, record, Note(event, ingested_at, is_load(record)), one)
+        elif self._same(batch, owner, one):
+            batch.duplicates += 1
+        else:
+            self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+
+    def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
+        reducer = reducer_of(note.event)
+        key = batch.claims[one[:CLAIM_ID]] = reducer.key(note.event)
+        self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b""), key))
+        if batch.machine.has_moved:
+            self._moved(batch)
+        batch.rows[EventRow.TABLE].append(
+            event_row(record, note, batch, reducer.entity(note.event), self._first_version)
+        )
+
+    def _write(self, batch: Batch, facts: Iterable[Facts]) -> None:
+        """Take what changed into the batch."""
+        rows = batch.rows
+        for each in facts:
+            version = self._first_version | each.revision
+            written, removed = (version, 0), (version, 1)
+            for row in each.rows:
+                rows[row.TABLE].append(_astuple(row) + written)
+            for row in each.removed:
+                rows[row.TABLE].append(_astuple(row) + removed)
+            batch.signals.extend(each.signals)
+
+    def _moved(self, batch: Batch) -> None:
+        """Note in which record fingerprints lie that left their head."""
+        for name, fingerprints in batch.machine.moved():
+            for each in claims_in(fingerprints):
+                batch.claims[each[:CLAIM_ID]] = name
+
+    def _fingerprints(self, batch: Batch, name: bytes) -> bytes:
+        """Return the fingerprints that lie in a record of a log."""
+        if name[:1] != HEAD_RECORDS:
+            return batch.machine.entity(name).head.fingerprints
+        stored = batch.machine.get(name)
+        return b"" if stored is None else _segment_from(stored).fingerprints
+
+    def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
+        """Whether a record holds the very fingerprint, and not its identity with another content."""
+        return one in claims_in(self._fingerprints(batch, owner))
+
+    def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
+        refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))
+
+
+def _keep_last(batch: Batch) -> None:
+    """Keep the last row of each identity: one that several events of a batch wrote is inserted once.
+
+    A row that is taken away stays as such: a batch that was thrown away may have written it.
+    """
+    for table, rows in batch.rows.items():
+        size = TABLES[table].KEY
+        last = {row[:size]: row for row in rows}
+        if len(last) < len(rows):
+            batch.rows[table] = list(last.values())

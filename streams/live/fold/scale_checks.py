@@ -1,0 +1,29 @@
+"""Whether an answer leaves the scale that its survey's definition, as far as this partition knows it, declares."""
+
+from streams.core.events import Event, ResponseCorrected, ResponseSubmitted
+from streams.core.limits import Refusal
+from streams.core.routes import RESPONSE, definition_key
+from streams.core.survey import definition
+from streams.live.fold.batch import Batch
+
+_Answering = ResponseSubmitted | ResponseCorrected
+
+
+def off_scale(batch: Batch, event: Event) -> Refusal | None:
+    """Why the event's answers cannot be taken, None if they can or no scale is known."""
+    if not isinstance(event, _Answering) or not definition.has_declared_scale(event.answers):
+        return None
+    submitted = (
+        event
+        if isinstance(event, ResponseSubmitted)
+        else batch.machine.entity(RESPONSE.key(event)).accumulator().submitted
+    )
+    if submitted is None:
+        return None
+    key = definition_key(event.account_id, submitted.survey_id, submitted.survey_version)
+    newest = batch.machine.entity(key).accumulator().event
+    in_force = None if newest is None else newest.event
+    wrong = definition.off_scale(in_force, event.answers) if in_force is not None else None
+    if wrong is None:
+        return None
+    return "score_out_of_scale", f"{wrong.number:g} is outside the scale of {wrong.question_id[:64]!r}"
