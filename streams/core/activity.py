@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from streams.core.algebra import Note, Place, SortKey, fold_order
+from streams.core.algebra import EventKey, RecordedEvent, SortKey, fold_order
 
-PartOf = Callable[[Note], str]
+PartOf = Callable[[RecordedEvent], str]
 """Name of the part of an entity that an event states as a whole, such as one payment of an invoice; empty for none."""
-PatchOf = Callable[[Note], str]
+PatchOf = Callable[[RecordedEvent], str]
 """Name of the part that an event changes wherever it was stated, before or after; empty for none."""
-SortOf = Callable[[Note], SortKey]
+SortOf = Callable[[RecordedEvent], SortKey]
 
 
-def no_part(_recorded: Note) -> str:
+def no_part(_recorded: RecordedEvent) -> str:
     """Return the empty name: no event of the entity states a part again, or changes one."""
     return ""
 
 
-def active_places(recorded: Iterable[Note], part_of: PartOf) -> set[Place]:
+def active_keys(recorded: Iterable[RecordedEvent], part_of: PartOf) -> set[EventKey]:
     """Return the places in fold order of the active events. `recorded` are all events of an entity, in any order.
 
     Reading from the last event back makes the outcome unique, because an event speaks of earlier ones only.
@@ -31,7 +31,7 @@ def active_places(recorded: Iterable[Note], part_of: PartOf) -> set[Place]:
     overruled: set[str] = set()
     silenced: set[str] = set()
     parts: set[str] = set()
-    active: set[Place] = set()
+    active: set[EventKey] = set()
     for each in sorted(recorded, key=fold_order, reverse=True):
         event = each.event
         stands, speaks = event.event_id not in overruled, event.event_id not in silenced
@@ -50,9 +50,11 @@ def active_places(recorded: Iterable[Note], part_of: PartOf) -> set[Place]:
     return active
 
 
-def patches_by_part(active: Iterable[Note], patch_of: PatchOf, sort_key: SortOf) -> Mapping[str, tuple[Note, ...]]:
+def patches_by_part(
+    active: Iterable[RecordedEvent], patch_of: PatchOf, sort_key: SortOf
+) -> Mapping[str, tuple[RecordedEvent, ...]]:
     """Return the active events that change a part, by its name, in order of position."""
-    found: dict[str, list[Note]] = {}
+    found: dict[str, list[RecordedEvent]] = {}
     for each in active:
         part = patch_of(each)
         if part:
@@ -60,7 +62,7 @@ def patches_by_part(active: Iterable[Note], patch_of: PatchOf, sort_key: SortOf)
     return {part: tuple(sorted(patches, key=sort_key)) for part, patches in found.items()}
 
 
-def patched(recorded: Note, part: str, patches: Mapping[str, tuple[Note, ...]]) -> Note:
+def patched(recorded: RecordedEvent, part: str, patches: Mapping[str, tuple[RecordedEvent, ...]]) -> RecordedEvent:
     """Return an event that states a part, with what changes this part."""
     wanted = patches.get(part, ()) if part else ()
     return recorded if recorded.patches == wanted else msgspec.structs.replace(recorded, patches=wanted)

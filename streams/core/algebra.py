@@ -13,19 +13,19 @@ import msgspec
 from streams.core.events import Event
 from streams.core.rows import Row
 
-CLAIM_ID = 16
-CLAIM = CLAIM_ID + 8
-_IDENTITY = hashlib.blake2b(digest_size=CLAIM_ID)
-_CONTENT = hashlib.blake2b(digest_size=CLAIM - CLAIM_ID)
-Place = tuple[int, int, str, str]
+IDENTITY_BYTES = 16
+FINGERPRINT_BYTES = IDENTITY_BYTES + 8
+_IDENTITY = hashlib.blake2b(digest_size=IDENTITY_BYTES)
+_CONTENT = hashlib.blake2b(digest_size=FINGERPRINT_BYTES - IDENTITY_BYTES)
+EventKey = tuple[int, int, str, str]
 SortKey = tuple[int | str, ...]
 """Position of an item in its log. Keys of one log have equal shapes, so that any two of them compare."""
 NAMESPACE = uuid.UUID("5f1c7d5e-3a55-5c0e-9c1f-6a1f0f6a7c01")
 _IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # the standard names SHA-1
 
 
-class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One event as it was noted: the event and when Kafka stored it (microseconds since 1970, UTC).
+class RecordedEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One event as it was recorded: the event and when Kafka stored it (microseconds since 1970, UTC).
 
     `is_load` says that its sender loaded what had happened before, as an import does: nothing of it is late. `patches`
     are later events that change how this one counts, in order of position; a log puts them here.
@@ -34,7 +34,7 @@ class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
     event: Event
     ingested_at: int
     is_load: bool = False
-    patches: tuple["Note", ...] = ()
+    patches: tuple["RecordedEvent", ...] = ()
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False):
@@ -48,26 +48,29 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     detail: dict[str, str] = {}
 
 
-def fold_order(note: Note) -> Place:
-    """Place of a note inside its entity: source version, then business time, then id (a total order).
+def fold_order(recorded: RecordedEvent) -> EventKey:
+    """Return the position of an event in its entity: source version, then business time, then id (a total order).
 
     Two sources may give the same id to different events, so the source decides last.
     """
-    event = note.event
+    event = recorded.event
     version = event.entity_version
     return (-1 if version is None else version, event.occurred_at, event.event_id, event.source)
 
 
-def claim(source: str, event_id: str, payload: bytes) -> bytes:
-    """Who an event is (16 bytes) and what it says (8 bytes): equal claims are duplicates, equal ids a conflict."""
+def fingerprint_of(source: str, event_id: str, payload: bytes) -> bytes:
+    """Return the fingerprint of an event: 16 bytes of its identity and 8 of its content.
+
+    Equal fingerprints are duplicates. Equal identities with unequal contents are a conflict.
+    """
     identity, content = _IDENTITY.copy(), _CONTENT.copy()  # a quarter less time than new hashes take
     identity.update(f"{source}\0{event_id}".encode())
     content.update(payload)
     return identity.digest() + content.digest()
 
 
-def claims_in(packed: bytes) -> Iterable[bytes]:
-    return (packed[at : at + CLAIM] for at in range(0, len(packed), CLAIM))
+def fingerprints_in(packed: bytes) -> Iterable[bytes]:
+    return (packed[at : at + FINGERPRINT_BYTES] for at in range(0, len(packed), FINGERPRINT_BYTES))
 
 
 def derived_id(event_id: str, kind: str, ordinal: int = 0) -> str:

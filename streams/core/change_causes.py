@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.subscription import SubscriptionEvent
 from streams.core.events import (
     CreditApplied,
@@ -78,9 +78,12 @@ _MOMENTS: dict[type, str] = {
 }
 
 
-def cause_of(note: Note, *, takes: bool) -> tuple[str, str]:
-    """Return (kind, reason) of what a note changed; `takes` where it changes what had counted in a begun window."""
-    event = note.event
+def cause_of(recorded: RecordedEvent, *, takes: bool) -> tuple[str, str]:
+    """Return (kind, reason) of the change that an event made.
+
+    `takes` says that it changes what had counted in a window that has begun.
+    """
+    event = recorded.event
     if event.is_retraction:
         return RETRACTION, _RETRACTED
     if event.corrects_event_id is not None:
@@ -90,9 +93,9 @@ def cause_of(note: Note, *, takes: bool) -> tuple[str, str]:
         return revision[0], getattr(event, "reason", None) or revision[1]
     if event.is_test and takes:
         return CORRECTION, _TEST
-    if note.is_load:
+    if recorded.is_load:
         return FIRST, ""
-    if note.ingested_at - _moment(event) > LATE_AFTER:
+    if recorded.ingested_at - _moment(event) > LATE_AFTER:
         return LATE, _LATE
     return (DISPLACED, _displacement(event)) if takes else (FIRST, "")
 

@@ -7,7 +7,7 @@ event makes to them is its change rows. So the sum of all changes known by a mom
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.change_causes import DISPLACED, FIRST, LATE, cause_of
 from streams.core.rows import MetricChangeRow
 
@@ -98,15 +98,17 @@ _LIMIT = 2**63 - 1
 _NONE: Measure = (0, 0, None)
 
 
-def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: Measures) -> Sequence[MetricChangeRow]:
-    """Return a row for each measure that the note changed. `kind` and `entity_id` name its entity."""
+def change_rows(
+    recorded: RecordedEvent, kind: str, entity_id: str, before: Measures, after: Measures
+) -> Sequence[MetricChangeRow]:
+    """Return a row for each measure that the event changed. `kind` and `entity_id` name its entity."""
     if not before:
-        return _added(note, kind, entity_id, after) if after else ()
+        return _added(recorded, kind, entity_id, after) if after else ()
     if before == after:
         return ()
     changed = list(_changed(before, after))
-    event, at = note.event, note.ingested_at
-    change, reason = cause_of(note, takes=_takes(changed, at))
+    event, at = recorded.event, recorded.ingested_at
+    change, reason = cause_of(recorded, takes=_takes(changed, at))
     rows = []
     for (metric, item, window_at, person), was, now in changed:
         still = window_at > at and change in _SETTLED
@@ -129,16 +131,16 @@ def change_rows(note: Note, kind: str, entity_id: str, before: Measures, after: 
                 now[2],
                 event.occurred_at,
                 at,
-                note.is_load,
+                recorded.is_load,
             )
         )
     return rows
 
 
-def _added(note: Note, kind: str, entity_id: str, after: Measures) -> Sequence[MetricChangeRow]:
+def _added(recorded: RecordedEvent, kind: str, entity_id: str, after: Measures) -> Sequence[MetricChangeRow]:
     """The rows of an entity that added nothing before: most events are the first of theirs, so this is kept short."""
-    event, at = note.event, note.ingested_at
-    change, reason = cause_of(note, takes=False)
+    event, at = recorded.event, recorded.ingested_at
+    change, reason = cause_of(recorded, takes=False)
     account_id, event_id, source, occurred_at = event.account_id, event.event_id, event.source, event.occurred_at
     return [
         MetricChangeRow(
@@ -159,7 +161,7 @@ def _added(note: Note, kind: str, entity_id: str, after: Measures) -> Sequence[M
             value,
             occurred_at,
             at,
-            note.is_load,
+            recorded.is_load,
         )
         for (metric, item, window_at, person), (numerator, denominator, value) in after.items()
     ]

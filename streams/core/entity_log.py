@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from streams.core.activity import active_places, patched, patches_by_part
-from streams.core.algebra import Note, SortKey, fold_order
+from streams.core.activity import active_keys, patched, patches_by_part
+from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.log import Change, Insertion
 from streams.core.named_log import Found, NamedLog
 from streams.core.outputs import Outputs
@@ -26,10 +26,10 @@ class Effect(NamedTuple):
     many active test events there are then.
     """
 
-    recorded: Note
+    recorded: RecordedEvent
     is_active: bool
     flipped: dict[SortKey, Found]
-    replaced: dict[SortKey, Note]
+    replaced: dict[SortKey, RecordedEvent]
     tests: int
 
 
@@ -38,7 +38,7 @@ class EntityLog(NamedLog[Acc]):
 
     __slots__ = ()
 
-    def add(self, recorded: Note, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
+    def add(self, recorded: RecordedEvent, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Take one more event; return the outputs that it can change, before and after.
 
         `size` is the event's length in bytes. A duplicate must not come here.
@@ -60,7 +60,7 @@ class EntityLog(NamedLog[Acc]):
         self.head.tests = tests + event.is_test
         return self.append(recorded, fingerprint, size)
 
-    def _change(self, recorded: Note, key: SortKey, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
+    def _change(self, recorded: RecordedEvent, key: SortKey, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         effect = self._foreseen(recorded) or self._compared(recorded)
         was_test, is_test = self.head.tests > 0, effect.tests > 0
         changes = {place: not found.is_active for place, found in effect.flipped.items()}
@@ -72,7 +72,7 @@ class EntityLog(NamedLog[Acc]):
         inserted = {key: Insertion(effect.recorded, fingerprint, effect.is_active)}
         return self.change(Change(inserted, changes, replaced=effect.replaced), effect.tests)
 
-    def _is_newest(self, recorded: Note) -> bool:
+    def _is_newest(self, recorded: RecordedEvent) -> bool:
         """Whether the event is behind all others in fold order, so that none of them can speak of it."""
         order = fold_order(recorded)
         spilled = self.head.spilled
@@ -82,14 +82,14 @@ class EntityLog(NamedLog[Acc]):
             return not self.head.tail or fold_order(self.head.tail[-1]) < order
         return all(fold_order(each) < order for each in self.head.tail)
 
-    def _compared(self, recorded: Note) -> Effect:
+    def _compared(self, recorded: RecordedEvent) -> Effect:
         """Return what the event brings about, found by comparing all events."""
         known = list(self.every_item())
         target = recorded.event.corrects_event_id
         if target is not None and all(each.event.event_id != target for each, _ in known):
             self.await_event(target)
         every = [recorded, *(each for each, _ in known)]
-        active = active_places(every, self.part_of)
+        active = active_keys(every, self.part_of)
         chosen = [each for each in every if fold_order(each) in active]
         patches = patches_by_part(chosen, self.patch_of, self.sort_key)
         replaced = {}
@@ -105,14 +105,14 @@ class EntityLog(NamedLog[Acc]):
             sum(each.event.is_test for each in chosen),
         )
 
-    def _foreseen(self, recorded: Note) -> Effect | None:
+    def _foreseen(self, recorded: RecordedEvent) -> Effect | None:
         """Return what the event brings about, read from few segments; None where all events have to be compared."""
         event = recorded.event
         part, target = self.part_of(recorded), event.corrects_event_id
         if self.is_awaited(event.event_id) or not (self._is_newest(recorded) or self._is_alone(recorded)):
             return None
         flips: dict[SortKey, Found] = {}
-        replaced: dict[SortKey, Note] = {}
+        replaced: dict[SortKey, RecordedEvent] = {}
         if target is not None:
             found = self.events(target)
             if found is None or not self._is_simple(recorded, found, part):
@@ -132,7 +132,7 @@ class EntityLog(NamedLog[Acc]):
         tests += sum(each.recorded.event.is_test * (-1 if each.is_active else 1) for each in flips.values())
         return Effect(recorded, not event.is_retraction, flips, replaced, tests)
 
-    def _is_alone(self, recorded: Note) -> bool:
+    def _is_alone(self, recorded: RecordedEvent) -> bool:
         """Whether the event speaks of no other one and states nothing that another one states."""
         event, part = recorded.event, self.part_of(recorded)
         if event.corrects_event_id is not None or (part and self.statements(part)):
@@ -140,8 +140,8 @@ class EntityLog(NamedLog[Acc]):
         return not self.is_known(event.event_id)
 
     def _taken_over(
-        self, part: str, flips: dict[SortKey, Found], replaced: dict[SortKey, Note]
-    ) -> tuple[Note, ...] | None:
+        self, part: str, flips: dict[SortKey, Found], replaced: dict[SortKey, RecordedEvent]
+    ) -> tuple[RecordedEvent, ...] | None:
         """Make an earlier statement of a part inactive; return what changes the part, None for a look at all."""
         holders = self.holders(part)
         if holders is None or not all(self._unpatch(each.recorded, part, replaced) for each in holders):
@@ -149,13 +149,13 @@ class EntityLog(NamedLog[Acc]):
         flips |= {self.sort_key(each.recorded): each for each in holders}
         return holders[0].recorded.patches if holders else self.patches(part)
 
-    def _patch(self, recorded: Note, replaced: dict[SortKey, Note]) -> bool:
+    def _patch(self, recorded: RecordedEvent, replaced: dict[SortKey, RecordedEvent]) -> bool:
         """Let an event change the part that it is for; return False where that takes a look at all."""
         return self._with_patches(
             self.patch_of(recorded), replaced, lambda patches: tuple(sorted((*patches, recorded), key=self.sort_key))
         )
 
-    def _unpatch(self, recorded: Note, part: str, replaced: dict[SortKey, Note]) -> bool:
+    def _unpatch(self, recorded: RecordedEvent, part: str, replaced: dict[SortKey, RecordedEvent]) -> bool:
         """Take back what an event has changed; return False where that takes a look at all."""
         changed, place = self.patch_of(recorded), fold_order(recorded)
         if changed and changed == part:
@@ -165,7 +165,10 @@ class EntityLog(NamedLog[Acc]):
         )
 
     def _with_patches(
-        self, part: str, replaced: dict[SortKey, Note], edit: Callable[[tuple[Note, ...]], tuple[Note, ...]]
+        self,
+        part: str,
+        replaced: dict[SortKey, RecordedEvent],
+        edit: Callable[[tuple[RecordedEvent, ...]], tuple[RecordedEvent, ...]],
     ) -> bool:
         holders = self.holders(part) if part else ()
         if holders is None:
@@ -176,7 +179,7 @@ class EntityLog(NamedLog[Acc]):
             replaced[key] = msgspec.structs.replace(holder, patches=edit(holder.patches))
         return True
 
-    def _is_simple(self, recorded: Note, found: Sequence[Found], part: str) -> bool:
+    def _is_simple(self, recorded: RecordedEvent, found: Sequence[Found], part: str) -> bool:
         """Whether nothing but the target changes: nothing that it held down becomes active again."""
         is_retraction = recorded.event.is_retraction
         for each in found:

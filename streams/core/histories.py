@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
 from streams.core.events import (
     AccountUpserted,
@@ -52,11 +52,11 @@ def original(event: Any) -> str:
     return event.event_id if corrected is None else corrected
 
 
-def reference_rows(note: Note) -> Sequence[Row]:
-    event: ReferenceEvent = note.event  # type: ignore[assignment] # routed here by its type
+def reference_rows(recorded: RecordedEvent) -> Sequence[Row]:
+    event: ReferenceEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     match event:
         case AccountUpserted():
-            return (_account(event, note.ingested_at),)
+            return (_account(event, recorded.ingested_at),)
         case ContactUpserted():
             return (_contact(event),)
         case ManagerAssigned():
@@ -65,14 +65,14 @@ def reference_rows(note: Note) -> Sequence[Row]:
             assert_never(event)
 
 
-def reference_measures(note: Note) -> Measures:
+def reference_measures(recorded: RecordedEvent) -> Measures:
     """Return what an event says of owner and segment of its account, so that it is known who was known as which when.
 
     No metric counts them. The item is the slice, the moment when it begins; an owner's end has no item.
     """
-    if note.event.is_test:
+    if recorded.event.is_test:
         return NO_MEASURES
-    event = note.event
+    event = recorded.event
     if isinstance(event, AccountUpserted):
         return {("segment", event.segment or "", event.occurred_at, ""): HELD}
     if not isinstance(event, ManagerAssigned) or event.role != "OWNER":
@@ -81,12 +81,12 @@ def reference_measures(note: Note) -> Measures:
     return begin if event.valid_to is None else {**begin, ("manager", "", event.valid_to, ""): HELD}
 
 
-def config_measures(note: Note) -> Measures:
+def config_measures(recorded: RecordedEvent) -> Measures:
     """Return what a setting says and from when on, so that it is known which settings were known when.
 
     No metric counts them. Lists of plans and topics shape no sum, so they leave nothing.
     """
-    event: ConfigEvent = note.event  # type: ignore[assignment] # routed here by its type
+    event: ConfigEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     match event:
         case FxRateSet():
             value = event.rate_micros / ONE
@@ -118,8 +118,8 @@ def _mark(*content: object) -> str:
     return blake2b(msgspec.msgpack.encode(content), digest_size=8).hexdigest()
 
 
-def config_rows(note: Note) -> Sequence[Row]:
-    event: ConfigEvent = note.event  # type: ignore[assignment] # routed here by its type
+def config_rows(recorded: RecordedEvent) -> Sequence[Row]:
+    event: ConfigEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     match event:
         case FxRateSet():
             return (FxRateRow(event.base, event.quote, event.valid_from, event.rate_micros, event.event_id),)

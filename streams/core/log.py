@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from streams.core import segments
-from streams.core.algebra import SortKey, claims_in
+from streams.core.algebra import SortKey, fingerprints_in
 from streams.core.outputs import Edits, Outputs, Scope
 from streams.core.segments import (
     SEGMENTS,
@@ -440,7 +440,7 @@ def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
     items = records.tail if isinstance(records, Head) else records.items
     packed = records.fingerprints
     left_out = set(records.inactive)
-    prints = list(claims_in(packed)) or [b""] * len(items)
+    prints = list(fingerprints_in(packed)) or [b""] * len(items)
     return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from streams.core.activity import PartOf, PatchOf, no_part
-from streams.core.algebra import Note, Signal, SortKey, difference, fold_order
+from streams.core.algebra import RecordedEvent, Signal, SortKey, difference, fold_order
 from streams.core.changes import Measures, change_rows
 from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Codec, Log, codec_of
@@ -55,9 +55,9 @@ class Reducer(Generic[Acc]):
     prefix: str
     identify: Callable[[Any], str]
     accumulator: type[Acc]
-    apply: Callable[[Acc, Note, Scope, Outputs | None], None]
+    apply: Callable[[Acc, RecordedEvent, Scope, Outputs | None], None]
     project: Callable[[Acc, Scope, Outputs], None]
-    sort_key: Callable[[Note], SortKey] = fold_order
+    sort_key: Callable[[RecordedEvent], SortKey] = fold_order
     part_of: PartOf = no_part
     patch_of: PatchOf = no_part
     deadline: Callable[[Acc, Scope], int] | None = None
@@ -65,7 +65,7 @@ class Reducer(Generic[Acc]):
 
     @cached_property
     def codec(self) -> Codec:
-        return codec_of(Note, self.accumulator)
+        return codec_of(RecordedEvent, self.accumulator)
 
     def begin(self, is_test: bool) -> Acc:
         """Return the accumulator before the first event."""
@@ -178,7 +178,7 @@ class Machine:
         return log
 
     def take(
-        self, reducer: Reducer[Any], recorded: Note, fingerprint: bytes, size: int = 0, key: bytes = b""
+        self, reducer: Reducer[Any], recorded: RecordedEvent, fingerprint: bytes, size: int = 0, key: bytes = b""
     ) -> list[Facts]:
         """Take one event that is no duplicate; return what changes in its entity and in ledgers.
 
@@ -233,7 +233,7 @@ class Machine:
                 if log.is_changed:
                     changes[key] = _encode(log.head)
 
-    def heads(self) -> Iterator[tuple[bytes, Head[Note]]]:
+    def heads(self) -> Iterator[tuple[bytes, Head[RecordedEvent]]]:
         """Yield the key and the head of every entity that the batch changed."""
         for key, log in self._entities.items():
             if log.is_changed:
@@ -257,7 +257,7 @@ class Machine:
         log: EntityLog[Any],
         before: Outputs,
         after: Outputs,
-        cause: Note | None,
+        cause: RecordedEvent | None,
         found: list[Facts],
     ) -> None:
         """Add the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
@@ -287,7 +287,7 @@ class Machine:
         log: EntityLog[Any],
         before: Outputs,
         after: Outputs,
-        cause: Note | None,
+        cause: RecordedEvent | None,
         found: list[Facts],
     ) -> None:
         """Add what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from streams.core.algebra import Note, SortKey, fold_order
+from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.log import Codec, Log
 from streams.core.outputs import Scope
 from streams.core.segments import HEAD_RECORDS, NAMES, Records
@@ -35,11 +35,11 @@ _named_from = msgspec.msgpack.Decoder(Named).decode
 class Found(NamedTuple):
     """An event that another one speaks of, and whether it is active."""
 
-    recorded: Note
+    recorded: RecordedEvent
     is_active: bool
 
 
-class NamedLog(Log[Note, Acc]):
+class NamedLog(Log[RecordedEvent, Acc]):
     """A log of events and the records that tell where they lie."""
 
     __slots__ = ("part_of", "patch_of", "sort_key")
@@ -71,12 +71,12 @@ class NamedLog(Log[Note, Acc]):
         found = self._found(_EVENT, event_id, lambda each: each.event.event_id == event_id)
         return None if found is None or len(found) > 1 else found
 
-    def _found(self, kind: bytes, name: str, holds: Callable[[Note], bool]) -> Sequence[Found] | None:
+    def _found(self, kind: bytes, name: str, holds: Callable[[RecordedEvent], bool]) -> Sequence[Found] | None:
         """Return all events under a name; None where they lie in several places."""
         named = self._named(kind, name)
         return None if named.count > 1 else self._tail_where(holds) + self._in_segment(named, holds)
 
-    def patches(self, part: str) -> tuple[Note, ...] | None:
+    def patches(self, part: str) -> tuple[RecordedEvent, ...] | None:
         """Return the active events that change a part, in order; None where that takes a look at all."""
         found = self._found(_PATCH, part, lambda each: self.patch_of(each) == part)
         if found is None:
@@ -93,11 +93,11 @@ class NamedLog(Log[Note, Acc]):
         active = [each for each in found if each.is_active]
         return active or None
 
-    def _tail_where(self, holds: Callable[[Note], bool]) -> list[Found]:
+    def _tail_where(self, holds: Callable[[RecordedEvent], bool]) -> list[Found]:
         left_out = set(self.head.inactive)
         return [Found(each, place not in left_out) for place, each in enumerate(self.head.tail) if holds(each)]
 
-    def _in_segment(self, named: Named, holds: Callable[[Note], bool]) -> list[Found]:
+    def _in_segment(self, named: Named, holds: Callable[[RecordedEvent], bool]) -> list[Found]:
         if named.number < 0:
             return []
         segment = self.segment(named.number)
@@ -122,7 +122,7 @@ class NamedLog(Log[Note, Acc]):
         named.is_awaited = True
         self.records.put(self._name(_EVENT, event_id), _encode(named))
 
-    def placed(self, number: int, items: Sequence[Note], came: Collection[SortKey] | None) -> None:
+    def placed(self, number: int, items: Sequence[RecordedEvent], came: Collection[SortKey] | None) -> None:
         """Note in which segment events lie."""
         spilled = self.head.spilled
         assert spilled is not None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.changes import Measures
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import Row
@@ -14,16 +14,16 @@ class Newest(msgspec.Struct, array_like=True, gc=False):
     """The newest event; None before the first."""
 
     is_test: bool = False
-    event: Note | None = None
+    event: RecordedEvent | None = None
 
 
-def take_newest(acc: Newest, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+def take_newest(acc: Newest, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Let an event take the place of the one before."""
     acc.event = recorded
 
 
 def projection_of(
-    rows: Callable[[Note], Sequence[Row]], measures: Callable[[Note], Measures] | None = None
+    rows: Callable[[RecordedEvent], Sequence[Row]], measures: Callable[[RecordedEvent], Measures] | None = None
 ) -> Callable[[Newest, Scope, Outputs], None]:
     """Return what lists the outputs of the newest event."""
 

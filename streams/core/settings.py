@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-from streams.core.activity import active_places, no_part
-from streams.core.algebra import Note, fold_order
+from streams.core.activity import active_keys, no_part
+from streams.core.algebra import RecordedEvent, fold_order
 from streams.core.events import (
     ConfigEvent,
     FxRateSet,
@@ -52,14 +52,18 @@ def joined(*parts: str | int) -> str:
 
 def standing(events: Iterable[Ruling]) -> list[Ruling]:
     """Of settings that replace one another the last in fold order, retracted ones left out: what the tables show."""
-    said: dict[str, list[Note]] = {}
+    said: dict[str, list[RecordedEvent]] = {}
     for event in events:
-        said.setdefault(identity(event), []).append(Note(event, 0))
-    newest = (_newest(notes) for notes in said.values())
-    return [note.event for note in newest if note is not None]  # type: ignore[misc] # of the types that came in
+        said.setdefault(identity(event), []).append(RecordedEvent(event, 0))
+    newest = (_newest(recorded_events) for recorded_events in said.values())
+    return [recorded.event for recorded in newest if recorded is not None]  # type: ignore[misc] # of the types that came in
 
 
-def _newest(notes: list[Note]) -> Note | None:
+def _newest(recorded_events: list[RecordedEvent]) -> RecordedEvent | None:
     """Return the active event that is last in fold order; None where all were taken back."""
-    active = active_places(notes, no_part)
-    return next((note for note in notes if fold_order(note) == max(active)), None) if active else None
+    active = active_keys(recorded_events, no_part)
+    return (
+        next((recorded for recorded in recorded_events if fold_order(recorded) == max(active)), None)
+        if active
+        else None
+    )

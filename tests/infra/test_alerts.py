@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from schemas.codec import Codec
-from streams.live.engine.stats import Figures
+from streams.live.engine.stats import EngineStats
 from streams.live.worker import web_answers as web
 from streams.live.worker.delivery import LogDelivery
 from streams.live.worker.signals import SignalHandler
@@ -37,9 +37,9 @@ def _exported() -> Iterator[tuple[str, set[str]]]:
     delivery = LogDelivery()
     handler = SignalHandler(codec=Codec(), delivery=delivery, delivered={}, minutes={}, attempts=1, clock=lambda: 0)
     each = {"cx.survey-0": 1}
-    figures = Figures(lag_records=each, lag_seconds=dict.fromkeys(each, 1.0), entries=each)
-    stopped = Figures(limit=("cx.survey-0", "17", "malformed"))
-    rendered = [web.WorkerMetrics(lambda told=told: told, handler).render() for told in (figures, stopped)]
+    stats = EngineStats(lag_records=each, lag_seconds=dict.fromkeys(each, 1.0), entries=each)
+    stopped = EngineStats(limit=("cx.survey-0", "17", "malformed"))
+    rendered = [web.WorkerMetrics(lambda told=told: told, handler).render() for told in (stats, stopped)]
     for line in b"".join(rendered).decode().splitlines():
         if not line.startswith("#"):
             yield line.partition("{")[0].partition(" ")[0], set(re.findall(r'(\w+)="', line))

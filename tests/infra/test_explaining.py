@@ -20,7 +20,7 @@ from sinks.clickhouse import ClickHouseSink
 from sinks.explain import Explainer
 from sinks.figures import Given, Served
 from sinks.period import parse
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.rules import Rules
 from streams.live.fold.partition import Partition
 from streams.live.fold.partitioner import home
@@ -45,15 +45,17 @@ class Log:
         self.producer = Producer({"bootstrap.servers": here.kafka_bootstrap})
         self.explainer = Explainer(self.reader, wiring.warehouse(here))
 
-    def store(self, account: str, notes: list[Note]) -> list[Record]:
+    def store(self, account: str, recorded_events: list[RecordedEvent]) -> list[Record]:
         """Send the events under an account of their own, stored at the notes' times."""
         records = []
-        for note in notes:
-            event = msgspec.structs.replace(note.event, account_id=account, event_id=_id(account, note.event.event_id))
+        for recorded in recorded_events:
+            event = msgspec.structs.replace(
+                recorded.event, account_id=account, event_id=_id(account, recorded.event.event_id)
+            )
             if event.corrects_event_id is not None:
                 event = msgspec.structs.replace(event, corrects_event_id=_id(account, event.corrects_event_id))
             value = CODEC.encode(event.EVENT_TYPE, msgspec.to_builtins(_fields(event)))
-            at_ms = note.ingested_at // 1000
+            at_ms = recorded.ingested_at // 1000
             self.producer.produce(self.topic, value, account, partition=NUMBER, timestamp=at_ms)
             records.append(Record(self.offset, account.encode(), value, at_ms))
             self.offset += 1
@@ -99,17 +101,17 @@ def log(here: Settings) -> Iterator[Log]:
 @pytest.mark.timeout(300)
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.integers(0, 9))
-def test_what_was_known_is_what_the_views_said_then(log: Log, notes: list[Note], cut: int) -> None:
+def test_what_was_known_is_what_the_views_said_then(log: Log, recorded_events: list[RecordedEvent], cut: int) -> None:
     """The promise of --known-at, whatever came later: corrections, retractions, deletions, tests, late events."""
     account = next(name for name in iter(lambda: secrets.token_hex(4), "") if home(name.encode(), COUNT) == NUMBER)
-    notes = sorted(notes, key=lambda note: note.ingested_at)
-    then = notes[min(cut, len(notes) - 1)].ingested_at
-    records = log.store(account, notes)
+    recorded_events = sorted(recorded_events, key=lambda recorded: recorded.ingested_at)
+    then = recorded_events[min(cut, len(recorded_events) - 1)].ingested_at
+    records = log.store(account, recorded_events)
     partition = Partition(log.topic, NUMBER, MemoryStore(), codec=CODEC, rules=Rules(), types=TYPES, partitions=COUNT)
     served = Served(log.reader, wiring.warehouse(log.here))
     early = [record for record in records if record.at_ms * 1000 <= then]
     _take(log, partition, early, then)
-    said, end = log.figures(served, account), notes[-1].ingested_at
+    said, end = log.figures(served, account), recorded_events[-1].ingested_at
     _take(log, partition, records[len(early) :], end)
     for moment, expected in ((then, said), (end, log.figures(served, account))):
         known = known_at(log.here, log.explainer, account, moment)

@@ -11,7 +11,7 @@ from clickhouse_driver import Client
 from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import credit, facts, receivable
 from streams.core.billing.facts import Fact
 from streams.core.billing.receivable import Books
@@ -20,7 +20,7 @@ from tests.support.invoices import credited, day, issued, paid, voided, written_
 from tests.support.machine import run
 from tests.support.money import applied, charged_back, dispute_ended, received, refunded, returned
 
-HISTORIES: dict[str, list[Note]] = {
+HISTORIES: dict[str, list[RecordedEvent]] = {
     "parts": [issued(1, 10_000), paid(5, 3_000), paid(9, 7_000, "P2")],
     "overpaid": [issued(1, 10_000, credit_applied=1_000), paid(5, 12_000)],
     "void": [issued(1, 10_000), paid(2, 4_000), credited(2, 1_000), written_off(2, 500), voided(3), paid(4, 100, "P2")],
@@ -41,8 +41,11 @@ Tables = dict[str, list[RowTuple]]
 def rows() -> Tables:
     """Rows of every history, each in an account of its own, as the core makes them now."""
     made: defaultdict[str, list[RowTuple]] = defaultdict(list)
-    for account, notes in HISTORIES.items():
-        own = [Note(msgspec.structs.replace(note.event, account_id=account), note.ingested_at) for note in notes]
+    for account, recorded_events in HISTORIES.items():
+        own = [
+            RecordedEvent(msgspec.structs.replace(recorded.event, account_id=account), recorded.ingested_at)
+            for recorded in recorded_events
+        ]
         for row in run(own).tables.values():
             made[row.TABLE].append((*msgspec.structs.astuple(row), 1, 0))
     return dict(made)
@@ -61,7 +64,7 @@ def alarms(client: Client, empty: Callable[[Warehouse], Migrated]) -> Callable[[
         found: defaultdict[str, set[str]] = defaultdict(set)
         asked = f"SELECT invariant, account_id, subject_id, events FROM {warehouse.database}.broken_invariant"
         for invariant, account, subject, events in client.execute(asked):
-            known = {note.event.event_id for note in HISTORIES[account]}
+            known = {recorded.event.event_id for recorded in HISTORIES[account]}
             assert events, invariant
             assert set(events) <= known
             assert subject in {"I1", "I2", "P1", "P2", "USD", "EUR"}

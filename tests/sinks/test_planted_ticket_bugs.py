@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import TicketDeleted, TicketEscalated, TicketMerged, TicketRestored, TicketSolved
 from streams.core.support import life, solving, ticket_rows
 from streams.core.support.life import Life, Standing
@@ -22,21 +22,27 @@ from streams.core.support.ticket import Ticket
 from tests.sinks.conftest import Migrated
 from tests.support.histories_support import support_histories
 from tests.support.machine import run
-from tests.support.tickets import made, notes, opened, reopened, said, turned
+from tests.support.tickets import made, opened, recorded_events, reopened, said, turned
 
-LIVES: dict[str, list[Note]] = {
-    "plain": notes(opened(), said(1, "REQUESTER"), said(2, "AGENT"), turned(3, "PENDING"), turned(5, "SOLVED")),
-    "again": notes(opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED"), turned(4, "CLOSED")),
-    "anew": notes(opened(), turned(1, "SOLVED"), made(TicketSolved, 2), turned(3, "OPEN")),
-    "closed": notes(opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "CLOSED"), reopened(4)),
-    "unsolved": notes(opened(), turned(3, "CLOSED")),
-    "moment": notes(opened(), turned(1, "SOLVED"), reopened(1), turned(2, "HOLD")),
-    "crossed": notes(opened(5), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED")),
-    "born_solved": notes(opened(status="SOLVED"), turned(2, "OPEN")),
-    "deleted": notes(opened(), turned(1, "SOLVED"), made(TicketDeleted, 2), turned(3, "OPEN"), made(TicketRestored, 4)),
-    "merged": notes(opened(), made(TicketMerged, 1, target_ticket_id="T2"), turned(2, "SOLVED")),
-    "escalated": notes(opened(), made(TicketEscalated, 1, kind="FUNCTIONAL")),
-    "unknown": notes(turned(1, "SOLVED"), said(2, "REQUESTER")),
+LIVES: dict[str, list[RecordedEvent]] = {
+    "plain": recorded_events(
+        opened(), said(1, "REQUESTER"), said(2, "AGENT"), turned(3, "PENDING"), turned(5, "SOLVED")
+    ),
+    "again": recorded_events(
+        opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED"), turned(4, "CLOSED")
+    ),
+    "anew": recorded_events(opened(), turned(1, "SOLVED"), made(TicketSolved, 2), turned(3, "OPEN")),
+    "closed": recorded_events(opened(), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "CLOSED"), reopened(4)),
+    "unsolved": recorded_events(opened(), turned(3, "CLOSED")),
+    "moment": recorded_events(opened(), turned(1, "SOLVED"), reopened(1), turned(2, "HOLD")),
+    "crossed": recorded_events(opened(5), turned(1, "SOLVED"), turned(2, "OPEN"), turned(3, "SOLVED")),
+    "born_solved": recorded_events(opened(status="SOLVED"), turned(2, "OPEN")),
+    "deleted": recorded_events(
+        opened(), turned(1, "SOLVED"), made(TicketDeleted, 2), turned(3, "OPEN"), made(TicketRestored, 4)
+    ),
+    "merged": recorded_events(opened(), made(TicketMerged, 1, target_ticket_id="T2"), turned(2, "SOLVED")),
+    "escalated": recorded_events(opened(), made(TicketEscalated, 1, kind="FUNCTIONAL")),
+    "unknown": recorded_events(turned(1, "SOLVED"), said(2, "REQUESTER")),
 }
 GAP = "a_ticket_lives_in_spans_without_gap"
 STOCK = "backlog_is_opened_and_reopened_less_solved"
@@ -44,14 +50,17 @@ COUNTS = "a_ticket_counts_what_happened_to_it"
 STORY = "a_ticket_and_its_rows_tell_one_story"
 RING = "merges_do_not_go_in_a_ring"
 Told = dict[str, set[str]]
-Alarms = Callable[[dict[str, list[Note]]], Told]
+Alarms = Callable[[dict[str, list[RecordedEvent]]], Told]
 
 
-def rows(lives: dict[str, list[Note]]) -> dict[str, list[RowTuple]]:
+def rows(lives: dict[str, list[RecordedEvent]]) -> dict[str, list[RowTuple]]:
     """Rows of every life, each in an account of its own, as the core makes them now."""
     tables: defaultdict[str, list[RowTuple]] = defaultdict(list)
     for account, told in lives.items():
-        own = [Note(msgspec.structs.replace(note.event, account_id=account), note.ingested_at) for note in told]
+        own = [
+            RecordedEvent(msgspec.structs.replace(recorded.event, account_id=account), recorded.ingested_at)
+            for recorded in told
+        ]
         for row in run(own).tables.values():
             tables[row.TABLE].append((*msgspec.structs.astuple(row), 1, 0))
     return dict(tables)
@@ -61,14 +70,14 @@ def rows(lives: dict[str, list[Note]]) -> dict[str, list[RowTuple]]:
 def alarms(client: Client, empty: Callable[[Warehouse], Migrated]) -> Alarms:
     """Insert what the core makes of lives into empty tables; return the accounts that each broken invariant names."""
 
-    def told(lives: dict[str, list[Note]]) -> Told:
+    def told(lives: dict[str, list[RecordedEvent]]) -> Told:
         warehouse, generation = empty(Warehouse())
         ClickHouseSink(client, generation, checked=True).insert(rows(lives))
         found: defaultdict[str, set[str]] = defaultdict(set)
         asked = f"SELECT invariant, account_id, events FROM {warehouse.database}.broken_invariant"
         for invariant, account, events in client.execute(asked):
             assert events, invariant
-            assert set(events) <= {note.event.event_id for note in lives[account]}
+            assert set(events) <= {recorded.event.event_id for recorded in lives[account]}
             found[invariant].add(account)
         return dict(found)
 
@@ -84,7 +93,7 @@ def test_odd_lives_are_sound(alarms: Alarms) -> None:
 @pytest.mark.servers
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives=st.lists(support_histories(), min_size=25, max_size=25))
-def test_lives_that_nobody_thought_of_are_sound(alarms: Alarms, lives: list[list[Note]]) -> None:
+def test_lives_that_nobody_thought_of_are_sound(alarms: Alarms, lives: list[list[RecordedEvent]]) -> None:
     """Only rings of merges are true of what sources may say; all else would be the fault of the rows."""
     assert alarms({f"a{at}": told for at, told in enumerate(lives)}).keys() <= {RING}
 
@@ -93,8 +102,8 @@ def test_lives_that_nobody_thought_of_are_sound(alarms: Alarms, lives: list[list
 def test_a_ring_of_merges_is_told(alarms: Alarms) -> None:
     """No ticket of it knows more than its own merge."""
     ring = [
-        *notes(opened(ticket_id="T1", number=1), opened(ticket_id="T2", number=2)),
-        *notes(
+        *recorded_events(opened(ticket_id="T1", number=1), opened(ticket_id="T2", number=2)),
+        *recorded_events(
             made(TicketMerged, 1, ticket_id="T1", target_ticket_id="T2", number=3),
             made(TicketMerged, 2, ticket_id="T2", target_ticket_id="T1", number=4),
         ),
@@ -128,8 +137,8 @@ def test_a_reopening_that_is_not_told_of_is_told(alarms: Alarms, monkeypatch: py
     """The reopen rate would be a pleasant one."""
     true = solving._reopened
 
-    def silent(told: Ticket, note: Note, by: str, *, by_message: bool) -> None:
-        true(told, note, by, by_message=by_message)
+    def silent(told: Ticket, recorded: RecordedEvent, by: str, *, by_message: bool) -> None:
+        true(told, recorded, by, by_message=by_message)
         if told.life.solve is not None:
             told.life.solve.reopened_at = None
             told.life.reopens = 0

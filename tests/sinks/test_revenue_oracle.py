@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sinks.clickhouse import ClickHouseSink
 from sinks.port import RowTuple
 from sinks.settings import Warehouse
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import SubscriptionChanged, SubscriptionEnded, SubscriptionPaused, SubscriptionResumed
 from streams.core.rows import MrrItemRow
 from tests.sinks.conftest import Migrated
@@ -52,7 +52,7 @@ def _rate(currency: str, at: int) -> Decimal:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[Note]:
+def stories(draw: st.DrawFn) -> list[RecordedEvent]:
     """An account with two subscriptions that come, change, pause and end, in two currencies and often at one moment."""
     story = Story()
     won = {"currency": "KRW", "exponent": 0}
@@ -67,7 +67,7 @@ def stories(draw: st.DrawFn) -> list[Note]:
             story.state(at, item(draw(st.integers(1, 50_000)), plan=plan, product_line=line), kind=kind, **own)
         else:
             story.tell(kind, at, own["subscription"])
-    return story.notes
+    return story.recorded_events
 
 
 TURNS = (
@@ -94,14 +94,14 @@ def _stock(machine: Machine, date: dt.date) -> dict[str, Decimal]:
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(stories())
 def test_stocks_and_bridges_are_what_a_plain_loop_finds(
-    client: Client, empty: Callable[[Warehouse], Migrated], notes: list[Note]
+    client: Client, empty: Callable[[Warehouse], Migrated], recorded_events: list[RecordedEvent]
 ) -> None:
     """Stock, movements and bridge go three ways through the database; all must meet, and no invariant may break.
 
     Stocks come from spans that are cut where manager or segment change, bridges from movements and what is handed over.
     """
     warehouse, generation = empty(Warehouse())
-    machine = run(notes)
+    machine = run(recorded_events)
     ClickHouseSink(client, generation, checked=True).insert(_tables(machine))
     database = warehouse.database
     assert client.execute(f"SELECT * FROM {database}.broken_invariant WHERE invariant LIKE 'mrr%%'") == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.rows import TABLES
 from streams.live.fold.batch import Batch
 from tests.support.records import Record, record
@@ -14,16 +14,16 @@ class Tables(dict[tuple[Any, ...], tuple[Any, ...]]):
     """Rows by table and key."""
 
 
-def recorded(history: list[Note]) -> list[Record]:
+def recorded(history: list[RecordedEvent]) -> list[Record]:
     """The history as records, each stored when its note says."""
     return [
         record(
             offset,
-            note.event.EVENT_TYPE,
-            plain(note.event),
-            at_ms=max(note.ingested_at, note.event.occurred_at) // 1000,
+            recorded_event.event.EVENT_TYPE,
+            plain(recorded_event.event),
+            at_ms=max(recorded_event.ingested_at, recorded_event.event.occurred_at) // 1000,
         )
-        for offset, note in enumerate(history)
+        for offset, recorded_event in enumerate(history)
     ]
 
 

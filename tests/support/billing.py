@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Discount, Event, SubscriptionItem, SubscriptionStarted
 from tests.support.records import uid
 
@@ -32,7 +32,7 @@ class Story:
     """Events of one account, numbered as they are told; each is stored when it happens unless `stored` says when."""
 
     def __init__(self) -> None:
-        self.notes: list[Note] = []
+        self.recorded_events: list[RecordedEvent] = []
 
     def tell(
         self,
@@ -45,7 +45,7 @@ class Story:
         **fields: Any,
     ) -> str:
         """Tell an event that takes effect on a day, on that day unless `told` names another; returns its id."""
-        event_id = uid(len(self.notes) + 1)
+        event_id = uid(len(self.recorded_events) + 1)
         event: Event = kind(
             event_id=event_id,
             account_id="acme",
@@ -55,7 +55,7 @@ class Story:
             effective_at=day(at),
             **fields,
         )
-        self.notes.append(Note(event, day(at if stored is None else stored)))
+        self.recorded_events.append(RecordedEvent(event, day(at if stored is None else stored)))
         return event_id
 
     def state(

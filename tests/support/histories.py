@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     Answer,
     Event,
@@ -133,26 +133,26 @@ _EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
-def _note(number: int, plan: tuple[Event, int | None, bool, int]) -> Note:
+def _note(number: int, plan: tuple[Event, int | None, bool, int]) -> RecordedEvent:
     """An event with an id of its own; sometimes it corrects or retracts another one, known or not."""
     event, corrected, retracts, delay = plan
     corrects = None if corrected is None or corrected == number else _id(corrected)
     retracts = retracts and corrects is not None
     event = msgspec.structs.replace(event, event_id=_id(number), corrects_event_id=corrects, is_retraction=retracts)
-    return Note(event, event.occurred_at + delay * HOUR)
+    return RecordedEvent(event, event.occurred_at + delay * HOUR)
 
 
 def _id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def histories_of(events: st.SearchStrategy[Any], max_size: int) -> st.SearchStrategy[list[Note]]:
+def histories_of(events: st.SearchStrategy[Any], max_size: int) -> st.SearchStrategy[list[RecordedEvent]]:
     """Distinct events with the times at which they were stored, in the order in which they arrived."""
     plan = st.tuples(events, st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 40 * 24))
     plans = st.lists(plan, min_size=1, max_size=max_size)
     return plans.map(lambda drawn: [_note(number, each) for number, each in enumerate(drawn)])
 
 
-def histories(max_size: int = 9) -> st.SearchStrategy[list[Note]]:
+def histories(max_size: int = 9) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of survey events and of who looks after the account."""
     return histories_of(_EVENTS, max_size)

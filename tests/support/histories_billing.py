@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     ActSigned,
     CreditApplied,
@@ -344,6 +344,8 @@ BILLING: dict[type[Event], Strategy] = SUBSCRIPTIONS | INVOICES | RETURNS
 """A strategy for each event type of the billing topic."""
 
 
-def billing_histories(kinds: Iterable[type[Event]] = BILLING, max_size: int = 9) -> st.SearchStrategy[list[Note]]:
+def billing_histories(
+    kinds: Iterable[type[Event]] = BILLING, max_size: int = 9
+) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories as in `histories`, of billing events of the given kinds."""
     return histories_of(st.one_of(*(BILLING[kind] for kind in kinds)), max_size)

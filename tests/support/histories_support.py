@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     MessageAdded,
     MessageChanged,
@@ -136,7 +136,7 @@ _CHATTER = st.one_of(
 )
 
 
-def chatter(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
+def chatter(max_size: int = 10) -> st.SearchStrategy[list[RecordedEvent]]:
     """Many messages of one ticket in any order, few of them told of twice, and little else."""
     return histories_of(_CHATTER, max_size)
 
@@ -152,7 +152,7 @@ def _crowd(event: Any) -> Any:
     return msgspec.structs.replace(event, ticket_id="t1", occurred_at=at)
 
 
-def crowded(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
+def crowded(max_size: int = 8) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of one ticket within four moments, so that nearly all of it happens at once."""
     return histories_of(_CROWD.map(_crowd), max_size)
 
@@ -182,19 +182,23 @@ def _plainly(event: Any) -> Any:
     return msgspec.structs.replace(event, ticket_id="t1", entity_version=None, is_test=False)
 
 
-def ended(max_size: int = 8) -> st.SearchStrategy[list[Note]]:
+def ended(max_size: int = 8) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of one ticket that was opened: asked by messages, topics and ratings told of, solved, opened again."""
-    return histories_of(_ENDED.map(_plainly), max_size).map(lambda notes: [Note(_OPENING, START), *notes])
+    return histories_of(_ENDED.map(_plainly), max_size).map(
+        lambda recorded_events: [RecordedEvent(_OPENING, START), *recorded_events]
+    )
 
 
 _TURNED = st.one_of(_ASKED, _ASKED, SUPPORT["ticket_solved"], SUPPORT["ticket_reopened"])
 
 
-def asked(max_size: int = 5) -> st.SearchStrategy[list[Note]]:
+def asked(max_size: int = 5) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of one ticket that was opened: messages of its requester, solved, opened again, in any order."""
-    return histories_of(_TURNED.map(_plainly), max_size).map(lambda notes: [Note(_OPENING, START), *notes])
+    return histories_of(_TURNED.map(_plainly), max_size).map(
+        lambda recorded_events: [RecordedEvent(_OPENING, START), *recorded_events]
+    )
 
 
-def support_histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
+def support_histories(max_size: int = 10) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of two tickets and two touches."""
     return histories_of(_EVENTS, max_size)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     CreditNoteIssued,
     DueDateChanged,
@@ -30,7 +30,7 @@ def day(number: float) -> int:
     return START + int((number - 1) * DAY)
 
 
-def noted(kind: type[Event], at: float, ingested: int | None = None, **fields: Any) -> Note:
+def noted(kind: type[Event], at: float, ingested: int | None = None, **fields: Any) -> RecordedEvent:
     """An event of account acme, and of invoice I1 if of any, on a day of 2026; stored when it happened, if not said."""
     envelope: dict[str, Any] = {
         "event_id": f"00000000-0000-4000-8000-{next(_numbers):012d}",
@@ -41,43 +41,43 @@ def noted(kind: type[Event], at: float, ingested: int | None = None, **fields: A
     }
     known = {name: value for name, value in envelope.items() if name in kind.__struct_fields__}
     event = kind(**(known | fields))
-    return Note(event, event.occurred_at if ingested is None else ingested)
+    return RecordedEvent(event, event.occurred_at if ingested is None else ingested)
 
 
-def issued(at: float, total: int, **fields: Any) -> Note:
+def issued(at: float, total: int, **fields: Any) -> RecordedEvent:
     return noted(
         InvoiceIssued, at, **({"issued_at": day(at), "total": total, "currency": "USD", "exponent": 2} | fields)
     )
 
 
-def paid(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
+def paid(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> RecordedEvent:
     money = {"payment_id": payment_id, "amount": amount, "currency": "USD", "exponent": 2, "paid_at": day(at)}
     return noted(InvoicePaid, at, **(money | fields))
 
 
-def failed(at: float, amount: int, **fields: Any) -> Note:
+def failed(at: float, amount: int, **fields: Any) -> RecordedEvent:
     return noted(InvoicePaymentFailed, at, **({"amount": amount, "currency": "USD", "exponent": 2} | fields))
 
 
-def credited(at: float, amount: int, credit_note_id: str = "C1", **fields: Any) -> Note:
+def credited(at: float, amount: int, credit_note_id: str = "C1", **fields: Any) -> RecordedEvent:
     money = {"credit_note_id": credit_note_id, "amount": amount, "currency": "USD", "exponent": 2}
     return noted(CreditNoteIssued, at, **(money | fields))
 
 
-def voided(at: float, **fields: Any) -> Note:
+def voided(at: float, **fields: Any) -> RecordedEvent:
     return noted(InvoiceVoided, at, **fields)
 
 
-def written_off(at: float, amount: int | None = None, **fields: Any) -> Note:
+def written_off(at: float, amount: int | None = None, **fields: Any) -> RecordedEvent:
     money = {} if amount is None else {"amount": amount, "currency": "USD", "exponent": 2}
     return noted(InvoiceWrittenOff, at, **(money | fields))
 
 
-def put_off(at: float, to: float, **fields: Any) -> Note:
+def put_off(at: float, to: float, **fields: Any) -> RecordedEvent:
     return noted(DueDateChanged, at, due_at=day(to), **fields)
 
 
-def given_up(at: float, **fields: Any) -> Note:
+def given_up(at: float, **fields: Any) -> RecordedEvent:
     return noted(DunningEnded, at, outcome="EXHAUSTED", **fields)
 
 
@@ -126,7 +126,7 @@ _EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
-def _numbered(number: int, plan: tuple[Event, int | None, bool, int]) -> Note:
+def _numbered(number: int, plan: tuple[Event, int | None, bool, int]) -> RecordedEvent:
     event, corrected, retracts, delay = plan
     corrects = None if corrected is None or corrected == number else _id(corrected)
     exponent = {"exponent": _exponents[event.currency]} if getattr(event, "currency", None) else {}  # type: ignore[union-attr]
@@ -137,19 +137,19 @@ def _numbered(number: int, plan: tuple[Event, int | None, bool, int]) -> Note:
         is_retraction=retracts and corrects is not None,
         **exponent,
     )
-    return Note(numbered, numbered.occurred_at + delay * DAY)
+    return RecordedEvent(numbered, numbered.occurred_at + delay * DAY)
 
 
 def _id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def histories(max_size: int = 10) -> st.SearchStrategy[list[Note]]:
+def histories(max_size: int = 10) -> st.SearchStrategy[list[RecordedEvent]]:
     """Distinct events of two invoices in two currencies, in the order in which they arrived."""
     return histories_over(_EVENTS, max_size)
 
 
-def histories_over(events: st.SearchStrategy[Event], max_size: int) -> st.SearchStrategy[list[Note]]:
+def histories_over(events: st.SearchStrategy[Event], max_size: int) -> st.SearchStrategy[list[RecordedEvent]]:
     """Distinct events, some of which correct or retract others."""
     corrections = st.none() | st.none() | st.integers(0, 9)
     plans = st.lists(st.tuples(events, corrections, st.booleans(), st.integers(0, 20)), min_size=1, max_size=max_size)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from streams.core import machine as core
-from streams.core.algebra import Note, Signal, claim
+from streams.core.algebra import RecordedEvent, Signal, fingerprint_of
 from streams.core.machine import Facts
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rows import MetricChangeRow, Row
@@ -29,7 +29,7 @@ class Machine:
         self.signals: list[Signal] = []
         self.records: dict[bytes, bytes] = {}
         self.former: dict[bytes, Rules] = {}
-        self.notes: dict[bytes, dict[bytes, Note]] = {}
+        self.recorded_events: dict[bytes, dict[bytes, RecordedEvent]] = {}
         self._machine = self._new_machine()
 
     def _new_machine(self) -> core.Machine:
@@ -43,7 +43,7 @@ class Machine:
 
     def revisions(self) -> dict[bytes, int]:
         """Return how often each entity has changed."""
-        return {key: self._machine.entity(key).head.revision for key in self.notes}
+        return {key: self._machine.entity(key).head.revision for key in self.recorded_events}
 
     def passed(self, key: bytes) -> int:
         """Return the latest deadline of an entity that has gone by."""
@@ -59,17 +59,17 @@ class Machine:
                 self.records[name] = value
         self._machine = self._new_machine()
 
-    def feed(self, note: Note) -> None:
+    def feed(self, recorded: RecordedEvent) -> None:
         """Take an event, unless it came before."""
-        reducer = reducer_of(note.event)
-        known, fingerprint = self.notes.setdefault(reducer.key(note.event), {}), _claim(note)
+        reducer = reducer_of(recorded.event)
+        known, fingerprint = self.recorded_events.setdefault(reducer.key(recorded.event), {}), _claim(recorded)
         if fingerprint not in known:
-            known[fingerprint] = note
-            self._took(self._machine.take(reducer, note, fingerprint))
+            known[fingerprint] = recorded
+            self._took(self._machine.take(reducer, recorded, fingerprint))
 
     def tick(self, now: int) -> None:
         """Let time pass to `now`."""
-        for key in self.notes:
+        for key in self.recorded_events:
             while self._machine.entity(key).head.deadline <= now:
                 self._took(self._machine.tick(key, now))
 
@@ -78,7 +78,7 @@ class Machine:
         self.former[self.rules.name] = self.rules
         self.rules = rules
         self.save()
-        for key in self.notes:
+        for key in self.recorded_events:
             self._took(self._machine.settle(key))
 
     def _write(self, facts: Facts) -> None:
@@ -90,15 +90,17 @@ class Machine:
         self.signals.extend(facts.signals)
 
 
-def _claim(note: Note) -> bytes:
-    return claim(note.event.source, note.event.event_id, msgspec.msgpack.encode(note.event))
+def _claim(recorded: RecordedEvent) -> bytes:
+    return fingerprint_of(recorded.event.source, recorded.event.event_id, msgspec.msgpack.encode(recorded.event))
 
 
-def run(notes: list[Note], *, recode: bool = False, until: int | None = None, rules: Rules | None = None) -> Machine:
+def run(
+    recorded_events: list[RecordedEvent], *, recode: bool = False, until: int | None = None, rules: Rules | None = None
+) -> Machine:
     """Feed every note, then let time pass to `until` (microseconds)."""
     machine = Machine(rules=rules, recode=recode)
-    for note in notes:
-        machine.feed(note)
+    for recorded in recorded_events:
+        machine.feed(recorded)
     if until is not None:
         machine.tick(until)
     return machine

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,
@@ -24,40 +24,40 @@ from streams.core.events import (
 from tests.support.invoices import day, histories_over, noted
 
 
-def _told(kind: type[Any], at: float, amount: int | None = None, **fields: Any) -> Note:
+def _told(kind: type[Any], at: float, amount: int | None = None, **fields: Any) -> RecordedEvent:
     money = {} if amount is None else {"amount": amount, "currency": "USD", "exponent": 2}
     return noted(kind, at, **(money | fields))
 
 
-def received(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
+def received(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> RecordedEvent:
     return _told(PaymentReceived, at, amount, **({"payment_id": payment_id, "received_at": day(at)} | fields))
 
 
-def returned(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
+def returned(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> RecordedEvent:
     named = {"invoice_id": "I1", "return_id": "X1", "payment_id": payment_id, "returned_at": day(at)}
     return _told(PaymentReturned, at, amount, **(named | fields))
 
 
-def refunded(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
+def refunded(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> RecordedEvent:
     named = {"invoice_id": None, "refund_id": "R1", "payment_id": payment_id, "refunded_at": day(at)}
     return _told(PaymentRefunded, at, amount, **(named | fields))
 
 
-def refund_failed(at: float, **fields: Any) -> Note:
+def refund_failed(at: float, **fields: Any) -> RecordedEvent:
     return _told(RefundFailed, at, **({"refund_id": "R1"} | fields))
 
 
-def applied(at: float, amount: int, invoice_id: str = "I1", **fields: Any) -> Note:
+def applied(at: float, amount: int, invoice_id: str = "I1", **fields: Any) -> RecordedEvent:
     named = {"application_id": "U1", "invoice_id": invoice_id, "applied_at": day(at)}
     return _told(CreditApplied, at, amount, **(named | fields))
 
 
-def charged_back(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> Note:
+def charged_back(at: float, amount: int, payment_id: str = "P1", **fields: Any) -> RecordedEvent:
     named = {"invoice_id": None, "dispute_id": "D1", "payment_id": payment_id}
     return _told(DisputeOpened, at, amount, **(named | fields))
 
 
-def dispute_ended(at: float, outcome: str) -> Note:
+def dispute_ended(at: float, outcome: str) -> RecordedEvent:
     return _told(DisputeClosed, at, dispute_id="D1", outcome=outcome)
 
 
@@ -112,7 +112,7 @@ _KINDS: Iterable[type[Any]] = (
 
 def money_histories(
     max_size: int = 14, kinds: Iterable[type[Any]] = _KINDS, **narrower: Any
-) -> st.SearchStrategy[list[Note]]:
+) -> st.SearchStrategy[list[RecordedEvent]]:
     """Histories of two invoices, two payments and what may become of them: few amounts and days, so that all meet.
 
     Fields that are named are drawn from what is given for them.

@@ -4,29 +4,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from streams.core.activity import active_places, patched, patches_by_part
-from streams.core.algebra import Note, SortKey, fold_order
+from streams.core.activity import active_keys, patched, patches_by_part
+from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.machine import Ledger, Reducer
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import Row
 from streams.core.rules import Rules
 
 
-def folded(reducer: Reducer[Any], notes: Iterable[Note], scope: Scope) -> Outputs:
+def folded(reducer: Reducer[Any], recorded_events: Iterable[RecordedEvent], scope: Scope) -> Outputs:
     """Return all outputs of an entity, sealed and open."""
-    every = list(notes)
-    active = active_places(every, reducer.part_of)
-    chosen = sorted((note for note in every if fold_order(note) in active), key=reducer.sort_key)
+    every = list(recorded_events)
+    active = active_keys(every, reducer.part_of)
+    chosen = sorted((recorded for recorded in every if fold_order(recorded) in active), key=reducer.sort_key)
     patches = patches_by_part(chosen, reducer.patch_of, reducer.sort_key)
-    acc, outputs = reducer.begin(any(note.event.is_test for note in chosen)), Outputs()
-    for note in chosen:
-        reducer.apply(acc, patched(note, reducer.part_of(note), patches), scope, outputs)
+    acc, outputs = reducer.begin(any(recorded.event.is_test for recorded in chosen)), Outputs()
+    for recorded in chosen:
+        reducer.apply(acc, patched(recorded, reducer.part_of(recorded), patches), scope, outputs)
     if every:
         reducer.project(acc, scope, outputs)
     return outputs
 
 
-Entities = Iterable[tuple[Reducer[Any], str, str, Iterable[Note], int]]
+Entities = Iterable[tuple[Reducer[Any], str, str, Iterable[RecordedEvent], int]]
 """(reducer, account, identity within it, events, the latest deadline that has passed) of each entity."""
 
 
@@ -43,8 +43,8 @@ def logs_of(
             held[place.key] = entry
         return outputs
 
-    for reducer, account, identity, notes, passed in entities:
-        yield reducer.kind, identity, handed(account, folded(reducer, notes, Scope(rules, passed)))
+    for reducer, account, identity, recorded_events, passed in entities:
+        yield reducer.kind, identity, handed(account, folded(reducer, recorded_events, Scope(rules, passed)))
     for prefix, ledger in ledgers.items():  # in this order: a ledger hands over to later ones only
         for account, name in [(account, name) for account, each, name in entries if each == prefix]:
             booked = _booked(ledger, account, name, entries[account, prefix, name], Scope(rules, 0))

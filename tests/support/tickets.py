@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.clock.schedule import Schedule
 from streams.core.clock.worktime import Version
 from streams.core.events import (
@@ -71,13 +71,13 @@ def rated(hours: float, score: float, **fields: Any) -> TicketCsatRated:
     return made(TicketCsatRated, hours, score=score, **(scale | fields))
 
 
-def notes(*events: Event, delay: int = HOUR) -> list[Note]:
-    return [Note(event, event.occurred_at + delay) for event in events]
+def recorded_events(*events: Event, delay: int = HOUR) -> list[RecordedEvent]:
+    return [RecordedEvent(event, event.occurred_at + delay) for event in events]
 
 
 def told(*events: Event, rules: Rules | None = None, delay: int = HOUR) -> Machine:
     """What a partition knows after these events, each stored an hour after it happened unless told otherwise."""
-    return run(notes(*events, delay=delay), rules=rules)
+    return run(recorded_events(*events, delay=delay), rules=rules)
 
 
 def rows(machine: Machine, kind: type[Wanted]) -> list[Wanted]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.collection import Attempt, Failure
 from streams.core.billing.money import micros, within
 from streams.core.events import InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned
@@ -22,7 +22,7 @@ class Tries(msgspec.Struct, array_like=True, gc=False):
     once or because a bank took it back (None before); `paid_since` is what was paid from then on, micros by currency.
     """
 
-    first: Note | None = None
+    first: RecordedEvent | None = None
     failed: Failure | None = None
     failing_at: int | None = None
     paid_since: dict[str, int] = {}
@@ -66,7 +66,7 @@ def _place(failure: Failure) -> tuple[int, int, str]:
     return failure.at, failure.attempt_no, failure.attempt_id
 
 
-def attempt_of(recorded: Note) -> Attempt:
+def attempt_of(recorded: RecordedEvent) -> Attempt:
     """Return the attempt that an event tells of: a payment, or that there was none."""
     event = recorded.event
     if isinstance(event, InvoicePaid):

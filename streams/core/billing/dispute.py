@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import claims
 from streams.core.billing.measures import claim_measures
 from streams.core.billing.money import micros
@@ -21,13 +21,13 @@ class Dispute(msgspec.Struct, array_like=True, gc=False):
     """The newest event, the newest word on the opening, and the newest on the end; who told of the opening."""
 
     is_test: bool = False
-    last: Note | None = None
+    last: RecordedEvent | None = None
     opened: DisputeOpened | None = None
     closed: DisputeClosed | None = None
     sources: set[str] = set()
 
 
-def apply(dispute: Dispute, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+def apply(dispute: Dispute, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Take the next event in fold order; nothing of it is final."""
     event: Any = recorded.event
     dispute.last = recorded
@@ -60,7 +60,7 @@ def _status(dispute: Dispute) -> str:
     return "open" if dispute.closed is None else dispute.closed.outcome.lower()
 
 
-def _row(dispute: Dispute, last: Note) -> DisputeRow:
+def _row(dispute: Dispute, last: RecordedEvent) -> DisputeRow:
     told, closed = dispute.opened, dispute.closed
     event: Any = last.event
     return DisputeRow(

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros, total
 from streams.core.events import (
     CreditApplied,
@@ -62,7 +62,7 @@ def used_at(event: InvoicePaid, issued: InvoiceIssued | None) -> int:
     return event.paid_at
 
 
-def slot_of(recorded: Note) -> Slot:
+def slot_of(recorded: RecordedEvent) -> Slot:
     """Return the earliest slot that an event's fact can have, whenever the invoice is issued; that of the event else.
 
     Before its issue nothing happens to the money of an invoice but what is paid and comes back.
@@ -96,7 +96,7 @@ def issue(issued: InvoiceIssued, ingested_at: int) -> list[Fact]:
     return made
 
 
-def fact_of(recorded: Note, issued: InvoiceIssued | None) -> Fact | None:
+def fact_of(recorded: RecordedEvent, issued: InvoiceIssued | None) -> Fact | None:
     """Return what an event other than the issue does to the money, None for nothing.
 
     Only payments and their returns count before the invoice is issued; what else is older counts from the issue on. In

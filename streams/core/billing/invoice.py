@@ -7,7 +7,7 @@ their own time.
 
 import msgspec
 
-from streams.core.algebra import Place
+from streams.core.algebra import EventKey
 from streams.core.billing.attempts import Tries
 from streams.core.billing.facts import Fact
 from streams.core.billing.money import Wide, micros, total, wide
@@ -45,13 +45,13 @@ class Due(msgspec.Struct, array_like=True, gc=False):
     valid_from: int
     due_at: int | None
     event_id: str
-    place: Place | None = None
+    place: EventKey | None = None
 
 
 class Ended(msgspec.Struct, array_like=True, gc=False):
     """The end of dunning as the source states it, and the event's place in fold order."""
 
-    place: Place
+    place: EventKey
     outcome: str
 
     @property
@@ -143,7 +143,7 @@ class Invoice(msgspec.Struct, array_like=True, gc=False):
     is_test: bool = False
     account_id: str = ""
     invoice_id: str = ""
-    last: Place | None = None
+    last: EventKey | None = None
     ingested_at: int = 0
     issued: InvoiceIssued | None = None
     issued_stored_at: int = 0

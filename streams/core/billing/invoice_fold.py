@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note, SortKey, fold_order
+from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.billing import collection, payment_rows
 from streams.core.billing.attempts import attempt_of, is_collected, is_recurring
 from streams.core.billing.collection import Summary
@@ -31,14 +31,14 @@ from streams.core.outputs import Outputs, Scope
 _slot = attrgetter("slot")
 
 
-def sort_key(recorded: Note) -> SortKey:
+def sort_key(recorded: RecordedEvent) -> SortKey:
     """Issues first, then by time: what is posted is in the order of slots but for what waits for the issue."""
     if isinstance(recorded.event, InvoiceIssued):
         return 0, 0, 0, "", *fold_order(recorded)
     return 1, *slot_of(recorded), *fold_order(recorded)
 
 
-def part_of(recorded: Note) -> str:
+def part_of(recorded: RecordedEvent) -> str:
     """Name the payment, return, credit note, use of credit or attempt that is stated, or the end of the invoice."""
     event = recorded.event
     match event:
@@ -58,7 +58,7 @@ def part_of(recorded: Note) -> str:
             return ""
 
 
-def apply(invoice: Invoice, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+def apply(invoice: Invoice, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
     """Take the next event."""
     event: Any = recorded.event
     _remember(invoice, recorded, event)
@@ -80,7 +80,7 @@ def apply(invoice: Invoice, recorded: Note, _scope: Scope, sealed: Outputs | Non
     _apply(invoice, recorded, event, sealed)
 
 
-def _remember(invoice: Invoice, recorded: Note, event: InvoiceEvent) -> None:
+def _remember(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent) -> None:
     place = fold_order(recorded)
     if invoice.last is None:
         invoice.account_id, invoice.invoice_id = event.account_id, event.invoice_id or ""
@@ -111,7 +111,7 @@ def _post_until(invoice: Invoice, slot: Slot, outputs: Outputs | None) -> None:
         tell(invoice, invoice.books, outputs)
 
 
-def _apply(invoice: Invoice, recorded: Note, event: InvoiceEvent, sealed: Outputs | None) -> None:
+def _apply(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent, sealed: Outputs | None) -> None:
     """Take what an event says beside the books."""
     match event:
         case InvoicePaid() | InvoicePaymentFailed():
@@ -137,7 +137,7 @@ def _apply(invoice: Invoice, recorded: Note, event: InvoiceEvent, sealed: Output
             pass
 
 
-def _try(invoice: Invoice, recorded: Note, sealed: Outputs | None) -> None:
+def _try(invoice: Invoice, recorded: RecordedEvent, sealed: Outputs | None) -> None:
     """Take an attempt; all but the earliest so far are never the first."""
     first = invoice.tries.first
     is_first = first is None or attempt_of(recorded) < attempt_of(first)
@@ -148,7 +148,7 @@ def _try(invoice: Invoice, recorded: Note, sealed: Outputs | None) -> None:
         payment_rows.attempt(later, False, invoice.is_test, sealed)
 
 
-def _put_off(invoice: Invoice, recorded: Note, event: DueDateChanged, sealed: Outputs | None) -> None:
+def _put_off(invoice: Invoice, recorded: RecordedEvent, event: DueDateChanged, sealed: Outputs | None) -> None:
     """Take a due date; one that is older than the issue holds from the issue on, the last of them in fold order."""
     due, issued, place = invoice.due, invoice.issued, fold_order(recorded)
     if due is None or issued is None:

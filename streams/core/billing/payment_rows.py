@@ -1,6 +1,6 @@
 """Rows and entries of payments of an invoice, of what came back of them, and of every attempt to collect it."""
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import payment_entries
 from streams.core.billing.attempts import failure_of
 from streams.core.billing.facts import used_at
@@ -11,7 +11,9 @@ from streams.core.outputs import Outputs
 from streams.core.rows import PaymentAttemptRow, PaymentReturnRow, PaymentRow
 
 
-def pay(recorded: Note, event: InvoicePaid, issued: InvoiceIssued | None, is_test: bool, outputs: Outputs) -> None:
+def pay(
+    recorded: RecordedEvent, event: InvoicePaid, issued: InvoiceIssued | None, is_test: bool, outputs: Outputs
+) -> None:
     """Tell of a payment that names the invoice, and its payment of the part that the invoice had."""
     whole = None if event.payment_amount is None else micros(event.payment_amount, event.exponent)
     amount, at = micros(event.amount, event.exponent), used_at(event, issued)
@@ -46,7 +48,7 @@ def pay(recorded: Note, event: InvoicePaid, issued: InvoiceIssued | None, is_tes
         payment_entries.hand_over(event.payment_id, outputs, came, used)
 
 
-def give_back(recorded: Note, event: PaymentReturned, is_test: bool, outputs: Outputs) -> None:
+def give_back(recorded: RecordedEvent, event: PaymentReturned, is_test: bool, outputs: Outputs) -> None:
     """Tell of a return that names the invoice, and its payment too."""
     outputs.rows.append(return_row(event, is_test, recorded.ingested_at))
     payment_entries.hand_over(
@@ -82,7 +84,7 @@ def return_row(event: PaymentReturned, is_test: bool, ingested_at: int) -> Payme
     )
 
 
-def attempt(recorded: Note, is_first: bool, is_test: bool, outputs: Outputs) -> None:
+def attempt(recorded: RecordedEvent, is_first: bool, is_test: bool, outputs: Outputs) -> None:
     """Tell of an attempt; of one that succeeded its payment tells, which knows whether it came back."""
     event = recorded.event
     if isinstance(event, InvoicePaid):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import credit, payment_entries
 from streams.core.billing.credit import CLAIMED, Move
 from streams.core.billing.measures import came_back
@@ -20,17 +20,17 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
     """The newest word on what was received, and who told of it."""
 
     is_test: bool = False
-    received: Note | None = None
+    received: RecordedEvent | None = None
     sources: set[str] = set()
 
 
-def part_of(recorded: Note) -> str:
+def part_of(recorded: RecordedEvent) -> str:
     """Name the return that is stated."""
     event = recorded.event
     return event.return_id if isinstance(event, PaymentReturned) else ""
 
 
-def apply(receipt: Receipt, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+def apply(receipt: Receipt, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
     """Take the next event in fold order; what a bank took back is final."""
     event: Any = recorded.event
     if isinstance(event, PaymentReceived):
@@ -40,7 +40,7 @@ def apply(receipt: Receipt, recorded: Note, _scope: Scope, sealed: Outputs | Non
         _return(receipt, recorded, event, sealed)
 
 
-def _return(receipt: Receipt, recorded: Note, event: PaymentReturned, outputs: Outputs) -> None:
+def _return(receipt: Receipt, recorded: RecordedEvent, event: PaymentReturned, outputs: Outputs) -> None:
     """Take the credit that a payment left for what banks took back of it."""
     outputs.rows.append(return_row(event, receipt.is_test, recorded.ingested_at))
     if not receipt.is_test:

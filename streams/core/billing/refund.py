@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import claims, payment_entries
 from streams.core.billing.measures import refund_measures
 from streams.core.billing.money import micros
@@ -19,13 +19,13 @@ class Refund(msgspec.Struct, array_like=True, gc=False):
     """The newest event, the newest word on the refund, and the newest on its failure; who told of it."""
 
     is_test: bool = False
-    last: Note | None = None
+    last: RecordedEvent | None = None
     refunded: PaymentRefunded | None = None
     failed: RefundFailed | None = None
     sources: set[str] = set()
 
 
-def apply(refund: Refund, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+def apply(refund: Refund, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Take the next event in fold order; nothing of it is final."""
     event: Any = recorded.event
     refund.last = recorded
@@ -60,7 +60,7 @@ def _status(refund: Refund) -> str:
     return "refunded" if refund.failed is None else "failed"
 
 
-def _row(refund: Refund, last: Note) -> RefundRow:
+def _row(refund: Refund, last: RecordedEvent) -> RefundRow:
     told, failed = refund.refunded, refund.failed
     event: Any = last.event
     return RefundRow(

@@ -8,7 +8,7 @@ from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note, Place, SortKey, fold_order
+from streams.core.algebra import EventKey, RecordedEvent, SortKey, fold_order
 from streams.core.events import (
     SubscriptionCancelScheduled,
     SubscriptionCancelUnscheduled,
@@ -33,7 +33,7 @@ SubscriptionEvent = (
     | SubscriptionEnded
 )
 UNPAID = frozenset({"PAST_DUE", "UNPAID"})
-NO_PLACE: Place = (-(2**63), -(2**63), "", "")
+NO_PLACE: EventKey = (-(2**63), -(2**63), "", "")
 """Before every place in fold order."""
 
 
@@ -47,7 +47,7 @@ class Cause(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_correction: bool
 
 
-def cause_of(recorded: Note) -> Cause:
+def cause_of(recorded: RecordedEvent) -> Cause:
     """Return what rows say of an event; `change_kind` is its type where it states no kind of change."""
     event = recorded.event
     kind = event.change_kind if isinstance(event, SubscriptionChanged) else event.EVENT_TYPE
@@ -74,22 +74,22 @@ class Phase(msgspec.Struct, array_like=True, gc=False):
     trial_ends_at: int | None = None
     pause_ends_at: int | None = None
     cancel_at: int | None = None
-    cancel_order: Place = NO_PLACE
+    cancel_order: EventKey = NO_PLACE
     cancel_cause: Cause | None = None
     requested_at: int | None = None
     reason: str = ""
     ended: bool = False
-    ended_order: Place = NO_PLACE
+    ended_order: EventKey = NO_PLACE
     service_end: int = 0
     purchased_at: int = 0
 
 
-def sort_key(recorded: Note) -> SortKey:
+def sort_key(recorded: RecordedEvent) -> SortKey:
     """Return the position of an event in the timeline: when it takes effect, then fold order."""
     return recorded.event.effective_at, *fold_order(recorded)  # type: ignore[union-attr] # every event of this entity has it
 
 
-def phases_of(phase: Phase | None, recorded: Note) -> tuple[list[Phase], bool]:
+def phases_of(phase: Phase | None, recorded: RecordedEvent) -> tuple[list[Phase], bool]:
     """Return the phases that an event adds to the one before it, and whether it came before a start but after an end.
 
     First come those that were agreed to begin by then. There is none of the event's own where it changes a part of a
@@ -130,7 +130,7 @@ def _agreed(phase: Phase, until: int | None) -> Phase | None:
     return resumed
 
 
-def _apply(phase: Phase, event: SubscriptionEvent, order: Place, cause: Cause) -> bool:
+def _apply(phase: Phase, event: SubscriptionEvent, order: EventKey, cause: Cause) -> bool:
     """Change a phase by an event; return whether the event would start what has ended before."""
     match event:
         case SubscriptionStarted() | SubscriptionChanged():
@@ -187,7 +187,7 @@ def _stand(phase: Phase, status: str) -> None:
         phase.due_since = phase.at
 
 
-def _end(phase: Phase, event: SubscriptionEnded, order: Place) -> None:
+def _end(phase: Phase, event: SubscriptionEnded, order: EventKey) -> None:
     """An end; the service ends with it, unless the event says that it was paid for beyond that.
 
     One that is told again when the service is over brings none of it back.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streams.core.algebra import Note, Place, fold_order
+from streams.core.algebra import EventKey, RecordedEvent, fold_order
 from streams.core.billing import revenue
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.revenue import Passage, Posting, Stream
@@ -35,7 +35,7 @@ class Timeline(msgspec.Struct, array_like=True, gc=False):
     phase: Phase | None = None
     streams: list[Stream] = msgspec.field(default_factory=lambda: [Stream()])
     counted: Stream | None = None
-    last_order: Place = NO_PLACE
+    last_order: EventKey = NO_PLACE
     last: tuple[str, str, int, int] = _NO_EVENT
     corrections: int = 0
     flags: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Timeline(msgspec.Struct, array_like=True, gc=False):
     has_converted: bool = False
 
 
-def apply(timeline: Timeline, recorded: Note, scope: Scope, sealed: Outputs | None) -> None:
+def apply(timeline: Timeline, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
     """Let an event take effect; phases that end with it are sealed."""
     event = recorded.event
     if timeline.phase is None:

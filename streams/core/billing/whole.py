@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
 from streams.core.events import ActSigned, PayoutSettled
 from streams.core.rows import ActRow, PayoutRow
 
 
-def payout_rows(note: Note) -> Sequence[PayoutRow]:
-    event: PayoutSettled = note.event  # type: ignore[assignment] # routed here by its type
+def payout_rows(recorded: RecordedEvent) -> Sequence[PayoutRow]:
+    event: PayoutSettled = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         PayoutRow(
             event.account_id,
@@ -24,13 +24,13 @@ def payout_rows(note: Note) -> Sequence[PayoutRow]:
             event.is_test,
             event.source,
             event.event_id,
-            note.ingested_at,
+            recorded.ingested_at,
         ),
     )
 
 
-def act_rows(note: Note) -> Sequence[ActRow]:
-    event: ActSigned = note.event  # type: ignore[assignment] # routed here by its type
+def act_rows(recorded: RecordedEvent) -> Sequence[ActRow]:
+    event: ActSigned = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         ActRow(
             event.account_id,
@@ -45,6 +45,6 @@ def act_rows(note: Note) -> Sequence[ActRow]:
             event.is_test,
             event.source,
             event.event_id,
-            note.ingested_at,
+            recorded.ingested_at,
         ),
     )

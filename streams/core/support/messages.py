@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import MessageAdded, MessageChanged
 
 REPLY, SOLVED, REMOVED = "reply", "solved", "removed"
@@ -31,7 +31,7 @@ class Message(NamedTuple):
         return self.is_public and self.added.author_type == "AGENT"
 
 
-def message_of(recorded: Note) -> Message:
+def message_of(recorded: RecordedEvent) -> Message:
     """Return a message as it was last told of. It stays redacted; what was said last of whether it is public holds."""
     added: MessageAdded = recorded.event  # type: ignore[assignment] # told by its type
     is_public, is_redacted = added.is_public, False

@@ -1,13 +1,13 @@
 """How a ticket goes from one base category to another: solved, opened again, closed."""
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import TicketReopened, TicketSolved
 from streams.core.support.life import DONE, Life, Solve
 from streams.core.support.messages import SAME_UPDATE, SOLVED
 from streams.core.support.ticket import Ticket
 
 
-def turn(ticket: Ticket, recorded: Note, to: str, custom_status: str) -> None:
+def turn(ticket: Ticket, recorded: RecordedEvent, to: str, custom_status: str) -> None:
     """Go to a base category; being done is a solve. What happens to a merged ticket is not its own any more."""
     life = ticket.life
     was, event, at = life.base, recorded.event, recorded.event.occurred_at
@@ -34,7 +34,7 @@ def solved(life: Life, at: int, assignee_id: str, *, by_closing: bool) -> None:
     life.solve = Solve(ordinal, at, assignee_id, by_closing)
 
 
-def reopen(ticket: Ticket, recorded: Note, event: TicketReopened) -> None:
+def reopen(ticket: Ticket, recorded: RecordedEvent, event: TicketReopened) -> None:
     """Open a solved ticket again; where a change of status has done so, only say who did it."""
     life = ticket.life
     solve = life.solve
@@ -47,7 +47,7 @@ def reopen(ticket: Ticket, recorded: Note, event: TicketReopened) -> None:
         _hear(ticket, solve, recorded, by_message=event.by_message)
 
 
-def _reopened(ticket: Ticket, recorded: Note, by: str, *, by_message: bool) -> None:
+def _reopened(ticket: Ticket, recorded: RecordedEvent, by: str, *, by_message: bool) -> None:
     life, solve = ticket.life, ticket.life.solve
     life.reopens += 1
     if solve is not None and solve.reopened_at is None:
@@ -57,7 +57,7 @@ def _reopened(ticket: Ticket, recorded: Note, by: str, *, by_message: bool) -> N
         _hear(ticket, solve, recorded, by_message=by_message)
 
 
-def _hear(ticket: Ticket, solve: Solve, recorded: Note, *, by_message: bool) -> None:
+def _hear(ticket: Ticket, solve: Solve, recorded: RecordedEvent, *, by_message: bool) -> None:
     """Learn from an event whether a requester's message, and no agent, opened the ticket again."""
     event, asked_at = recorded.event, ticket.talk.asked_at
     if event.actor != "AGENT":

@@ -1,6 +1,6 @@
 """Messages told in order of time: what each says, whom it answers, who waits from then on."""
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.outputs import Outputs, Scope
 from streams.core.support import sla, ticket_rows
 from streams.core.support.messages import REMOVED, REPLY, Ending, Wait, message_of
@@ -8,7 +8,7 @@ from streams.core.support.solving import hear_message
 from streams.core.support.ticket import Ticket
 
 
-def take_message(ticket: Ticket, recorded: Note, scope: Scope, sealed: Outputs | None) -> None:
+def take_message(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
     """Tell a message, with what has changed it."""
     talk, opened, message = ticket.talk, ticket.opened, message_of(recorded)
     at = message.added.occurred_at

@@ -5,7 +5,7 @@ The opening comes first whatever its clock says; what is dated before it counts 
 
 from typing import assert_never
 
-from streams.core.algebra import Note, fold_order
+from streams.core.algebra import RecordedEvent, fold_order
 from streams.core.events import (
     MessageAdded,
     MessageChanged,
@@ -38,7 +38,7 @@ from streams.core.support.talking import take_message
 from streams.core.support.ticket import Last, Ticket
 
 
-def apply(ticket: Ticket, recorded: Note, scope: Scope, sealed: Outputs | None) -> None:
+def apply(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
     """Tell one more event of a ticket, and seal what it has ended."""
     event: TicketEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     order = fold_order(recorded)
@@ -72,7 +72,7 @@ def _open(ticket: Ticket, opened: TicketOpened) -> None:
         ticket.talk.end_at(at, SOLVED)
 
 
-def _tell(ticket: Ticket, recorded: Note, event: TicketEvent, sealed: Outputs | None) -> None:
+def _tell(ticket: Ticket, recorded: RecordedEvent, event: TicketEvent, sealed: Outputs | None) -> None:
     life, at = ticket.life, event.occurred_at
     match event:
         case TicketStatusChanged():

@@ -7,7 +7,7 @@ a reply.
 
 import msgspec
 
-from streams.core.algebra import Note, Place, SortKey, fold_order
+from streams.core.algebra import EventKey, RecordedEvent, SortKey, fold_order
 from streams.core.clock.schedule import DEFAULT
 from streams.core.events import MessageAdded, MessageChanged, TicketEscalated, TicketOpened
 from streams.core.support.life import Life
@@ -19,7 +19,7 @@ from streams.core.support.spans import Spans
 class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The event that is last in fold order."""
 
-    order: Place
+    order: EventKey
     ingested_at: int
 
     @property
@@ -73,14 +73,14 @@ class Ticket(msgspec.Struct, array_like=True, dict=True):
         return at - self.opened.occurred_at
 
 
-def sort_key(recorded: Note) -> SortKey:
+def sort_key(recorded: RecordedEvent) -> SortKey:
     """Return where an event is told: openings first, in fold order, so that the last one counts; then by time."""
     is_opening = isinstance(recorded.event, TicketOpened)
     order = fold_order(recorded)
     return (0, 0, *order) if is_opening else (1, recorded.event.occurred_at, *order)
 
 
-def part_of(recorded: Note) -> str:
+def part_of(recorded: RecordedEvent) -> str:
     """Name the message that an event states. Escalations are known by their events: two of one id are one."""
     event = recorded.event
     if isinstance(event, MessageAdded):
@@ -88,7 +88,7 @@ def part_of(recorded: Note) -> str:
     return f"e{event.event_id}" if isinstance(event, TicketEscalated) else ""
 
 
-def patch_of(recorded: Note) -> str:
+def patch_of(recorded: RecordedEvent) -> str:
     """Name the message that an event changes."""
     event = recorded.event
     return f"m{event.message_id}" if isinstance(event, MessageChanged) else ""

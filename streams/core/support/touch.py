@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import TouchLogged
 from streams.core.rows import TouchRow
 
 
-def rows(note: Note) -> Sequence[TouchRow]:
-    event: TouchLogged = note.event  # type: ignore[assignment] # routed here by its type
+def rows(recorded: RecordedEvent) -> Sequence[TouchRow]:
+    event: TouchLogged = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         TouchRow(
             event.account_id,

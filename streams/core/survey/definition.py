@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.changes import ONE, Measures
 from streams.core.events import Answer, Question, SurveyDefined, SurveyDisplayed
 from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
 from streams.core.settings import joined
 
 
-def rows(recorded: Note) -> Sequence[SurveyQuestionRow]:
+def rows(recorded: RecordedEvent) -> Sequence[SurveyQuestionRow]:
     """Return a row for each question of a definition."""
     defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
     return [
@@ -36,7 +36,7 @@ def scale_name(survey_id: str, survey_version: int, question_id: str) -> str:
     return joined(survey_id, survey_version, question_id)
 
 
-def measures(recorded: Note) -> Measures:
+def measures(recorded: RecordedEvent) -> Measures:
     """Return the scale of each question, so that it is known which was known when; no metric counts them."""
     defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
     return {
@@ -73,7 +73,7 @@ def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | Non
     return None
 
 
-def display_rows(recorded: Note) -> Sequence[SurveyDisplayRow]:
+def display_rows(recorded: RecordedEvent) -> Sequence[SurveyDisplayRow]:
     """Return the row of a survey that was shown."""
     shown: SurveyDisplayed = recorded.event  # type: ignore[assignment] # routed here by its type
     return (

@@ -4,7 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     InvitationBounced,
     InvitationDelivered,
@@ -45,7 +45,7 @@ def _earliest(known: int | None, at: int) -> int:
     return at if known is None else min(known, at)
 
 
-def apply(invitation: Invitation, recorded: Note, _scope: Scope, _sealed: Outputs | None) -> None:
+def apply(invitation: Invitation, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Let an event say more of the invitation. Nothing is sealed: it has one row."""
     event: InvitationEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     invitation.account_id, invitation.invitation_id = event.account_id, event.invitation_id

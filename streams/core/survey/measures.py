@@ -4,7 +4,7 @@ Whether an invitation or a display was answered is a matter of two entities. Eac
 what links them, `invitation` or `display`; the item of a response's is the one that it names. Views put them together.
 """
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 from streams.core.events import ResponseSubmitted
 from streams.core.survey.definition import scale_name
@@ -92,7 +92,7 @@ def invitation_measures(invitation: Invitation) -> Measures:
     return {(name, "", invitation.sent_at, ""): _THERE}
 
 
-def display_measures(recorded: Note) -> Measures:
+def display_measures(recorded: RecordedEvent) -> Measures:
     """Return the display as one that may be started and finished."""
     if recorded.event.is_test:
         return NO_MEASURES

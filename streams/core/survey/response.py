@@ -4,7 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     Answer,
     FollowupLogged,
@@ -59,13 +59,13 @@ class Response(msgspec.Struct, array_like=True, gc=False):
         return self.submitted is not None and not self.deleted
 
 
-def part_of(recorded: Note) -> str:
+def part_of(recorded: RecordedEvent) -> str:
     """Name the follow-up that an event states as a whole."""
     event = recorded.event
     return event.followup_id if isinstance(event, FollowupLogged) else ""
 
 
-def apply(response: Response, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+def apply(response: Response, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
     """Let an event say more of the response; the row of a follow-up is sealed."""
     event: ResponseEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     response.last = Last(

@@ -7,14 +7,14 @@ import msgspec
 from streams.live.errors import EngineStopped
 from streams.live.fold.dead_letters import DeadLetterCount
 
-MARK_KEY = b"\0engine"
+CHECKPOINT_KEY = b"\0engine"
 """Not a key of any partition's state; it never enters a store's content."""
 
 
-class Mark(msgspec.Struct, frozen=True, array_like=True):
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
     """Next source offset to consume, the dead-letter count there, and how many partitions the topic had.
 
-    0 partitions stand for a mark of a version that did not know.
+    0 partitions stand for a checkpoint of a version that did not know.
     """
 
     source: int
@@ -22,34 +22,34 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
     partitions: int = 0
 
 
-def encode(mark: Mark) -> bytes:
-    return msgspec.msgpack.encode(mark)
+def encode(checkpoint: Checkpoint) -> bytes:
+    return msgspec.msgpack.encode(checkpoint)
 
 
-def decode(value: bytes) -> Mark | None:
-    return msgspec.msgpack.decode(value, type=Mark) if value else None
+def decode(value: bytes) -> Checkpoint | None:
+    return msgspec.msgpack.decode(value, type=Checkpoint) if value else None
 
 
-def reconcile(where: str, mark: Mark | None, committed: int | None, low: int) -> Mark:
+def reconcile(where: str, checkpoint: Checkpoint | None, committed: int | None, low: int) -> Checkpoint:
     """Return where to begin: state and committed offset were written by one transaction, so they must agree.
 
-    `committed` is None where the group has none (it never had, or they expired: then the mark says it). `low` is the
-    first offset that the source topic still holds. Raises EngineStopped when state was lost or offsets were moved.
+    `committed` is None where the group has none (it never had, or they expired: then the checkpoint says
+    it). `low` is the first offset that the source topic still holds. Raises EngineStopped when state was lost or offsets were moved.
     """
-    if mark is None and committed is None:
-        return Mark(low)
-    if mark is None:
+    if checkpoint is None and committed is None:
+        return Checkpoint(low)
+    if checkpoint is None:
         raise EngineStopped(
             "state lost",
             f"{where}: the group stands at offset {committed}, but the changelog holds no state; rebuild it",
         )
-    if committed is not None and committed != mark.source:
+    if committed is not None and committed != checkpoint.source:
         raise EngineStopped(
             "state and offsets differ",
-            f"{where}: the group stands at offset {committed}, the state at {mark.source}; rebuild it",
+            f"{where}: the group stands at offset {committed}, the state at {checkpoint.source}; rebuild it",
         )
-    if mark.source < low:
+    if checkpoint.source < low:
         raise EngineStopped(
-            "events lost", f"{where}: the state stands at offset {mark.source}, the topic begins at {low}"
+            "events lost", f"{where}: the state stands at offset {checkpoint.source}, the topic begins at {low}"
         )
-    return mark
+    return checkpoint

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from streams.live.engine.ownership import Owned
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
 
 _EVERY = 1_000_000  # microseconds
 
 
 class Lag:
-    """Keeps the standing in `Figures` fresh, once a second at most, from what the consumer has fetched anyway."""
+    """Keeps the lag in `EngineStats` fresh, once a second at most, from what the consumer has fetched anyway."""
 
-    def __init__(self, consumer: Any, figures: Figures, clock: Callable[[], int]) -> None:
+    def __init__(self, consumer: Any, stats: EngineStats, clock: Callable[[], int]) -> None:
         self._consumer = consumer
-        self._figures = figures
+        self._stats = stats
         self._clock = clock
         self._due = 0
 
@@ -39,9 +39,9 @@ class Lag:
             entries[name] = len(each.store)
             records[name] = max(0, self._high(each) - positions[name])
             seconds[name] = (now - each.last_time) / 1e6 if records[name] and each.last_time else 0.0
-        figures = self._figures
-        figures.lag_records, figures.lag_seconds = records, seconds
-        figures.positions, figures.entries = positions, entries
+        stats = self._stats
+        stats.lag_records, stats.lag_seconds = records, seconds
+        stats.positions, stats.entries = positions, entries
 
     def _high(self, owned: Owned) -> int:
         _low, high = self._consumer.get_watermark_offsets(TopicPartition(owned.topic, owned.number), cached=True)

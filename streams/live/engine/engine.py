@@ -20,14 +20,14 @@ from confluent_kafka import KafkaException, TopicPartition
 from sinks.port import SinkRefused, SinkUnavailable
 from streams.live.engine import clients
 from streams.live.engine.broker_time import BrokerTime
-from streams.live.engine.checkpoint import Mark, encode
+from streams.live.engine.checkpoint import Checkpoint, encode
 from streams.live.engine.consumer_lag import Lag
 from streams.live.engine.crash_points import no_crash
 from streams.live.engine.entry import Entry
 from streams.live.engine.inserting import Inserts
 from streams.live.engine.intake import Intake
 from streams.live.engine.ownership import Owned, Ownership, note_position
-from streams.live.engine.stats import Figures
+from streams.live.engine.stats import EngineStats
 from streams.live.engine.transaction import Transactions
 from streams.live.errors import EngineStopped
 from streams.live.fold.dead_letters import LimitPassedError, count, stopped
@@ -83,8 +83,8 @@ class Engine:
         crash: CrashHook = no_crash,
     ) -> None:
         self._settings = settings
-        self.figures = Figures(started_at=clock())
-        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash, figures=self.figures, clock=clock)
+        self.stats = EngineStats(started_at=clock())
+        self._inserts = Inserts(sink, least_rows=settings.early_rows, crash=crash, stats=self.stats, clock=clock)
         self._clock, self._time = clock, BrokerTime(clock)
         self._summarise = summarise
         self._between = between
@@ -97,14 +97,14 @@ class Engine:
             open_partition=open_partition,
             clock=self._beat,
             crash=crash,
-            figures=self.figures,
+            stats=self.stats,
         )
         self._left: list[Message] = []
         self._stopping = False
 
     def _beat(self) -> int:
         """Tell the time, and that the engine is alive: for whatever may take long and asks for the time meanwhile."""
-        self.figures.beat_at = now = self._clock()
+        self.stats.beat_at = now = self._clock()
         return now
 
     def stop(self) -> None:
@@ -118,7 +118,7 @@ class Engine:
         transactions: Transactions | None = None
         try:
             transactions = self._transactions()
-            self._lag = Lag(consumer, self.figures, self._time.now)
+            self._lag = Lag(consumer, self.stats, self._time.now)
             consumer.subscribe(
                 self._settings.sources,
                 on_assign=self._assigned,
@@ -135,7 +135,7 @@ class Engine:
             self._give_up(transactions)
             raise
         finally:
-            self.figures.state = "stopped"
+            self.stats.state = "stopped"
             self._inserts.close()
             self._ownership.close()
 
@@ -156,14 +156,14 @@ class Engine:
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         self._intake.disturbed()
-        self.figures.state, self.figures.restore_moved_at = "restoring", self._clock()
+        self.stats.state, self.stats.restore_moved_at = "restoring", self._clock()
         offsets = clients.committed_offsets(consumer, partitions, self._settings.patience_seconds, self._beat)
         taken = self._ownership.take(offsets)
         consumer.assign([TopicPartition(o.topic, o.number, o.next_offset) for o in taken])
-        self.figures.assignments += 1
-        self.figures.restored_changes += sum(r.changes for r in self._ownership.restored.values())
-        self.figures.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
-        self.figures.state, self.figures.ready_at = "running", self._clock()
+        self.stats.assignments += 1
+        self.stats.restored_changes += sum(r.changes for r in self._ownership.restored.values())
+        self.stats.restore_seconds = sum(r.seconds for r in self._ownership.restored.values())
+        self.stats.state, self.stats.ready_at = "running", self._clock()
         log.info("assigned %s", [f"{each.topic}-{each.number}" for each in taken])
 
     def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
@@ -198,7 +198,7 @@ class Engine:
         owned.has_left = bool(left)
         standing = self._counted(owned, batch, records)
         owned.last_time = records[-1].timestamp()[1] * 1000
-        return self._entry(owned, batch, Mark(records[-1].offset() + 1, standing, owned.partitions))
+        return self._entry(owned, batch, Checkpoint(records[-1].offset() + 1, standing, owned.partitions))
 
     def _counted(self, owned: Owned, batch: Batch, records: list[Message]) -> DeadLetterCount:
         """Hold the batch against the dead-letter limit. Raises EngineStopped, naming the record that passed it."""
@@ -210,10 +210,10 @@ class Engine:
         except LimitPassedError as passed:
             letter = letters[passed.at] if letters else None
             offset, reason = (letter.offset, letter.reason) if letter is not None else (records[-1].offset(), "")
-            self.figures.limit = (f"{owned.topic}-{owned.number}", str(offset), reason)
+            self.stats.limit = (f"{owned.topic}-{owned.number}", str(offset), reason)
             raise stopped(passed, letter) from None
         if found.flood:
-            self.figures.floods += 1
+            self.stats.floods += 1
             log.warning(
                 "%s-%d: %r alone passed the dead-letter limit; its bad records are put aside and others go on",
                 owned.topic, owned.number, found.flood,
@@ -222,13 +222,15 @@ class Engine:
 
     def _ticked(self) -> list[Entry]:
         due = self._time.due(self._ownership.owned.values())
-        self.figures.ticks += len(due)
-        return [self._entry(o, o.processor.tick(now), Mark(o.next_offset, o.count, o.partitions)) for o, now in due]
+        self.stats.ticks += len(due)
+        return [
+            self._entry(o, o.processor.tick(now), Checkpoint(o.next_offset, o.count, o.partitions)) for o, now in due
+        ]
 
-    def _entry(self, owned: Owned, batch: Batch, mark: Mark) -> Entry:
+    def _entry(self, owned: Owned, batch: Batch, checkpoint: Checkpoint) -> Entry:
         batch.signals = [*batch.signals, *self._summarise(batch)]
         self._inserts.gather(batch.rows)
-        return Entry(owned, batch, mark)
+        return Entry(owned, batch, checkpoint)
 
     def _settle(self, intake: Intake, transactions: Transactions, entries: list[Entry]) -> None:
         if not entries:
@@ -249,34 +251,34 @@ class Engine:
         """Return False when the batch is void: its partitions were taken away, or the engine is to stop."""
         while True:
             try:
-                self.figures.rows += self._inserts.settle()
+                self.stats.rows += self._inserts.settle()
             except SinkRefused as error:
                 raise EngineStopped("sink refused", str(error)) from error
             except SinkUnavailable as error:
                 log.warning("sink unavailable, waiting: %s", error)
-                self.figures.state = "waiting for the sink"
-                self.figures.sink_retries += 1
+                self.stats.state = "waiting for the sink"
+                self.stats.sink_retries += 1
                 self._lag.update(self._ownership.owned.values())
                 if not intake.wait(self._settings.sink_retry_seconds, self._beat) or self._stopping:
                     self._inserts.forget()
                     return False
             else:
-                self.figures.state = "running"
+                self.stats.state = "running"
                 return True
 
     # Step 4: take over.
 
     def _take_over(self, entries: Sequence[Entry]) -> None:
-        now, figures = self._clock(), self.figures
+        now, stats = self._clock(), self.stats
         for entry in entries:
             owned, batch = entry.owned, entry.batch
             owned.processor.commit(batch)
-            owned.next_offset, owned.count = entry.mark.source, entry.mark.count
-            note_position(owned, entry.changelog_end, encode(entry.mark), now)
-            figures.records += batch.records
-            figures.signals += len(batch.signals)
-            figures.dead_letters += len(batch.dead)
-            figures.duplicates += batch.duplicates
-        figures.batches += 1
-        figures.last_commit_at = now
-        figures.clock_ahead = self._time.hear(entries[-1].stamp)
+            owned.next_offset, owned.count = entry.checkpoint.source, entry.checkpoint.count
+            note_position(owned, entry.changelog_end, encode(entry.checkpoint), now)
+            stats.records += batch.records
+            stats.signals += len(batch.signals)
+            stats.dead_letters += len(batch.dead)
+            stats.duplicates += batch.duplicates
+        stats.batches += 1
+        stats.last_commit_at = now
+        stats.clock_ahead = self._time.hear(entries[-1].stamp)

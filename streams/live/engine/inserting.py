@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sinks.port import Rows, Sink
     from streams.live.engine.crash_points import CrashHook
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
 
 THREADS = 2
 _LEFT = 0.2
@@ -52,14 +52,14 @@ class Inserts:
 
     At most two inserts are made for a table and cycle, for every insert is a part that the server has to merge: one
     ahead, of at least `least_rows`, and one for what is left. `crash` passes "before_insert" ahead of a cycle's first.
-    `figures` hear when inserting begins and ends.
+    `stats` get the times at which inserting begins and ends.
     """
 
     def __init__(
-        self, sink: Sink, *, least_rows: int, crash: CrashHook, figures: Figures, clock: Callable[[], int]
+        self, sink: Sink, *, least_rows: int, crash: CrashHook, stats: EngineStats, clock: Callable[[], int]
     ) -> None:
         self._sink = sink
-        self._figures = figures
+        self._stats = stats
         self._clock = clock
         self._least_rows = least_rows
         self._crash = crash
@@ -112,7 +112,7 @@ class Inserts:
     def forget(self) -> None:
         """Let a void cycle's rows go. Only when `settle` has returned or raised: nothing is under way then."""
         self._gathered, self._acknowledged, self._begun = {}, 0, False
-        self._figures.insert_ended_at, self._figures.inserting_since = self._clock(), 0
+        self._stats.insert_ended_at, self._stats.inserting_since = self._clock(), 0
 
     def close(self) -> None:
         """Begin no further insert. One under way ends by itself; nobody hears of it."""
@@ -125,7 +125,7 @@ class Inserts:
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            self._figures.inserting_since = self._clock()
+            self._stats.inserting_since = self._clock()
             self._crash("before_insert")
 
     def _send(self, tables: list[str]) -> None:

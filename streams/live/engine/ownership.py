@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from streams.live.engine import checkpoint as marks
+from streams.live.engine import checkpoint as checkpoints
 from streams.live.engine.clients import ChangelogReader
 from streams.live.engine.partition_layout import Layout
 from streams.live.engine.restore import restore
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streams.live.engine.crash_points import CrashHook
     from streams.live.engine.restore import Restored
     from streams.live.engine.settings import EngineSettings
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
     from streams.live.fold.batch import Batch
     from streams.live.fold.dead_letters import DeadLetterCount
     from streams.live.fold.record import Record
@@ -88,7 +88,7 @@ class Ownership:
         open_partition: Callable[[str, int, int, Store], Processor],
         clock: Callable[[], int],
         crash: CrashHook,
-        figures: Figures,
+        stats: EngineStats,
     ) -> None:
         self._settings = settings
         self._watermarks = watermarks
@@ -96,7 +96,7 @@ class Ownership:
         self._open_partition = open_partition
         self._clock = clock
         self._crash = crash
-        self._figures = figures
+        self._stats = stats
         self._parked: dict[tuple[str, int], Store] = {}
         self.owned: dict[tuple[str, int], Owned] = {}
         self.restored: dict[tuple[str, int], Restored] = {}
@@ -105,7 +105,7 @@ class Ownership:
     def take(self, committed: dict[tuple[str, int], int | None]) -> list[Owned]:
         """Open the given partitions at their committed offsets; close what was parked and did not come back."""
         self.restored.clear()
-        self._figures.restoring = {}
+        self._stats.restoring = {}
         if committed:
             self._layout.refresh()
         for where in set(self._parked) - set(committed):
@@ -142,14 +142,16 @@ class Ownership:
         restored = self._restore(changelog, number, store)
         self.restored[topic, number] = restored
         low, _high = self._watermarks.bounds(topic, number)
-        mark = marks.reconcile(f"{topic}-{number}", marks.decode(restored.mark), committed, low)
-        partitions = self._layout.count(topic, mark.partitions)
+        checkpoint = checkpoints.reconcile(f"{topic}-{number}", checkpoints.decode(restored.checkpoint), committed, low)
+        partitions = self._layout.count(topic, checkpoint.partitions)
         log.info(
             "restored %s-%d: %d changes in %.2f s, next offset %d",
-            changelog, number, restored.changes, restored.seconds, mark.source,
+            changelog, number, restored.changes, restored.seconds, checkpoint.source,
         )  # fmt: skip
         processor = self._open_partition(topic, number, partitions, store)
-        return Owned(topic, number, changelog, store, processor, mark.source, mark.count, partitions=partitions)
+        return Owned(
+            topic, number, changelog, store, processor, checkpoint.source, checkpoint.count, partitions=partitions
+        )
 
     def _restore(self, changelog: str, number: int, store: Store) -> Restored:
         reader = ChangelogReader(self._settings, self._watermarks, changelog, number)
@@ -167,13 +169,13 @@ class Ownership:
             reader.close()
 
     def _restoring(self, name: str, reached: int, wanted: int) -> None:
-        """Tell how far a restore is; figures are replaced whole, for other threads read them."""
-        figures = self._figures
-        if figures.restoring.get(name) != (reached, wanted):
-            figures.restoring = {**figures.restoring, name: (reached, wanted)}
-            figures.restore_moved_at = self._clock()
+        """Publish how far a restore is; the statistics are replaced whole, for other threads read them."""
+        stats = self._stats
+        if stats.restoring.get(name) != (reached, wanted):
+            stats.restoring = {**stats.restoring, name: (reached, wanted)}
+            stats.restore_moved_at = self._clock()
 
 
-def note_position(owned: Owned, changelog_offset: int, mark: bytes, now: int) -> None:
+def note_position(owned: Owned, changelog_offset: int, checkpoint: bytes, now: int) -> None:
     """Note in the store that it holds everything its changelog holds before `changelog_offset`."""
-    owned.store.set_position(Position(changelog_offset, now, mark))
+    owned.store.set_position(Position(changelog_offset, now, checkpoint))

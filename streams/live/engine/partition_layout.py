@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.live.engine.checkpoint import MARK_KEY, decode
+from streams.live.engine.checkpoint import CHECKPOINT_KEY, decode
 from streams.live.engine.clients import ChangelogReader
 from streams.live.engine.partition_counts import REMEDY, changed, unequal
 from streams.live.errors import EngineStopped
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streams.live.engine.settings import EngineSettings
 
 _TAIL = 500
-"""Offsets at the end of a changelog among which its newest mark is looked for: each transaction ends with one."""
+"""Offsets at the end of a changelog among which its newest checkpoint is looked for: each transaction ends with one."""
 _IDLE_READS = 100
 """Reads of 50 ms without anything new, such as behind an open transaction, after which a search is given up."""
 
@@ -73,7 +73,7 @@ class Layout:
 
 
 def _mark_in(reader: ChangelogReader, start: int, end: int) -> int:
-    """Return the count in the last mark of a stretch of a changelog, 0 where none is met at once."""
+    """Return the count in the last checkpoint of a stretch of a changelog, 0 where none is met at once."""
     reader.seek(start)
     found, position, idle = 0, start, 0
     while position < end and idle < _IDLE_READS:
@@ -81,6 +81,6 @@ def _mark_in(reader: ChangelogReader, start: int, end: int) -> int:
         idle = 0 if chunk.position > position else idle + 1
         position = max(position, chunk.position)
         for key, value in chunk.changes:
-            mark = decode(value or b"") if key == MARK_KEY else None
-            found = mark.partitions if mark is not None else found
+            checkpoint = decode(value or b"") if key == CHECKPOINT_KEY else None
+            found = checkpoint.partitions if checkpoint is not None else found
     return found

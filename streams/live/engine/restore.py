@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from streams.live.engine.checkpoint import MARK_KEY
+from streams.live.engine.checkpoint import CHECKPOINT_KEY
 from streams.live.errors import EngineStopped
 from streams.live.store.port import Position
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _KEEP_STORE_UP_TO_DATE = 1_000_000
-"""Changes between two notes of a store's position: bounds what a crash during a long restore costs."""
+"""Changes between two saves of a store's position: bounds what a crash during a long restore costs."""
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -46,11 +46,11 @@ class Changelog(Protocol):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What a restore took: changes read, seconds, and the mark record found last (empty for none)."""
+    """What a restore took: changes read, seconds, and the checkpoint record found last (empty for none)."""
 
     changes: int
     seconds: float
-    mark: bytes
+    checkpoint: bytes
 
 
 def restore(
@@ -74,7 +74,7 @@ def restore(
     low, high = changelog.bounds()
     position = _usable(changelog.name, store, low, high, clock(), max_age)
     changelog.seek(position.changelog)
-    at, mark, changes, noted, moved_at = position.changelog, position.mark, 0, 0, began
+    at, checkpoint, changes, noted, moved_at = position.changelog, position.checkpoint, 0, 0, began
     report(min(at, high), high)
     while at < high:
         chunk = changelog.read()
@@ -83,14 +83,14 @@ def restore(
             at, moved_at = chunk.position, now
         elif now - moved_at > patience:
             raise EngineStopped("restore blocked", f"{changelog.name}: an open transaction holds offset {at} of {high}")
-        mark = _apply(store, chunk, mark)
+        checkpoint = _apply(store, chunk, checkpoint)
         changes += len(chunk.changes)
         if changes - noted >= _KEEP_STORE_UP_TO_DATE:
             noted = changes
-            store.set_position(Position(at, date, mark))
+            store.set_position(Position(at, date, checkpoint))
         report(min(at, high), high)
-    store.set_position(Position(max(at, low), clock(), mark))
-    return Restored(changes, elapsed() - began, mark)
+    store.set_position(Position(max(at, low), clock(), checkpoint))
+    return Restored(changes, elapsed() - began, checkpoint)
 
 
 def _usable(name: str, store: Store, low: int, high: int, now: int, max_age: float) -> Position:
@@ -111,9 +111,9 @@ def _usable(name: str, store: Store, low: int, high: int, now: int, max_age: flo
     return Position()
 
 
-def _apply(store: Store, chunk: Chunk, mark: bytes) -> bytes:
+def _apply(store: Store, chunk: Chunk, checkpoint: bytes) -> bytes:
     changes = dict(chunk.changes)
-    mark = changes.pop(MARK_KEY, None) or mark
+    checkpoint = changes.pop(CHECKPOINT_KEY, None) or checkpoint
     if changes:
         store.put_all(changes)
-    return mark
+    return checkpoint

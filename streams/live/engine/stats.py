@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Figures(msgspec.Struct):
+class EngineStats(msgspec.Struct):
     """Counters since the start and the newest gauges. Written by the engine's thread alone, read by anyone.
 
     Times are microseconds since 1970 (UTC), 0 for never. `lag_records` and `lag_seconds` are by "topic-partition": how

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from streams.live.engine import checkpoint as marks
+from streams.live.engine import checkpoint as checkpoints
 from streams.live.errors import EngineStopped
 from streams.live.fold.dead_letters import headers
 
@@ -59,7 +59,7 @@ class Transactions:
             for entry in entries:
                 self._write(entry)
             self._crash("mid_transaction")
-            offsets = [TopicPartition(e.owned.topic, e.owned.number, e.mark.source) for e in entries]
+            offsets = [TopicPartition(e.owned.topic, e.owned.number, e.checkpoint.source) for e in entries]
             self._until(deadline, self._producer.send_offsets_to_transaction, offsets, group)
             self._crash("before_commit")
             self._until(deadline, self._producer.commit_transaction)
@@ -90,7 +90,11 @@ class Transactions:
 
         # Last of its partition, so that its offset says where the changelog ends.
         self._produce(
-            owned.changelog, marks.encode(entry.mark), marks.MARK_KEY, partition=owned.number, on_delivery=placed
+            owned.changelog,
+            checkpoints.encode(entry.checkpoint),
+            checkpoints.CHECKPOINT_KEY,
+            partition=owned.number,
+            on_delivery=placed,
         )
 
     def _write_changes(self, owned: Owned, changes: Mapping[bytes, bytes | None]) -> None:

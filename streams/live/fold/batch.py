@@ -44,7 +44,7 @@ class Batch(msgspec.Struct):
     signals: list[Signal] = []
     dead: list[DeadLetter] = []
     changes: dict[bytes, bytes | None] = {}
-    claims: dict[bytes, bytes] = {}
+    owners: dict[bytes, bytes] = {}
     unsettled: list[bytes] | None = None
     records: int = 0
     duplicates: int = 0

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from schemas.envelope import Envelope
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.limits import Refusal
 from streams.core.rows import DeadLetterRow
 from streams.live.fold.batch import Batch, DeadLetter
@@ -16,9 +16,9 @@ MAX_KEY_BYTES = 1024
 """As much of a record's key as its row shows; the dead letter holds all of it."""
 
 
-def event_row(record: Record, note: Note, batch: Batch, entity: str, version: int) -> tuple[Any, ...]:
+def event_row(record: Record, recorded: RecordedEvent, batch: Batch, entity: str, version: int) -> tuple[Any, ...]:
     """Return a complete EventRow as a bare tuple, for every event passes here. `entity` is kind:id."""
-    event = note.event
+    event = recorded.event
     return (
         event.account_id,
         entity,
@@ -29,7 +29,7 @@ def event_row(record: Record, note: Note, batch: Batch, entity: str, version: in
         event.EVENT_TYPE,
         event.source,
         event.occurred_at,
-        note.ingested_at,
+        recorded.ingested_at,
         event.corrects_event_id or "",
         event.is_test,
         version,

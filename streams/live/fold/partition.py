@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import refusal_of
-from streams.core.algebra import CLAIM_ID, Note, claim, claims_in
+from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of, fingerprints_in
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
@@ -81,7 +81,7 @@ class Partition:
         self._rules = rules
         self._types = types
         self._partitions = partitions
-        self._claims: dict[bytes, bytes] = {}
+        self._owners: dict[bytes, bytes] = {}
         self._deadlines = Deadlines()
         self._unsettled: list[bytes] = []
         self._former: dict[bytes, Rules] = {}
@@ -113,8 +113,8 @@ class Partition:
             head = _index_from(value)
             fingerprints = head.fingerprints
             self._deadlines.set(name, head.deadline)
-        for each in claims_in(fingerprints):
-            self._claims[each[:CLAIM_ID]] = name
+        for each in fingerprints_in(fingerprints):
+            self._owners[each[:IDENTITY_BYTES]] = name
 
     def _affected_by_rules(self) -> list[bytes]:
         """Return the keys of entities whose outputs may follow other rules."""
@@ -183,7 +183,7 @@ class Partition:
         """Take a batch over after its transaction is committed."""
         for key, head in batch.machine.heads():
             self._deadlines.set(key, head.deadline)
-        self._claims.update(batch.claims)
+        self._owners.update(batch.owners)
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
@@ -234,23 +234,23 @@ class Partition:
         if refusal is not None:
             self._refuse(batch, record, *refusal)
             return
-        one = claim(event.source, event.event_id, value)
-        owner = batch.claims.get(one[:CLAIM_ID]) or self._claims.get(one[:CLAIM_ID])
+        one = fingerprint_of(event.source, event.event_id, value)
+        owner = batch.owners.get(one[:IDENTITY_BYTES]) or self._owners.get(one[:IDENTITY_BYTES])
         if owner is None:
-            self._fold(batch, record, Note(event, ingested_at, is_load(record)), one)
+            self._fold(batch, record, RecordedEvent(event, ingested_at, is_load(record)), one)
         elif self._same(batch, owner, one):
             batch.duplicates += 1
         else:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
-    def _fold(self, batch: Batch, record: Record, note: Note, one: bytes) -> None:
-        reducer = reducer_of(note.event)
-        key = batch.claims[one[:CLAIM_ID]] = reducer.key(note.event)
-        self._write(batch, batch.machine.take(reducer, note, one, len(record.value() or b""), key))
+    def _fold(self, batch: Batch, record: Record, recorded: RecordedEvent, one: bytes) -> None:
+        reducer = reducer_of(recorded.event)
+        key = batch.owners[one[:IDENTITY_BYTES]] = reducer.key(recorded.event)
+        self._write(batch, batch.machine.take(reducer, recorded, one, len(record.value() or b""), key))
         if batch.machine.has_moved:
             self._moved(batch)
         batch.rows[EventRow.TABLE].append(
-            event_row(record, note, batch, reducer.entity(note.event), self._first_version)
+            event_row(record, recorded, batch, reducer.entity(recorded.event), self._first_version)
         )
 
     def _write(self, batch: Batch, facts: Iterable[Facts]) -> None:
@@ -268,8 +268,8 @@ class Partition:
     def _moved(self, batch: Batch) -> None:
         """Note in which record fingerprints lie that left their head."""
         for name, fingerprints in batch.machine.moved():
-            for each in claims_in(fingerprints):
-                batch.claims[each[:CLAIM_ID]] = name
+            for each in fingerprints_in(fingerprints):
+                batch.owners[each[:IDENTITY_BYTES]] = name
 
     def _fingerprints(self, batch: Batch, name: bytes) -> bytes:
         """Return the fingerprints that lie in a record of a log."""
@@ -280,7 +280,7 @@ class Partition:
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
         """Whether a record holds the very fingerprint, and not its identity with another content."""
-        return one in claims_in(self._fingerprints(batch, owner))
+        return one in fingerprints_in(self._fingerprints(batch, owner))
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))

@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """How far a store has followed its changelog.
 
-    `changelog` is the next changelog offset to read, `saved_at` the time of the note in microseconds since 1970
-    (UTC), `mark` the newest checkpoint of the engine seen so far (`streams.live.engine.checkpoint`), empty before the
-    first.
+    `changelog` is the next changelog offset to read, `saved_at` the time of the save in microseconds since 1970
+    (UTC), `checkpoint` the newest record of `streams.live.engine.checkpoint` seen so far, empty before the first.
     """
 
     changelog: int = 0
     saved_at: int = 0
-    mark: bytes = b""
+    checkpoint: bytes = b""
 
 
 class StoreCorruptedError(Exception):
@@ -53,10 +52,10 @@ class Store(Protocol):
 
     @property
     def position(self) -> Position:
-        """The note left by the last `set_position`, zeros in a new store."""
+        """The position saved by the last `set_position`, zeros in a new store."""
 
     def set_position(self, position: Position) -> None:
-        """Note how far the content reaches. A note older than the content is harmless: the rest is read again."""
+        """Save how far the content reaches. A position older than the content is harmless: the rest is read again."""
 
     def clear(self) -> None:
         """Forget content and position."""

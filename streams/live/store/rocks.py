@@ -48,7 +48,7 @@ class RocksStore:
         self._write(_changed(changes))
 
     def put_at(self, changes: Mapping[bytes, bytes | None], position: Position) -> None:
-        """Take over changes and note the position behind them in one write: both survive a kill, or neither does."""
+        """Take over changes and save the position behind them in one write: both survive a kill, or neither does."""
         batch = _changed(changes)
         batch.put(_POSITION, msgspec.msgpack.encode(position))
         self._write(batch)

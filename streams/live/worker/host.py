@@ -109,7 +109,7 @@ def create_app(
         value_serializer="raw",
         partitions=settings.partitions,
     )
-    pace = Pace(lambda: sum(engine.figures.lag_records.values()) > engine_settings.batch_records)
+    pace = Pace(lambda: sum(engine.stats.lag_records.values()) > engine_settings.batch_records)
     app.agent(topic, name="signals")(agent_function(handler, pace))
     app.add_dependency(EngineService(engine, turned))
     app.web.web_app.middlewares.append(guard(settings.web_host))
@@ -134,7 +134,7 @@ def run(
     Exits with 0, with 3 if the engine fails, or with 4 if the watchdog has ended it.
     """
     watchdog = Watchdog(
-        figures=engine.figures,
+        stats=engine.stats,
         ends=ReadableEnds(Watermarks(engine_settings)),
         limits=Limits.of(engine_settings, settings),
         clock=clock,

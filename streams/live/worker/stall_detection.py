@@ -1,4 +1,4 @@
-"""What counts as standing still: a decision over figures and the time, without a clock or a thread of its own."""
+"""Decide whether a worker is stalled, from its statistics and the time; no clock and no thread of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.live.engine.settings import EngineSettings, HostSettings
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
 
 _STARTING = frozenset({"starting", "restoring"})
 _AT_ONCE = 10_000_000
@@ -51,7 +51,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """What is seen besides the engine's own figures; times in microseconds, 0 for never.
+    """Signs of life besides the engine's own statistics; times in microseconds, 0 for never.
 
     `since` is when watching began, or began again after a gap in it: nothing before that counts as standing still.
     """
@@ -81,7 +81,7 @@ def still_waiting(
     return found
 
 
-def judge(figures: Figures, sight: Sight, limits: Limits, now: int) -> Verdict:
+def judge(stats: EngineStats, sight: Sight, limits: Limits, now: int) -> Verdict:
     """Decide whether the worker must be ended, or an insert reported. `now` in microseconds."""
 
     def still(*moments: int) -> float:
@@ -91,18 +91,18 @@ def judge(figures: Figures, sight: Sight, limits: Limits, now: int) -> Verdict:
     if sight.stopping_at:
         took = still(sight.stopping_at)
         return Verdict(f"stopping has taken {took:.0f} s" if took > limits.shutdown else "")
-    inserting = still(figures.inserting_since) if figures.inserting_since else 0.0
+    inserting = still(stats.inserting_since) if stats.inserting_since else 0.0
     stalled = inserting if inserting > limits.insert else 0.0
     if sight.turned_at and still(sight.turned_at) > limits.stall:
         return Verdict(f"the event loop has not turned for {still(sight.turned_at):.0f} s", stalled)
-    beat = still(figures.beat_at, figures.insert_ended_at, figures.inserting_since)
-    if beat > _allowed(figures, limits):
-        return Verdict(f"the engine has not turned for {beat:.0f} s, its state is {figures.state!r}", stalled)
-    if figures.inserting_since:
+    beat = still(stats.beat_at, stats.insert_ended_at, stats.inserting_since)
+    if beat > _allowed(stats, limits):
+        return Verdict(f"the engine has not turned for {beat:.0f} s, its state is {stats.state!r}", stalled)
+    if stats.inserting_since:
         return Verdict("", stalled)  # the sink is waited for, and that is reported
-    if figures.state in _STARTING:
-        return Verdict(_restore(figures, still(figures.restore_moved_at, figures.started_at), limits))
-    return Verdict(_lag(figures, sight, limits, now))
+    if stats.state in _STARTING:
+        return Verdict(_restore(stats, still(stats.restore_moved_at, stats.started_at), limits))
+    return Verdict(_lag(stats, sight, limits, now))
 
 
 def _last(now: int, *moments: int) -> int:
@@ -110,22 +110,22 @@ def _last(now: int, *moments: int) -> int:
     return max((each for each in moments if each <= now + _AT_ONCE), default=now)
 
 
-def _allowed(figures: Figures, limits: Limits) -> float:
-    if figures.inserting_since:
+def _allowed(stats: EngineStats, limits: Limits) -> float:
+    if stats.inserting_since:
         return limits.hung
-    return limits.stall + (limits.patience if figures.state in _STARTING else 0.0)
+    return limits.stall + (limits.patience if stats.state in _STARTING else 0.0)
 
 
-def _restore(figures: Figures, moved: float, limits: Limits) -> str:
-    if figures.state == "restoring" and moved > limits.stall + limits.patience:
-        return f"restoring has not got further for {moved:.0f} s, {figures.restore_remaining} changes remain"
+def _restore(stats: EngineStats, moved: float, limits: Limits) -> str:
+    if stats.state == "restoring" and moved > limits.stall + limits.patience:
+        return f"restoring has not got further for {moved:.0f} s, {stats.restore_remaining} changes remain"
     return ""
 
 
-def _lag(figures: Figures, sight: Sight, limits: Limits, now: int) -> str:
+def _lag(stats: EngineStats, sight: Sight, limits: Limits, now: int) -> str:
     """Name the partition that has waited longest, if that is too long."""
     waited = {
-        name: (now - _last(now, sight.since, each.since, figures.ready_at, figures.insert_ended_at)) / 1e6
+        name: (now - _last(now, sight.since, each.since, stats.ready_at, stats.insert_ended_at)) / 1e6
         for name, each in sight.waiting.items()
     }
     name = max(waited, key=lambda each: waited[each], default="")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from streams.live.engine.clients import Watermarks
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
     from streams.live.worker.stall_detection import Limits, Verdict
 
 log = logging.getLogger(__name__)
@@ -66,9 +66,9 @@ class Watchdog:
     """Looks once a second from `start` to the end of the process. `end` ends it, with a reason, and does not return."""
 
     def __init__(
-        self, *, figures: Figures, ends: Ends, limits: Limits, clock: Callable[[], int], end: Callable[[str], None]
+        self, *, stats: EngineStats, ends: Ends, limits: Limits, clock: Callable[[], int], end: Callable[[str], None]
     ) -> None:
-        self._figures = figures
+        self._stats = stats
         self._ends = ends
         self._limits = limits
         self._clock = clock
@@ -98,13 +98,13 @@ class Watchdog:
         if not 0 <= now - self._looked_at <= _GAP:
             self._since, self._waiting = now, {}
         self._looked_at = now
-        positions = self._figures.positions
+        positions = self._stats.positions
         ends = self._ends.look(sorted(positions))
         self._waiting = still_waiting(self._waiting, positions, ends, now) if ends is not None else {}
         sight = Sight(
             since=self._since, turned_at=self._turned_at, stopping_at=self._stopping_at, waiting=self._waiting
         )
-        return judge(self._figures, sight, self._limits, now)
+        return judge(self._stats, sight, self._limits, now)
 
     def _watch(self) -> None:
         pause = threading.Event()

@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 if TYPE_CHECKING:
-    from streams.live.engine.stats import Figures
+    from streams.live.engine.stats import EngineStats
     from streams.live.worker.signals import SignalHandler
 
 _CODE_VERSION = version("cxledger")
 
-Value = Callable[["Figures", "SignalHandler"], float]
+Value = Callable[["EngineStats", "SignalHandler"], float]
 
 # Every metric of the worker: name, what it says, and where it comes from.
 COUNTERS: list[tuple[str, str, Value]] = [
@@ -78,41 +78,41 @@ INSERT_STALLED = "insert stalled"
 _SERVING = frozenset({"running", "restoring", "waiting for the sink", INSERT_STALLED})
 
 
-def state(figures: Figures, now: int, insert_seconds: float) -> str:
+def state(stats: EngineStats, now: int, insert_seconds: float) -> str:
     """Return what the engine does; an insert of more than `insert_seconds` is a state of its own."""
-    since = figures.inserting_since
-    return INSERT_STALLED if since and now - since > insert_seconds * 1e6 else figures.state
+    since = stats.inserting_since
+    return INSERT_STALLED if since and now - since > insert_seconds * 1e6 else stats.state
 
 
-def health(figures: Figures, now: int, stale_seconds: float, insert_seconds: float) -> tuple[int, dict[str, Any]]:
+def health(stats: EngineStats, now: int, stale_seconds: float, insert_seconds: float) -> tuple[int, dict[str, Any]]:
     """Return status 200 while the engine's loop turns, 503 when it stopped or has not turned for too long.
 
     A stalled insert is not ill: the loop waits for the sink, and a restart would wait for the same.
     """
-    silent, doing = (now - figures.beat_at) / 1e6, state(figures, now, insert_seconds)
-    well = doing in _SERVING and (silent <= stale_seconds or figures.inserting_since > 0)
+    silent, doing = (now - stats.beat_at) / 1e6, state(stats, now, insert_seconds)
+    well = doing in _SERVING and (silent <= stale_seconds or stats.inserting_since > 0)
     body = {"healthy": well, "state": doing, "seconds_since_beat": round(silent, 3)}
     if doing == INSERT_STALLED:
-        body["seconds_inserting"] = round((now - figures.inserting_since) / 1e6, 3)
+        body["seconds_inserting"] = round((now - stats.inserting_since) / 1e6, 3)
     return (200 if well else 503), body
 
 
-def lag(figures: Figures) -> dict[str, Any]:
+def lag(stats: EngineStats) -> dict[str, Any]:
     """Return records and seconds of lag, in total and by partition, the size of state and how far a restore is."""
     partitions = {
-        name: {"records": records, "seconds": figures.lag_seconds.get(name, 0.0)}
-        for name, records in figures.lag_records.items()
+        name: {"records": records, "seconds": stats.lag_seconds.get(name, 0.0)}
+        for name, records in stats.lag_records.items()
     }
     return {
-        "records": sum(figures.lag_records.values()),
-        "seconds": max(figures.lag_seconds.values(), default=0.0),
-        "last_commit_at": figures.last_commit_at,
-        "clock_ahead_seconds": figures.clock_ahead / 1e6,
-        "started_at": figures.started_at,
-        "consumed": figures.records,
-        "dead_letters": figures.dead_letters,
-        "entries": sum(figures.entries.values()),
-        "restore": {"remaining": figures.restore_remaining, "seconds": figures.restore_seconds},
+        "records": sum(stats.lag_records.values()),
+        "seconds": max(stats.lag_seconds.values(), default=0.0),
+        "last_commit_at": stats.last_commit_at,
+        "clock_ahead_seconds": stats.clock_ahead / 1e6,
+        "started_at": stats.started_at,
+        "consumed": stats.records,
+        "dead_letters": stats.dead_letters,
+        "entries": sum(stats.entries.values()),
+        "restore": {"remaining": stats.restore_remaining, "seconds": stats.restore_seconds},
         "partitions": partitions,
     }
 
@@ -122,11 +122,11 @@ class WorkerMetrics:
 
     def __init__(
         self,
-        figures: Callable[[], Figures],
+        stats: Callable[[], EngineStats],
         handler: SignalHandler,
         beside: Callable[[], Mapping[str, float]] = lambda: dict.fromkeys(BESIDE, 0),
     ) -> None:
-        self._figures = figures
+        self._stats = stats
         self._beside = beside
         self._handler = handler
         self._registry = CollectorRegistry(auto_describe=False)
@@ -137,25 +137,25 @@ class WorkerMetrics:
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-        figures = self._figures()
+        stats = self._stats()
         for name, says, value in COUNTERS:
-            yield CounterMetricFamily(name, says, value=value(figures, self._handler))
+            yield CounterMetricFamily(name, says, value=value(stats, self._handler))
         for name, says, value in GAUGES:
-            yield GaugeMetricFamily(name, says, value=value(figures, self._handler))
+            yield GaugeMetricFamily(name, says, value=value(stats, self._handler))
         beside = self._beside()
         for name, says in BESIDE.items():
             yield GaugeMetricFamily(name, says, value=beside[name])
         family = GaugeMetricFamily(*LIMIT, labels=["partition", "offset", "reason"])
-        if figures.limit is not None:
-            family.add_metric(list(figures.limit), 1)
+        if stats.limit is not None:
+            family.add_metric(list(stats.limit), 1)
         yield family
         for (name, says), values in (
-            (LAG_RECORDS, figures.lag_records if figures.limit is None else {}),
-            (LAG_SECONDS, figures.lag_seconds),
-            (ENTRIES, figures.entries),
+            (LAG_RECORDS, stats.lag_records if stats.limit is None else {}),
+            (LAG_SECONDS, stats.lag_seconds),
+            (ENTRIES, stats.entries),
         ):
             yield _labelled(name, says, "partition", values)
-        yield _labelled(*STATE, "state", {figures.state: 1})
+        yield _labelled(*STATE, "state", {stats.state: 1})
         yield _labelled(*VERSION, "version", {_CODE_VERSION: 1})
 
 

@@ -38,16 +38,16 @@ def add_pages(
         broken = 0 if invariants is None else invariants.standing
         return {"cx_broken_invariants": broken, "cx_disk_free_bytes": space.free, "cx_disk_bytes": space.total}
 
-    metrics = web.WorkerMetrics(lambda: engine.figures, handler, beside)
+    metrics = web.WorkerMetrics(lambda: engine.stats, handler, beside)
 
     @app.page("/health")
     async def health(view: Any, _request: Any) -> Any:
-        status, body = web.health(engine.figures, clock(), settings.stale_seconds, settings.insert_seconds)
+        status, body = web.health(engine.stats, clock(), settings.stale_seconds, settings.insert_seconds)
         return view.json(body, status=status)
 
     @app.page("/lag")
     async def lag(view: Any, _request: Any) -> Any:
-        return view.json(web.lag(engine.figures))
+        return view.json(web.lag(engine.stats))
 
     @app.page("/metrics")
     async def scrape(view: Any, _request: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from streams.core.admission import check
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import MAX_MICROS, micros
 from streams.core.events import (
     Discount,
@@ -68,10 +68,10 @@ def line(**over: object) -> dict[str, object]:
 
 
 @given(billing_histories())
-def test_the_histories_that_the_laws_run_over_are_taken_in(notes: list[Note]) -> None:
+def test_the_histories_that_the_laws_run_over_are_taken_in(recorded_events: list[RecordedEvent]) -> None:
     """A law over events that could never arrive would promise nothing."""
-    for note in notes:
-        assert check(note.event, b"acme", note.ingested_at) is None
+    for recorded in recorded_events:
+        assert check(recorded.event, b"acme", recorded.ingested_at) is None
 
 
 def test_there_is_a_history_for_every_billing_type() -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.changes import ONE
 from streams.core.events import Answer, FollowupLogged, ResponseSubmitted
 from tests.streams.core.test_change_laws import facts_of, logged
 from tests.support.invoices import DAY, day, failed, given_up, issued, noted, paid
 from tests.support.machine import changes, restated, run
 from tests.support.money import applied, received, refunded, returned
-from tests.support.tickets import HOUR, START, notes, opened, turned
+from tests.support.tickets import HOUR, START, opened, recorded_events, turned
 
 DOLLAR = ONE
 ANSWER = {"response_id": "r1", "survey_id": "s", "survey_version": 1, "finished": True}
@@ -25,11 +25,11 @@ CALL = FollowupLogged(
     followup_id="f1",
     kind="call",
 )
-CALLED = Note(CALL, day(2))
+CALLED = RecordedEvent(CALL, day(2))
 BILL = {"billing_reason": "RENEWAL"}
 Figures = dict[tuple[object, ...], tuple[int, int]]
 
-CASES: dict[str, tuple[list[Note], Figures]] = {
+CASES: dict[str, tuple[list[RecordedEvent], Figures]] = {
     "a first attempt that failed, and half of it was paid later": (
         [issued(1, 10_000, **BILL), failed(2, 10_000), paid(4, 5_000)],
         {
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[list[Note], Figures]] = {
         },
     ),
     "a ticket that was opened again after a day and a half counts within two days": (
-        notes(opened(), turned(1, "SOLVED"), turned(37, "OPEN"), turned(40, "SOLVED"), turned(200, "OPEN")),
+        recorded_events(opened(), turned(1, "SOLVED"), turned(37, "OPEN"), turned(40, "SOLVED"), turned(200, "OPEN")),
         {("reopen_rate", "2", START + HOUR): (ONE, ONE)},
     ),
     "a detractor whom nobody called": ([ANSWERED], {("closed_loop_rate", "", day(1)): (0, ONE)}),
@@ -84,7 +84,7 @@ CASES: dict[str, tuple[list[Note], Figures]] = {
         {("closed_loop_rate", "86400", day(1)): (ONE, ONE)},
     ),
     "a ticket that was never opened again": (
-        notes(opened(), turned(1, "SOLVED"), turned(40, "CLOSED")),
+        recorded_events(opened(), turned(1, "SOLVED"), turned(40, "CLOSED")),
         {("reopen_rate", "", START + HOUR): (0, ONE)},
     ),
 }
@@ -109,7 +109,7 @@ def test_an_outcome_that_comes_in_is_no_restatement() -> None:
     assert restated(run([ANSWERED, CALLED])) == []
 
 
-def collected(told: list[Note]) -> list[tuple[object, ...]]:
+def collected(told: list[RecordedEvent]) -> list[tuple[object, ...]]:
     """Change rows of collections: item, day, kind, what numerator (dollars) and denominator gained."""
     rows = [row for row in changes(run(told)) if row.metric == "collections"]
     return [

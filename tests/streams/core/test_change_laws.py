@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES
 from streams.core.changes import LINKS, METRICS, ONE, SETTINGS, SLICES
 from streams.core.events import (
@@ -126,10 +126,10 @@ def measured_in(machine: Machine) -> Sums:
 @given(st.data())
 def test_changes_known_by_a_moment_add_up_to_what_was_known_then(world: str, data: st.DataObject) -> None:
     """Whoever compares a figure with last week's slide finds every step between them, whatever came in which order."""
-    notes: list[Note] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
-    log = changes(run(notes, until=FAR, rules=LEVELS))
-    moment = data.draw(st.sampled_from([note.ingested_at for note in notes]))
-    then = run([note for note in notes if note.ingested_at <= moment], until=FAR, rules=LEVELS)
+    recorded_events: list[RecordedEvent] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
+    log = changes(run(recorded_events, until=FAR, rules=LEVELS))
+    moment = data.draw(st.sampled_from([recorded.ingested_at for recorded in recorded_events]))
+    then = run([recorded for recorded in recorded_events if recorded.ingested_at <= moment], until=FAR, rules=LEVELS)
     assert sums_of(row for row in log if row.ingested_at <= moment) == measured_in(then)
     assert {row.kind for row in log} <= KINDS
     assert {row.metric for row in log} <= METRICS | SLICES | LINKS | SETTINGS
@@ -442,10 +442,10 @@ def test_changes_add_up_to_what_metrics_count(world: str, data: st.DataObject) -
 @given(st.data())
 def test_late_payments_known_by_a_moment_add_up_too(world: str, data: st.DataObject) -> None:
     """Whether an invoice is late is nowhere in a row: events and time that passed must come to the figure together."""
-    notes: list[Note] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
-    log = changes(run(notes, until=FAR, rules=LEVELS))
-    now = data.draw(st.sampled_from([note.ingested_at for note in notes])) + data.draw(
+    recorded_events: list[RecordedEvent] = sorted(data.draw(WORLDS[world]), key=attrgetter("ingested_at"))
+    log = changes(run(recorded_events, until=FAR, rules=LEVELS))
+    now = data.draw(st.sampled_from([recorded.ingested_at for recorded in recorded_events])) + data.draw(
         st.sampled_from([0, 0, 40 * DAY])
     )
-    then = run([note for note in notes if note.ingested_at <= now], until=now, rules=LEVELS)
+    then = run([recorded for recorded in recorded_events if recorded.ingested_at <= now], until=now, rules=LEVELS)
     assert added(list(late_in_log([row for row in log if row.ingested_at <= now], now))) == added(list(late(then, now)))

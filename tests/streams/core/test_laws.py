@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sinks.checks import refusal
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.routes import BY_PREFIX, LEDGERS
@@ -55,8 +55,8 @@ in_every_world = pytest.mark.parametrize("world", WORLDS)
 @given(st.data())
 def test_folding_is_deterministic(world: str, data: st.DataObject) -> None:
     """Replay equals live only if the same events always give the same states, rows and signals."""
-    notes = data.draw(WORLDS[world])
-    first, second = run(notes, until=FAR, rules=LEVELS), run(notes, until=FAR, rules=LEVELS)
+    recorded_events = data.draw(WORLDS[world])
+    first, second = run(recorded_events, until=FAR, rules=LEVELS), run(recorded_events, until=FAR, rules=LEVELS)
     assert told_by(first) == told_by(second)
 
 
@@ -64,8 +64,11 @@ def test_folding_is_deterministic(world: str, data: st.DataObject) -> None:
 @given(st.data())
 def test_states_survive_their_bytes_at_every_step(world: str, data: st.DataObject) -> None:
     """A worker may die between any two events: going on from stored bytes must change nothing (split anywhere)."""
-    notes = data.draw(WORLDS[world])
-    calm, restarted = run(notes, until=FAR, rules=LEVELS), run(notes, recode=True, until=FAR, rules=LEVELS)
+    recorded_events = data.draw(WORLDS[world])
+    calm, restarted = (
+        run(recorded_events, until=FAR, rules=LEVELS),
+        run(recorded_events, recode=True, until=FAR, rules=LEVELS),
+    )
     assert told_by(calm) == told_by(restarted)
 
 
@@ -73,10 +76,10 @@ def test_states_survive_their_bytes_at_every_step(world: str, data: st.DataObjec
 @given(st.data(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataObject, chance: object) -> None:
     """Topics interleave differently live and in replay, and sources deliver late: order must not show."""
-    notes = data.draw(WORLDS[world])
-    shuffled = list(notes)
+    recorded_events = data.draw(WORLDS[world])
+    shuffled = list(recorded_events)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = run(notes, until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
+    one, other = run(recorded_events, until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
     assert figures(one) == figures(other)
     assert one.revisions() == other.revisions()
     assert sums_of(changes(one)) == sums_of(changes(other)), "which event changed what follows the order, not the sum"
@@ -86,16 +89,16 @@ def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataO
 @given(st.data(), st.randoms(use_true_random=False))
 def test_neither_does_it_where_two_sources_use_the_same_ids(world: str, data: st.DataObject, chance: object) -> None:
     """Importers derive ids from equal records: an id is unique within its source only, and so is the place in order."""
-    notes, others = data.draw(WORLDS[world]), data.draw(WORLDS[world])
+    recorded_events, others = data.draw(WORLDS[world]), data.draw(WORLDS[world])
     twins = [
-        Note(
+        RecordedEvent(
             msgspec.structs.replace(each.event, source="twin:main", occurred_at=at.event.occurred_at), each.ingested_at
         )
-        for each, at in zip(others, notes, strict=False)
+        for each, at in zip(others, recorded_events, strict=False)
     ]
-    shuffled = [*notes, *twins]
+    shuffled = [*recorded_events, *twins]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = run([*notes, *twins], until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
+    one, other = run([*recorded_events, *twins], until=FAR, rules=LEVELS), run(shuffled, until=FAR, rules=LEVELS)
     assert (figures(one), one.revisions()) == (figures(other), other.revisions())
 
 
@@ -113,12 +116,12 @@ def test_every_row_fits_its_table(world: str, data: st.DataObject) -> None:
 @given(st.data())
 def test_duplicates_change_nothing(world: str, data: st.DataObject) -> None:
     """Sources redeliver without a time limit; the second copy must leave states, rows and signals alone."""
-    notes = data.draw(WORLDS[world])
-    doubled = list(notes)
-    for note in data.draw(st.lists(st.sampled_from(notes), max_size=5)):
-        first = doubled.index(note)
-        doubled.insert(data.draw(st.integers(first + 1, len(doubled))), note)
-    calm, noisy = run(notes, until=FAR, rules=LEVELS), run(doubled, until=FAR, rules=LEVELS)
+    recorded_events = data.draw(WORLDS[world])
+    doubled = list(recorded_events)
+    for recorded in data.draw(st.lists(st.sampled_from(recorded_events), max_size=5)):
+        first = doubled.index(recorded)
+        doubled.insert(data.draw(st.integers(first + 1, len(doubled))), recorded)
+    calm, noisy = run(recorded_events, until=FAR, rules=LEVELS), run(doubled, until=FAR, rules=LEVELS)
     assert told_by(calm) == told_by(noisy)
 
 
@@ -126,24 +129,24 @@ def test_duplicates_change_nothing(world: str, data: st.DataObject) -> None:
 @given(st.data(), st.lists(st.integers(0, 60 * 24), max_size=4))
 def test_when_time_is_looked_at_does_not_matter(world: str, data: st.DataObject, hours: list[int]) -> None:
     """Ticks come at any moment live and once at the end in replay: deadlines carry their own time either way."""
-    notes = data.draw(WORLDS[world])
+    recorded_events = data.draw(WORLDS[world])
     ticking = Machine(rules=LEVELS)
     now = START
-    for position, note in enumerate(notes):
+    for position, recorded in enumerate(recorded_events):
         if position < len(hours):
             now = max(now, START + hours[position] * HOUR)
             ticking.tick(now)
-        ticking.feed(note)
+        ticking.feed(recorded)
     ticking.tick(FAR)
-    assert ticking.tables == run(notes, until=FAR, rules=LEVELS).tables
+    assert ticking.tables == run(recorded_events, until=FAR, rules=LEVELS).tables
 
 
 @in_every_world
 @given(st.data())
 def test_rows_written_bit_by_bit_are_the_rows_of_the_final_state(world: str, data: st.DataObject) -> None:
     """What was written along the way must be exactly what the final states say, nothing forgotten, nothing left."""
-    notes = data.draw(WORLDS[world])
-    machine = run(notes, until=FAR, rules=LEVELS)
+    recorded_events = data.draw(WORLDS[world])
+    machine = run(recorded_events, until=FAR, rules=LEVELS)
     assert figures(machine) == rows_of_states(machine)
 
 
@@ -153,11 +156,11 @@ def test_a_policy_that_arrives_late_ends_like_one_that_was_known(
     world: str, data: st.DataObject, target_hours: int
 ) -> None:
     """Settings travel on their own topic: whether they come before or after the events must not show in the rows."""
-    notes = data.draw(WORLDS[world])
+    recorded_events = data.draw(WORLDS[world])
     followup = (Policy(0, "default", 172_800), Policy(START, "v2", target_hours * 3600))
     rules = msgspec.structs.replace(data.draw(levels), followup=followup, mrr=data.draw(mrr_policies))
-    known = run(notes, until=FAR, rules=rules)
-    late = run(notes, until=FAR, rules=LEVELS)
+    known = run(recorded_events, until=FAR, rules=rules)
+    late = run(recorded_events, until=FAR, rules=LEVELS)
     late.settle(rules)
     late.tick(FAR)
     assert late.tables == known.tables
@@ -169,8 +172,8 @@ def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
     world: str, data: st.DataObject
 ) -> None:
     """Taking an event back must be exact: no trace but in the log of changes, whatever came in between."""
-    notes = data.draw(WORLDS[world])
-    taken_back = data.draw(st.sampled_from(notes))
+    recorded_events = data.draw(WORLDS[world])
+    taken_back = data.draw(st.sampled_from(recorded_events))
     retraction = msgspec.structs.replace(
         taken_back.event,
         event_id="ffffffff-ffff-4fff-8fff-ffffffffffff",
@@ -179,16 +182,16 @@ def test_a_retraction_leaves_what_the_history_without_the_event_would_have_left(
         is_retraction=True,
     )
     assume(taken_back.event.corrects_event_id is None or type(taken_back.event) not in HISTORIES)
-    without = run([note for note in notes if note is not taken_back], until=FAR, rules=LEVELS)
-    assert figures(run([*notes, Note(retraction, FAR)], until=FAR, rules=LEVELS)) == figures(without)
+    without = run([recorded for recorded in recorded_events if recorded is not taken_back], until=FAR, rules=LEVELS)
+    assert figures(run([*recorded_events, RecordedEvent(retraction, FAR)], until=FAR, rules=LEVELS)) == figures(without)
 
 
 @given(histories_of(submissions, max_size=1), answers)
 def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
-    notes: list[Note], corrected: tuple[Answer, ...]
+    recorded_events: list[RecordedEvent], corrected: tuple[Answer, ...]
 ) -> None:
     """Figures after a correction are those of a world where the answer had been right at once; the change is told."""
-    (last,) = notes
+    (last,) = recorded_events
     assert isinstance(last.event, ResponseSubmitted)
     history = [msgspec.structs.replace(last, event=msgspec.structs.replace(last.event, corrects_event_id=None))]
     right = msgspec.structs.replace(history[0].event, answers=corrected)
@@ -202,8 +205,8 @@ def test_a_correction_leaves_what_the_corrected_history_alone_would_have_left(
         response_id=last.event.response_id,
         answers=corrected,
     )
-    after = run([*history, Note(correction, last.ingested_at + 1)])
-    ideal = run([Note(right, last.ingested_at)])
+    after = run([*history, RecordedEvent(correction, last.ingested_at + 1)])
+    ideal = run([RecordedEvent(right, last.ingested_at)])
     assert scores_of(after) == scores_of(ideal)
     wrong = scores_of(run(history))
     told = {
@@ -229,8 +232,8 @@ def rows_of_states(machine: Machine) -> dict[Identity, Row]:
 def entities_of(machine: Machine) -> Entities:
     """Return what the oracle has to know of the entities."""
     return [
-        (BY_PREFIX[chr(key[0])], *key[1:].decode().split("\0", 1), notes.values(), machine.passed(key))
-        for key, notes in machine.notes.items()
+        (BY_PREFIX[chr(key[0])], *key[1:].decode().split("\0", 1), recorded_events.values(), machine.passed(key))
+        for key, recorded_events in machine.recorded_events.items()
     ]
 
 

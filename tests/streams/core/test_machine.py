@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core import segments
-from streams.core.activity import active_places, patched, patches_by_part
-from streams.core.algebra import Note, SortKey, fold_order
+from streams.core.activity import active_keys, patched, patches_by_part
+from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.columns import Row
 from streams.core.events import FollowupLogged
 from streams.core.machine import Ledger, Machine, Reducer
@@ -73,23 +73,23 @@ def entry_key(entry: Entry) -> SortKey:
     return entry.at, entry.member
 
 
-def key_of(recorded: Note) -> SortKey:
+def key_of(recorded: RecordedEvent) -> SortKey:
     return recorded.event.occurred_at, *fold_order(recorded)
 
 
-def part_of(recorded: Note) -> str:
+def part_of(recorded: RecordedEvent) -> str:
     event = recorded.event
     assert isinstance(event, FollowupLogged)
     return event.followup_id if event.followup_id != "none" and event.kind != "CHANGE" else ""
 
 
-def patch_of(recorded: Note) -> str:
+def patch_of(recorded: RecordedEvent) -> str:
     event = recorded.event
     assert isinstance(event, FollowupLogged)
     return event.followup_id if event.kind == "CHANGE" else ""
 
 
-def apply(acc: Acc, recorded: Note, _scope: Scope, sealed: Outputs | None) -> None:
+def apply(acc: Acc, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
     event = recorded.event
     assert isinstance(event, FollowupLogged)
     if event.kind == "CHANGE":
@@ -122,8 +122,8 @@ LEDGER = Ledger("L", Entry, Held, post, lambda *_: None, entry_key, lambda accou
 
 
 @st.composite
-def histories(draw: Any) -> list[Note]:
-    notes: list[Note] = []
+def histories(draw: Any) -> list[RecordedEvent]:
+    recorded_events: list[RecordedEvent] = []
     for number in range(draw(st.integers(1, 40))):
         corrects = draw(st.none() | st.none() | st.none() | st.integers(0, 40).map(lambda n: f"e{n}"))
         event = FollowupLogged(
@@ -139,18 +139,24 @@ def histories(draw: Any) -> list[Note]:
             followup_id=draw(st.sampled_from(["none", "none", "p1", "p2", draw(st.integers(3, 9).map("p{}".format))])),
             kind=draw(st.sampled_from(["PLUS", "MINUS", "CHANGE"])),
         )
-        notes.append(Note(event, number))
-    return notes
+        recorded_events.append(RecordedEvent(event, number))
+    return recorded_events
 
 
-def plain(notes: list[Note]) -> dict[Any, Row]:
+def plain(recorded_events: list[RecordedEvent]) -> dict[Any, Row]:
     """The oracle: all active events, folded from the beginning, and the ledger from all entries."""
-    active = active_places(notes, part_of)
-    chosen = sorted((note for note in notes if fold_order(note) in active), key=key_of)
+    active = active_keys(recorded_events, part_of)
+    chosen = sorted(
+        (recorded_event for recorded_event in recorded_events if fold_order(recorded_event) in active), key=key_of
+    )
     patches = patches_by_part(chosen, patch_of, key_of)
-    acc, outputs, scope = Acc(any(note.event.is_test for note in chosen)), Outputs(), Scope(Rules(), 0)
-    for note in chosen:
-        apply(acc, patched(note, part_of(note), patches), scope, outputs)
+    acc, outputs, scope = (
+        Acc(any(recorded_event.event.is_test for recorded_event in chosen)),
+        Outputs(),
+        Scope(Rules(), 0),
+    )
+    for recorded_event in chosen:
+        apply(acc, patched(recorded_event, part_of(recorded_event), patches), scope, outputs)
     project(acc, scope, outputs)
     held = Held("acme")
     for place in sorted(outputs.entries, key=lambda place: place.key):
@@ -163,15 +169,15 @@ def plain(notes: list[Note]) -> dict[Any, Row]:
 @given(st.data())
 def test_the_segmented_fold_equals_the_plain_one_after_every_event(size: int, data: st.DataObject) -> None:
     """Whatever comes in whatever order, rows are those of the whole history; batches may end anywhere."""
-    notes = data.draw(histories())
+    recorded_events = data.draw(histories())
     store: dict[bytes, bytes] = {}
     tables: dict[Any, Row] = {}
     before, segments.SEGMENT = segments.SEGMENT, size
     chunk, segments.CHUNK = segments.CHUNK, 2
     try:
         machine = Machine(store.get, Rules(), {"T": TOY}, {"L": LEDGER})
-        for number, note in enumerate(notes):
-            for facts in machine.take(TOY, note, bytes([number]) * 24):
+        for number, recorded_event in enumerate(recorded_events):
+            for facts in machine.take(TOY, recorded_event, bytes([number]) * 24):
                 for row in facts.removed:
                     del tables[row.identity()]
                 tables |= {row.identity(): row for row in facts.rows}
@@ -179,7 +185,7 @@ def test_the_segmented_fold_equals_the_plain_one_after_every_event(size: int, da
                 machine.save()
                 store.update({name: value for name, value in machine.changes.items() if value is not None})
                 machine = Machine(store.get, Rules(), {"T": TOY}, {"L": LEDGER})
-            assert tables == plain(notes[: number + 1])
+            assert tables == plain(recorded_events[: number + 1])
     finally:
         segments.SEGMENT, segments.CHUNK = before, chunk
 
@@ -188,8 +194,8 @@ def measure(held: Held, _scope: Scope, outputs: Outputs) -> None:
     outputs.measures["receivable", "", 0, ""] = (held.balance, 0, float(held.balance))
 
 
-def plus(number: int) -> Note:
-    return Note(
+def plus(number: int) -> RecordedEvent:
+    return RecordedEvent(
         FollowupLogged(
             event_id=f"e{number}", account_id="acme", occurred_at=number, source="s", response_id="r",
             followup_id="none", kind="PLUS",

@@ -30,13 +30,13 @@ def short_segments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @given(st.data())
 def test_tables_do_not_show_segments(world: str, data: st.DataObject) -> None:
     """An event at depth ten thousand must leave what it would leave in a short history, late and corrected ones too."""
-    notes = data.draw(WORLDS[world])
+    recorded_events = data.draw(WORLDS[world])
     machine = Machine(rules=LEVELS)
-    for note in notes:
-        machine.feed(note)
+    for recorded in recorded_events:
+        machine.feed(recorded)
         if data.draw(st.booleans()):
             machine.save()
         if data.draw(st.integers(0, 9)) == 0:
-            machine.tick(note.event.occurred_at)
+            machine.tick(recorded.event.occurred_at)
     machine.tick(FAR)
     assert figures(machine) == rows_of_states(machine)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.algebra import NAMESPACE, Note, derived_id
+from streams.core.algebra import NAMESPACE, RecordedEvent, derived_id
 from streams.core.events import Answer, FollowupLogged, PolicySet, ResponseCorrected, ResponseSubmitted
 from streams.core.rows import FollowupRow
 from streams.core.rules import DEFAULT_FOLLOWUP, rules_from
@@ -24,7 +24,7 @@ CALL = FollowupLogged(
 def test_an_id_that_two_sources_use_has_one_order(turned: bool) -> None:
     """Importers derive equal ids from equal records: which of two events stands must not depend on which came first."""
     other = msgspec.structs.replace(CALL, source="mail:main", kind="email")
-    calls = [Note(CALL, 1), Note(other, 1)]
+    calls = [RecordedEvent(CALL, 1), RecordedEvent(other, 1)]
     machine = run(list(reversed(calls)) if turned else calls)
     assert [row.kind for row in machine.tables.values() if isinstance(row, FollowupRow)] == ["email"]
 
@@ -44,7 +44,7 @@ def test_a_score_that_was_another_metrics_leaves_that_one(number: float) -> None
         **fields, survey_id="s", survey_version=1, submitted_at=5, finished=True, answers=(answers[0],)
     )
     corrected = ResponseCorrected(**(fields | {"event_id": ID[:-1] + "2"}), answers=(answers[1],))
-    log = restated(run([Note(said, 5), Note(corrected, 6)]))
+    log = restated(run([RecordedEvent(said, 5), RecordedEvent(corrected, 6)]))
     assert {(row.metric, row.old_value, row.new_value) for row in log} == {
         ("nps", 4.0, None),
         ("csat", None, number),

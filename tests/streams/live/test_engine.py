@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from sinks.port import SinkRefused, SinkUnavailable
-from streams.live.engine.checkpoint import MARK_KEY
+from streams.live.engine.checkpoint import CHECKPOINT_KEY
 from streams.live.engine.clients import Watermarks
 from streams.live.engine.partition_layout import Layout
 from streams.live.engine.settings import EngineSettings
@@ -41,14 +41,14 @@ def test_an_absent_sink_delays_and_loses_nothing(run: Run, after_writing: bool) 
     run.feed(500)
     with engine(run, session_seconds=6.0, poll_seconds=6.0) as worker:
         worker.sink.away(after_writing=after_writing)
-        wait_until(lambda: worker.engine.figures.sink_retries > 2)
-        assert worker.engine.figures.state == "waiting for the sink"
+        wait_until(lambda: worker.engine.stats.sink_retries > 2)
+        assert worker.engine.stats.state == "waiting for the sink"
         run.feed(500, seed=2)
         time.sleep(1 if after_writing else 8)
         assert run.read("signals") == []
         worker.sink.back()
         run.drain()
-        assert worker.engine.figures.assignments == 1, "membership lapsed"
+        assert worker.engine.stats.assignments == 1, "membership lapsed"
     assert run.check() == 1_000
 
 
@@ -57,9 +57,9 @@ def test_a_rebalance_while_the_sink_is_away_voids_the_batch(run: Run) -> None:
     run.feed(600)
     with engine(run) as first:
         first.sink.away()
-        wait_until(lambda: first.engine.figures.sink_retries > 1)
+        wait_until(lambda: first.engine.stats.sink_retries > 1)
         with engine(run) as second:
-            wait_until(lambda: first.engine.figures.assignments > 1 and second.engine.figures.assignments > 0)
+            wait_until(lambda: first.engine.stats.assignments > 1 and second.engine.stats.assignments > 0)
             first.sink.back()
             run.drain()
     assert run.check() == 600
@@ -76,15 +76,15 @@ def test_what_a_batch_left_over_is_taken_next(run: Run) -> None:
     """A partition ends a batch early where events are costly: what it left must come next, once, and nothing before."""
     run.feed(1_500)
     with engine(run, partition=Weary) as first:
-        wait_until(lambda: first.engine.figures.batches > 3)
+        wait_until(lambda: first.engine.stats.batches > 3)
         first.sink.away()
-        wait_until(lambda: first.engine.figures.sink_retries > 1)
+        wait_until(lambda: first.engine.stats.sink_retries > 1)
         first.sink.back()
         with engine(run, partition=Weary) as second:
-            wait_until(lambda: first.engine.figures.assignments > 1 and second.engine.figures.assignments > 0)
+            wait_until(lambda: first.engine.stats.assignments > 1 and second.engine.stats.assignments > 0)
             run.feed(300, seed=2)
             run.drain()
-            batches = first.engine.figures.batches + second.engine.figures.batches
+            batches = first.engine.stats.batches + second.engine.stats.batches
     assert run.check() == 1_800
     assert batches >= 1_800 / 7 / PARTITIONS
 
@@ -96,7 +96,7 @@ def test_time_waits_for_what_a_batch_left_over(run: Run) -> None:
     wait_until(lambda: time.time_ns() // 1000 > due)
     with engine(run, partition=Weary, batch_records=21 + PARTITIONS, batch_seconds=5.0) as worker:
         wait_until(lambda: run.sink.final().get("late", (0, 0, 0))[2] == 1)
-        assert worker.engine.figures.batches >= 3
+        assert worker.engine.stats.batches >= 3
     fired = [m.value() for m in run.read("signals") if b"tick/" in m.value()]
     assert fired == [b'["tick/late/1", "late", 21]']
 
@@ -146,7 +146,7 @@ def test_nothing_is_committed_before_every_insert_is_acknowledged(run: Run, inse
         both_inserts_begun(worker)
         time.sleep(1)
         assert nothing_is_committed(run)
-        assert worker.engine.figures.records == 0, "taken over"
+        assert worker.engine.stats.records == 0, "taken over"
         sink.answering.set()
         run.drain()
     assert run.check() == 600
@@ -163,7 +163,7 @@ def test_one_failed_insert_of_a_cycle_holds_the_whole_back(run: Run, insert: int
         sink.fault = SinkRefused("no such column", table="running") if fault == "refused" else SinkUnavailable("gone")
         sink.answering.set()
         if fault == "away":
-            wait_until(lambda: worker.engine.figures.sink_retries > 0)
+            wait_until(lambda: worker.engine.stats.sink_retries > 0)
             assert nothing_is_committed(run)
             sink.back()
             run.drain()
@@ -250,9 +250,9 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
     assert hanging.flush(60) == 0
     run.feed(400, seed=2)
     with engine(run) as first:
-        wait_until(lambda: first.engine.figures.restore_remaining > 0)
+        wait_until(lambda: first.engine.stats.restore_remaining > 0)
         time.sleep(1.0)
-        assert (first.engine.figures.state, first.engine.figures.records) == ("restoring", 0)
+        assert (first.engine.stats.state, first.engine.stats.records) == ("restoring", 0)
         hanging.abort_transaction(60)
         run.drain()
     run.feed(400, seed=3)
@@ -267,9 +267,9 @@ def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
     with engine(run):
         wait_until(lambda: any(b"tick/late/1" in m.value() for m in run.read("signals")))
     with engine(run) as again:
-        wait_until(lambda: again.engine.figures.beat_at > due and again.engine.figures.assignments > 0)
+        wait_until(lambda: again.engine.stats.beat_at > due and again.engine.stats.assignments > 0)
         time.sleep(0.5)
-        assert again.engine.figures.ticks == 0
+        assert again.engine.stats.ticks == 0
     assert run.sink.final()["late"] == (1, 5, 1)
 
 
@@ -281,16 +281,16 @@ def test_a_deadline_keeps_to_the_brokers_time(run: Run, hours: int) -> None:
         return time.time_ns() // 1000 + hours * 3_600_000_000
 
     with engine(run, clock=wrong) as first:
-        wait_until(lambda: first.engine.figures.assignments > 0)
+        wait_until(lambda: first.engine.stats.assignments > 0)
         now = time.time_ns() // 1000
         due = {"soon": now + 4_000_000, "later": now + 3_600_000_000}
         run.put(0, *(f"{account}:5:{moment}" for account, moment in due.items()))
-        wait_until(lambda: first.engine.figures.records == 2 and first.engine.figures.clock_ahead)
-        assert first.engine.figures.ticks == 0
-        assert abs(first.engine.figures.clock_ahead - hours * 3_600_000_000) < 60_000_000
+        wait_until(lambda: first.engine.stats.records == 2 and first.engine.stats.clock_ahead)
+        assert first.engine.stats.ticks == 0
+        assert abs(first.engine.stats.clock_ahead - hours * 3_600_000_000) < 60_000_000
     with engine(run, clock=wrong) as again:  # has not heard of the broker's time when its partition is caught up
         wait_until(lambda: run.sink.final()["soon"][2] == 1)
-        assert again.engine.figures.records == 0
+        assert again.engine.stats.records == 0
     fired = {m.value().split(b'"')[1]: m.timestamp() for m in run.read("signals") if b"tick/" in m.value()}
     assert fired.keys() == {b"tick/soon/1"}
     assert fired[b"tick/soon/1"][1] * 1000 >= due["soon"] // 1000 * 1000
@@ -300,15 +300,15 @@ def test_partitions_move_between_workers_without_a_trace(run: Run) -> None:
     """G3: one worker, two, one; state follows the partitions through the changelog alone."""
     run.feed(1_000)
     with engine(run) as first:
-        wait_until(lambda: first.engine.figures.records > 0)
+        wait_until(lambda: first.engine.stats.records > 0)
         with engine(run) as second:
-            wait_until(lambda: second.engine.figures.assignments > 0)
+            wait_until(lambda: second.engine.stats.assignments > 0)
             run.feed(1_000, seed=2)
             run.drain()
-            assert second.engine.figures.records > 0
+            assert second.engine.stats.records > 0
         run.feed(1_000, seed=3)
         run.drain()
-        assert first.engine.figures.assignments == 3
+        assert first.engine.stats.assignments == 3
     assert run.check() == 3_000
 
 
@@ -350,7 +350,7 @@ def test_every_transaction_carries_the_mark(run: Run) -> None:
     """The next restore stands on it: one mark per partition, at the committed offset."""
     run.feed(100)
     drained(run)
-    marked = {m.partition() for m in run.read("survey-changelog") if m.key() == MARK_KEY}
+    marked = {m.partition() for m in run.read("survey-changelog") if m.key() == CHECKPOINT_KEY}
     assert marked == {m.partition() for m in run.read("survey")}
 
 
@@ -383,7 +383,7 @@ def test_a_worker_without_partitions_waits_in_good_health(run: Run) -> None:
     run.feed(100)
     with engine(run) as spare:
         with engine(run), engine(run), engine(run):
-            wait_until(lambda: spare.engine.figures.assignments > 0)
+            wait_until(lambda: spare.engine.stats.assignments > 0)
             run.drain()
         run.feed(100, seed=2)
         run.drain()
@@ -395,7 +395,7 @@ def test_a_second_worker_of_one_name_stops_the_first(run: Run) -> None:
     """A name given to two workers by mistake: the older one ends with a reason instead of idling unseen."""
     run.feed(100)
     with engine(run, member="twin") as first:
-        wait_until(lambda: first.engine.figures.records > 0)
+        wait_until(lambda: first.engine.stats.records > 0)
         with engine(run, member="twin"):
             stopped = first.ended()
             assert stopped is not None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.routes import BY_PREFIX, REDUCERS
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
@@ -27,8 +27,8 @@ def _opened(store: Store) -> Partition:
     return Partition("cx.survey", NUMBER, store, codec=CODEC, rules=Rules(), types=TYPES, partitions=PARTITIONS)
 
 
-def _bytes(note: Note) -> bytes:
-    event = note.event
+def _bytes(recorded: RecordedEvent) -> bytes:
+    event = recorded.event
     return CODEC.encode(event.EVENT_TYPE, msgspec.structs.asdict(event) | _plain(event))
 
 
@@ -38,9 +38,9 @@ def _plain(event: Any) -> dict[str, Any]:
     return {name: [msgspec.structs.asdict(item) for item in items] for name, items in nested.items()}
 
 
-def _log(notes: list[Note], again: list[int], broken: list[int]) -> list[Record]:
+def _log(recorded_events: list[RecordedEvent], again: list[int], broken: list[int]) -> list[Record]:
     """Notes as records, some of them sent again later, some cut short."""
-    values = [_bytes(note) for note in notes]
+    values = [_bytes(recorded) for recorded in recorded_events]
     sent = [*values, *(values[at % len(values)] for at in again), *(values[at % len(values)][:-1] for at in broken)]
     return [Record(offset, b"acme", value, NOW_MS + offset) for offset, value in enumerate(sent)]
 
@@ -54,10 +54,10 @@ def _rows(batches: list[Any]) -> list[tuple[Any, ...]]:
     histories(), st.lists(st.integers(0, 8), max_size=4), st.lists(st.integers(0, 8), max_size=2), st.integers(0, 15)
 )
 def test_the_log_alone_decides_where_each_record_goes(
-    notes: list[Note], again: list[int], broken: list[int], cut: int
+    recorded_events: list[RecordedEvent], again: list[int], broken: list[int], cut: int
 ) -> None:
     """Rebuilt tables are compared with live ones: batches and restarts may not show in the event table."""
-    log = _log(notes, again, broken)
+    log = _log(recorded_events, again, broken)
     whole = _opened(MemoryStore())
     batch = whole.process(log)
     taken = [row[OFFSET] for row in batch.rows["event"]]
@@ -99,9 +99,9 @@ def test_a_row_says_where_its_event_stands_and_what_it_belongs_to() -> None:
 
 
 @given(histories())
-def test_entities_are_told_apart_as_their_states_are(notes: list[Note]) -> None:
+def test_entities_are_told_apart_as_their_states_are(recorded_events: list[RecordedEvent]) -> None:
     """One name for two states would show the events of one among those of the other."""
-    routed = [(REDUCERS[type(note.event)], note.event) for note in notes]
+    routed = [(REDUCERS[type(recorded.event)], recorded.event) for recorded in recorded_events]
     pairs = {(reducer.key(event), event.account_id, reducer.entity(event)) for reducer, event in routed}
     assert len({pair[0] for pair in pairs}) == len({pair[1:] for pair in pairs}) == len(pairs)
     assert len({reducer.kind for reducer in BY_PREFIX.values()}) == len(BY_PREFIX)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sinks.port import Rows, RowTuple, SinkRefused, SinkUnavailable
 from streams.live.engine.crash_points import no_crash
 from streams.live.engine.inserting import THREADS, Inserts, head
-from streams.live.engine.stats import Figures
+from streams.live.engine.stats import EngineStats
 
 
 class Keeping:
@@ -39,7 +39,7 @@ class Keeping:
 
 @contextmanager
 def inserts(sink: Keeping, *, least_rows: int = 1, crash: Callable[[str], None] = no_crash) -> Iterator[Inserts]:
-    made = Inserts(sink, least_rows=least_rows, crash=crash, figures=Figures(), clock=lambda: 1)
+    made = Inserts(sink, least_rows=least_rows, crash=crash, stats=EngineStats(), clock=lambda: 1)
     yield made
     made.close()
 

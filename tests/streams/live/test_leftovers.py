@@ -11,7 +11,7 @@ from streams.live.engine.consumer_lag import Lag
 from streams.live.engine.intake import Intake
 from streams.live.engine.ownership import Owned
 from streams.live.engine.settings import EngineSettings
-from streams.live.engine.stats import Figures
+from streams.live.engine.stats import EngineStats
 from streams.live.fold.dead_letters import DeadLetterCount
 from streams.live.store.memory import MemoryStore
 from tests.support.records import Record
@@ -122,7 +122,7 @@ def test_who_has_records_left_has_not_caught_up() -> None:
     assert mine.now(5 * hour) == 5 * hour
     mine.has_left = True
     assert mine.now(5 * hour) == hour
-    figures = Figures(started_at=0)
-    Lag(Consumer(), figures, lambda: 5 * hour).update([mine])
-    assert figures.lag_records == {"cx.survey-0": 23}
-    assert figures.positions == {"cx.survey-0": 7}
+    stats = EngineStats(started_at=0)
+    Lag(Consumer(), stats, lambda: 5 * hour).update([mine])
+    assert stats.lag_records == {"cx.survey-0": 23}
+    assert stats.positions == {"cx.survey-0": 7}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.live.engine.checkpoint import MARK_KEY, Mark, decode, encode, reconcile
+from streams.live.engine.checkpoint import CHECKPOINT_KEY, Checkpoint, decode, encode, reconcile
 from streams.live.engine.restore import Chunk, restore
 from streams.live.errors import EngineStopped
 from streams.live.store.memory import MemoryStore
@@ -59,12 +59,12 @@ def jumping() -> Iterator[int]:
 def restored(log: LogInMemory, store: MemoryStore) -> bytes:
     date, seconds = jumping(), count()
     told = restore(log, store, clock=lambda: next(date), elapsed=lambda: float(next(seconds)), patience=20, max_age=DAY)
-    return told.mark
+    return told.checkpoint
 
 
 changes = st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st.binary(min_size=1, max_size=2))
-marks = st.tuples(st.just(MARK_KEY), st.binary(min_size=1, max_size=2))  # nobody deletes a mark
-entries = st.lists(st.none() | changes | marks, max_size=30)
+checkpoints = st.tuples(st.just(CHECKPOINT_KEY), st.binary(min_size=1, max_size=2))  # nobody deletes a mark
+entries = st.lists(st.none() | changes | checkpoints, max_size=30)
 
 
 @given(entries, st.data())
@@ -74,9 +74,9 @@ def test_the_store_is_the_fold_of_everything_below_the_high_watermark(
     """The law, for any log and any last stable offset: stopping at the latter is how state gets lost."""
     stable = data.draw(st.integers(0, len(log)))
     store = MemoryStore()
-    mark = restored(LogInMemory(log, stable=stable), store)
+    checkpoint = restored(LogInMemory(log, stable=stable), store)
     model = dict(entry for entry in log if entry is not None)
-    assert mark == (model.pop(MARK_KEY, None) or b"")
+    assert checkpoint == (model.pop(CHECKPOINT_KEY, None) or b"")
     assert dict(store.scan()) == {key: value for key, value in model.items() if value is not None}
     assert store.position.changelog == len(log)
 
@@ -86,10 +86,10 @@ def test_a_restart_reads_only_the_difference(log: list[tuple[bytes, bytes | None
     """A local store at any earlier point ends where a full restore ends, and older records are not asked for."""
     cut = data.draw(st.integers(0, len(log)))
     full, partial = MemoryStore(), MemoryStore()
-    mark = restored(LogInMemory(log), full)
+    checkpoint = restored(LogInMemory(log), full)
     restored(LogInMemory(log[:cut]), partial)
     rest = LogInMemory(log)
-    assert restored(rest, partial) == mark
+    assert restored(rest, partial) == checkpoint
     assert rest.seeks == [cut]
     assert dict(partial.scan()) == dict(full.scan())
 
@@ -117,7 +117,7 @@ def test_a_trimmed_changelog_is_refused_unless_a_local_copy_covers_it(position: 
     """What was cut off may be all there was of a key; the mark alone would say that everything is there."""
     store = MemoryStore()
     store.set_position(position)
-    log = [None, None, (b"a", b"1"), (MARK_KEY, b"m")]
+    log = [None, None, (b"a", b"1"), (CHECKPOINT_KEY, b"m")]
     with pytest.raises(EngineStopped, match="state lost: changelog-0 was trimmed, it begins at offset 2"):
         restored(LogInMemory(log, low=2), store)
     store.set_position(Position(2, 10 * DAY * SECOND))
@@ -135,33 +135,33 @@ def test_a_transaction_that_never_ends_is_named_not_waited_for_for_ever() -> Non
 @given(st.integers(0, 2**60))
 def test_marks_survive_their_bytes(source: int) -> None:
     """The mark is the promise that state and offsets are one; it must say what was written."""
-    assert decode(encode(Mark(source))) == Mark(source)
+    assert decode(encode(Checkpoint(source))) == Checkpoint(source)
 
 
 @pytest.mark.parametrize(
-    ("mark", "committed", "begins"),
-    [(None, None, 4), (Mark(7), 7, 7), (Mark(7), None, 7)],
+    ("checkpoint", "committed", "begins"),
+    [(None, None, 4), (Checkpoint(7), 7, 7), (Checkpoint(7), None, 7)],
     ids=["new group", "both agree", "the group's offsets expired"],
 )
-def test_where_a_partition_begins(mark: Mark | None, committed: int | None, begins: int) -> None:
+def test_where_a_partition_begins(checkpoint: Checkpoint | None, committed: int | None, begins: int) -> None:
     """Expired offsets are no reason to count everything twice: the state knows where it stands."""
-    assert reconcile("t-0", mark, committed, 4).source == begins
+    assert reconcile("t-0", checkpoint, committed, 4).source == begins
 
 
 @pytest.mark.parametrize(
-    ("mark", "committed", "reason"),
+    ("checkpoint", "committed", "reason"),
     [
         (None, 7, "state lost"),
-        (Mark(6), 7, "state and offsets differ"),
-        (Mark(8), 7, "state and offsets differ"),
-        (Mark(3), 3, "events lost"),
+        (Checkpoint(6), 7, "state and offsets differ"),
+        (Checkpoint(8), 7, "state and offsets differ"),
+        (Checkpoint(3), 3, "events lost"),
     ],
 )
 def test_a_partition_refuses_to_begin_with_state_of_another_time(
-    mark: Mark | None, committed: int, reason: str
+    checkpoint: Checkpoint | None, committed: int, reason: str
 ) -> None:
     """G9: a lost or trimmed changelog and offsets moved by hand end in a sentence, not in wrong figures."""
     with pytest.raises(EngineStopped) as stopped:
-        reconcile("t-0", mark, committed, 4)
+        reconcile("t-0", checkpoint, committed, 4)
     assert stopped.value.reason == reason
     assert "t-0" in stopped.value.detail

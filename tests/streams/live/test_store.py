@@ -54,9 +54,9 @@ def test_the_position_is_kept_apart_from_the_content(make: Make) -> None:
     """A position that showed up in a scan would be taken for the state of some entity."""
     store = make()
     assert store.position == Position()
-    store.set_position(Position(changelog=7, saved_at=9, mark=b"m"))
+    store.set_position(Position(changelog=7, saved_at=9, checkpoint=b"m"))
     store.put_all({b"p": b"1"})
-    assert store.position == Position(changelog=7, saved_at=9, mark=b"m")
+    assert store.position == Position(changelog=7, saved_at=9, checkpoint=b"m")
     assert dict(store.scan()) == {b"p": b"1"}
     store.close()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import TouchLogged
 from streams.core.limits import NEVER
 from streams.core.rules import Rules
@@ -17,8 +17,8 @@ from tests.support.batches import Tables, recorded, shown, written
 from tests.support.histories_support import chatter, support_histories
 from tests.support.levels import levels
 from tests.support.records import CODEC, NOW_MS, Record, event, record
-from tests.support.tickets import notes, said, turned
 from tests.support.tickets import opened as opened_ticket
+from tests.support.tickets import recorded_events, said, turned
 
 TYPES = frozenset(load_topics()["support"].event_types)
 NOW = NOW_MS * 1000
@@ -30,7 +30,9 @@ def opened(store: MemoryStore, rules: Rules | None = None) -> Partition:
 
 
 @given(support_histories() | chatter(), st.lists(st.integers(1, 4), max_size=3), levels)
-def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], sizes: list[int], rules: Rules) -> None:
+def test_neither_batches_nor_crashes_show_in_the_tables(
+    history: list[RecordedEvent], sizes: list[int], rules: Rules
+) -> None:
     """Rows of a batch that was thrown away may be in the tables: also those that the next batch would never write."""
     survives(history, [], rules)
     survives(history, sizes, rules)
@@ -40,10 +42,10 @@ def test_neither_batches_nor_crashes_show_in_the_tables(history: list[Note], siz
 def test_nor_for_messages_in_reverse_order(author: str) -> None:
     """Each takes the place of the one before: as the first reply, and in the log of late ones."""
     replies = [said(each, author) for each in (9, 8, 7, 6)]
-    survives(notes(opened_ticket(), *replies, turned(20, "SOLVED"), said(5, author), delay=15 * DAY), [])
+    survives(recorded_events(opened_ticket(), *replies, turned(20, "SOLVED"), said(5, author), delay=15 * DAY), [])
 
 
-def survives(history: list[Note], sizes: list[int], rules: Rules | None = None) -> None:
+def survives(history: list[RecordedEvent], sizes: list[int], rules: Rules | None = None) -> None:
     """Compare one record at a time with every batch that may be thrown away, followed by batches of these sizes."""
     records = recorded(history)
     calm_store, calm = MemoryStore(), Tables()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing import ledger
 from streams.core.rules import Rules
 from streams.core.support import talking
@@ -58,7 +58,7 @@ def _of_response(response: Response) -> bool:
     return response.submitted is not None and response.submitted.response_id.startswith(POISON)
 
 
-def _of_ticket(recorded: Note) -> bool:
+def _of_ticket(recorded: RecordedEvent) -> bool:
     event: Any = recorded.event
     said: str = event.message_id
     return said.startswith(POISON)

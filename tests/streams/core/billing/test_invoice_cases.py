@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import InvoiceLine
 from streams.core.rows import (
     InvoiceDueRow,
@@ -43,7 +43,7 @@ def balances(machine: Machine, until: float = 1_000) -> tuple[int, int]:
     return both[0] // DOLLAR, both[1] // DOLLAR
 
 
-CASES: dict[str, tuple[list[Note], str, dict[float, tuple[int, int]], tuple[str, ...]]] = {
+CASES: dict[str, tuple[list[RecordedEvent], str, dict[float, tuple[int, int]], tuple[str, ...]]] = {
     "partial payments": (
         [issued(1, 10_000), paid(5, 3_000), paid(9, 7_000, "P2")],
         "paid",
@@ -168,8 +168,8 @@ CASES: dict[str, tuple[list[Note], str, dict[float, tuple[int, int]], tuple[str,
 @pytest.mark.parametrize("name", CASES)
 def test_the_books_say(name: str, turned: bool) -> None:
     """Each case is one that reports get wrong elsewhere: money vanishes, counts twice, or an invoice is below zero."""
-    notes, status, expected, flags = CASES[name]
-    machine = run(notes[::-1] if turned else notes)
+    recorded_events, status, expected, flags = CASES[name]
+    machine = run(recorded_events[::-1] if turned else recorded_events)
     row = invoice(machine)
     assert {at: balances(machine, at) for at in expected} == expected
     assert (row.status, row.flags) == (status, flags)
@@ -214,7 +214,7 @@ def test_an_invoice_without_a_due_date_leaves_it_to_the_terms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("notes", "closed_at"),
+    ("recorded_events", "closed_at"),
     [
         ([issued(1, 10_000), paid(5, 4_000)], None),
         ([issued(1, 10_000), paid(5, 4_000), paid(8, 6_000, "P2")], day(8)),
@@ -225,15 +225,20 @@ def test_an_invoice_without_a_due_date_leaves_it_to_the_terms() -> None:
     ],
     ids=["open", "last part", "credit note later", "paid before", "too much before", "negative"],
 )
-def test_closed_is_since_when_nothing_is_open(notes: list[Note], closed_at: int | None) -> None:
+def test_closed_is_since_when_nothing_is_open(recorded_events: list[RecordedEvent], closed_at: int | None) -> None:
     """Late is what was closed after it was due, so this time decides about every late payment."""
-    assert invoice(run(notes)).closed_at == closed_at
+    assert invoice(run(recorded_events)).closed_at == closed_at
 
 
 def test_attempts_fail_then_succeed() -> None:
     """Recovery starts at the first failure and ends with the money, whoever numbers the attempts how."""
-    notes = [issued(1, 10_000), failed(2, 10_000, attempt_no=1), failed(4, 10_000, attempt_no=2), paid(6, 10_000)]
-    machine = run(notes)
+    recorded_events = [
+        issued(1, 10_000),
+        failed(2, 10_000, attempt_no=1),
+        failed(4, 10_000, attempt_no=2),
+        paid(6, 10_000),
+    ]
+    machine = run(recorded_events)
     tried = sorted(
         (row.at, row.outcome, row.is_first) for row in machine.tables.values() if isinstance(row, PaymentAttemptRow)
     )
@@ -283,8 +288,8 @@ def test_test_traffic_marks_every_row_of_the_invoice() -> None:
 def test_sums_beyond_a_column_end_at_its_bound() -> None:
     """A row that no column holds would stop its partition for ever; absurd sums are told as the largest there is."""
     most = 10**17
-    notes = [issued(1, most, exponent=6), *(paid(2, most, f"P{i}", exponent=6) for i in range(100))]
-    assert invoice(run(notes)).paid_micros == 2**63 - 1
+    recorded_events = [issued(1, most, exponent=6), *(paid(2, most, f"P{i}", exponent=6) for i in range(100))]
+    assert invoice(run(recorded_events)).paid_micros == 2**63 - 1
 
 
 def restated(machine: Machine) -> list[tuple[str, str, int, float | None, float | None]]:

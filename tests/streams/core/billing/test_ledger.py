@@ -6,7 +6,7 @@ from itertools import pairwise
 import msgspec
 from hypothesis import given
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import SubscriptionChanged, SubscriptionStarted
 from streams.core.rows import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
@@ -39,35 +39,37 @@ def moments(machine: Machine) -> list[int]:
 
 
 @given(histories)
-def test_revenue_at_any_moment_is_the_sum_of_the_movements_until_then(notes: list[Note]) -> None:
+def test_revenue_at_any_moment_is_the_sum_of_the_movements_until_then(recorded_events: list[RecordedEvent]) -> None:
     """The invariant of the ledger. Spans and movements are worked out apart, so that each proves the other."""
-    machine = run(notes)
+    machine = run(recorded_events)
     for at in moments(machine):
         assert stock_at(machine, at) == moved_until(machine, at)
         assert stock_at(machine, at - 1) == moved_until(machine, at - 1)
 
 
 @given(histories)
-def test_without_a_rebate_no_revenue_is_below_nothing(notes: list[Note]) -> None:
+def test_without_a_rebate_no_revenue_is_below_nothing(recorded_events: list[RecordedEvent]) -> None:
     """Free plans and discounts of any size leave nothing at least; only a price below zero may go below."""
-    for row in run([without_rebates(note) for note in notes]).tables.values():
+    for row in run([without_rebates(recorded) for recorded in recorded_events]).tables.values():
         if isinstance(row, MrrItemRow):
             assert 0 <= row.mrr_micros <= row.contract_micros
 
 
-def without_rebates(note: Note) -> Note:
+def without_rebates(recorded: RecordedEvent) -> RecordedEvent:
     """The note with every price below zero made none."""
-    event = note.event
+    event = recorded.event
     if not isinstance(event, SubscriptionStarted | SubscriptionChanged):
-        return note
+        return recorded
     items = tuple(msgspec.structs.replace(item, unit_amount=max(item.unit_amount, 0)) for item in event.items)
-    return Note(msgspec.structs.replace(event, items=items), note.ingested_at)
+    return RecordedEvent(msgspec.structs.replace(event, items=items), recorded.ingested_at)
 
 
 @given(histories)
-def test_no_pause_is_left_where_nothing_is_paused_and_no_trial_ends_before_it_begins(notes: list[Note]) -> None:
+def test_no_pause_is_left_where_nothing_is_paused_and_no_trial_ends_before_it_begins(
+    recorded_events: list[RecordedEvent],
+) -> None:
     """What is over must not act later: the end of such a pause would put an older status back."""
-    for row in run(notes).tables.values():
+    for row in run(recorded_events).tables.values():
         if isinstance(row, SubscriptionHistoryRow):
             assert row.pause_ends_at is None or row.status == "PAUSED"
         if isinstance(row, SubscriptionRow) and row.trial_ended_at is not None:
@@ -76,9 +78,9 @@ def test_no_pause_is_left_where_nothing_is_paused_and_no_trial_ends_before_it_be
 
 
 @given(histories)
-def test_kinds_say_what_happened_to_the_account(notes: list[Note]) -> None:
+def test_kinds_say_what_happened_to_the_account(recorded_events: list[RecordedEvent]) -> None:
     """A return that is called new, or a swap that is called churn, would be paid for twice."""
-    machine = run(notes)
+    machine = run(recorded_events)
     rows = [row for row in machine.tables.values() if isinstance(row, MrrMovementRow)]
     for policy, is_test in {(row.policy, row.is_test) for row in rows}:
         mine = [row for row in rows if (row.policy, row.is_test) == (policy, is_test)]
@@ -95,10 +97,10 @@ def test_kinds_say_what_happened_to_the_account(notes: list[Note]) -> None:
 
 
 @given(histories)
-def test_a_net_of_one_moment_goes_one_way(notes: list[Note]) -> None:
+def test_a_net_of_one_moment_goes_one_way(recorded_events: list[RecordedEvent]) -> None:
     """Everything that happens to an account at one moment in one currency is one movement: up, down or neither."""
     net: defaultdict[tuple[object, ...], int] = defaultdict(int)
-    for row in run(notes).tables.values():
+    for row in run(recorded_events).tables.values():
         if isinstance(row, MrrMovementRow):
             net[row.policy, row.is_test, row.at, row.currency, row.kind] += row.amount_micros
     for (*_, kind), amount in net.items():
@@ -108,11 +110,11 @@ def test_a_net_of_one_moment_goes_one_way(notes: list[Note]) -> None:
 
 
 @given(histories)
-def test_what_nets_across_rates_at_one_moment_is_marked(notes: list[Note]) -> None:
+def test_what_nets_across_rates_at_one_moment_is_marked(recorded_events: list[RecordedEvent]) -> None:
     """The core knows no exchange rates: what it cannot net is left to the view, and nothing else is."""
     rates: defaultdict[tuple[object, ...], set[tuple[str, int]]] = defaultdict(set)
     marks: defaultdict[tuple[object, ...], set[bool]] = defaultdict(set)
-    for row in run(notes).tables.values():
+    for row in run(recorded_events).tables.values():
         if isinstance(row, MrrMovementRow):
             moment = row.policy, row.is_test, row.at
             if row.kind in ("expansion", "contraction", "transfer"):
@@ -124,10 +126,10 @@ def test_what_nets_across_rates_at_one_moment_is_marked(notes: list[Note]) -> No
 
 
 @given(histories)
-def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(notes: list[Note]) -> None:
+def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(recorded_events: list[RecordedEvent]) -> None:
     """The state as of any past instant is one row."""
     spans = defaultdict(list)
-    for row in run(notes).tables.values():
+    for row in run(recorded_events).tables.values():
         if isinstance(row, SubscriptionHistoryRow):
             spans[row.subscription_id].append((row.valid_from, row.valid_to))
     for each in spans.values():
@@ -136,12 +138,12 @@ def test_the_history_of_a_subscription_has_neither_gaps_nor_overlaps(notes: list
 
 
 @given(histories)
-def test_what_is_kept_by_the_loosest_policy_is_what_the_history_says(notes: list[Note]) -> None:
+def test_what_is_kept_by_the_loosest_policy_is_what_the_history_says(recorded_events: list[RecordedEvent]) -> None:
     """ChartMogul's choices drop revenue only when the billing system ends it: items and history must then agree.
 
     What follows a trial counts from when it is first active.
     """
-    tables = run(notes).tables.values()
+    tables = run(recorded_events).tables.values()
     items = [row for row in tables if isinstance(row, MrrItemRow) and row.policy == "chartmogul"]
     on_trial: dict[str, bool] = {}
     told = [row for row in tables if isinstance(row, SubscriptionHistoryRow)]
@@ -156,9 +158,9 @@ def test_what_is_kept_by_the_loosest_policy_is_what_the_history_says(notes: list
 
 
 @given(histories)
-def test_a_trial_converts_when_its_revenue_begins(notes: list[Note]) -> None:
+def test_a_trial_converts_when_its_revenue_begins(recorded_events: list[RecordedEvent]) -> None:
     """Conversion and revenue are one story: what is counted as new has converted, what has not brings nothing."""
-    tables = run(notes).tables.values()
+    tables = run(recorded_events).tables.values()
     items = [row for row in tables if isinstance(row, MrrItemRow) and row.policy == "cxledger"]
     for row in tables:
         if isinstance(row, SubscriptionRow) and row.trial_started_at is not None:
@@ -172,9 +174,9 @@ def test_a_trial_converts_when_its_revenue_begins(notes: list[Note]) -> None:
 
 
 @given(histories)
-def test_what_has_ended_has_no_revenue(notes: list[Note]) -> None:
+def test_what_has_ended_has_no_revenue(recorded_events: list[RecordedEvent]) -> None:
     """By no policy does revenue outlast the service, whatever ended it and however often that was told."""
-    tables = run(notes).tables.values()
+    tables = run(recorded_events).tables.values()
     for told in tables:
         if isinstance(told, SubscriptionHistoryRow) and told.valid_to is None and told.status == "ENDED":
             assert told.service_ends_at is not None

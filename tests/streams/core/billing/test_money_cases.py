@@ -6,7 +6,7 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.rows import (
     CreditEntryRow,
     InvoiceRow,
@@ -30,10 +30,10 @@ from tests.support.money import (
 DOLLAR = 1_000_000
 
 
-def in_any_order(*notes: Note) -> Machine:
+def in_any_order(*recorded_events: RecordedEvent) -> Machine:
     """The tables after all of them, which no order of arrival changes; the laws of money hold in them."""
-    machine = run(list(notes))
-    for order in permutations(notes) if len(notes) < 6 else [notes[::-1]]:
+    machine = run(list(recorded_events))
+    for order in permutations(recorded_events) if len(recorded_events) < 6 else [recorded_events[::-1]]:
         assert figures(run(list(order))) == figures(machine)
     assert broken(machine.tables.values()) == []
     return machine
@@ -366,7 +366,7 @@ def test_what_is_taken_back_leaves_no_trace_in_the_books(place: int) -> None:
         wrong.event, event_id="ffffffff-ffff-4fff-8fff-ffffffffffff", corrects_event_id=wrong.event.event_id,
         is_retraction=True, entity_version=9,
     )  # fmt: skip
-    machine = in_any_order(*whole, wrong, Note(event, wrong.ingested_at))
+    machine = in_any_order(*whole, wrong, RecordedEvent(event, wrong.ingested_at))
     assert (balances(machine, [99]), balances(machine, [99], "open"), balances(machine, [99], "paid")) == (
         [0],
         [0],

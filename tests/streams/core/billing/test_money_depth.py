@@ -5,29 +5,29 @@ from collections.abc import Callable, Sequence
 import msgspec
 import pytest
 
-from streams.core.algebra import Note, claim
+from streams.core.algebra import RecordedEvent, fingerprint_of
 from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rules import Rules
 from tests.support.invoices import failed, issued, paid
 from tests.support.money import returned
 
-Told = Callable[[int], Sequence[Note]]
+Told = Callable[[int], Sequence[RecordedEvent]]
 
 
-def payments(number: int) -> Sequence[Note]:
+def payments(number: int) -> Sequence[RecordedEvent]:
     """An invoice that is paid in ever more parts."""
     return [paid(1 + number, 100, f"P{number:05d}")] if number else [issued(1, 10**9)]
 
 
-def failures(number: int) -> Sequence[Note]:
+def failures(number: int) -> Sequence[RecordedEvent]:
     """An invoice that nobody gets paid, three attempts a payment."""
     if not number:
         return [issued(1, 10**9)]
     return [failed(1 + number, 100, payment_id=f"P{number // 3}", attempt_no=1 + number % 3)]
 
 
-def returns(number: int) -> Sequence[Note]:
+def returns(number: int) -> Sequence[RecordedEvent]:
     """An invoice of which every payment comes back."""
     if not number:
         return [issued(1, 10**9)]
@@ -35,13 +35,13 @@ def returns(number: int) -> Sequence[Note]:
     return [paid(1 + number, 100, name), returned(1.5 + number, 100, name, return_id=f"X{number}")]
 
 
-def transfer(number: int) -> Sequence[Note]:
+def transfer(number: int) -> Sequence[RecordedEvent]:
     """One payment for ever more invoices."""
     name = f"I{number:05d}"
     return [issued(1, 100, invoice_id=name), paid(2, 100, invoice_id=name, payment_amount=10**9)]
 
 
-def account(number: int) -> Sequence[Note]:
+def account(number: int) -> Sequence[RecordedEvent]:
     """An account that pays one invoice after the other, as asked."""
     name = f"I{number:05d}"
     return [issued(1 + number, 100, invoice_id=name), paid(1.5 + number, 100, f"P{number}", invoice_id=name)]
@@ -53,10 +53,10 @@ def costs(told: Told, count: int) -> list[tuple[int, int]]:
     found = []
     for number in range(count):
         machine = Machine(store.get, Rules(), BY_PREFIX, LEDGERS)
-        for note in told(number):
-            content = msgspec.msgpack.encode(note.event)
-            one = claim(note.event.source, note.event.event_id, content)
-            list(machine.take(reducer_of(note.event), note, one, len(content)))
+        for recorded in told(number):
+            content = msgspec.msgpack.encode(recorded.event)
+            one = fingerprint_of(recorded.event.source, recorded.event.event_id, content)
+            list(machine.take(reducer_of(recorded.event), recorded, one, len(content)))
         machine.save()
         written = {name: value for name, value in machine.changes.items() if value is not None}
         store.update(written)
@@ -77,7 +77,7 @@ def test_who_pays_as_asked_has_no_ledger_of_credit() -> None:
     """Most accounts owe what they are asked for and nothing else; the ledger of those who do not is for them alone."""
     machine = Machine({}.get, Rules(), BY_PREFIX, LEDGERS)
     for number in range(3):
-        for note in account(number):
-            list(machine.take(reducer_of(note.event), note, bytes([number]) * 24))
+        for recorded in account(number):
+            list(machine.take(reducer_of(recorded.event), recorded, bytes([number]) * 24))
     machine.save()
     assert {chr(name[0]) for name in machine.changes} == {"b", "q", "j"}

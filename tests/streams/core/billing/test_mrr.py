@@ -26,13 +26,17 @@ Move = tuple[int, str, float]
 def moves(story: Story, choices: str | None = None, policy: str = "cxledger") -> list[Move]:
     """(day, kind, amount per month in the major unit) of every movement, under a policy with some choices changed."""
     mrr = () if choices is None else (MrrPolicy(policy, 0, "v2", parse(policy, choices)),)
-    rows = [row for row in run(story.notes, rules=Rules(mrr=mrr)).tables.values() if isinstance(row, MrrMovementRow)]
+    rows = [
+        row
+        for row in run(story.recorded_events, rules=Rules(mrr=mrr)).tables.values()
+        if isinstance(row, MrrMovementRow)
+    ]
     told = [((row.at - NEW_YEAR) // DAY, row.kind, row.amount_micros / 1e6) for row in rows if row.policy == policy]
     return sorted((at, kind, round(amount, 2)) for at, kind, amount in told)
 
 
 def rows_of(story: Story, kind: type[Any]) -> list[Any]:
-    return [row for row in run(story.notes).tables.values() if isinstance(row, kind)]
+    return [row for row in run(story.recorded_events).tables.values() if isinstance(row, kind)]
 
 
 def test_the_life_of_an_account_as_chartmogul_publishes_it() -> None:
@@ -332,11 +336,11 @@ def test_a_correction_books_in_the_original_period_and_leaves_a_restatement() ->
     story.state(0, item(10_000))
     wrong = story.state(30, item(20_000), kind=SubscriptionChanged)
     right = story.state(40, item(15_000), kind=SubscriptionChanged, since=30, corrects_event_id=wrong)
-    note = story.notes[-1]
-    assert note.event.event_id == right
+    recorded = story.recorded_events[-1]
+    assert recorded.event.event_id == right
     moved = [row for row in rows_of(story, MrrMovementRow) if row.policy == "cxledger" and row.kind == "expansion"]
     assert [(row.at, row.amount_micros, row.is_correction) for row in moved] == [(day(40), 50_000_000, True)]
-    told = [(row.window_at, row.old_value, row.new_value, row.reason) for row in restated(run(story.notes))]
+    told = [(row.window_at, row.old_value, row.new_value, row.reason) for row in restated(run(story.recorded_events))]
     assert sorted(told) == [(day(30), 100.0, None, "corrected"), (day(40), None, 50.0, "corrected")]
 
 
@@ -345,9 +349,9 @@ def test_a_late_event_leaves_a_restatement() -> None:
     story = Story()
     story.state(0, item(10_000))
     story.state(10, item(15_000), kind=SubscriptionChanged, stored=24)
-    assert restated(run(story.notes)) == []
+    assert restated(run(story.recorded_events)) == []
     story.state(20, item(20_000), kind=SubscriptionChanged, stored=35)
-    (row,) = restated(run(story.notes))
+    (row,) = restated(run(story.recorded_events))
     assert (row.metric, row.item, row.window_at, row.old_value, row.new_value) == ("mrr", "USD", day(20), None, 50.0)
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from sinks.checks import refusal
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import MAX_MICROS
 from streams.core.events import (
     SubscriptionChanged,
@@ -61,14 +61,14 @@ def test_nothing_is_taken_off_what_costs_nothing(free: Any, value: int) -> None:
     """A free plan under a voucher had revenue below zero, and with a large one a row that no table takes."""
     story = Story()
     story.state(0, msgspec.structs.replace(free, discounts=(discount("AMOUNT", value, "FOREVER"),)))
-    assert not rows_of(run(story.notes), MrrItemRow)
+    assert not rows_of(run(story.recorded_events), MrrItemRow)
 
 
 def test_an_amount_is_not_taken_off_a_rebate() -> None:
     """A rebate is below nothing already; a voucher of any size leaves it what it is."""
     story = Story()
     story.state(0, item(-100, discounts=(discount("AMOUNT", MOST, "FOREVER"),)))
-    machine = run(story.notes, recode=True)
+    machine = run(story.recorded_events, recode=True)
     assert {row.mrr_micros for row in rows_of(machine, MrrItemRow)} == {-1_000_000}
     assert fits(machine)
 
@@ -77,7 +77,7 @@ def test_a_trial_that_was_to_end_before_it_began_ends_when_it_begins() -> None:
     """Sources move a trial's end into the past before they move its status; no trial lasts less than nothing."""
     story = Story()
     story.state(10, item(10_000), status="TRIALING", trial_ends_at=day(5))
-    (row,) = rows_of(run(story.notes), SubscriptionRow)
+    (row,) = rows_of(run(story.recorded_events), SubscriptionRow)
     assert (row.trial_started_at, row.trial_ended_at) == (day(10), day(10))
 
 
@@ -87,7 +87,7 @@ def test_a_second_end_brings_no_revenue_back() -> None:
     story.state(0, item(10_000))
     story.tell(SubscriptionEnded, 10, ends_at=day(30))
     story.tell(SubscriptionEnded, 40, ends_at=day(60))
-    assert moves(run(story.notes)) == [(0, "s1", "new", 100.0), (30, "s1", "churn", -100.0)]
+    assert moves(run(story.recorded_events)) == [(0, "s1", "new", 100.0), (30, "s1", "churn", -100.0)]
 
 
 def test_a_second_end_may_move_the_end_of_a_service_that_still_runs() -> None:
@@ -96,7 +96,7 @@ def test_a_second_end_may_move_the_end_of_a_service_that_still_runs() -> None:
     story.state(0, item(10_000))
     story.tell(SubscriptionEnded, 10, ends_at=day(30))
     story.tell(SubscriptionEnded, 20, ends_at=day(60))
-    assert moves(run(story.notes)) == [(0, "s1", "new", 100.0), (60, "s1", "churn", -100.0)]
+    assert moves(run(story.recorded_events)) == [(0, "s1", "new", 100.0), (60, "s1", "churn", -100.0)]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_trial_that_goes_on_or_converts_ends_a_pause(kind: Any, fields: dict[s
     story.state(0, item(10_000), status="TRIALING", trial_ends_at=day(20))
     story.tell(SubscriptionPaused, 5, ends_at=day(30))
     story.tell(kind, 10, **fields)
-    rows = sorted(rows_of(run(story.notes), SubscriptionHistoryRow), key=lambda row: row.valid_from)
+    rows = sorted(rows_of(run(story.recorded_events), SubscriptionHistoryRow), key=lambda row: row.valid_from)
     assert [(row.status, row.pause_ends_at) for row in rows] == [
         ("TRIALING", None),
         ("PAUSED", day(30)),
@@ -128,7 +128,7 @@ def test_a_pause_of_what_never_paid_keeps_nobody_a_customer() -> None:
     story.tell(SubscriptionEnded, 10)
     story.state(20, item(5_000), subscription="s3")
     story.tell(SubscriptionEnded, 21, "s2")
-    assert moves(run(story.notes)) == [
+    assert moves(run(story.recorded_events)) == [
         (0, "s1", "new", 100.0),
         (10, "s1", "churn", -100.0),
         (20, "s3", "reactivation", 50.0),
@@ -142,7 +142,7 @@ def test_a_paused_trial_that_becomes_paid_is_no_resumption() -> None:
     story.state(0, item(5_000), subscription="s2", status="TRIALING")
     story.tell(SubscriptionPaused, 5, "s2")
     story.state(10, item(5_000), subscription="s2", kind=SubscriptionChanged)
-    assert moves(run(story.notes)) == [(0, "s1", "new", 100.0), (10, "s2", "expansion", 50.0)]
+    assert moves(run(story.recorded_events)) == [(0, "s1", "new", 100.0), (10, "s2", "expansion", 50.0)]
 
 
 def test_a_pause_out_of_revenue_still_rests_and_resumes() -> None:
@@ -153,7 +153,7 @@ def test_a_pause_out_of_revenue_still_rests_and_resumes() -> None:
     story.tell(SubscriptionResumed, 10)
     story.tell(SubscriptionPaused, 15)
     story.tell(SubscriptionEnded, 40)
-    assert moves(run(story.notes)) == [
+    assert moves(run(story.recorded_events)) == [
         (0, "s1", "new", 100.0),
         (5, "s1", "pause", -100.0),
         (10, "s1", "resume", 100.0),
@@ -162,18 +162,18 @@ def test_a_pause_out_of_revenue_still_rests_and_resumes() -> None:
     ]
 
 
-def twins(notes: list[Note]) -> list[Note]:
+def twins(recorded_events: list[RecordedEvent]) -> list[RecordedEvent]:
     """The last two notes as events of one id and moment from two sources."""
-    *others, one, other = notes
+    *others, one, other = recorded_events
     told = one.event
     event = msgspec.structs.replace(
         other.event, event_id=told.event_id, occurred_at=told.occurred_at, source="erp:main"
     )
-    return [*others, one, Note(event, other.ingested_at)]
+    return [*others, one, RecordedEvent(event, other.ingested_at)]
 
 
 @pytest.mark.parametrize(
-    "notes",
+    "recorded_events",
     [
         twins([issued(1, 10_000), written_off(2, 1_000), written_off(2, 2_000)]),
         twins([issued(1, 10_000), failed(2, 1_000), failed(2, 2_000)]),
@@ -181,9 +181,9 @@ def twins(notes: list[Note]) -> list[Note]:
     ],
     ids=["written off", "failed", "issued"],
 )
-def test_events_of_one_id_from_two_sources_are_two_events_in_any_order(notes: list[Note]) -> None:
+def test_events_of_one_id_from_two_sources_are_two_events_in_any_order(recorded_events: list[RecordedEvent]) -> None:
     """An id is unique within its source; which of two came first must not show, and neither may cover the other."""
-    machine, backwards = run(notes), run([*reversed(notes)])
+    machine, backwards = run(recorded_events), run([*reversed(recorded_events)])
     assert (figures(machine), machine.revisions()) == (figures(backwards), backwards.revisions())
     (invoice,) = rows_of(machine, InvoiceRow)
     entries = [row for row in rows_of(machine, ReceivableEntryRow) if row.book == "receivable"]
@@ -194,7 +194,7 @@ def test_events_of_one_id_from_two_sources_are_two_events_in_any_order(notes: li
 def test_a_void_of_more_credit_notes_than_a_column_holds_stops_at_its_bound() -> None:
     """Absurd amounts are told as far as the tables can tell them, instead of stopping everybody's rows."""
     most = MAX_MICROS // 10_000
-    notes = [issued(1, 0), *(credited(2, most, f"C{number}") for number in range(100)), voided(3)]
-    machine = run(notes[-1:] + notes[:-1])
+    recorded_events = [issued(1, 0), *(credited(2, most, f"C{number}") for number in range(100)), voided(3)]
+    machine = run(recorded_events[-1:] + recorded_events[:-1])
     assert len(rows_of(machine, ReceivableEntryRow)) > 100
     assert fits(machine)

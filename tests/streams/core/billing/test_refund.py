@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import DisputeClosed, DisputeOpened, Event, PaymentRefunded, RefundFailed
 from streams.core.rows import DisputeRow, RefundRow, Row
 from tests.support.histories import HOUR, START
@@ -42,7 +42,7 @@ CLOSED = DisputeClosed(**envelope(4, START + HOUR), dispute_id="d1", outcome="LO
 
 
 def rows_of(*events: Event) -> list[Row]:
-    found = [figures(run([Note(each, START + 90 * HOUR) for each in order])) for order in permutations(events)]
+    found = [figures(run([RecordedEvent(each, START + 90 * HOUR) for each in order])) for order in permutations(events)]
     assert all(tables == found[0] for tables in found)
     return list(found[0].values())
 

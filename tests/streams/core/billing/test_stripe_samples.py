@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from schemas.codec import Codec
 from streams.core.admission import check
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, parse
 from streams.core.rows import InvoiceRow, MrrMovementRow, RefundRow, SubscriptionHistoryRow
 from tests.support.machine import Machine, figures, run
@@ -125,8 +125,8 @@ def events() -> Iterator[Event]:
     yield event("dispute_opened", dispute, at, dispute_id=dispute["id"], payment_id=dispute["charge"], **facts)
 
 
-def notes() -> list[Note]:
-    return [Note(each, LATER) for each in events()]
+def recorded_events() -> list[RecordedEvent]:
+    return [RecordedEvent(each, LATER) for each in events()]
 
 
 def rows(machine: Machine, kind: type[Any]) -> list[Any]:
@@ -160,14 +160,14 @@ def test_a_failed_attempt_of_nothing_is_refused() -> None:
 @given(st.data())
 def test_no_order_and_no_repetition_shows(data: st.DataObject) -> None:
     """Sources promise neither; objects of one second have no order of their own at all."""
-    told = notes()
+    told = recorded_events()
     again = data.draw(st.lists(st.sampled_from(told), max_size=8))
     assert figures(run(data.draw(st.permutations(told + again)))) == figures(run(told))
 
 
 def test_the_tables_say_what_the_objects_say() -> None:
     """Prices, balances and states are those of the source, to the cent."""
-    machine = run(notes())
+    machine = run(recorded_events())
     paying: defaultdict[str, int] = defaultdict(int)
     for row in rows(machine, MrrMovementRow):
         paying[row.account_id] += row.amount_micros if row.policy == "cxledger" else 0

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.admission import check
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, MessageAdded, MessageChanged, TicketOpened
 from streams.core.rows import TicketMessageRow, TicketNextReplyRow, TicketRow
 from tests.support.machine import figures, run
@@ -126,8 +126,8 @@ def life(**held: Any) -> list[Event]:
     return [*said(OWNER, 1), *said(MACHINE, 2), *said(STAFF, 4), *thread(channel(**held))]
 
 
-def noted(events: list[Event]) -> list[Note]:
-    return [Note(each, LATER) for each in events]
+def noted(events: list[Event]) -> list[RecordedEvent]:
+    return [RecordedEvent(each, LATER) for each in events]
 
 
 def test_everything_is_taken_in() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     TicketAssigned,
     TicketDeleted,
@@ -274,7 +274,7 @@ def test_a_touch_is_as_it_was_last_told_of() -> None:
 
 
 @given(support_histories())
-def test_spans_follow_each_other_without_gap_from_the_opening_on(history: list[Note]) -> None:
+def test_spans_follow_each_other_without_gap_from_the_opening_on(history: list[RecordedEvent]) -> None:
     """A ticket is in exactly one span at any instant since its opening, so no stock counts it twice or never."""
     machine = run(history)
     for row in rows(machine, TicketRow):
@@ -287,7 +287,7 @@ def test_spans_follow_each_other_without_gap_from_the_opening_on(history: list[N
 
 
 @given(support_histories())
-def test_no_duration_is_negative_and_solves_balance_reopenings(history: list[Note]) -> None:
+def test_no_duration_is_negative_and_solves_balance_reopenings(history: list[RecordedEvent]) -> None:
     """Whatever a source's clocks say."""
     machine = run(history)
     for row in rows(machine, TicketRow):

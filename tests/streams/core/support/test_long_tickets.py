@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streams.core import segments
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, SlaTargetApplied, TicketAssigned, TicketPriorityChanged
 from streams.core.machine import Machine as Core
 from streams.core.routes import BY_PREFIX, TICKET
@@ -19,8 +19,8 @@ from tests.support.tickets import (
     hidden,
     hours,
     made,
-    notes,
     opened,
+    recorded_events,
     reopened,
     rows,
     said,
@@ -82,10 +82,10 @@ class Counted:
         self.read += 1
         return self.records.get(name)
 
-    def take(self, note: Note, number: int) -> tuple[int, int, int, int]:
+    def take(self, recorded: RecordedEvent, number: int) -> tuple[int, int, int, int]:
         """Take an event as a batch of its own; return (records read, bytes written, events folded, rows written)."""
         core, before, rows = Core(self.get, RULES, BY_PREFIX, {}), self.read, 0
-        for facts in core.take(TICKET, note, number.to_bytes(24, "big"), 300):
+        for facts in core.take(TICKET, recorded, number.to_bytes(24, "big"), 300):
             rows += len(facts.rows) + len(facts.removed)
         core.save()
         written = {name: value for name, value in core.changes.items() if value is not None}
@@ -99,7 +99,7 @@ def test_a_message_or_a_change_costs_the_same_after_ten_events_and_after_thousan
     """A bot in a loop must slow down nobody: neither its own ticket nor those that share a worker with it."""
     monkeypatch.setattr(segments, "CHUNK", 2)  # a record of the index is full from the beginning on
     store = Counted()
-    costs = [store.take(note, number) for number, note in enumerate(notes(*life(100)))]
+    costs = [store.take(recorded, number) for number, recorded in enumerate(recorded_events(*life(100)))]
     early, late = costs[AROUND : 5 * AROUND], costs[-4 * AROUND :]
     for first, last in zip(zip(*early, strict=True), zip(*late, strict=True), strict=True):
         assert max(last) <= max(first) * 1.2 + 8

@@ -28,8 +28,8 @@ from tests.support.tickets import (
     hidden,
     hours,
     made,
-    notes,
     opened,
+    recorded_events,
     reopened,
     rows,
     said,
@@ -338,7 +338,7 @@ def test_a_message_made_private_takes_the_fulfilment_back() -> None:
     rules = ruled(policy(limit("first_reply", 2)))
     story = told(opened(), reply, rules=rules)
     assert clock(story, "first_reply").state == "fulfilled"
-    for note in notes(hidden(50, reply)):
-        story.feed(note)
+    for recorded in recorded_events(hidden(50, reply)):
+        story.feed(recorded)
     story.tick(START + WEEK * HOUR)
     assert (clock(story, "first_reply").state, at(clock(story, "first_reply").breached_at)) == ("breached", 2)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, TicketDeleted, TicketMarkedSpam, TicketPriorityChanged, TicketRestored
 from streams.core.rows import SlaInstanceRow, TicketNextReplyRow, TicketRow, TicketSolveRow, TicketSpanRow
 from streams.core.rules import Rules
@@ -14,7 +14,7 @@ from tests.support.histories import HOUR, START
 from tests.support.histories_support import crowded, support_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import run
-from tests.support.tickets import made, notes, opened, rows, turned
+from tests.support.tickets import made, opened, recorded_events, rows, turned
 
 HORIZON = START + 80 * 24 * HOUR
 GONE = ("deleted", "merged", "spam")
@@ -22,7 +22,7 @@ moments = st.integers(0, 80).map(lambda days: START + days * 24 * HOUR)
 
 
 @given(support_histories() | crowded(), levels, moments)
-def test_clocks_end_once_and_run_only_until_then(history: list[Note], rules: Rules, now: int) -> None:
+def test_clocks_end_once_and_run_only_until_then(history: list[RecordedEvent], rules: Rules, now: int) -> None:
     """A clock that was kept or cancelled and still runs would be called about, or counted in two shares."""
     machine = run(history, until=now, rules=rules)
     status = {row.ticket_id: row.status for row in rows(machine, TicketRow)}
@@ -39,7 +39,7 @@ def test_clocks_end_once_and_run_only_until_then(history: list[Note], rules: Rul
 
 
 @given(support_histories() | crowded())
-def test_solves_and_waits_follow_each_other(history: list[Note]) -> None:
+def test_solves_and_waits_follow_each_other(history: list[RecordedEvent]) -> None:
     """Nothing is reopened before it was solved, and nobody waits twice at once."""
     machine = run(history)
     for row in rows(machine, TicketRow):
@@ -59,7 +59,7 @@ _NEVER_LATE = Rules(
 
 
 @given(support_histories() | crowded())
-def test_a_clock_and_a_duration_of_one_name_are_one_thing(history: list[Note]) -> None:
+def test_a_clock_and_a_duration_of_one_name_are_one_thing(history: list[RecordedEvent]) -> None:
     """Who reports next_reply and who is paid by the clock of that name speak of the same waits."""
     machine = run(history, until=HORIZON, rules=_NEVER_LATE)
     for row in rows(machine, TicketRow):
@@ -84,7 +84,7 @@ def test_a_clock_and_a_duration_of_one_name_are_one_thing(history: list[Note]) -
         ]
 
 
-def story(turns: list[tuple[int, str]]) -> list[Note]:
+def story(turns: list[tuple[int, str]]) -> list[RecordedEvent]:
     """One ticket from its opening on: statuses, removals, restorations and priorities by the hour."""
     kinds: dict[str, type[Event]] = {"deleted": TicketDeleted, "spam": TicketMarkedSpam, "restored": TicketRestored}
     told: list[Event] = [opened()]
@@ -95,7 +95,7 @@ def story(turns: list[tuple[int, str]]) -> list[Note]:
             told.append(turned(hour, what, number=number))
         else:
             told.append(made(TicketPriorityChanged, hour, number=number, priority=what))
-    return notes(*told)
+    return recorded_events(*told)
 
 
 _WHAT = ["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "deleted", "spam", "restored", "low", "high"]
@@ -103,7 +103,7 @@ stories = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(_WHAT)), max_siz
 
 
 @given(support_histories() | stories)
-def test_a_ticket_has_its_status_for_as_long_as_its_spans_say(history: list[Note]) -> None:
+def test_a_ticket_has_its_status_for_as_long_as_its_spans_say(history: list[RecordedEvent]) -> None:
     """What it waited is the spans that ended with what runs since then: a gap between would be in no figure."""
     machine = run(history)
     for row in rows(machine, TicketRow):
@@ -123,7 +123,7 @@ def test_a_ticket_has_its_status_for_as_long_as_its_spans_say(history: list[Note
 
 
 @given(support_histories() | stories)
-def test_what_is_removed_is_waited_for_no_longer(history: list[Note]) -> None:
+def test_what_is_removed_is_waited_for_no_longer(history: list[RecordedEvent]) -> None:
     """Every clock of it has ended by the moment at which its last spans of removal begin."""
     machine = run(history, until=HORIZON, rules=LEVELS)
     for row in rows(machine, TicketRow):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.admission import check
-from streams.core.algebra import Note
+from streams.core.algebra import RecordedEvent
 from streams.core.events import Event
 from streams.core.rows import TicketMessageRow, TicketNextReplyRow, TicketRow
 from tests.support.machine import figures, run
@@ -141,26 +141,26 @@ def life() -> list[Body]:
     ]
 
 
-def told(bodies: list[Body]) -> list[Note]:
-    return [Note(each, LATER) for body in bodies for each in heard(body)]
+def told(bodies: list[Body]) -> list[RecordedEvent]:
+    return [RecordedEvent(each, LATER) for body in bodies for each in heard(body)]
 
 
-def samples() -> list[Note]:
-    return [*told([created()]), *(Note(each, LATER) for line in lines() for each in exported(line))]
+def samples() -> list[RecordedEvent]:
+    return [*told([created()]), *(RecordedEvent(each, LATER) for line in lines() for each in exported(line))]
 
 
 def test_everything_is_taken_in() -> None:
     """A contract that a real source cannot keep would be found out by its dead letters only."""
     every = [*samples(), *told(life())]
     assert len(every) == 14
-    for note in every:
-        assert check(note.event, note.event.account_id.encode(), LATER) is None, note
+    for recorded in every:
+        assert check(recorded.event, recorded.event.account_id.encode(), LATER) is None, recorded
 
 
 def test_the_help_desk_is_no_account() -> None:
     """Its own number is in every webhook, by the name that the contract has for a customer."""
     tenant = str(created()["account_id"])
-    assert all(note.event.account_id in ORGANIZATIONS.values() for note in samples())
+    assert all(recorded.event.account_id in ORGANIZATIONS.values() for recorded in samples())
     assert tenant not in ORGANIZATIONS.values()
 
 
@@ -224,9 +224,9 @@ def test_a_rating_that_is_changed_stands_as_changed(data: st.DataObject) -> None
         {**offered, "data": {**offered["data"], "score": score, "updated_at": f"2023-06-19T{time}:40Z"}}
         for score, time in states
     ]
-    notes = [Note(each, LATER) for record in records for each in exported(record)]
-    row = ticket(run(data.draw(st.permutations(notes))))
+    recorded_events = [RecordedEvent(each, LATER) for record in records for each in exported(record)]
+    row = ticket(run(data.draw(st.permutations(recorded_events))))
     assert (row.csat_score, row.csat_scale_max, row.csat_positive_from) == (0.0, 1.0, 1.0)
     assert row.csat_rated_at == instant("2023-06-19T20:15:40Z")
-    assert all(check(note.event, row.account_id.encode(), LATER) is None for note in notes)
+    assert all(check(recorded.event, row.account_id.encode(), LATER) is None for recorded in recorded_events)
     assert row.csat_offered_at == instant(offered["data"]["updated_at"])
