@@ -34,7 +34,9 @@ def reconcile(where: str, checkpoint: Checkpoint | None, committed: int | None, 
     """Return where to begin: state and committed offset were written by one transaction, so they must agree.
 
     `committed` is None where the group has none (it never had, or they expired: then the checkpoint says
-    it). `low` is the first offset that the source topic still holds. Raises EngineStopped when state was lost or offsets were moved.
+    it). `low` is the first offset that the source topic still holds.
+
+    Raises EngineStopped when state was lost or offsets were moved.
     """
     if checkpoint is None and committed is None:
         return Checkpoint(low)
