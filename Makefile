@@ -48,6 +48,8 @@ lock: ## resolve the dependencies anew
 	build/uv/bin/pip install --quiet uv
 	build/uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes $(BUILT) \
 		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+	build/uv/bin/uv pip compile bench/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--only-binary :all: --no-emit-index-url --no-annotate --no-header --quiet --output-file bench/requirements.lock
 
 clean: ## remove what was made, except the embedded servers' data in .cx
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bench import product
 from bench.feed import PARTITIONS, create_topic
 from bench.group import Group, Outputs
-from bench.job import Job
+from bench.job import Job, Warehouse
 from bench.run import Contender
 
 if TYPE_CHECKING:
@@ -54,6 +54,18 @@ def engine(stack: Stack, schema: Path) -> Plan:
     command = [sys.executable, "-m", "bench.engine_worker"]
     progress = Group(stack.bootstrap, job.group, job.source, PARTITIONS)
     return _plain("engine", command, stack, job, progress, LIMIT_S, leaves=[job.changelog])
+
+
+def same_work(stack: Stack, schema: Path, python: Path) -> Plan:
+    """The product's processor and rows in a Quix Streams application, on tables of its own."""
+    chosen = product.settings(stack, "cx_benchq", "bench-same-work")
+    user, password = product.writer(chosen)
+    host, port = chosen.clickhouse_host, chosen.clickhouse_port
+    warehouse = Warehouse(host, port, user, password, database=product.tables(chosen))
+    job = replace(_job(stack, schema, "same_work"), warehouse=warehouse)
+    command = [str(python), "-m", "bench.quix_same_work"]
+    progress = Group(stack.bootstrap, job.group, job.source, PARTITIONS)
+    return _plain("same_work", command, stack, job, progress, LIMIT_S)
 
 
 def whole_product(stack: Stack, workers: int, *, database: str = "") -> Plan:

@@ -13,11 +13,23 @@ VARIABLE = "CX_BENCH_JOB"
 
 
 @dataclass(frozen=True, slots=True)
+class Warehouse:
+    """Where rows go: a ClickHouse server, a user who may insert, and the database that holds the tables."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Where to read, where to write and how to decode.
 
     `schema` is the path of the writer schema (.avsc) of the events in `source`; `scratch` a directory of the
-    contender's own. Topics exist before the contender starts; `output` has as many partitions as `source`.
+    contender's own. Topics exist before the contender starts; `output` has as many partitions as `source`. Only a
+    contender that writes rows is given a `warehouse`.
     """
 
     bootstrap: str
@@ -27,6 +39,7 @@ class Job:
     group: str
     schema: str
     scratch: str
+    warehouse: Warehouse | None = None
 
     def environment(self) -> dict[str, str]:
         return {VARIABLE: json.dumps(asdict(self))}
@@ -34,4 +47,6 @@ class Job:
 
 def job_from_environment() -> Job:
     """The job of this process. Raises KeyError outside of a benchmark."""
-    return Job(**json.loads(os.environ[VARIABLE]))
+    fields = json.loads(os.environ[VARIABLE])
+    warehouse = fields.pop("warehouse")
+    return Job(**fields, warehouse=None if warehouse is None else Warehouse(**warehouse))

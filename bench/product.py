@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from infra import deployment, local, topics
+from infra import deployment, local, topics, wiring
 from infra.embedded.clickhouse_users import ADMINISTRATOR, WRITER
 from infra.secret import Secret
 from infra.settings import Settings
@@ -40,6 +40,17 @@ def settings(stack: Stack, database: str, group: str) -> Settings:
 def environment(chosen: Settings) -> dict[str, str]:
     """What a worker of the deployment is told; it may insert and nothing more."""
     return deployment.environment(deployment.as_writer(chosen))
+
+
+def writer(chosen: Settings) -> tuple[str, str]:
+    """Return name and password of the user that may insert and nothing more."""
+    worker = deployment.as_writer(chosen)
+    return worker.clickhouse_user, worker.clickhouse_password.reveal()
+
+
+def tables(chosen: Settings) -> str:
+    """Create the tables that are missing and return the database that holds them."""
+    return wiring.migrate(chosen)
 
 
 def prepare(chosen: Settings) -> None:

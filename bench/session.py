@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-CONTENDERS = ("faust", "quix", "engine", "product")
+CONTENDERS = ("faust", "quix", "engine", "same_work", "product")
+IN_QUIX = {"quix", "same_work"}
 EXTRAS = ("latency", "state", "rebuild", "money", "support", "profile", "explain", "depth")
 MOST_TOGETHER = 2_000_000
 """As many events of several domains are rebuilt at most."""
@@ -80,7 +81,7 @@ def measured(choice: Choice, build: Path, say: Say) -> Report:
 
 def _on_servers(choice: Choice, build: Path, say: Say) -> Report:
     """Measure all that needs servers, on one set of them."""
-    python = quix_venv.python(build / "bench" / "quix", say) if "quix" in choice.names else None
+    python = quix_venv.python(build / "bench" / "quix", say) if IN_QUIX & set(choice.names) else None
     logs, report, together = build / "bench" / "logs", Report(), min(choice.rebuilt, MOST_TOGETHER)
     with servers(build / "bench") as stack:
         product.prepare(product.settings(stack, "cx_bench", "bench"))
@@ -118,10 +119,12 @@ def fill(stack: Stack, count: int, say: Say) -> None:
 def _plans(choice: Choice, stack: Stack, python: Path | None) -> Iterator[Plan]:
     if "faust" in choice.names:
         yield contenders.faust(stack, SCHEMA, choice.faust_seconds)
-    if python is not None:
+    if python is not None and "quix" in choice.names:
         yield contenders.quix(stack, SCHEMA, python)
     if "engine" in choice.names:
         yield contenders.engine(stack, SCHEMA)
+    if python is not None and "same_work" in choice.names:
+        yield contenders.same_work(stack, SCHEMA, python)
     if "product" in choice.names:
         for workers in WORKERS:
             yield contenders.whole_product(stack, workers)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.rebuild import Rebuilt
     from bench.window import Window
 
-YARDSTICKS = ("faust", "quix")
+YARDSTICKS = ("faust", "quix", "same_work")
 MILLION = 1e6
 _STATE = {
     "content_mb": "content MB",

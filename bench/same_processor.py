@@ -1,0 +1,135 @@
+"""The project's processor, one event at a time, over a host's keyed state: what a user brings to another framework.
+
+Decodes, checks, folds and explains an event with the project's core; the host keeps state and offsets. It needs neither
+Kafka client nor host, so a test holds its rows against those of the project's own partition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from schemas.codec import Codec, Undecodable
+from schemas.topics import load_topics
+from streams.core.admission import refusal_of
+from streams.core.algebra import CLAIM_ID, Note, claim
+from streams.core.events import parse
+from streams.core.machine import Machine
+from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.rows import EventRow
+from streams.core.rules import Rules
+from streams.live.batch import Batch
+from streams.live.scales import off_scale
+from streams.live.traces import event_row, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.core.algebra import Signal
+
+SURVEY = "survey"
+Outcome = dict[str, list[tuple[Any, ...]]]
+"""Rows by table."""
+
+
+class KeyedState(Protocol):
+    """State of one message key, as Quix Streams hands it to a stateful function."""
+
+    def get_bytes(self, key: bytes, default: bytes | None = None, /) -> bytes | None: ...
+    def set_bytes(self, key: bytes, value: bytes, /) -> None: ...
+    def delete(self, key: bytes, /) -> None: ...
+
+
+class Consumed(msgspec.Struct):
+    """A record as the core's shell looks at it."""
+
+    at: int
+    account: bytes
+    framed: bytes
+    stored_ms: int
+    carried: Sequence[tuple[str, bytes]] | None
+
+    def offset(self) -> int:
+        return self.at
+
+    def key(self) -> bytes:
+        return self.account
+
+    def value(self) -> bytes:
+        return self.framed
+
+    def timestamp(self) -> tuple[int, int]:
+        return 2, self.stored_ms
+
+    def headers(self) -> Any:
+        return self.carried
+
+
+class Result(msgspec.Struct):
+    """What one event leaves: rows for the sink, signals and dead letters for their topics."""
+
+    rows: Outcome
+    signals: list[Signal]
+    dead: list[bytes]
+
+
+class Processor:
+    """One event against the state of its account, which holds everything that the event's entities need.
+
+    Identities of events lie in the state too: 16 bytes that name an event, with 8 that digest its content.
+    """
+
+    def __init__(self) -> None:
+        self._codec, self._rules = Codec(), Rules()
+        self._types = frozenset(load_topics()[SURVEY].event_types)
+
+    def take(self, topic: str, partition: int, record: Consumed, state: KeyedState) -> Result:
+        batch = Batch(topic, partition, Machine(state.get_bytes, self._rules, BY_PREFIX, LEDGERS))
+        self._take(batch, record, state)
+        batch.machine.save()
+        for name, changed in batch.machine.changes.items():
+            if changed is None:
+                state.delete(name)
+            else:
+                state.set_bytes(name, changed)
+        return Result(dict(batch.rows), batch.signals, [letter.value or b"" for letter in batch.dead])
+
+    def _take(self, batch: Batch, record: Consumed, state: KeyedState) -> None:
+        value, ingested_at = record.value(), record.stored_ms * 1000
+        try:
+            event_type, values = self._codec.decode_array(value)
+            if event_type not in self._types:
+                self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong here")
+                return
+            event = parse(event_type, values)
+        except Undecodable as fault:
+            self._refuse(batch, record, fault.reason, fault.detail)
+            return
+        except msgspec.ValidationError as fault:
+            self._refuse(batch, record, "invalid_field", str(fault))
+            return
+        refusal = refusal_of(event, record.key(), ingested_at, len(value)) or off_scale(batch, event)
+        if refusal is not None:
+            self._refuse(batch, record, *refusal)
+            return
+        one = claim(event.source, event.event_id, value)
+        known = state.get_bytes(one[:CLAIM_ID])
+        if known is None:
+            state.set_bytes(one[:CLAIM_ID], one[CLAIM_ID:])
+            self._fold(batch, record, Note(event, ingested_at), one)
+        elif known != one[CLAIM_ID:]:
+            self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+
+    def _fold(self, batch: Batch, record: Consumed, note: Note, one: bytes) -> None:
+        reducer, rows = reducer_of(note.event), batch.rows
+        for facts in batch.machine.take(reducer, note, one, len(record.value())):
+            for row in facts.rows:
+                rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 0))
+            for row in facts.removed:
+                rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 1))
+            batch.signals.extend(facts.signals)
+        rows[EventRow.TABLE].append(event_row(record, note, batch, reducer.entity(note.event), 0))
+
+    def _refuse(self, batch: Batch, record: Consumed, reason: str, detail: str) -> None:
+        refuse(batch, record, (reason, detail), 0, self._codec.envelope(record.value()))
