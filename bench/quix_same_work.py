@@ -69,9 +69,8 @@ def main() -> None:
 
     def step(value: bytes, key: bytes, timestamp: int, headers: Any, state: State) -> Result:
         where = message_context()
-        return processor.take(
-            where.topic, where.partition, Consumed(where.offset, key, value, timestamp, headers), state
-        )
+        record = Consumed(where.offset, key, value, timestamp, headers)
+        return processor.take(where.topic, where.partition, record, state)
 
     source = app.topic(job.source, key_deserializer="bytes", value_deserializer="bytes")
     output = app.topic(job.output, key_serializer="bytes", value_serializer="bytes")

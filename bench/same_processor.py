@@ -19,9 +19,9 @@ from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rows import EventRow
 from streams.core.rules import Rules
-from streams.live.batch import Batch
-from streams.live.scales import off_scale
-from streams.live.traces import event_row, refuse
+from streams.live.fold.batch import Batch
+from streams.live.fold.output_rows import event_row, refuse
+from streams.live.fold.scale_checks import off_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from bench.encoding import ResponseEncoder
 from bench.same_processor import Consumed, Processor
 from schemas.codec import Codec
 from streams.core.rules import Rules
-from streams.live.partition import Partition
+from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore
 
 if TYPE_CHECKING:
