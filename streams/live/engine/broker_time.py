@@ -1,4 +1,4 @@
-"""What time it is for deadlines: the broker's time, which stamps every event, and no machine's own date.
+"""Time for deadlines: the broker's, which stamps every event. No machine's own date is used.
 
 Each commit brings it along, as the time at which the broker stored the commit's last record; from there the monotonic
 clock carries it on. So a worker whose date is wrong, or is set while it runs, fires no deadline early or late.

@@ -50,7 +50,7 @@ FATAL = KafkaError._FATAL  # noqa: SLF001
 
 
 def is_passing(error: KafkaError) -> bool:
-    """Tell whether waiting helps: broker, leader or coordinator is away, or a transaction is pending."""
+    """Return whether waiting helps: broker, leader or coordinator is away, or a transaction is pending."""
     return error.code() in _PASSING or error.retriable()
 
 

@@ -1,4 +1,4 @@
-"""How the owned partitions stand: how far behind their topics, and how much state they hold."""
+"""Consumer lag of the owned partitions, and the size of their state."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Engine:
         self._stopping = False
 
     def _beat(self) -> int:
-        """Tell the time, and that the engine is alive: for whatever may take long and asks for the time meanwhile."""
+        """Return the time and record it as a sign of life. Long steps call this for the time."""
         self.stats.beat_at = now = self._clock()
         return now
 

@@ -26,7 +26,7 @@ Records = TypeVar("Records", bound=Sized)
 
 
 def head(sizes: Sequence[int]) -> int:
-    """Tell how many of a cycle's partitions, of so many records each, are reduced before their rows set off.
+    """Return the number of a cycle's partitions to reduce before their rows are sent, given the records of each.
 
     As many as leave a fifth of the records to be reduced meanwhile, which is about as long as inserting takes; 0 when
     one partition is nearly the whole cycle.

@@ -1,4 +1,4 @@
-"""What the consumer hands over: records by owned partition, and nothing that a rebalance has made void."""
+"""Consumed records by owned partition. Records that a rebalance has made void are left out."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Processor(Protocol):
-    """What the engine drives: `streams.live.fold.partition.Partition`, or any other fold of one partition.
+    """The fold that the engine drives: `streams.live.fold.partition.Partition`, or any other of one partition.
 
     Nothing may change before `commit`; a batch that is thrown away must leave no trace. Nothing may block. `process`
     takes at least the first of the records, and the batch says how many.

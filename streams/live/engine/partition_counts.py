@@ -1,4 +1,4 @@
-"""What partition counts must be, without any client: the same on every topic keyed by account, and for ever."""
+"""Rules for partition counts, without any client: equal on every topic keyed by account, and never changed."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Changelog(Protocol):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What a restore took: changes read, seconds, and the checkpoint record found last (empty for none)."""
+    """The outcome of a restore: changes read, seconds, and the last checkpoint record (empty for none)."""
 
     changes: int
     seconds: float

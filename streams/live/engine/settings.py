@@ -1,4 +1,4 @@
-"""What the engine needs to know, as one frozen value; where it comes from is the wiring's business."""
+"""Settings of the engine, as one frozen value. The wiring reads them from the environment."""
 
 from __future__ import annotations
 

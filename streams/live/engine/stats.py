@@ -1,4 +1,4 @@
-"""What an engine can say of itself while it runs."""
+"""Statistics of a running engine."""
 
 from __future__ import annotations
 

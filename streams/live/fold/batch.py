@@ -1,4 +1,4 @@
-"""What one micro-batch of a partition brings about, before any of it is written anywhere."""
+"""The outcome of one micro-batch of a partition, before any of it is written anywhere."""
 
 from collections import defaultdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a dead letter carries, and how many of them are an outage instead of bad records."""
+"""The content of a dead letter, and the limit beyond which they are an outage instead of bad records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DeadLetterLimit(msgspec.Struct, frozen=True):
 
 
 class DeadLetterCount(msgspec.Struct, frozen=True, array_like=True):
-    """How a partition stands against the limit. Committed with the offsets, so that a restart does not forgive.
+    """Dead letters of a partition against the limit. Committed with the offsets: a restart resets nothing.
 
     `sources` are the bad records of the window by source, of those that have one; `alone` is the only source of the run
     under way, empty where it has none or several; `before` whether the window before this one had good records.

@@ -1,4 +1,4 @@
-"""Which entity's deadline comes next: a heap whose outdated entries are skipped when they surface."""
+"""The next deadline among entities: a heap whose outdated entries are skipped when they surface."""
 
 from heapq import heappop, heappush
 

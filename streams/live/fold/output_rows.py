@@ -1,4 +1,4 @@
-"""What a record itself leaves behind: the row of an event that was taken, or a dead letter and its row."""
+"""Output of a record itself: the row of an accepted event, or a dead letter and its row."""
 
 from typing import Any
 

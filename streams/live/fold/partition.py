@@ -124,7 +124,7 @@ class Partition:
         ]
 
     def next_deadline(self) -> int:
-        """When `tick` has something to do next (microseconds): 0 for at once, NEVER for not at all."""
+        """Return the time of the next `tick` that has work (microseconds): 0 for at once, NEVER for none."""
         return 0 if self._unsettled else self._deadlines.first()
 
     def use(self, rules: Rules) -> None:
@@ -279,7 +279,7 @@ class Partition:
         return b"" if stored is None else _segment_from(stored).fingerprints
 
     def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
-        """Whether a record holds the very fingerprint, and not its identity with another content."""
+        """Return whether a record has this very fingerprint, and not its identity with another content."""
         return one in fingerprints_in(self._fingerprints(batch, owner))
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:

@@ -6,7 +6,7 @@ from schemas.frames import LOAD
 
 
 class Record(Protocol):
-    """What confluent-kafka hands out; `timestamp` is (kind, milliseconds since 1970)."""
+    """A record of confluent-kafka; `timestamp` is (kind, milliseconds since 1970)."""
 
     def offset(self) -> int: ...
     def key(self) -> bytes | None: ...
@@ -16,6 +16,6 @@ class Record(Protocol):
 
 
 def is_load(record: Record) -> bool:
-    """Whether the record's sender loads what had happened before, as an import does."""
+    """Return whether the record's sender loads past events, as an import does."""
     headers = record.headers()
     return bool(headers) and any(tuple(header) == LOAD for header in headers)

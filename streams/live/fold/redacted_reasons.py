@@ -1,4 +1,4 @@
-"""What is wrong with a record without what stands in it: reasons are shown to readers who may not see its content."""
+"""Reasons of a rejection without the record's content: their readers may not be allowed to see it."""
 
 import re
 

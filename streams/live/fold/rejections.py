@@ -1,4 +1,4 @@
-"""Tells senders what was refused: one signal per source, reason, topic and hour, however many records that were."""
+"""Signals to senders about rejected records: one per source, reason, topic and hour, however many records."""
 
 from __future__ import annotations
 

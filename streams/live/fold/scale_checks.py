@@ -1,4 +1,4 @@
-"""Whether an answer leaves the scale that its survey's definition, as far as this partition knows it, declares."""
+"""Check answers against the scale of their survey's definition, as far as this partition has it."""
 
 from streams.core.events import Event, ResponseCorrected, ResponseSubmitted
 from streams.core.limits import Refusal
@@ -10,7 +10,7 @@ _Answering = ResponseSubmitted | ResponseCorrected
 
 
 def off_scale(batch: Batch, event: Event) -> Refusal | None:
-    """Why the event's answers cannot be taken, None if they can or no scale is known."""
+    """Return the reason to reject the event's answers, None if they fit or no scale is known."""
     if not isinstance(event, _Answering) or not definition.has_declared_scale(event.answers):
         return None
     submitted = (

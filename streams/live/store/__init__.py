@@ -1,1 +1,1 @@
-"""Where the state of one partition lives while a worker owns it."""
+"""State of one partition while a worker owns it."""

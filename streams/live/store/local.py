@@ -1,4 +1,4 @@
-"""Which store a worker opens for a partition, and in which directory."""
+"""Choose the store that a worker opens for a partition, and its directory."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """How far a store has followed its changelog.
+    """The progress of a store through its changelog.
 
     `changelog` is the next changelog offset to read, `saved_at` the time of the save in microseconds since 1970
     (UTC), `checkpoint` the newest record of `streams.live.engine.checkpoint` seen so far, empty before the first.

@@ -69,7 +69,7 @@ class WorkerApp(faust.App):
 
 
 class _Worker(faust.Worker):
-    """Tells the watchdog when stopping begins."""
+    """Notify the watchdog when stopping begins."""
 
     def __init__(self, watchdog: Watchdog, *arguments: Any, **rest: Any) -> None:
         self._watchdog = watchdog
@@ -172,7 +172,7 @@ def _watch(
 
 
 def _app(engine: EngineSettings, settings: HostSettings) -> WorkerApp:
-    """Say every setting that Faust's defaults would get wrong here: it binds to all interfaces and serves tables."""
+    """Return the Faust application. Faust's defaults would bind to all interfaces and serve tables."""
     return WorkerApp(
         f"{engine.prefix}host",
         broker=[f"kafka://{address}" for address in engine.bootstrap.split(",")],

@@ -1,4 +1,4 @@
-"""What happens to each record of the signals topic: delivered once per signal id, or counted on the board.
+"""Handle each record of the signals topic: deliver it once per signal id, or count it on the board.
 
 Faust acknowledges a record whose agent raises, so nothing here lets an exception out for a single record. A crash
 between delivery and acknowledgement delivers again, with the same id.

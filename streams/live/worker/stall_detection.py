@@ -18,7 +18,7 @@ _AT_ONCE = 10_000_000
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long, in seconds, something may stand still.
+    """Limits of time without progress, in seconds.
 
     `stall` is for a loop that does not turn and for records that wait without a commit; `patience` is added while the
     engine may be waiting for others to get out of its way (starting, restoring). An insert longer than `insert` is

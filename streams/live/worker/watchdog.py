@@ -31,7 +31,7 @@ _ASK_SECONDS = 5.0
 
 
 class Ends(Protocol):
-    """Where topics end for a reader of what is committed. Does not wait."""
+    """End offsets of topics for a reader of committed records. Does not wait."""
 
     def look(self, names: list[str]) -> Mapping[str, int] | None:
         """Return the newest answer by "topic-partition", None while the broker has not answered."""

@@ -1,4 +1,4 @@
-"""Who may speak to a worker's web: programs, by a name of this machine; no page of a browser, and nobody for ever.
+"""Access to a worker's web: programs that use a name of this machine; no page of a browser, no connection without end.
 
 A browser sends the Origin of the page that it shows, or, where somebody bound their own name to this address, that
 name as the Host.

@@ -1,4 +1,4 @@
-"""What the worker's web endpoints answer, as plain functions of what the worker knows."""
+"""Answers of the worker's web endpoints, as plain functions of its statistics."""
 
 from __future__ import annotations
 
