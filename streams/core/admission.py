@@ -74,7 +74,7 @@ Judge = Callable[[Any, int], Refusal | None]
 
 
 def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> Refusal | None:
-    """Why a worker refuses the event by itself alone, whatever came before it, or None; `size` is its record's bytes.
+    """Return why a worker refuses the event whatever came before it, or None; `size` is its record's bytes.
 
     Emitters, workers and whoever judges letters ask this one function.
     """
@@ -83,7 +83,7 @@ def refusal_of(event: Event, key: bytes | None, ingested_at: int, size: int) -> 
 
 
 def check(event: Event, key: bytes | None, ingested_at: int) -> Refusal | None:
-    """Why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
+    """Return why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
     return _key(event, key) or _envelope(event, ingested_at) or _ids(event) or _content(event, ingested_at)
 
 

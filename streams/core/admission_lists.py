@@ -1,4 +1,4 @@
-"""How long the lists of an event may be: they are found in its type, so that no new one is forgotten."""
+"""Limits of an event's lists, found in its type: a new list is limited without another line."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +13,7 @@ Lists = tuple[tuple[str, "Lists"], ...]
 
 
 def too_many(event: msgspec.Struct) -> Refusal | None:
-    """Why the event cannot be taken: one of its lists, or all of them together, are too long."""
+    """Return why the event cannot be taken: one of its lists, or all of them together, are too long."""
     lists = lists_of(type(event))
     return judged(event, lists)[1] if lists else None
 

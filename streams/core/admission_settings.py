@@ -1,4 +1,4 @@
-"""What settings of clocks must satisfy beyond their types: hours, days and targets that can exist."""
+"""Rules for settings of clocks beyond their types: hours, days and targets that can exist."""
 
 from datetime import date
 from itertools import pairwise
@@ -13,7 +13,7 @@ TEN_YEARS = 10 * 366 * 86_400
 
 
 def content(event: ScheduleSet | HolidaySet | SlaPolicySet) -> Refusal | None:
-    """Why a setting of clocks cannot be taken, or None."""
+    """Return why a setting of clocks cannot be taken, or None."""
     return unfit_moment("valid_from", event.valid_from) or _own(event)
 
 
@@ -55,7 +55,7 @@ def _holidays(event: HolidaySet) -> Refusal | None:
 
 
 def _is_day(text: str) -> bool:
-    """Whether a text is a day in the one form that has no other spelling."""
+    """Return whether a text is a day in the one form that has no other spelling."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -108,7 +108,7 @@ def _displacement(event: Event) -> str:
 
 
 def _moment(event: Event) -> int:
-    """When the event happened to the figures, microseconds."""
+    """Return when the event happened to the figures, microseconds."""
     name = _MOMENTS.get(type(event))
     moment: int = event.occurred_at if name is None else getattr(event, name)
     return moment

@@ -175,7 +175,7 @@ def _changed(before: Measures, after: Measures) -> Iterator[tuple[Key, Measure, 
 
 
 def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
-    """Whether something in a window that had begun counts no longer as it did; what was open takes no place.
+    """Return whether something in a window that had begun counts no longer as it did; what was open takes no place.
 
     The rest of a payment is open: invoices take parts of it, and what came in stays the same. So is what came in as a
     whole, where each part is told by itself.

@@ -1,4 +1,4 @@
-"""What a column of a row struct may be: its kind, its bounds and the sentence that a BI tool shows for it.
+"""Declare a column of a row struct: its kind, its bounds and the sentence that a BI tool shows for it.
 
 A kind is an annotated Python type. Bounds of an integer fix its width in the tables, ``moment`` marks a time,
 ``label`` marks text with few distinct values. Nothing here knows which database the rows end in.

@@ -73,7 +73,7 @@ class EntityLog(NamedLog[Acc]):
         return self.change(Change(inserted, changes, replaced=effect.replaced), effect.tests)
 
     def _is_newest(self, recorded: RecordedEvent) -> bool:
-        """Whether the event is behind all others in fold order, so that none of them can speak of it."""
+        """Return whether the event is behind all others in fold order, so that none of them can speak of it."""
         order = fold_order(recorded)
         spilled = self.head.spilled
         if spilled is not None and spilled.last_order and order < spilled.last_order:
@@ -133,7 +133,7 @@ class EntityLog(NamedLog[Acc]):
         return Effect(recorded, not event.is_retraction, flips, replaced, tests)
 
     def _is_alone(self, recorded: RecordedEvent) -> bool:
-        """Whether the event speaks of no other one and states nothing that another one states."""
+        """Return whether the event speaks of no other one and states nothing that another one states."""
         event, part = recorded.event, self.part_of(recorded)
         if event.corrects_event_id is not None or (part and self.statements(part)):
             return False
@@ -180,7 +180,7 @@ class EntityLog(NamedLog[Acc]):
         return True
 
     def _is_simple(self, recorded: RecordedEvent, found: Sequence[Found], part: str) -> bool:
-        """Whether nothing but the target changes: nothing that it held down becomes active again."""
+        """Return whether nothing but the target changes: nothing that it held down becomes active again."""
         is_retraction = recorded.event.is_retraction
         for each in found:
             if is_retraction and each.recorded.event.corrects_event_id is not None:

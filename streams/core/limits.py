@@ -1,4 +1,4 @@
-"""What every admission rule shares: the form of a refusal, the bounds of ids, lists and times."""
+"""Parts of every admission rule: the form of a refusal, the bounds of ids, lists and times."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ MAX_ALL_ITEMS = 10_000
 
 
 def unfit_id(name: str, value: str | None) -> Refusal | None:
-    """Why a value is no id, None where it is one or is absent."""
+    """Return why a value is no id, None where it is one or is absent."""
     if value is None or (0 < len(value) <= MAX_ID and value.isprintable()):
         return None
     return "invalid_field", f"{name} must be 1 to {MAX_ID} printable characters"
 
 
 def unprintable(**texts: str | None) -> Refusal | None:
-    """Why a text is no name to be shown: it holds what acts on a terminal, or turns the direction of writing."""
+    """Return why a text is no name to be shown: it holds what acts on a terminal, or turns the direction of writing."""
     for name, text in texts.items():
         if text is not None and not text.isprintable():
             return "invalid_field", f"{name} must be printable characters"
@@ -33,7 +33,7 @@ def unprintable(**texts: str | None) -> Refusal | None:
 
 
 def unfit_moment(name: str, at: int | None) -> Refusal | None:
-    """Why a value is no time in microseconds, None where it is one or is absent."""
+    """Return why a value is no time in microseconds, None where it is one or is absent."""
     if at is None or EARLIEST <= at <= LATEST:
         return None
     if at < EARLIEST:
@@ -42,7 +42,7 @@ def unfit_moment(name: str, at: int | None) -> Refusal | None:
 
 
 def repeated(what: str, ids: Sequence[str]) -> Refusal | None:
-    """Why a list cannot be taken: it names something twice or is too long."""
+    """Return why a list cannot be taken: it names something twice or is too long."""
     if len(set(ids)) == len(ids) <= MAX_ITEMS:
         return None
     seen: set[str] = set()

@@ -241,7 +241,7 @@ class Machine:
 
     @property
     def has_moved(self) -> bool:
-        """Whether `moved` has anything to yield."""
+        """Return whether `moved` has anything to yield."""
         return bool(self._touched)
 
     def moved(self) -> Iterator[tuple[bytes, bytes]]:

@@ -50,7 +50,7 @@ class NamedLog(Log[RecordedEvent, Acc]):
         self.sort_key = reducer.sort_key
 
     def is_awaited(self, event_id: str) -> bool:
-        """Whether an event was spoken of before it came."""
+        """Return whether an event was spoken of before it came."""
         spilled = self.head.spilled
         if spilled is None:
             return any(each.event.corrects_event_id == event_id for each in self.head.tail)
@@ -61,7 +61,7 @@ class NamedLog(Log[RecordedEvent, Acc]):
         return self._named(_PART, part).count + len(self._tail_where(lambda each: self.part_of(each) == part))
 
     def is_known(self, event_id: str) -> bool:
-        """Whether any event has an id."""
+        """Return whether any event has an id."""
         return self._named(_EVENT, event_id).count > 0 or any(
             each.event.event_id == event_id for each in self.head.tail
         )

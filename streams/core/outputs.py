@@ -22,7 +22,7 @@ class Scope(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """Where a ledger keeps an entry: the ledger's prefix, its name within the account, and the position in it."""
+    """Position of an entry in a ledger: the ledger's prefix, its name within the account, and the key in it."""
 
     ledger: str
     name: str

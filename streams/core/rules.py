@@ -65,7 +65,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def mrr_policies_agree(self) -> bool:
-        """Whether every MRR policy has one version, of the same name."""
+        """Return whether every MRR policy has one version, of the same name."""
         first = self.mrr_by_profile[0][0].version
         return all(len(versions) == 1 and versions[0].version == first for versions in self.mrr_by_profile)
 
@@ -74,7 +74,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         return _held(self.followup, at)
 
     def at_risk_time(self, at: int) -> Policy:
-        """How much time (value in seconds) a service level clock has left when it is called at risk, as of `at`."""
+        """Return the remaining time (value in seconds) at which a service level clock is at risk, as of `at`."""
         return _held(self.at_risk, at)
 
     @cached_property
@@ -88,12 +88,12 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def sla_moments(self) -> list[int]:
-        """When any service level policy changes, in order (microseconds)."""
+        """Return when any service level policy changes, in order (microseconds)."""
         return sorted({policy.valid_from for policy in self.sla})
 
     @cached_property
     def sla_goals(self) -> dict[tuple[object, ...], Any]:
-        """What policies have said to tickets that are alike to them (streams.core.support.sla_goals), to be kept."""
+        """Return the goals already computed for tickets that policies cannot tell apart, to be filled."""
         return {}
 
     @cached_property
@@ -103,7 +103,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def sla_names_accounts(self) -> bool:
-        """Whether any service level policy tells accounts apart."""
+        """Return whether any service level policy tells accounts apart."""
         return any(policy.names_accounts for policy in self.sla)
 
     @cached_property

@@ -98,7 +98,7 @@ class Chunk(msgspec.Struct, array_like=True, gc=False):
 
 
 class Records(Protocol):
-    """Where records of logs live. `get` sees what `put` has put; None deletes."""
+    """Storage for records of logs. `get` sees what `put` has put; None deletes."""
 
     def get(self, name: bytes, /) -> bytes | None: ...
 
@@ -135,7 +135,7 @@ class Index:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the first segment that is loaded is the first of the log."""
+        """Return whether the first segment that is loaded is the first of the log."""
         return self._from == 0
 
     def ordinal(self, position: SortKey) -> int:

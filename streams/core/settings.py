@@ -22,7 +22,7 @@ RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, Ho
 
 
 def identity(event: ConfigEvent) -> str:
-    """What a setting replaces: the same thing set again for the same moment.
+    """Return what a setting replaces: the same thing set again for the same moment.
 
     Kinds of settings differ in the number of parts or in the first of them, so no two things share an identity.
     """

@@ -35,7 +35,7 @@ class Account(msgspec.Struct, array_like=True, gc=False):
                 _add(self.lines, line.product_line, sign)
 
     def is_customer(self) -> bool:
-        """Whether it pays, or has paid and is only paused."""
+        """Return whether it pays, or has paid and is only paused."""
         return max(self.totals.values(), default=0) > 0 or (self.resting > 0 and self.ever)
 
     def product_lines(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What a billing event must satisfy beyond its types: amounts, times, and nothing that contradicts itself.
+"""Rules for billing events beyond their types: amounts, times, and no contradictions within an event.
 
 Only what one event says is judged here. What two events say of each other (paid after void, refund of a payment that
 nobody knows) depends on which of them came first, so those are taken in and flagged in the tables.
@@ -64,7 +64,7 @@ _EITHER_SIGN = (ActSigned, PayoutSettled)
 
 
 def content(event: BillingEvent, ingested_at: int) -> Refusal | None:
-    """Why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
+    """Return why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
     return _moments(event, ingested_at) or _money(event) or _own_rules(event)
 
 

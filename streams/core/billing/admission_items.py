@@ -1,4 +1,4 @@
-"""What the items of a subscription and the lines of an invoice must satisfy."""
+"""Rules for the items of a subscription and the lines of an invoice."""
 
 from streams.core.billing.money import MAX_MICROS, micros
 from streams.core.events import InvoiceIssued, InvoiceLine, SubscriptionChanged, SubscriptionItem, SubscriptionStarted
@@ -11,7 +11,7 @@ _CHARGES_A_MONTH = {"DAY": 31, "WEEK": 5}
 
 
 def items(event: SubscriptionStarted | SubscriptionChanged) -> Refusal | None:
-    """Why the items cannot be taken, or None; together they must stay within what a month's revenue can hold."""
+    """Return why the items cannot be taken, or None; together they must stay within what a month's revenue can hold."""
     a_month = 0
     for item in event.items:
         refusal = _item(item)
@@ -52,7 +52,7 @@ def _item(item: SubscriptionItem) -> Refusal | None:
 
 
 def lines(event: InvoiceIssued) -> Refusal | None:
-    """Why the lines cannot be taken, or None; an invoice may have none, otherwise they add up to its total."""
+    """Return why the lines cannot be taken, or None; an invoice may have none, otherwise they add up to its total."""
     if not event.lines:
         return None
     for line in event.lines:

@@ -1,4 +1,4 @@
-"""How MRR is to be counted where good products disagree: one record of choices for each policy, side by side."""
+"""Choices in counting MRR on which good products disagree: one record for each policy, side by side."""
 
 from typing import Literal, get_args
 

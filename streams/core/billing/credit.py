@@ -92,7 +92,7 @@ class Taker(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def line(self) -> _Line:
-        """Where what it lacks is shown: used credit that is not there is owed to us."""
+        """Return where what it lacks is shown: used credit that is not there is owed to us."""
         if self.rank == USED:
             return "customer_credit", "applied", self.member[1:], ""
         if self.is_return:

@@ -47,7 +47,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def waits(event: InvoicePaid) -> bool:
-    """Whether a payment had to wait for the invoice because it is more than this part of it."""
+    """Return whether a payment had to wait for the invoice because it is more than this part of it."""
     return event.payment_amount is not None and event.payment_amount > event.amount
 
 

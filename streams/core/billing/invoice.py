@@ -168,7 +168,7 @@ def applied_sum(invoice: Invoice) -> int:
 
 
 def open_amount(invoice: Invoice, used: int, lost: int) -> int:
-    """What is still owed, micros: worked out from totals, so that comparing it with the postings says something.
+    """Return what is still owed, micros: worked out from totals, so that comparing it with the postings says something.
 
     How much credit could be used and what is lost depend on when returns and uses came, and are given. Where there are
     none of either, a write-off of all that is open ends it for good, and one of an amount counts once payments and

@@ -1,4 +1,4 @@
-"""What is odd about an invoice. Nothing of it is refused, because no order is promised between sources: it is told."""
+"""Flags of odd invoices. None is refused, because no order is promised between sources."""
 
 from collections.abc import Iterator
 

@@ -47,7 +47,7 @@ class Group(NamedTuple):
                 yield posting.subscription_id, move
 
     def are_shared(self) -> bool:
-        """Whether all policies agree."""
+        """Return whether all policies agree."""
         return len(self.accounts) == 1 and all(len(posting.moves) == 1 for posting in self.postings)
 
 
@@ -131,7 +131,7 @@ def _movements(book: Book, group: Group, number: int) -> Iterator[MrrMovementRow
 
 
 def _changes(name: str, move: Move) -> list[Change]:
-    """What differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
+    """Return what differs by slot, exchange rates included; an end during a pause differs in nothing but itself."""
     rested, before, after = move.rested, move.before, move.after
     old, new = _amounts(before), _amounts(after)
     if not old and not new:

@@ -1,4 +1,4 @@
-"""What invoices, refunds, disputes and subscriptions add to the sums behind metrics. Numerators of money are micros."""
+"""Contributions of invoices, refunds, disputes and subscriptions to the sums behind metrics. Money is in micros."""
 
 from collections.abc import Iterator
 

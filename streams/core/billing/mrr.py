@@ -35,7 +35,7 @@ def half_even(numerator: int, denominator: int) -> int:
 
 
 def counts(discount: Discount, choice: str, at: int, once_until: int) -> bool:
-    """Whether a policy takes the discount off at a moment; one for a single charge lasts as long as its period."""
+    """Return whether a policy takes the discount off at a moment. One for a single charge lasts for its period."""
     if choice == "none" or discount.kind == "UNKNOWN":
         return False
     ends_at = discount.ends_at

@@ -1,4 +1,4 @@
-"""What happens to an account at one moment, as one movement: its kind, and what nets against what."""
+"""Net the changes of an account at one moment into one movement: its kind, and what nets against what."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 
 class Net(msgspec.Struct, frozen=True, gc=False):
-    """What nets at one moment: the days whose exchange rates count after it, by currency, and whether rates meet."""
+    """The net of one moment: the days whose exchange rates count after it, by currency, and whether rates meet."""
 
     rates: dict[str, int]
     crosses: bool

@@ -130,7 +130,7 @@ def _become(payment: Payment, entry: Paid | Returned | Failed, sealed: Outputs |
 
 
 def _close_invoice(payment: Payment, outputs: Outputs | None) -> None:
-    """Tell the attempt of an invoice; a payment that came back as a whole did not succeed."""
+    """Hand over the outcome of an invoice's attempt; a payment that came back as a whole did not succeed."""
     paid = payment.paid
     if paid is None or outputs is None:
         return

@@ -79,7 +79,7 @@ class GivenBack(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="g")
 
 
 class Asks(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
-    """Tells in advance that there is a claim."""
+    """Announces a claim in advance."""
 
     member: str
 

@@ -14,7 +14,7 @@ from streams.core.rows import PaymentAttemptRow, PaymentReturnRow, PaymentRow
 def pay(
     recorded: RecordedEvent, event: InvoicePaid, issued: InvoiceIssued | None, is_test: bool, outputs: Outputs
 ) -> None:
-    """Tell of a payment that names the invoice, and its payment of the part that the invoice had."""
+    """Hand over a payment that names the invoice, and its payment of the part that the invoice had."""
     whole = None if event.payment_amount is None else micros(event.payment_amount, event.exponent)
     amount, at = micros(event.amount, event.exponent), used_at(event, issued)
     outputs.rows.append(
@@ -49,7 +49,7 @@ def pay(
 
 
 def give_back(recorded: RecordedEvent, event: PaymentReturned, is_test: bool, outputs: Outputs) -> None:
-    """Tell of a return that names the invoice, and its payment too."""
+    """Hand over a return that names the invoice, and its payment too."""
     outputs.rows.append(return_row(event, is_test, recorded.ingested_at))
     payment_entries.hand_over(
         event.payment_id,

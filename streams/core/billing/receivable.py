@@ -1,4 +1,4 @@
-"""What an invoice adds to the books: to receivables while it is owed, to the customer's credit where more came in.
+"""Postings of an invoice: to receivables while it is owed, to the customer's credit where more came in.
 
 Facts are posted in the order of their own time. One signed balance says both books: what is above zero is receivable,
 what is below zero is owed to the customer, so a receivable never falls below zero whatever comes in which order. Two

@@ -72,7 +72,7 @@ class Passage(msgspec.Struct):
 
 
 def needs_own_stream(rules: Rules) -> bool:
-    """Whether a deployment has changed the policy that the log of changes counts by."""
+    """Return whether a deployment has changed the policy that the log of changes counts by."""
     return len(rules.mrr_policies(PROFILES[0])) > 1
 
 

@@ -34,7 +34,7 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return sum(each.mrr for each in self.lines)
 
     def says(self) -> tuple[Any, ...]:
-        """What a step says, without who said it: a step that says what the one before said is none."""
+        """Return what a step says, without who said it: a step that says what the one before said is none."""
         return (self.lines, self.currency, self.rate_at) if self.lines else (self.is_paused,)
 
 
@@ -79,7 +79,7 @@ def in_force(versions: Sequence[MrrPolicy], at: int) -> MrrPolicy:
 
 
 def _moments(phase: Phase, choices: Choices, until: int | None) -> Sequence[int]:
-    """When revenue may change within a phase: at its start, and where something agreed comes to an end."""
+    """Return when revenue may change within a phase: at its start, and where something agreed comes to an end."""
     found = [at for at in _ends(phase, choices) if phase.at < at and (until is None or at < until)]
     return sorted({phase.at, *found}) if found else (phase.at,)
 
@@ -118,7 +118,7 @@ def _step(phase: Phase, policy: MrrPolicy, at: int) -> Step:
 
 
 def _lost(phase: Phase, choices: Choices, at: int) -> str | None:
-    """Why there is no revenue at a moment: the reason of an end, empty for a pause; None where there is."""
+    """Return why there is no revenue at a moment: the reason of an end, empty for a pause; None where there is."""
     if phase.ended and (choices.churn != "period_end" or at >= phase.service_end):
         return phase.reason or "UNKNOWN"
     if choices.churn == "request" and phase.requested_at is not None:

@@ -56,7 +56,7 @@ def cause_of(recorded: RecordedEvent) -> Cause:
 
 
 class Phase(msgspec.Struct, array_like=True, gc=False):
-    """How a subscription stands from `at` on, until the next phase.
+    """The state of a subscription from `at` on, until the next phase.
 
     `status` is the last one that an event gave, whether it has ended or not. `due_since` is when it was first not paid,
     `service_end` until when an ended one was paid for. `on_trial` holds from a trial on until it is ACTIVE: nothing was

@@ -123,11 +123,11 @@ class Timer:
 
     @property
     def due_at(self) -> int:
-        """When time runs out if the clock runs on; where it is paused or has ended, as if it had run on from then."""
+        """Return when time runs out if the clock runs on; if it is paused or has ended, as if it had run on."""
         return self.left_at(0)
 
     def left_at(self, left: int) -> int:
-        """When no more than `left` is left; NEVER without a target, or while the clock is paused before its end."""
+        """Return when no more than `left` is left; NEVER without a target, or while the clock is paused."""
         known = self.progress
         since = known.since if known.since is not None else known.ended_at
         if known.target is None or since is None:
@@ -160,7 +160,7 @@ class Timer:
         return self.hours[target.schedule_id] if target is not None and target.schedule_id else None
 
     def _ends(self, target: Target, start: int, left: int) -> int:
-        """When `left` has been spent since `start`; NEVER where no hours come any more."""
+        """Return when `left` has been spent since `start`; NEVER where no hours come any more."""
         if left <= 0:
             return start
         return self.hours[target.schedule_id].after(start, left) if target.schedule_id else start + left

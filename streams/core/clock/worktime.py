@@ -22,7 +22,7 @@ Hours = tuple[tuple[int, int], ...]
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
-    """What holds from `since` on: seven days of local hours from Monday, and local days (since 1970) without any."""
+    """Hours from `since` on: seven days of local hours from Monday, and local days (since 1970) without any."""
 
     since: int
     zone: str

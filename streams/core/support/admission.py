@@ -1,4 +1,4 @@
-"""What a support event must satisfy beyond its types.
+"""Rules for support events beyond their types.
 
 Only what one event says is judged here. What two events say of each other (solved before opened, a reply to a ticket
 that nobody knows, a ring of merges) depends on which of them came first, so those are taken in and flagged.
@@ -35,7 +35,7 @@ _MOST_SECONDS = 10 * 366 * 86_400
 
 
 def content(event: SupportEvent, _ingested_at: int) -> Refusal | None:
-    """Why the event cannot be taken, or None. Its one time is the envelope's, which is judged before."""
+    """Return why the event cannot be taken, or None. Its one time is the envelope's, which is judged before."""
     match event:
         case TicketOpened():
             return _status("status", event.status)

@@ -45,7 +45,7 @@ class Rating(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Life(msgspec.Struct, array_like=True):
-    """What became of a ticket so far, told forward in time; microseconds, None for what did not happen.
+    """The story of a ticket so far, in order of time; microseconds, None for what did not happen.
 
     `base` is the category below a removal, empty while nobody told of one. `solve` is the last one, whether it stands
     or not; `earlier` are those before it that a message of the last second may still have undone.
@@ -87,7 +87,7 @@ class Life(msgspec.Struct, array_like=True):
 
     @property
     def last_solved_at(self) -> int | None:
-        """When the solve that stands was; None while the ticket is not done, and where the last one was undone."""
+        """Return the time of the solve in force; None while the ticket is not done, or where the last solve was undone."""
         if self.solve is None or self.base not in DONE or self.solve.reopened_at is not None:
             return None
         return self.solve.at

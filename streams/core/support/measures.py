@@ -39,7 +39,7 @@ def _from_start(found: dict[Key, Measure], ticket: Ticket, opened: TicketOpened)
 
 
 def _solved(found: dict[Key, Measure], ticket: Ticket) -> None:
-    """What belongs to the window of a solve.
+    """Return what belongs to the window of a solve.
 
     The item of a reopened one is the least horizon in days that it came in, so that none has a say in the log. What
     that takes from `fcr` is a row of its own, so that of either the sum over items up to a horizon is its numerator.

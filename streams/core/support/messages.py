@@ -27,7 +27,7 @@ class Message(NamedTuple):
 
     @property
     def by_agent(self) -> bool:
-        """Whether it is a human agent's that the requester sees."""
+        """Return whether it is a human agent's that the requester sees."""
         return self.is_public and self.added.author_type == "AGENT"
 
 
@@ -98,7 +98,7 @@ class Talk(msgspec.Struct, array_like=True):
         self.has_public = self.has_public or message.is_public
 
     def _opens(self, at: int, by_agent_at: int | None) -> bool:
-        """Whether an agent's public message is what opened the ticket, and so no reply.
+        """Return whether an agent's public message is what opened the ticket, and so no reply.
 
         `by_agent_at` is when an agent opened the ticket, None where none did. What opens it is the first public message
         and part of the same update: a call, a note or a bot may have opened it, and then the first one is a reply.

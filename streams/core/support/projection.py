@@ -43,7 +43,7 @@ def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
 
 
 def deadline(ticket: Ticket, scope: Scope) -> int:
-    """When time alone changes a service level clock next: one runs out, or policies set it another target."""
+    """Return when time alone changes a service level clock next: one runs out, or policies set it another target."""
     if ticket.opened is None:
         return NEVER
     ahead = ahead_of(ticket, scope)

@@ -47,7 +47,7 @@ def answer(clocks: Clocks, at: int, *, is_kept: bool) -> None:
 
 
 def settle(case: Case, at: int, was: Standing | None, now: Standing) -> list[Instance]:
-    """Tell a moment that is over, in which the ticket came to stand as it does `now`; return the clocks that ended."""
+    """Close a moment in which the ticket came to stand as it does `now`; return the clocks that ended."""
     clocks = case.ticket.clocks
     is_news = was != now or bool(clocks.fresh) or has_news(clocks, case.rules, at)
     if was is not None:
@@ -85,7 +85,7 @@ def _start(clocks: Clocks, at: int) -> None:
 
 
 def _settled(clock: Clock, case: Case, now: Standing, at: int, *, ends: bool) -> bool:
-    """Whether a clock that a solve ends has been kept for good, by a solve or by the first reply.
+    """Return whether a clock that a solve ends has been kept for good, by a solve or by the first reply.
 
     A removal ends it only for as long as it stands, and what came meanwhile was not waited for as long.
     """
@@ -111,7 +111,7 @@ def _news(clocks: Clocks, rules: Rules, until: int) -> Sequence[int]:
 
 
 def has_news(clocks: Clocks, rules: Rules, until: int) -> bool:
-    """Whether policies change up to a moment in a way that no clock has heard of."""
+    """Return whether policies change up to a moment in a way that no clock has heard of."""
     return bool(_news(clocks, rules, until))
 
 
@@ -187,7 +187,7 @@ def lasting(case: Case, held: Standing, passed: int) -> Iterator[Instance]:
 
 
 def turns(case: Case, held: Standing, passed: int) -> Iterator[int]:
-    """When policies that are known to come give a clock another target."""
+    """Return when policies that are known to come give a clock another target."""
     moments, clocks = case.rules.sla_moments, case.ticket.clocks
     known = max(passed, clocks.told_to)
     later = moments[bisect_right(moments, known) :]

@@ -1,4 +1,4 @@
-"""What a service level clock is to keep at a moment, and whose word that is. Times are microseconds."""
+"""Goals of a service level clock at a moment, and their origin. Times are microseconds."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def _hours(schedule_id: str, rules: Rules) -> Hours:
 
 
 def goal_at(clock: Clock, case: Case, held: Standing, at: int) -> Goal | None:
-    """What a clock is to keep as of a moment: what the source applied last, otherwise what the policy in force says.
+    """Return the goal of a clock as of a moment: the one the source applied last, otherwise that of the policy in force.
 
     None where nothing is set, or business time is wanted whose hours are not known when the clock starts.
     """
@@ -96,7 +96,7 @@ def _may_come(target: SlaTargetApplied, clocks: Clocks, running: set[tuple[str, 
 
 
 def _said(case: Case, held: Standing, at: int) -> Mapping[str, Goal]:
-    """What policies say, by metric: the same to all tickets that they cannot tell apart, and most are like others."""
+    """Return the goals by metric, shared by all tickets that the policies cannot tell apart."""
     said: dict[tuple[object, ...], dict[str, Goal]] = case.rules.sla_goals
     version = bisect_right(case.rules.sla_moments, at)
     key = (version, held.group_id, held.priority, held.topic, case.likeness)
@@ -109,7 +109,7 @@ def _said(case: Case, held: Standing, at: int) -> Mapping[str, Goal]:
 
 
 def _decided(case: Case, held: Standing, at: int) -> Iterator[tuple[str, Goal]]:
-    """What the one policy that decides says."""
+    """Return what the one policy that decides says."""
     ticket = case.ticket
     subject = Subject(ticket.account_id, case.likeness[0], held.group_id, held.priority, held.topic)
     policy = chosen(case.rules.sla_policies(at), subject)

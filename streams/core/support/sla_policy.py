@@ -12,7 +12,7 @@ SECOND = 1_000_000
 
 
 class Limit(msgspec.Struct, frozen=True, array_like=True):
-    """How long one clock may run (microseconds); for one priority, or ('') for any that has none of its own."""
+    """Target time of one clock (microseconds) for one priority, or ('') for any that has none of its own."""
 
     metric: str
     priority: str
@@ -21,7 +21,7 @@ class Limit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Subject(NamedTuple):
-    """What a policy looks at, as it stands at the moment."""
+    """The facts that a policy looks at, as they stand at the moment."""
 
     account_id: str
     channel: str

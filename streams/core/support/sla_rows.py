@@ -50,7 +50,7 @@ def _moment(at: int) -> int | None:
 
 
 def is_told(ticket: Ticket, instance: Instance, passed: int) -> bool:
-    """Whether somebody is to be told that a clock ran out: as time passes, and not in the distant past."""
+    """Return whether somebody is to be told that a clock ran out: as time passes, and not in the distant past."""
     assert ticket.last is not None
     is_recent = ticket.last.ingested_at <= passed + RECENT
     return is_recent and instance.progress.breached_at == passed and instance.cancelled_at is None

@@ -1,4 +1,4 @@
-"""How a ticket goes from one base category to another: solved, opened again, closed."""
+"""Moves of a ticket from one base category to another: solved, opened again, closed."""
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import TicketReopened, TicketSolved

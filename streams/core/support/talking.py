@@ -9,7 +9,7 @@ from streams.core.support.ticket import Ticket
 
 
 def take_message(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
-    """Tell a message, with what has changed it."""
+    """Apply a message, with what has changed it."""
     talk, opened, message = ticket.talk, ticket.opened, message_of(recorded)
     at = message.added.occurred_at
     talk.count(message, opened.occurred_at if opened is not None and opened.created_by_agent else None)

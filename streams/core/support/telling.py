@@ -39,7 +39,7 @@ from streams.core.support.ticket import Last, Ticket
 
 
 def apply(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
-    """Tell one more event of a ticket, and seal what it has ended."""
+    """Apply one more event of a ticket, and seal what it has ended."""
     event: TicketEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     order = fold_order(recorded)
     if ticket.last is None:

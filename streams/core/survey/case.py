@@ -23,7 +23,7 @@ def _clock(response: Response, rules: Rules) -> tuple[Timer, Policy]:
 
 
 def deadline(response: Response, scope: Scope) -> int:
-    """When the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
+    """Return when the case becomes overdue if nobody makes contact; NEVER once contacted, voided or already overdue."""
     if not response.is_detractor or response.contacted_at is not None:
         return NEVER
     due = _clock(response, scope.rules)[0].due_at

@@ -53,7 +53,7 @@ def _declared(defined: SurveyDefined, question: Question) -> str:
 
 
 def has_declared_scale(answers: Sequence[Answer]) -> bool:
-    """Whether a number stands on a scale that only the survey's definition tells (any but the NPS scale)."""
+    """Return whether a number stands on a scale that only the survey's definition tells (any but the NPS scale)."""
     for answer in answers:  # noqa: SIM110 - runs for every response; a generator costs three times the loop
         if answer.number is not None and answer.kind != "NPS":
             return True
