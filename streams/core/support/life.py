@@ -87,7 +87,7 @@ class Life(msgspec.Struct, array_like=True):
 
     @property
     def last_solved_at(self) -> int | None:
-        """Return the time of the solve in force; None while the ticket is not done, or where the last solve was undone."""
+        """Return the time of the solve in force; None while the ticket is not done, or the last solve was undone."""
         if self.solve is None or self.base not in DONE or self.solve.reopened_at is not None:
             return None
         return self.solve.at

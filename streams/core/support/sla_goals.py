@@ -48,7 +48,7 @@ def _hours(schedule_id: str, rules: Rules) -> Hours:
 
 
 def goal_at(clock: Clock, case: Case, held: Standing, at: int) -> Goal | None:
-    """Return the goal of a clock as of a moment: the one the source applied last, otherwise that of the policy in force.
+    """Return the goal of a clock as of a moment: the one that the source applied last, otherwise the policy's.
 
     None where nothing is set, or business time is wanted whose hours are not known when the clock starts.
     """
