@@ -55,8 +55,7 @@ class EntityLog(NamedLog[Acc]):
             return self._change(recorded, key, fingerprint, size)
         tests = self.head.tests
         if event.is_test and not tests and not self.is_new:
-            self.head.tail_bytes += size
-            return self.change(Change({key: Insertion(recorded, fingerprint)}), 1)
+            return self.change(Change({key: Insertion(recorded, fingerprint, size=size)}), 1)
         self.head.tests = tests + event.is_test
         return self.append(recorded, fingerprint, size)
 
@@ -68,8 +67,7 @@ class EntityLog(NamedLog[Acc]):
         if is_last and effect.is_active and (was_test == is_test or self.is_new):
             self.head.tests = effect.tests
             return self.append(effect.recorded, fingerprint, size)
-        self.head.tail_bytes += size
-        inserted = {key: Insertion(effect.recorded, fingerprint, effect.is_active)}
+        inserted = {key: Insertion(effect.recorded, fingerprint, effect.is_active, size)}
         return self.change(Change(inserted, changes, replaced=effect.replaced), effect.tests)
 
     def _is_newest(self, recorded: RecordedEvent) -> bool:

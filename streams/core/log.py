@@ -61,12 +61,18 @@ def codec_of(item_type: Any, accumulator: Any) -> Codec:
     return Codec(*segments.decoders(item_type), msgspec.msgpack.Decoder(accumulator).decode)
 
 
+def size_of(item: Any) -> int:
+    """Return the length of an item in a record, in bytes."""
+    return len(_encode(item))
+
+
 class Insertion(NamedTuple, Generic[Item]):
-    """An item that a log gets. An inactive one is kept and does not count."""
+    """An item that a log gets, and its length in bytes. An inactive one is kept and does not count."""
 
     item: Item
     fingerprint: bytes = b""
     is_active: bool = True
+    size: int = 0
 
 
 class Change(msgspec.Struct):
@@ -83,7 +89,8 @@ class Change(msgspec.Struct):
     @classmethod
     def of(cls, edits: Edits) -> "Change":
         """Return the change of a ledger, whose items have no fingerprints and all count."""
-        return cls({key: Insertion(entry) for key, entry in edits.put.items()}, {}, edits.cleared)
+        inserted = {key: Insertion(entry, size=size_of(entry)) for key, entry in edits.put.items()}
+        return cls(inserted, {}, edits.cleared)
 
     def keys(self) -> list[SortKey]:
         return [*self.inserted, *self.flipped, *self.removed, *self.replaced]
@@ -95,6 +102,9 @@ class Stretch(msgspec.Struct, Generic[Item]):
     items: list[Item]
     active: list[bool]
     fingerprints: list[bytes]
+
+    def part(self, begin: int, end: int) -> "Stretch[Item]":
+        return Stretch(self.items[begin:end], self.active[begin:end], self.fingerprints[begin:end])
 
 
 class Log(Generic[Item, Acc]):
@@ -301,7 +311,10 @@ class Log(Generic[Item, Acc]):
         tail = _stretch(self.head)
         self._fold(old, tail, before)
         self.fold.project(old, self.scope, before)
-        edited = tail if change is None else self._edited(tail, change)
+        edited = tail
+        if change is not None:
+            edited = self._edited(tail, change)
+            self.head.tail_bytes += self._growth(tail, change)
         self._fold(new, edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
@@ -342,7 +355,7 @@ class Log(Generic[Item, Acc]):
                 self.fold.apply(acc, item, self.scope, outputs)
 
     def _edited(self, stretch: Stretch[Item], change: Change) -> Stretch[Item]:
-        """Return a stretch with edits."""
+        """Return a stretch with edits. Raises ValueError where an item would take the place of another one."""
         key_of = self.fold.sort_key
         entries: dict[SortKey, tuple[Item, bool, bytes]] = {}
         for item, is_active, fingerprint in zip(stretch.items, stretch.active, stretch.fingerprints, strict=True):
@@ -350,9 +363,17 @@ class Log(Generic[Item, Acc]):
             if key not in change.removed:
                 entries[key] = (change.replaced.get(key, item), change.flipped.get(key, is_active), fingerprint)
         for key, insertion in change.inserted.items():
+            if key in entries:
+                raise ValueError(f"two items of {self.key!r} have the position {key}")
             entries[key] = (insertion.item, insertion.is_active, insertion.fingerprint)
         ordered = [entries[key] for key in sorted(entries)]
         return Stretch([each[0] for each in ordered], [each[1] for each in ordered], [each[2] for each in ordered])
+
+    def _growth(self, tail: Stretch[Item], change: Change) -> int:
+        """Return by how many bytes edits make the tail longer."""
+        key_of, removed = self.fold.sort_key, change.removed
+        added: int = sum(each.size for each in change.inserted.values())
+        return added - sum(size_of(item) for item in tail.items if removed and key_of(item) in removed)
 
     def _put_tail(self, tail: Stretch[Item]) -> None:
         head = self.head
@@ -369,28 +390,26 @@ class Log(Generic[Item, Acc]):
         after: Outputs,
     ) -> list[tuple[SortKey, int]]:
         """Fold and write a segment that was edited, as several where it has grown; return those that are new."""
-        size = segments.SEGMENT
-        if len(stretch.items) <= 2 * size:
+        record = _record(stretch)
+        if len(stretch.items) <= 2 * segments.SEGMENT and len(record) <= 2 * segments.TAIL_BYTES:
             self._fold(acc, stretch, after)
-            self._write(number, stretch, came)
+            self._write(number, stretch, came, record)
             return []
         added: list[tuple[SortKey, int]] = []
-        for begin in range(0, len(stretch.items), size):
-            end = begin + size
-            piece = Stretch(stretch.items[begin:end], stretch.active[begin:end], stretch.fingerprints[begin:end])
-            if begin:
+        for place, piece in enumerate(_pieces(stretch)):
+            if place:
                 number, spilled.next_number = spilled.next_number, spilled.next_number + 1
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(acc))
                 added.append((self.fold.sort_key(piece.items[0]), number))
             self._fold(acc, piece, after)
-            self._write(number, piece, came)
+            self._write(number, piece, came, _record(piece))
         return added
 
-    def _write(self, number: int, stretch: Stretch[Item], came: Collection[SortKey] | None) -> None:
-        """Write a segment. `came` are positions of items that were in none before; None for all."""
+    def _write(self, number: int, stretch: Stretch[Item], came: Collection[SortKey] | None, record: bytes) -> None:
+        """Write the record of a segment. `came` are positions of items that were in none before; None for all."""
         name = record_name(SEGMENTS, self.key, number)
+        self.records.put(name, record)
         fingerprints = b"".join(stretch.fingerprints)
-        self.records.put(name, _encode(Segment(fingerprints, stretch.items, _inactive(stretch))))
         if fingerprints:
             self.moved[name] = fingerprints
         self.placed(number, stretch.items, came)
@@ -407,20 +426,22 @@ class Log(Generic[Item, Acc]):
     def _spill(self) -> None:
         head = self.head
         acc = self.accumulator()
-        size = segments.SEGMENT
         if head.spilled is None:
             head.spilled = Spilled()
             self.began_to_spill()
         tail = _stretch(head)
         spilled = head.spilled
-        whole = len(tail.items) <= size
-        piece = tail if whole else Stretch(tail.items[:size], tail.active[:size], tail.fingerprints[:size])
+        size = min(len(tail.items), segments.SEGMENT)
+        if head.tail_bytes > segments.TAIL_BYTES:
+            size = _fitting(tail.items)
+        whole = len(tail.items) == size
+        piece = tail if whole else tail.part(0, size)
         number, spilled.next_number = spilled.next_number, spilled.next_number + 1
         if head.base:
             self.records.put(record_name(SNAPSHOTS, self.key, number), head.base)
         add_last(self.records, self.key, spilled, self.fold.sort_key(piece.items[0]), number)
         spilled.last_key = self.fold.sort_key(piece.items[-1])
-        self._write(number, piece, None)
+        self._write(number, piece, None, _record(piece))
         if whole:
             head.base = _encode(acc)
             head.tail, head.inactive, head.fingerprints, head.tail_bytes = [], [], b"", 0
@@ -428,8 +449,8 @@ class Log(Generic[Item, Acc]):
         before = self._decoded(head.base, is_test=head.tests > 0)
         self._fold(before, piece, None)
         head.base = _encode(before)
-        rest = Stretch(tail.items[size:], tail.active[size:], tail.fingerprints[size:])
-        head.tail_bytes = 0
+        rest = tail.part(size, len(tail.items))
+        head.tail_bytes = sum(map(size_of, rest.items))
         self._put_tail(rest)
 
     def began_to_spill(self) -> None:
@@ -442,6 +463,30 @@ def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
     left_out = set(records.inactive)
     prints = list(fingerprints_in(packed)) or [b""] * len(items)
     return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
+
+
+def _record(stretch: Stretch[Any]) -> bytes:
+    return _encode(Segment(b"".join(stretch.fingerprints), stretch.items, _inactive(stretch)))
+
+
+def _fitting(items: Sequence[Any]) -> int:
+    """Return how many of the first items a segment holds: at least one, and no more than SEGMENT or TAIL_BYTES."""
+    count, size = 0, 0
+    for item in items[: segments.SEGMENT]:
+        size += size_of(item)
+        if count and size > segments.TAIL_BYTES:
+            break
+        count += 1
+    return count
+
+
+def _pieces(stretch: Stretch[Item]) -> Iterable[Stretch[Item]]:
+    """Yield a stretch in as many parts as it takes for each of them to be a segment."""
+    begin = 0
+    while begin < len(stretch.items):
+        end = begin + _fitting(stretch.items[begin:])
+        yield stretch.part(begin, end)
+        begin = end
 
 
 def _inactive(stretch: Stretch[Any]) -> list[int]:

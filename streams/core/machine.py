@@ -4,117 +4,23 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Any
 
 import msgspec
 
-from streams.core.activity import PartOf, PatchOf, no_part
-from streams.core.algebra import RecordedEvent, Signal, SortKey, difference, fold_order
+from streams.core.algebra import RecordedEvent, Signal, difference
 from streams.core.changes import Measures, change_rows
+from streams.core.declarations import Book, Declared, Ledger, Reducer
 from streams.core.entity_log import EntityLog
-from streams.core.log import NO_OUTPUTS, Change, Codec, Log, codec_of
+from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rows import Row
 from streams.core.rules import Rules
-from streams.core.segments import Head
 
+__all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Reducer"]
 _encode = msgspec.msgpack.Encoder().encode
-Acc = TypeVar("Acc")
-Entry = TypeVar("Entry")
-
-
-@dataclass(frozen=True)
-class Reducer(Generic[Acc]):
-    """One kind of entity: how its events fold into an accumulator, and what outputs follow.
-
-    Events come in the order of `sort_key`. An output is sealed once no later event in that order can change it; `apply`
-    emits it then, once, and never again. All other outputs are open: `project` lists them from the accumulator. So an
-    event at the end costs what the open outputs cost, and not what came before it.
-
-    Example: a counter of page views a day. The accumulator holds the day and the count; `apply` adds one, and emits the
-    row of the day before when another day begins; `project` lists the row of the day that lasts.
-
-    - `kind`: the name for people, such as ``invoice``.
-    - `prefix`: one letter, unique among entities and ledgers; the first byte of the entity's key.
-    - `identify`: names the entity within its account.
-    - `accumulator`: a msgspec struct with a field `is_test`, set where any active event of the entity is a test.
-    - `apply`: changes the accumulator by one event; `sealed` is None where outputs are not wanted.
-    - `project`: lists the open outputs.
-    - `sort_key`: the position of an event; fold order where nothing else is said.
-    - `part_of`: names the part that an event states as a whole; a later statement takes the place of an earlier one.
-    - `patch_of`: names the part that an event changes, as one that makes a message private does. Whatever states the
-      part is applied with all that change it in its `patches`, whichever came first; `apply` sees the change as well.
-    - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
-    - `depends_on_rules`: whether other rules may change outputs.
-    """
-
-    kind: str
-    prefix: str
-    identify: Callable[[Any], str]
-    accumulator: type[Acc]
-    apply: Callable[[Acc, RecordedEvent, Scope, Outputs | None], None]
-    project: Callable[[Acc, Scope, Outputs], None]
-    sort_key: Callable[[RecordedEvent], SortKey] = fold_order
-    part_of: PartOf = no_part
-    patch_of: PatchOf = no_part
-    deadline: Callable[[Acc, Scope], int] | None = None
-    depends_on_rules: bool = False
-
-    @cached_property
-    def codec(self) -> Codec:
-        return codec_of(RecordedEvent, self.accumulator)
-
-    def begin(self, is_test: bool) -> Acc:
-        """Return the accumulator before the first event."""
-        return self.accumulator(is_test=is_test)  # type: ignore[call-arg] # every accumulator has it
-
-    def key(self, event: Any) -> bytes:
-        return f"{self.prefix}{event.account_id}\0{self.identify(event)}".encode()
-
-    def entity(self, event: Any) -> str:
-        """Return the entity of an event as people read it, kind:id; unique within the account."""
-        return f"{self.kind}:{self.identify(event)}"
-
-
-@dataclass(frozen=True)
-class Ledger(Generic[Acc, Entry]):
-    """Rows of an account out of entries that its entities hand over, in order of position.
-
-    It folds like a `Reducer`, over entries in place of events. An entity takes its entries back by their positions, so
-    a position names the member that an entry came from. A ledger with measures has a `kind`: change rows name their
-    entity by it and by the ledger's name, and their cause is the event that an entity took.
-    """
-
-    prefix: str
-    entry: Any  # a struct, or a union of several
-    accumulator: type[Acc]
-    apply: Callable[[Acc, Entry, Scope, Outputs | None], None]
-    project: Callable[[Acc, Scope, Outputs], None]
-    sort_key: Callable[[Entry], SortKey]
-    start: Callable[[str, str], Acc]
-    """Makes the accumulator before the first entry, from the account and the ledger's name within it."""
-    kind: str = ""
-
-    @cached_property
-    def codec(self) -> Codec:
-        return codec_of(self.entry, self.accumulator)
-
-    def key(self, account_id: str, name: str) -> bytes:
-        return f"{self.prefix}{account_id}\0{name}".encode()
-
-
-class _Book(Generic[Acc, Entry]):
-    """A ledger of one account, as its log folds it."""
-
-    def __init__(self, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> None:
-        self.apply, self.project, self.sort_key = ledger.apply, ledger.project, ledger.sort_key
-        self._start, self._names = ledger.start, (account_id, name)
-
-    def begin(self, _is_test: bool) -> Acc:
-        return self._start(*self._names)
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -127,6 +33,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_RULES: Mapping[bytes, Rules] = {}
+Due = tuple[int, int, bytes]
+"""A deadline: when (microseconds), the rank of its kind (entities 0, ledgers from 1 in their order), and whose."""
 Measured = dict[tuple[str, str], tuple[Measures, Measures]]
 """Measures before and after an event, by (kind, name) of what they are of."""
 Pending = dict[str, dict[str, Edits]]
@@ -136,9 +44,9 @@ Pending = dict[str, dict[str, Edits]]
 class Machine:
     """Logs of one partition during one batch. `get` reads a record; nothing is written but into `changes`.
 
-    `former` are rules that outputs of some entities may still follow, by name: such an entity is brought up to date
-    before anything else happens to it. `work` counts the items that were folded, and
-    `repeats` is true once an entity changed twice.
+    `former` are rules that outputs of some logs may still follow, by name: such a log is brought up to date before
+    anything else happens to it. `work` counts the items that were folded, and `repeats` is true once a log changed
+    twice.
     """
 
     def __init__(
@@ -157,6 +65,7 @@ class Machine:
         self._entities: dict[bytes, EntityLog[Any]] = {}
         self._books: dict[bytes, Log[Any, Any]] = {}
         self._touched: list[EntityLog[Any]] = []
+        self._rescheduled: list[Log[Any, Any]] = []
 
     # Records, as logs see them.
 
@@ -177,6 +86,23 @@ class Machine:
             log.scope = Scope(self.rules, log.head.passed)
         return log
 
+    def book(self, ledger: Ledger[Any, Any], key: bytes) -> Log[Any, Any]:
+        """Return the log of a ledger by its key; an empty one where there is none."""
+        log = self._books.get(key)
+        if log is None:
+            account, _, name = key[1:].decode().partition("\0")
+            log = self._books[key] = Log(Book(ledger, account, name), ledger.codec, key, self, self._scope)
+            if log.head.passed:
+                log.scope = Scope(self.rules, log.head.passed)
+        return log
+
+    def _known(self, key: bytes) -> tuple[Declared, Log[Any, Any]]:
+        """Return the declaration and the log of an entity or a ledger by its key."""
+        ledger = self._ledgers.get(chr(key[0]))
+        if ledger is not None:
+            return ledger, self.book(ledger, key)
+        return self._reducers[chr(key[0])], self.entity(key)
+
     def take(
         self, reducer: Reducer[Any], recorded: RecordedEvent, fingerprint: bytes, size: int = 0, key: bytes = b""
     ) -> list[Facts]:
@@ -190,54 +116,78 @@ class Machine:
         if reducer.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(reducer, log, found)
         before, after = log.add(recorded, fingerprint, size)
-        self._conclude(reducer, log, before, after, recorded, found)
+        self._conclude(reducer, log, before, after, found, recorded)
         return found
 
     def tick(self, key: bytes, now: int) -> list[Facts]:
-        """Let time pass to `now`: one deadline that has come fires, with its own time."""
-        log, reducer = self.entity(key), self._reducers[chr(key[0])]
+        """Let time pass to `now` for one log: one deadline that has come fires, with its own time."""
         found = self.settle(key)
+        of, log = self._known(key)
         if log.head.deadline > now:
             return found
         before = log.projected(log.scope)
         log.head.passed = log.head.deadline
         log.scope = Scope(self.rules, log.head.passed)
         log.head.revision += 1
-        self._conclude(reducer, log, before, log.projected(log.scope), None, found)
+        self._conclude(of, log, before, log.projected(log.scope), found)
         return found
+
+    def pass_time(self, due: Iterable[Due], last: Due) -> Iterator[list[Facts]]:
+        """Fire deadlines in order, up to `last`; those that come up meanwhile too. Yield what each brings about.
+
+        So a ledger has heard by each moment what its members had to say by then, however long nobody looked at time.
+        The caller may stop at any point and go on with what is due then.
+        """
+        waiting = list(due)
+        heapify(waiting)
+        self._rescheduled.clear()
+        while waiting and waiting[0] <= last:
+            at, _, key = heappop(waiting)
+            if self._known(key)[1].head.deadline != at:
+                continue  # it was set again since
+            yield self.tick(key, at)
+            for log in self._rescheduled:
+                heappush(waiting, (log.head.deadline, self._rank(log.key), log.key))
+            self._rescheduled.clear()
+
+    def _rank(self, key: bytes) -> int:
+        """Return 0 for an entity, and the place of a ledger among ledgers, from 1."""
+        return 1 + list(self._ledgers).index(chr(key[0])) if chr(key[0]) in self._ledgers else 0
 
     def settle(self, key: bytes) -> list[Facts]:
-        """Bring an entity up to date with the rules."""
-        log, reducer = self.entity(key), self._reducers[chr(key[0])]
+        """Bring an entity or a ledger up to date with the rules."""
+        of, log = self._known(key)
         found: list[Facts] = []
-        if reducer.depends_on_rules and log.head.rules != self.rules.name:
-            self._bring_up_to_date(reducer, log, found)
+        if of.depends_on_rules and log.head.rules != self.rules.name:
+            self._bring_up_to_date(of, log, found)
         return found
 
-    def _bring_up_to_date(self, reducer: Reducer[Any], log: EntityLog[Any], found: list[Facts]) -> None:
-        """Fold an entity again whose outputs follow former rules. Raises KeyError where these are not known."""
+    def _bring_up_to_date(self, of: Declared, log: Log[Any, Any], found: list[Facts]) -> None:
+        """Fold a log again whose outputs follow former rules. Raises KeyError where these are not known."""
         named, log.head.rules = log.head.rules, self.rules.name
         if log.is_new:
             return
         before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
-        before.signals, after.signals = {}, {}
-        self._conclude(reducer, log, before, after, None, found)
+        self._conclude(of, log, before, after, found, is_quiet=True)
 
     def save(self) -> None:
         """Put the heads of all logs that changed into `changes`."""
         changes = self.changes
-        every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
-        for logs in every:
-            for key, log in logs.items():
-                if log.is_changed:
-                    changes[key] = _encode(log.head)
+        for log in self._changed():
+            changes[log.key] = _encode(log.head)
 
-    def heads(self) -> Iterator[tuple[bytes, Head[RecordedEvent]]]:
-        """Yield the key and the head of every entity that the batch changed."""
-        for key, log in self._entities.items():
-            if log.is_changed:
-                yield key, log.head
+    def _changed(self) -> Iterator[Log[Any, Any]]:
+        every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
+        return (log for logs in every for log in logs.values() if log.is_changed)
+
+    def deadlines(self) -> Iterator[tuple[bytes, int]]:
+        """Yield the key and the deadline of every log that the batch changed."""
+        return ((log.key, log.head.deadline) for log in self._changed())
+
+    def changed_entities(self) -> set[bytes]:
+        """Return the keys of the entities that the batch changed."""
+        return {key for key, log in self._entities.items() if log.is_changed}
 
     @property
     def has_moved(self) -> bool:
@@ -253,89 +203,111 @@ class Machine:
 
     def _conclude(
         self,
-        reducer: Reducer[Any],
-        log: EntityLog[Any],
+        of: Declared,
+        log: Log[Any, Any],
         before: Outputs,
         after: Outputs,
-        cause: RecordedEvent | None,
         found: list[Facts],
+        cause: RecordedEvent | None = None,
+        *,
+        is_quiet: bool = False,
     ) -> None:
-        """Add the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures."""
+        """Add the difference of two outputs, what it makes of the ledgers, and what `cause` changed in measures.
+
+        A quiet change raises no signals.
+        """
+        found.append(self._difference(of, log, before, after, is_quiet=is_quiet))
+        if before.entries or after.entries:
+            self._hand_on(of, log, before, after, found, cause, is_quiet=is_quiet)
+        elif cause is not None and (before.measures or after.measures):
+            name = log.key[1:].decode().partition("\0")[2]
+            changed = change_rows(cause, of.kind, name, before.measures, after.measures)
+            found.append(Facts(log.head.revision, changed))
+
+    def _difference(
+        self, of: Declared, log: Log[Any, Any], before: Outputs, after: Outputs, *, is_quiet: bool
+    ) -> Facts:
+        """Learn that a log changed, and when time changes it next; return rows and signals."""
         self.repeats = self.repeats or log.is_changed
         log.is_changed = True
         if log.moved:
+            assert isinstance(log, EntityLog)
             self._touched.append(log)
         self.work += log.work
         log.work = 0
-        if reducer.deadline is not None:
-            log.head.deadline = reducer.deadline(log.accumulator(), log.scope)
+        if of.deadline is not None:
+            self._reschedule(of.deadline(log.accumulator(), log.scope), log)
         rows, removed = (after.rows, ()) if before is NO_OUTPUTS else difference(before.rows, after.rows)
         signals: Sequence[Signal] = ()
-        if after.signals:
+        if after.signals and not is_quiet:
             signals = [signal for name, signal in after.signals.items() if name not in before.signals]
-        has_entries = before.entries or after.entries
-        if not has_entries and cause is not None and (before.measures or after.measures):
-            name = reducer.identify(cause.event)
-            rows = [*rows, *change_rows(cause, reducer.kind, name, before.measures, after.measures)]
-        found.append(Facts(log.head.revision, rows, removed, signals))
-        if has_entries:
-            self._hand_on(reducer, log, before, after, cause, found)
+        return Facts(log.head.revision, rows, removed, signals)
+
+    def _reschedule(self, deadline: int, log: Log[Any, Any]) -> None:
+        """Set the deadline of a log. Raises ValueError for one that would fire for ever."""
+        if deadline <= log.head.passed:
+            raise ValueError(f"deadline {deadline} of {log.key!r} is not later than {log.head.passed}")
+        if deadline != log.head.deadline:
+            log.head.deadline = deadline
+            self._rescheduled.append(log)
 
     def _hand_on(
         self,
-        reducer: Reducer[Any],
-        log: EntityLog[Any],
+        of: Declared,
+        log: Log[Any, Any],
         before: Outputs,
         after: Outputs,
-        cause: RecordedEvent | None,
         found: list[Facts],
+        cause: RecordedEvent | None,
+        *,
+        is_quiet: bool,
     ) -> None:
         """Add what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""
         account, _, name = log.key[1:].decode().partition("\0")
-        measured: Measured = {(reducer.kind, name): (before.measures, after.measures)}
+        measured: Measured = {(of.kind, name): (before.measures, after.measures)}
         pending: Pending = {}
         _gather(pending, before, after)
+        is_later = isinstance(of, Reducer)
         for prefix, ledger in self._ledgers.items():
             if not pending:
                 break
-            for of, edits in pending.pop(prefix, {}).items():
-                was, now = self._post(ledger, account, of, edits, found)
+            for name_of, edits in (pending.pop(prefix, {}) if is_later else {}).items():
+                was, now = self._post(ledger, ledger.key(account, name_of), edits, found, is_quiet=is_quiet)
                 _gather(pending, was, now)
                 if was.measures or now.measures:
-                    one, other = measured.get((ledger.kind, of), ({}, {}))
-                    measured[ledger.kind, of] = {**one, **was.measures}, {**other, **now.measures}
-        assert not pending, "a ledger hands over to later ones only"
+                    one, other = measured.get((ledger.kind, name_of), ({}, {}))
+                    measured[ledger.kind, name_of] = {**one, **was.measures}, {**other, **now.measures}
+            is_later = is_later or ledger is of
+        if pending:
+            raise ValueError(f"{of.prefix!r}, or a ledger it hands to, hands over to {[*pending]}, no later ledger")
         if cause is not None:
             changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
             if changed:
                 found.append(Facts(log.head.revision, changed))
 
     def _post(
-        self, ledger: Ledger[Any, Any], account: str, name: str, edits: Edits, found: list[Facts]
+        self, ledger: Ledger[Any, Any], key: bytes, edits: Edits, found: list[Facts], *, is_quiet: bool
     ) -> tuple[Outputs, Outputs]:
         """Edit the entries of a ledger; return the outputs that this can change, before and after."""
-        key = ledger.key(account, name)
-        log = self._books.get(key)
-        if log is None:
-            log = self._books[key] = Log(_Book(ledger, account, name), ledger.codec, key, self, self._scope)
-        log.is_changed = True
+        log = self.book(ledger, key)
+        if ledger.depends_on_rules and log.head.rules != self.rules.name:
+            self._bring_up_to_date(ledger, log, found)
         log.head.revision += 1
         if edits.cleared or len(edits.put) > 1 or not min(edits.put) > log.last_key:
             before, after = log.change(Change.of(edits))
         else:
             (entry,) = edits.put.values()
-            before, after = log.append(entry, b"", 0)
-        self.work += log.work
-        log.work = 0
-        rows, removed = difference(before.rows, after.rows)
-        found.append(Facts(log.head.revision, rows, removed))
+            before, after = log.append(entry, b"", size_of(entry))
+        found.append(self._difference(ledger, log, before, after, is_quiet=is_quiet))
         return before, after
 
 
 def _gather(pending: Pending, before: Outputs, after: Outputs) -> None:
-    """Put what changed entries edit in ledgers to what is pending; no two logs hand over to one position."""
+    """Put what changed entries edit to what is pending. Raises ValueError where two logs share a position."""
     for (prefix, name), edits in entry_edits(before.entries, after.entries):
         known = pending.setdefault(prefix, {}).setdefault(name, edits)
         if known is not edits:
+            if not known.put.keys().isdisjoint(edits.put):
+                raise ValueError(f"two members hand over to one position of ledger {prefix!r}")
             known.put |= edits.put
             known.cleared |= edits.cleared

@@ -19,6 +19,7 @@ from streams.core.billing import (
     timeline,
     whole,
 )
+from streams.core.declarations import Kinds
 from streams.core.events import (
     AccountUpserted,
     ActSigned,
@@ -351,6 +352,10 @@ def reducer_of(event: Any) -> machine.Reducer[Any]:
     if type(event) is PaymentReturned and event.invoice_id is None:
         return RECEIPT
     return REDUCERS[type(event)]
+
+
+KINDS = Kinds(BY_PREFIX, LEDGERS, reducer_of)
+"""All that the product folds."""
 
 
 def definition_key(account_id: str, survey_id: str, version: int) -> bytes:

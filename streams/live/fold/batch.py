@@ -52,4 +52,4 @@ class Batch(msgspec.Struct):
 
     def entities(self) -> set[bytes]:
         """Return the keys of the entities that the batch changed."""
-        return {key for key, _ in self.machine.heads()}
+        return self.machine.changed_entities()

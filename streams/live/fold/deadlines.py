@@ -1,39 +1,47 @@
-"""The next deadline among entities: a heap whose outdated entries are skipped when they surface."""
+"""The next deadline among entities and ledgers: a heap whose outdated entries are skipped when they surface."""
 
+from collections.abc import Mapping
 from heapq import heappop, heappush
 
 from streams.core.limits import NEVER
+from streams.core.machine import Due
+
+NO_RANKS: Mapping[int, int] = {}
 
 
 class Deadlines:
-    """Deadlines by state key, in microseconds. Setting one again replaces it."""
+    """Deadlines by state key, in microseconds. Setting one again replaces it.
 
-    def __init__(self) -> None:
+    `ranks` orders those of one moment, by the first byte of their keys; 0 where nothing is said.
+    """
+
+    def __init__(self, ranks: Mapping[int, int] = NO_RANKS) -> None:
+        self._ranks = ranks
         self._at: dict[bytes, int] = {}
-        self._heap: list[tuple[int, bytes]] = []
+        self._heap: list[Due] = []
 
     def set(self, key: bytes, at: int) -> None:
         if at == NEVER:
             self._at.pop(key, None)
         elif self._at.get(key) != at:
             self._at[key] = at
-            heappush(self._heap, (at, key))
+            heappush(self._heap, (at, self._ranks.get(key[0], 0), key))
 
     def first(self) -> int:
         """The earliest deadline, NEVER when there is none."""
         while self._heap:
-            at, key = self._heap[0]
+            at, _, key = self._heap[0]
             if self._at.get(key) == at:
                 return at
             heappop(self._heap)
         return NEVER
 
-    def due(self, now: int, limit: int) -> list[bytes]:
-        """Keys whose deadline has come, earliest first, at most `limit`. They stay until set anew."""
-        keys: dict[bytes, int] = {}
-        while len(keys) < limit and self.first() <= now:
-            at, key = heappop(self._heap)
-            keys[key] = at
-        for key, at in keys.items():
-            heappush(self._heap, (at, key))
-        return list(keys)
+    def due(self, now: int, limit: int) -> list[Due]:
+        """Deadlines that have come, in order, at most `limit`. They stay until set anew."""
+        found: dict[bytes, Due] = {}
+        while len(found) < limit and self.first() <= now:
+            due = heappop(self._heap)
+            found[due[2]] = due
+        for due in found.values():
+            heappush(self._heap, due)
+        return list(found.values())

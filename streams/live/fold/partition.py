@@ -11,9 +11,10 @@ import msgspec
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of, fingerprints_in
+from streams.core.declarations import Kinds
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
-from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.routes import KINDS
 from streams.core.rows import TABLES, EventRow
 from streams.core.rules import Rules
 from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
@@ -33,6 +34,8 @@ FORMAT_KEY = b"\0format"
 FORMAT = b"2"
 """Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
+_BEHIND_ALL = 256
+"""A rank behind those of all kinds."""
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
@@ -44,7 +47,6 @@ _astuple = msgspec.structs.astuple
 _index_from = msgspec.msgpack.Decoder(HeadIndex).decode
 _segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
 _rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
-_DEPENDS_ON_RULES = frozenset(prefix.encode() for prefix, each in BY_PREFIX.items() if each.depends_on_rules)
 _SEGMENT = HEAD_RECORDS + SEGMENTS
 _OTHER_FORMAT = (
     "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
@@ -56,9 +58,9 @@ class Partition:
     """State and indexes of one partition, opened from its store.
 
     `types` names the event types that the topic may carry, `partitions` how many partitions it has: a record whose key
-    belongs on another one is refused, since the account's other events are there. Opening raises the epoch: rows of
-    this life outrank those that an earlier, perhaps still writing, owner of the partition produced. A replay gives
-    epoch 0, which every live owner's outranks.
+    belongs on another one is refused, since the account's other events are there. `kinds` are the entities and ledgers
+    that events are folded into. Opening raises the epoch: rows of this life outrank those that an earlier, perhaps
+    still writing, owner of the partition produced. A replay gives epoch 0, which every live owner's outranks.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Partition:
         types: frozenset[str],
         partitions: int = 1,
         epoch: int | None = None,
+        kinds: Kinds = KINDS,
     ) -> None:
         self.topic = topic
         self.number = number
@@ -82,7 +85,8 @@ class Partition:
         self._types = types
         self._partitions = partitions
         self._owners: dict[bytes, bytes] = {}
-        self._deadlines = Deadlines()
+        self._kinds = kinds
+        self._deadlines = Deadlines(kinds.ranks)
         self._unsettled: list[bytes] = []
         self._former: dict[bytes, Rules] = {}
         last_epoch = store.get(EPOCH_KEY)
@@ -117,11 +121,9 @@ class Partition:
             self._owners[each[:IDENTITY_BYTES]] = name
 
     def _affected_by_rules(self) -> list[bytes]:
-        """Return the keys of entities whose outputs may follow other rules."""
-        now = self._rules.name
-        return [
-            key for key, value in self._store.scan() if key[:1] in _DEPENDS_ON_RULES and _index_from(value).rules != now
-        ]
+        """Return the keys of entities and ledgers whose outputs may follow other rules."""
+        now, dependent = self._rules.name, self._kinds.depends_on_rules
+        return [key for key, value in self._store.scan() if key[:1] in dependent and _index_from(value).rules != now]
 
     def next_deadline(self) -> int:
         """Return the time of the next `tick` that has work (microseconds): 0 for at once, NEVER for none."""
@@ -173,16 +175,18 @@ class Partition:
                 settled += 1
             batch.unsettled = self._unsettled[settled:]
         else:
-            for key in self._deadlines.due(now, SETTLE_AT_ONCE):
-                if batch.machine.work > MOST_WORK:
+            due = self._deadlines.due(now, SETTLE_AT_ONCE)
+            last = due[-1] if len(due) == SETTLE_AT_ONCE else (now, _BEHIND_ALL, b"")
+            for fired, facts in enumerate(batch.machine.pass_time(due, last), 1):
+                self._write(batch, facts)
+                if fired == SETTLE_AT_ONCE or batch.machine.work > MOST_WORK:
                     break
-                self._write(batch, batch.machine.tick(key, now))
         return self._finish(batch)
 
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""
-        for key, head in batch.machine.heads():
-            self._deadlines.set(key, head.deadline)
+        for key, deadline in batch.machine.deadlines():
+            self._deadlines.set(key, deadline)
         self._owners.update(batch.owners)
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
@@ -193,7 +197,8 @@ class Partition:
         self._store.put_all(batch.changes)
 
     def _new_batch(self) -> Batch:
-        machine = Machine(self._store.get, self._rules, BY_PREFIX, LEDGERS, self._former)
+        kinds = self._kinds
+        machine = Machine(self._store.get, self._rules, kinds.reducers, kinds.ledgers, self._former)
         return Batch(topic=self.topic, partition=self.number, machine=machine)
 
     def _finish(self, batch: Batch) -> Batch:
@@ -244,7 +249,7 @@ class Partition:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
     def _fold(self, batch: Batch, record: Record, recorded: RecordedEvent, one: bytes) -> None:
-        reducer = reducer_of(recorded.event)
+        reducer = self._kinds.reducer_of(recorded.event)
         key = batch.owners[one[:IDENTITY_BYTES]] = reducer.key(recorded.event)
         self._write(batch, batch.machine.take(reducer, recorded, one, len(record.value() or b""), key))
         if batch.machine.has_moved:
