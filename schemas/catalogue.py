@@ -65,8 +65,8 @@ def load_schemas() -> dict[tuple[str, int], SchemaVersion]:
     """
     found: dict[tuple[str, int], SchemaVersion] = {}
     for topic in load_topics().values():
-        for event_type, versions in topic.event_types.items():
-            for version in versions:
+        for event_type, declared in topic.event_types.items():
+            for version in declared.versions:
                 text = schema_path(topic.name, event_type, version).read_text(encoding="utf-8")
                 mark = crc64(json.loads(text))
                 found[event_type, version] = SchemaVersion(topic.name, event_type, version, text, mark)

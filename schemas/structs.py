@@ -1,6 +1,7 @@
-"""Renders streams/core/events.py, the events as typed values, from the newest schemas.
+"""Renders streams/core/events.py, the events as typed values, from the newest schemas and what topics declare.
 
-`python -m schemas.structs --write` writes the file, `--check` ends with status 1 where it is out of date.
+`python -m schemas.structs --write` writes it, with streams/core/entities.py and streams/core/reducers.py (see
+schemas/kinds.py); `--check` ends with status 1 where one of them is out of date.
 """
 
 import sys
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from schemas.catalogue import Definition, SchemaVersion, latest_schemas
+from schemas.declarations import EventType
+from schemas.kinds import entities_of, render_entities, render_reducers
 from schemas.struct_template import FOOTER, HEADER
+from schemas.topics import load_topics
 
-TARGET = Path(__file__).parent.parent / "streams" / "core" / "events.py"
+CORE = Path(__file__).parent.parent / "streams" / "core"
 LINE = 120
 OPTIONS = "frozen=True, array_like=True, gc=False, kw_only=True"
 ENVELOPE = (
@@ -89,23 +93,45 @@ class _Renderer:
 
 
 def _events() -> Iterator[SchemaVersion]:
-    """Yield the newest schemas that carry the envelope; signals have none and are no input of the core."""
+    """Yield the newest schemas that carry the envelope; signals have none and are no input of the core.
+
+    Raises ValueError for a type that has an envelope and no entity, or the other way round.
+    """
     for schema in latest_schemas().values():
-        if tuple(field["name"] for field in schema.definition["fields"][: len(ENVELOPE)]) == ENVELOPE:
+        declared = _declared(schema)
+        has_envelope = tuple(field["name"] for field in schema.definition["fields"][: len(ENVELOPE)]) == ENVELOPE
+        if has_envelope and declared.entity is None:
+            raise ValueError(f"event type {schema.event_type} of topic {schema.topic} has no entity")
+        if not has_envelope and declared.entity is not None:
+            raise ValueError(f"{schema.event_type} has no envelope, so it belongs to no {declared.entity}")
+        if has_envelope:
             yield schema
 
 
+def _declared(schema: SchemaVersion) -> EventType:
+    return load_topics()[schema.topic].event_types[schema.event_type]
+
+
 def _event_block(renderer: _Renderer, schema: SchemaVersion) -> str:
-    definition = schema.definition
-    names = {"EVENT_TYPE": schema.event_type, "TOPIC": schema.topic}
-    constants = "".join(f'    {name}: ClassVar[str] = "{value}"\n' for name, value in names.items())
+    definition, declared = schema.definition, _declared(schema)
+    names = {"EVENT_TYPE: ClassVar[str]": schema.event_type, "TOPIC: ClassVar[str]": schema.topic}
+    names["ENTITY: ClassVar[Kind]"] = str(declared.entity)
+    constants = "".join(f'    {name} = "{value}"\n' for name, value in names.items())
     own = definition["fields"][len(ENVELOPE) :]
+    for name, entity in declared.without.items():
+        if not any(field["name"] == name and "null" in field["type"] for field in own):
+            raise ValueError(f"event type {schema.event_type} has no field {name} that may be null")
+        constants += f'    WITHOUT: ClassVar[tuple[str, Kind] | None] = ("{name}", "{entity}")\n'
     return renderer.record(definition, own, f'Envelope, {OPTIONS}, tag="{schema.event_type}"', constants)
 
 
 def _envelope_block(renderer: _Renderer, schema: SchemaVersion) -> str:
     node = {"name": "Envelope", "doc": "What every event carries."}
-    constants = "    EVENT_TYPE: ClassVar[str]\n    TOPIC: ClassVar[str]\n"
+    constants = (
+        "    EVENT_TYPE: ClassVar[str]\n    TOPIC: ClassVar[str]\n    ENTITY: ClassVar[Kind]\n"
+        "    WITHOUT: ClassVar[tuple[str, Kind] | None] = None\n"
+        '    """A field, and the kind that the event belongs to where that field is null."""\n'
+    )
     fields = schema.definition["fields"][: len(ENVELOPE)]
     return renderer.record(node, fields, f"msgspec.Struct, {OPTIONS}", constants)
 
@@ -116,13 +142,30 @@ def render() -> str:
     schemas = list(_events())
     renderer.named("Envelope", _envelope_block(renderer, schemas[0]))
     topics: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {kind: [] for kind in entities_of(load_topics().values())}
     for schema in schemas:
-        block = _event_block(renderer, schema)
-        topics.setdefault(schema.topic, []).append(renderer.named(schema.definition["name"], block))
-    unions = [_union(f"{topic.capitalize()}Event", members) for topic, members in topics.items()]
-    unions.append(_union("Event", [f"{topic.capitalize()}Event" for topic in topics]))
+        name = renderer.named(schema.definition["name"], _event_block(renderer, schema))
+        topics.setdefault(schema.topic, []).append(name)
+        for kind in _declared(schema).entities:
+            kinds[kind].append(name)
+    unions = _unions(topics, kinds)
     types = "\n".join(f'    "{schema.event_type}": {schema.definition["name"]},' for schema in schemas)
     return "".join([HEADER, *_spaced(renderer.blocks), "\n\n", *unions, FOOTER % {"types": types}])
+
+
+def _unions(topics: dict[str, list[str]], kinds: dict[str, list[str]]) -> list[str]:
+    """Render the union of each topic, that of all, and that of each kind of entity. One name may stand for one list."""
+    found = {union_of(topic): members for topic, members in topics.items()}
+    found["Event"] = [union_of(topic) for topic in topics]
+    for kind, members in kinds.items():
+        if found.setdefault(union_of(kind), members) != members:
+            raise ValueError(f"{union_of(kind)} would be the events of a topic, and of an entity that has others")
+    return [_union(name, members) for name, members in found.items()]
+
+
+def union_of(name: str) -> str:
+    """Return the name of the union of a topic's or an entity's events: SurveyDisplayEvent."""
+    return f"{name.title().replace('_', '')}Event"
 
 
 def _union(name: str, members: list[str]) -> str:
@@ -141,13 +184,22 @@ def _spaced(blocks: dict[str, str]) -> Iterator[str]:
         after_class = is_class
 
 
+def rendered() -> dict[Path, str]:
+    """Return every generated module with its text."""
+    topics = load_topics().values()
+    texts = {"events": render(), "entities": render_entities(topics), "reducers": render_reducers(topics)}
+    return {CORE / f"{name}.py": text for name, text in texts.items()}
+
+
 def main(arguments: list[str]) -> int:
-    text = render()
+    modules = rendered()
     if arguments == ["--write"]:
-        TARGET.write_text(text, encoding="utf-8")
+        for path, text in modules.items():
+            path.write_text(text, encoding="utf-8")
         return 0
     if arguments == ["--check"]:
-        return 0 if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text else 1
+        current = (path.is_file() and path.read_text(encoding="utf-8") == text for path, text in modules.items())
+        return 0 if all(current) else 1
     sys.stderr.write("usage: python -m schemas.structs --write | --check\n")
     return 2
 

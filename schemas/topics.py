@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from schemas.declarations import Entity, EventType, Ledger, contradictions
+
 TOPICS_DIR = Path(__file__).parent / "topics"
 
 CleanupPolicy = Literal["delete", "compact"]
@@ -16,7 +18,8 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One topic; `name` has no prefix, which is the deployment's setting.
 
     `partitions` is the default count. Topics that name another in `co_partitioned_with` must have that one's
-    count, whatever a deployment makes of it. `event_types` maps a type to its versions, oldest first.
+    count, whatever a deployment makes of it. `entities` and `ledgers` are the kinds that its events fold into;
+    `event_types` says of each type to which of them it belongs.
     """
 
     name: str
@@ -29,7 +32,9 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cleanup: CleanupPolicy
     timestamps: TimestampType
     max_message_bytes: int
-    event_types: dict[str, tuple[int, ...]]
+    event_types: dict[str, EventType]
+    entities: dict[str, Entity] = {}
+    ledgers: dict[str, Ledger] = {}
 
     @property
     def broker_config(self) -> dict[str, str]:
@@ -47,8 +52,11 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_topics() -> dict[str, Topic]:
     """Read all topics by name.
 
-    Raises msgspec.ValidationError where a record has a missing, an unknown or a wrongly typed field.
+    Raises msgspec.ValidationError where a record has a missing, an unknown or a wrongly typed field, and ValueError
+    where records contradict one another.
     """
     files = sorted(TOPICS_DIR.glob("*.yaml"))
     topics = [msgspec.yaml.decode(path.read_bytes(), type=Topic) for path in files]
+    if found := list(contradictions(topics)):
+        raise ValueError("schemas/topics: " + "; ".join(found))
     return {topic.name: topic for topic in topics}

@@ -14,7 +14,7 @@ from sinks import metric as records
 from sinks.figures import Found, ask, in_window, values
 from sinks.period import GRAINS
 from sinks.stock import Stock
-from streams.core.routes import SHARED
+from streams.core.routes import SHARED_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,7 @@ class Explainer:
         found = self._ask(f"{of} account_id = {{account:String}}{order}", account=account, entities=wanted)
         if elsewhere := sorted(set(wanted) - {event["entity"] for event in found}):
             types = f"event_type IN {{types:Array(String)}}{order}"
-            found += self._ask(f"{of} {types}", entities=elsewhere, types=sorted(SHARED))
+            found += self._ask(f"{of} {types}", entities=elsewhere, types=sorted(SHARED_TYPES))
         grouped: defaultdict[str, Found] = defaultdict(list)
         for event in found:
             grouped[event["entity"]].append(event)
@@ -118,7 +118,7 @@ class Explainer:
             f" UNION ALL {place} event_type IN {{types:Array(String)}})"
             f" WHERE ingested_at <= {{until:DateTime64(6, 'UTC')}} ORDER BY {_PLACE}",
             account=account,
-            types=sorted(SHARED),
+            types=sorted(SHARED_TYPES),
             until=until,
         )
 

@@ -3,7 +3,6 @@
 from typing import get_args
 
 from streams.core.algebra import RecordedEvent
-from streams.core.billing.subscription import SubscriptionEvent
 from streams.core.events import (
     CreditApplied,
     Event,
@@ -19,6 +18,7 @@ from streams.core.events import (
     ResponseDeleted,
     ResponseSubmitted,
     ResponseTagged,
+    SubscriptionEvent,
     TicketCsatRated,
     TicketDeleted,
     TicketMarkedSpam,

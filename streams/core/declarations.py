@@ -66,6 +66,7 @@ class Reducer(Generic[Acc]):
       part is applied with all that change it in its `patches`, whichever came first; `apply` sees the change as well.
     - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
     - `depends_on_rules`: whether other rules may change outputs.
+    - `events`: the union of the structs that `apply` takes; a check holds it against what the topics declare.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Reducer(Generic[Acc]):
     patch_of: PatchOf = no_part
     deadline: Callable[[Acc, Scope], int] | None = None
     depends_on_rules: bool = False
+    events: Any = None
 
     @cached_property
     def codec(self) -> Codec:

@@ -12,6 +12,8 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
 from streams.core.events import (
     AccountUpserted,
     ConfigEvent,
@@ -23,9 +25,11 @@ from streams.core.events import (
     PolicySet,
     ReferenceEvent,
     ScheduleSet,
+    SettingEvent,
     SlaPolicySet,
     TaxonomySet,
 )
+from streams.core.newest import Newest, projection_of, take_newest
 from streams.core.rows import (
     AccountHistoryRow,
     ContactHistoryRow,
@@ -40,7 +44,7 @@ from streams.core.rows import (
     SlaTargetRow,
     TaxonomyTopicRow,
 )
-from streams.core.settings import joined
+from streams.core.settings import identity, joined
 
 HELD: Measure = (0, ONE, None)
 """Of an owner or a segment: that the account has it from then on."""
@@ -232,3 +236,23 @@ def _assignment(event: ManagerAssigned) -> ManagerAssignmentRow:
         event.valid_to,
         event.is_test,
     )
+
+
+REFERENCE = Reducer(
+    kind="reference",
+    prefix=PREFIXES["reference"],
+    events=ReferenceEvent,
+    identify=original,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(reference_rows, reference_measures),
+)
+SETTING = Reducer(
+    kind="setting",
+    prefix=PREFIXES["setting"],
+    events=SettingEvent,
+    identify=identity,
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(config_rows, config_measures),
+)

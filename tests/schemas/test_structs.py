@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -10,6 +11,10 @@ from hypothesis import strategies as st
 from schemas import structs
 from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas
 from schemas.codec import Codec
+from schemas.declarations import EventType
+from schemas.kinds import entities_of
+from schemas.topics import load_topics
+from streams.core import events
 from streams.core.events import (
     EVENT_TYPES,
     BillingEvent,
@@ -35,26 +40,32 @@ UNIONS = {
 }
 
 
-def test_the_generated_module_is_up_to_date() -> None:
-    """The core must not work with yesterday's schemas."""
-    assert structs.TARGET.read_text(encoding="utf-8") == structs.render(), "run python -m schemas.structs --write"
+@pytest.mark.parametrize("path", structs.rendered(), ids=lambda path: path.stem)
+def test_a_generated_module_is_up_to_date(path: Path) -> None:
+    """The core must not work with yesterday's schemas, or send events where yesterday's topics said."""
+    assert path.read_text(encoding="utf-8") == structs.rendered()[path], "run python -m schemas.structs --write"
 
 
-def test_the_command_notices_an_outdated_module(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["events", "entities", "reducers"])
+def test_the_command_notices_an_outdated_module(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check in the pipeline must be able to fail."""
-    monkeypatch.setattr(structs, "TARGET", tmp_path / "events.py")
+    monkeypatch.setattr(structs, "CORE", tmp_path)
     assert structs.main(["--check"]) == 1
     assert structs.main(["--write"]) == 0
     assert structs.main(["--check"]) == 0
-    structs.TARGET.write_text(structs.render() + "\n", encoding="utf-8")
+    with (tmp_path / f"{name}.py").open("a", encoding="utf-8") as module:
+        module.write("\n")
     assert structs.main(["--check"]) == 1
     assert structs.main([]) == 2
 
 
-def test_the_module_is_written_as_the_formatter_would() -> None:
-    """A formatter run must not make the generated module differ."""
-    command = [sys.executable, "-m", "ruff", "format", "--check", str(structs.TARGET)]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+def test_modules_are_written_as_the_formatter_would() -> None:
+    """A formatter run must not make a generated module differ, nor a linter ask for another order of imports."""
+    for command in (["format", "--check"], ["check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *map(str, structs.rendered())], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout.decode()
 
 
 def test_every_event_type_has_its_struct() -> None:
@@ -63,6 +74,42 @@ def test_every_event_type_has_its_struct() -> None:
     assert all(name == kind.EVENT_TYPE for name, kind in EVENT_TYPES.items())
     for topic, union in UNIONS.items():
         assert {kind.TOPIC for kind in get_args(union)} == {topic}
+
+
+def test_a_kind_of_entity_has_the_union_of_its_events() -> None:
+    """Reducers match over these unions, so that the type checker names the type that one of them forgets."""
+    for kind in entities_of(load_topics().values()):
+        union = getattr(events, structs.union_of(kind))
+        declared = {
+            name for topic in load_topics().values() for name, of in topic.event_types.items() if kind in of.entities
+        }
+        assert {struct.EVENT_TYPE for struct in get_args(union) or (union,)} == declared
+
+
+@pytest.mark.parametrize(
+    ("event_type", "declared", "said"),
+    [
+        ("touch_logged", EventType((1,)), "touch_logged of topic support has no entity"),
+        ("signal_raised", EventType((1,), "touch"), "signal_raised has no envelope"),
+        ("touch_logged", EventType((1,), "touch", {"account_id": "ticket"}), "no field account_id that may be null"),
+        ("touch_logged", EventType((1,), "touch", {"kind": "ticket"}), "no field kind that may be null"),
+    ],
+)
+def test_a_type_is_declared_as_its_schema_is(
+    event_type: str, declared: EventType, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that no entity takes would be stored by nobody; a route by a field that is always there goes nowhere."""
+    whole = structs._declared
+    monkeypatch.setattr(structs, "_declared", lambda s: declared if s.event_type == event_type else whole(s))
+    with pytest.raises(ValueError, match=said):
+        structs.render()
+
+
+def test_a_topic_and_an_entity_of_one_name_have_the_same_events() -> None:
+    """One name cannot stand for two unions."""
+    with pytest.raises(ValueError, match="ReferenceEvent would be the events of a topic, and of an entity"):
+        structs._unions({"reference": ["A", "B"]}, {"reference": ["A"]})
+    assert structs._unions({"reference": ["A"]}, {"reference": ["A"]})[0] == "ReferenceEvent = A\n"
 
 
 @given(st.data())

@@ -11,10 +11,12 @@ import msgspec
 from streams.core.algebra import SortKey
 from streams.core.billing.money import within
 from streams.core.changes import ONE, Measure
+from streams.core.declarations import Ledger
+from streams.core.entities import PREFIXES
 from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows import InvoiceRow
 
-PREFIX = "j"
+PREFIX = PREFIXES["collection"]
 KIND = "invoice"
 _OPEN: Measure = (0, ONE, None)
 
@@ -159,3 +161,15 @@ def _ended_by(row: InvoiceRow, is_paid: bool) -> str:
     if row.status in ("written_off", "credited"):
         return "written_off"
     return "exhausted" if row.dunning_outcome == "EXHAUSTED" else ""
+
+
+COLLECTION_LEDGER = Ledger(
+    kind="invoice",
+    prefix=PREFIX,
+    entry=CollectionEntry,
+    accumulator=Collection,
+    apply=apply,
+    project=project,
+    sort_key=sort_key,
+    start=lambda _account, _name: Collection(),
+)

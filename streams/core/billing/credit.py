@@ -18,10 +18,12 @@ import msgspec
 
 from streams.core.algebra import SortKey
 from streams.core.billing.money import within
+from streams.core.declarations import Ledger
+from streams.core.entities import PREFIXES
 from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows import CreditEntryRow
 
-PREFIX = "l"
+PREFIX = PREFIXES["credit"]
 LEFT, USED, CLAIMED, UNCLAIMED = range(4)
 """What may happen to credit, in the order in which it counts within one instant."""
 Book = Literal["customer_credit", "given_back"]
@@ -261,3 +263,14 @@ def _entries(account_id: str, move: Move, changed: Mapping[_Line, int]) -> Itera
                 move.event_id,
                 move.ingested_at,
             )
+
+
+CREDIT_LEDGER = Ledger(
+    prefix=PREFIX,
+    entry=Move,
+    accumulator=Account,
+    apply=apply,
+    project=project,
+    sort_key=sort_key,
+    start=lambda account, _name: Account(account),
+)

@@ -1,7 +1,8 @@
 """The dispute: of an invoice by the customer, or of a payment by the bank; opened and closed, told in any order."""
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, assert_never
 
 import msgspec
 
@@ -9,7 +10,9 @@ from streams.core.algebra import RecordedEvent
 from streams.core.billing import claims
 from streams.core.billing.measures import claim_measures
 from streams.core.billing.money import micros
-from streams.core.events import DisputeClosed, DisputeOpened
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import DisputeClosed, DisputeEvent, DisputeOpened
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import DisputeRow
 
@@ -29,13 +32,16 @@ class Dispute(msgspec.Struct, array_like=True, gc=False):
 
 def apply(dispute: Dispute, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Take the next event in fold order; nothing of it is final."""
-    event: Any = recorded.event
+    event: DisputeEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     dispute.last = recorded
-    if isinstance(event, DisputeOpened):
-        dispute.opened = event
-        dispute.sources.add(event.source)
-    else:
-        dispute.closed = event
+    match event:
+        case DisputeOpened():
+            dispute.opened = event
+            dispute.sources.add(event.source)
+        case DisputeClosed():
+            dispute.closed = event
+        case _:
+            assert_never(event)
 
 
 def project(dispute: Dispute, _scope: Scope, outputs: Outputs) -> None:
@@ -94,3 +100,14 @@ def _flags(dispute: Dispute) -> Sequence[str]:
         "two_sources": len(dispute.sources) > 1,
     }
     return [flag for flag, holds in found.items() if holds]
+
+
+DISPUTE = Reducer(
+    kind="dispute",
+    prefix=PREFIXES["dispute"],
+    events=DisputeEvent,
+    identify=attrgetter("dispute_id"),
+    accumulator=Dispute,
+    apply=apply,
+    project=project,
+)

@@ -15,27 +15,12 @@ from streams.core.billing.receivable import Books
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,
-    DueDateChanged,
-    DunningEnded,
+    InvoiceEvent,
     InvoiceIssued,
     InvoicePaid,
     InvoicePaymentFailed,
-    InvoiceVoided,
     InvoiceWrittenOff,
     PaymentReturned,
-)
-
-InvoiceEvent = (
-    InvoiceIssued
-    | InvoicePaid
-    | InvoicePaymentFailed
-    | DunningEnded
-    | InvoiceVoided
-    | InvoiceWrittenOff
-    | CreditNoteIssued
-    | DueDateChanged
-    | PaymentReturned
-    | CreditApplied
 )
 
 

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -11,19 +11,23 @@ from streams.core.billing import collection, payment_rows
 from streams.core.billing.attempts import attempt_of, is_collected, is_recurring
 from streams.core.billing.collection import Summary
 from streams.core.billing.facts import Slot, fact_of, issue, slot_of
-from streams.core.billing.invoice import Due, Ended, Invoice, InvoiceEvent
+from streams.core.billing.invoice import Due, Ended, Invoice
 from streams.core.billing.invoice_rows import due_row, lines, summary, tax, tell
 from streams.core.billing.measures import came_back, due_measure
 from streams.core.billing.receivable import post
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
 from streams.core.events import (
     CreditApplied,
     CreditNoteIssued,
     DueDateChanged,
     DunningEnded,
+    InvoiceEvent,
     InvoiceIssued,
     InvoicePaid,
     InvoicePaymentFailed,
     InvoiceVoided,
+    InvoiceWrittenOff,
     PaymentReturned,
 )
 from streams.core.outputs import Outputs, Scope
@@ -133,8 +137,10 @@ def _apply(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent, seale
                 invoice.ended = Ended(place, event.outcome)
         case DueDateChanged():
             _put_off(invoice, recorded, event, sealed)
+        case InvoiceIssued() | CreditApplied() | CreditNoteIssued() | InvoiceWrittenOff():
+            pass  # all that these do is in the books
         case _:
-            pass
+            assert_never(event)
 
 
 def _try(invoice: Invoice, recorded: RecordedEvent, sealed: Outputs | None) -> None:
@@ -194,3 +200,16 @@ def project(invoice: Invoice, _scope: Scope, outputs: Outputs) -> None:
         outputs.rows.append(due_row(invoice, invoice.due, issued.issued_at))
         if not invoice.is_test:
             outputs.measures.update(due_measure(row))
+
+
+INVOICE = Reducer(
+    kind="invoice",
+    prefix=PREFIXES["invoice"],
+    events=InvoiceEvent,
+    identify=attrgetter("invoice_id"),
+    accumulator=Invoice,
+    apply=apply,
+    project=project,
+    sort_key=sort_key,
+    part_of=part_of,
+)

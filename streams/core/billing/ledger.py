@@ -13,7 +13,7 @@ from streams.core.billing.netting import NETTED, Change, Net, Slot, kinds_of
 from streams.core.billing.revenue import Move, Posting
 from streams.core.billing.steps import Step
 from streams.core.billing.timeline import LEDGER
-from streams.core.machine import Ledger
+from streams.core.declarations import Ledger
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import MrrMovementRow
 
@@ -184,4 +184,4 @@ def _row(
     )
 
 
-MRR_LEDGER = Ledger(LEDGER, Posting, Book, post, project, sort_key, start)
+RECURRING_REVENUE_LEDGER = Ledger(LEDGER, Posting, Book, post, project, sort_key, start)

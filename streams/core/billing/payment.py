@@ -25,9 +25,11 @@ from streams.core.billing.payment_entries import (
     Returned,
     Told,
     Used,
+    sort_key,
 )
 from streams.core.billing.payment_measures import part_measure, whole_measures
 from streams.core.billing.payment_money import Money
+from streams.core.declarations import Ledger
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import PaymentAttemptRow
 
@@ -186,3 +188,15 @@ def _came_back(payment: Payment, entry: Returned, outputs: Outputs) -> None:
         )
     )
     collection.hand_over(entry.invoice_id, Failure(entry.at, number, name, entry.currency, entry.amount), outputs)
+
+
+PAYMENT_LEDGER = Ledger(
+    kind="payment",
+    prefix=PREFIX,
+    entry=PaymentEntry,
+    accumulator=Payment,
+    apply=apply,
+    project=project,
+    sort_key=sort_key,
+    start=Payment,
+)

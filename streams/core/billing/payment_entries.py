@@ -4,9 +4,10 @@ import msgspec
 
 from streams.core.algebra import SortKey
 from streams.core.billing.credit import Move
+from streams.core.entities import PREFIXES
 from streams.core.outputs import Handover, Outputs
 
-PREFIX = "q"
+PREFIX = PREFIXES["payment"]
 Cause = tuple[str, int]
 """(event, when Kafka stored it)."""
 

@@ -1,6 +1,7 @@
 """The receipt: a payment that came in before it was known what it pays, and what banks took back of its rest."""
 
-from typing import Any
+from operator import attrgetter
+from typing import Any, assert_never
 
 import msgspec
 
@@ -11,7 +12,9 @@ from streams.core.billing.measures import came_back
 from streams.core.billing.money import micros
 from streams.core.billing.payment_entries import Told
 from streams.core.billing.payment_rows import return_row
-from streams.core.events import PaymentReceived, PaymentReturned
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import PaymentReceived, PaymentReturned, ReceiptEvent
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import ReceiptRow
 
@@ -32,12 +35,16 @@ def part_of(recorded: RecordedEvent) -> str:
 
 def apply(receipt: Receipt, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
     """Take the next event in fold order; what a bank took back is final."""
-    event: Any = recorded.event
-    if isinstance(event, PaymentReceived):
-        receipt.received = recorded
-        receipt.sources.add(event.source)
-    elif sealed is not None:
-        _return(receipt, recorded, event, sealed)
+    event: ReceiptEvent = recorded.event  # type: ignore[assignment] # routed here by its type
+    match event:
+        case PaymentReceived():
+            receipt.received = recorded
+            receipt.sources.add(event.source)
+        case PaymentReturned():
+            if sealed is not None:
+                _return(receipt, recorded, event, sealed)
+        case _:
+            assert_never(event)
 
 
 def _return(receipt: Receipt, recorded: RecordedEvent, event: PaymentReturned, outputs: Outputs) -> None:
@@ -79,3 +86,15 @@ def project(receipt: Receipt, _scope: Scope, outputs: Outputs) -> None:
     cause, member = (told.event_id, stored), f"e{told.payment_id}"
     said = Told(member, told.received_at, amount, True, told.source, receipt.is_test, told.currency, cause)
     payment_entries.hand_over(told.payment_id, outputs, said)
+
+
+RECEIPT = Reducer(
+    kind="receipt",
+    prefix=PREFIXES["receipt"],
+    events=ReceiptEvent,
+    identify=attrgetter("payment_id"),
+    accumulator=Receipt,
+    apply=apply,
+    project=project,
+    part_of=part_of,
+)

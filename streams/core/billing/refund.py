@@ -1,7 +1,8 @@
 """The refund: money given back, and whether it came through. A failure stands, whichever of the two is told first."""
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, assert_never
 
 import msgspec
 
@@ -10,7 +11,9 @@ from streams.core.billing import claims, payment_entries
 from streams.core.billing.measures import refund_measures
 from streams.core.billing.money import micros
 from streams.core.billing.payment_entries import GivenBack
-from streams.core.events import PaymentRefunded, RefundFailed
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import PaymentRefunded, RefundEvent, RefundFailed
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import RefundRow
 
@@ -27,13 +30,16 @@ class Refund(msgspec.Struct, array_like=True, gc=False):
 
 def apply(refund: Refund, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
     """Take the next event in fold order; nothing of it is final."""
-    event: Any = recorded.event
+    event: RefundEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     refund.last = recorded
-    if isinstance(event, PaymentRefunded):
-        refund.refunded = event
-        refund.sources.add(event.source)
-    else:
-        refund.failed = event
+    match event:
+        case PaymentRefunded():
+            refund.refunded = event
+            refund.sources.add(event.source)
+        case RefundFailed():
+            refund.failed = event
+        case _:
+            assert_never(event)
 
 
 def project(refund: Refund, _scope: Scope, outputs: Outputs) -> None:
@@ -95,3 +101,14 @@ def _flags(refund: Refund) -> Sequence[str]:
         "two_sources": len(refund.sources) > 1,
     }
     return [flag for flag, holds in found.items() if holds]
+
+
+REFUND = Reducer(
+    kind="refund",
+    prefix=PREFIXES["refund"],
+    events=RefundEvent,
+    identify=attrgetter("refund_id"),
+    accumulator=Refund,
+    apply=apply,
+    project=project,
+)

@@ -14,6 +14,7 @@ from streams.core.events import (
     SubscriptionCancelUnscheduled,
     SubscriptionChanged,
     SubscriptionEnded,
+    SubscriptionEvent,
     SubscriptionPaused,
     SubscriptionResumed,
     SubscriptionStarted,
@@ -22,16 +23,6 @@ from streams.core.events import (
 )
 
 FullState = SubscriptionStarted | SubscriptionChanged
-SubscriptionEvent = (
-    FullState
-    | SubscriptionTrialStarted
-    | SubscriptionTrialConverted
-    | SubscriptionPaused
-    | SubscriptionResumed
-    | SubscriptionCancelScheduled
-    | SubscriptionCancelUnscheduled
-    | SubscriptionEnded
-)
 UNPAID = frozenset({"PAST_DUE", "UNPAID"})
 NO_PLACE: EventKey = (-(2**63), -(2**63), "", "")
 """Before every place in fold order."""

@@ -1,6 +1,7 @@
 """The subscription as the machine folds it: phases that pass, and the one that lasts with what is agreed to follow."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import msgspec
 
@@ -8,13 +9,16 @@ from streams.core.algebra import EventKey, RecordedEvent, fold_order
 from streams.core.billing import revenue
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.revenue import Passage, Posting, Stream
-from streams.core.billing.subscription import NO_PLACE, Phase, agreed_until, phases_of
+from streams.core.billing.subscription import NO_PLACE, Phase, agreed_until, phases_of, sort_key
 from streams.core.billing.subscription_rows import history_row, odd_in, subscription_row, trial_end
 from streams.core.changes import ONE
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import SubscriptionEvent
 from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows import MrrItemRow
 
-LEDGER = "m"
+LEDGER = PREFIXES["recurring_revenue"]
 """Prefix of the ledger of recurring revenue."""
 _NO_EVENT = ("", "", 0, 0)
 
@@ -142,3 +146,16 @@ def _tried(timeline: Timeline, last: Phase, outputs: Outputs) -> None:
 def _flag(timeline: Timeline, flags: tuple[str, ...]) -> None:
     if flags and not set(flags) <= set(timeline.flags):
         timeline.flags = tuple(sorted({*timeline.flags, *flags}))
+
+
+SUBSCRIPTION = Reducer(
+    kind="subscription",
+    prefix=PREFIXES["subscription"],
+    events=SubscriptionEvent,
+    identify=attrgetter("subscription_id"),
+    accumulator=Timeline,
+    apply=apply,
+    project=project,
+    sort_key=sort_key,
+    depends_on_rules=True,
+)

@@ -1,15 +1,19 @@
 """Payouts and acts: each event says everything about its subject, so the newest stands."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
-from streams.core.events import ActSigned, PayoutSettled
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import ActEvent, PayoutEvent
+from streams.core.newest import Newest, projection_of, take_newest
 from streams.core.rows import ActRow, PayoutRow
 
 
 def payout_rows(recorded: RecordedEvent) -> Sequence[PayoutRow]:
-    event: PayoutSettled = recorded.event  # type: ignore[assignment] # routed here by its type
+    event: PayoutEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         PayoutRow(
             event.account_id,
@@ -30,7 +34,7 @@ def payout_rows(recorded: RecordedEvent) -> Sequence[PayoutRow]:
 
 
 def act_rows(recorded: RecordedEvent) -> Sequence[ActRow]:
-    event: ActSigned = recorded.event  # type: ignore[assignment] # routed here by its type
+    event: ActEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         ActRow(
             event.account_id,
@@ -48,3 +52,23 @@ def act_rows(recorded: RecordedEvent) -> Sequence[ActRow]:
             recorded.ingested_at,
         ),
     )
+
+
+PAYOUT = Reducer(
+    kind="payout",
+    prefix=PREFIXES["payout"],
+    events=PayoutEvent,
+    identify=attrgetter("payout_id"),
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(payout_rows),
+)
+ACT = Reducer(
+    kind="act",
+    prefix=PREFIXES["act"],
+    events=ActEvent,
+    identify=attrgetter("act_id"),
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(act_rows),
+)

@@ -1,14 +1,18 @@
 """Open outputs of a ticket, which later events may still change: as if its last moment were over."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import msgspec
 
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import TicketEvent
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import SlaInstanceRow
 from streams.core.rules import Rules
-from streams.core.support import sla, sla_rows, ticket_rows
+from streams.core.support import sla, sla_rows, telling, ticket, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.measures import measures
 from streams.core.support.moments import Ahead, ahead_of
@@ -85,3 +89,19 @@ def _row(known: dict[object, tuple[Rules, Instance, SlaInstanceRow]], case: Case
     made = sla_rows.row(case, instance)
     known[place] = case.rules, instance, made
     return made
+
+
+TICKET = Reducer(
+    kind="ticket",
+    prefix=PREFIXES["ticket"],
+    events=TicketEvent,
+    identify=attrgetter("ticket_id"),
+    accumulator=Ticket,
+    apply=telling.apply,
+    project=project,
+    sort_key=ticket.sort_key,
+    part_of=ticket.part_of,
+    patch_of=ticket.patch_of,
+    deadline=deadline,
+    depends_on_rules=True,
+)

@@ -15,6 +15,7 @@ from streams.core.events import (
     TicketCsatRated,
     TicketDeleted,
     TicketEscalated,
+    TicketEvent,
     TicketMarkedSpam,
     TicketMerged,
     TicketOpened,
@@ -27,7 +28,6 @@ from streams.core.events import (
 )
 from streams.core.outputs import Outputs, Scope
 from streams.core.support import ticket_rows
-from streams.core.support.kinds import TicketEvent
 from streams.core.support.life import DONE, Life, Rating
 from streams.core.support.messages import REMOVED, SOLVED, Talk
 from streams.core.support.moments import pass_to

@@ -1,14 +1,18 @@
 """Touches outside of tickets: calls, meetings, e-mails. Each event states the whole touch, so the newest stands."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.events import TouchLogged
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import TouchEvent
+from streams.core.newest import Newest, projection_of, take_newest
 from streams.core.rows import TouchRow
 
 
 def rows(recorded: RecordedEvent) -> Sequence[TouchRow]:
-    event: TouchLogged = recorded.event  # type: ignore[assignment] # routed here by its type
+    event: TouchEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     return (
         TouchRow(
             event.account_id,
@@ -23,3 +27,14 @@ def rows(recorded: RecordedEvent) -> Sequence[TouchRow]:
             event.is_test,
         ),
     )
+
+
+TOUCH = Reducer(
+    kind="touch",
+    prefix=PREFIXES["touch"],
+    events=TouchEvent,
+    identify=attrgetter("touch_id"),
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(rows),
+)

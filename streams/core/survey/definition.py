@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import ONE, Measures
-from streams.core.events import Answer, Question, SurveyDefined, SurveyDisplayed
-from streams.core.rows import SurveyDisplayRow, SurveyQuestionRow
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import Answer, Question, SurveyDefinitionEvent
+from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.rows import SurveyQuestionRow
 from streams.core.settings import joined
 
 
 def rows(recorded: RecordedEvent) -> Sequence[SurveyQuestionRow]:
     """Return a row for each question of a definition."""
-    defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
+    defined: SurveyDefinitionEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     return [
         SurveyQuestionRow(
             defined.survey_id,
@@ -38,14 +41,14 @@ def scale_name(survey_id: str, survey_version: int, question_id: str) -> str:
 
 def measures(recorded: RecordedEvent) -> Measures:
     """Return the scale of each question, so that it is known which was known when; no metric counts them."""
-    defined: SurveyDefined = recorded.event  # type: ignore[assignment] # routed here by its type
+    defined: SurveyDefinitionEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     return {
         ("scale", _declared(defined, question), defined.occurred_at, ""): (0, ONE, question.positive_from)
         for question in defined.questions
     }
 
 
-def _declared(defined: SurveyDefined, question: Question) -> str:
+def _declared(defined: SurveyDefinitionEvent, question: Question) -> str:
     """A scale's name and its lowest, highest and least positive answer, empty where not told."""
     told = (question.scale_min, question.scale_max, question.positive_from)
     name = scale_name(defined.survey_id, defined.version, question.question_id)
@@ -60,7 +63,7 @@ def has_declared_scale(answers: Sequence[Answer]) -> bool:
     return False
 
 
-def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | None:
+def off_scale(defined: SurveyDefinitionEvent, answers: Sequence[Answer]) -> Answer | None:
     """The first numeric answer outside its question's declared scale, None when all fit or no scale is declared."""
     scales = {question.question_id: question for question in defined.questions}
     for answer in answers:
@@ -73,19 +76,17 @@ def off_scale(defined: SurveyDefined, answers: Sequence[Answer]) -> Answer | Non
     return None
 
 
-def display_rows(recorded: RecordedEvent) -> Sequence[SurveyDisplayRow]:
-    """Return the row of a survey that was shown."""
-    shown: SurveyDisplayed = recorded.event  # type: ignore[assignment] # routed here by its type
-    return (
-        SurveyDisplayRow(
-            shown.account_id,
-            shown.display_id,
-            shown.survey_id,
-            shown.survey_version or 0,
-            shown.invitation_id or "",
-            shown.contact_id or "",
-            shown.channel or "",
-            shown.occurred_at,
-            shown.is_test,
-        ),
-    )
+SURVEY_DEFINITION = Reducer(
+    kind="survey_definition",
+    prefix=PREFIXES["survey_definition"],
+    events=SurveyDefinitionEvent,
+    identify=lambda event: f"{event.survey_id}/{event.version}",
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(rows, measures),
+)
+
+
+def definition_key(account_id: str, survey_id: str, version: int) -> bytes:
+    """Return the state key of the definition that a response of this account refers to."""
+    return f"{SURVEY_DEFINITION.prefix}{account_id}\0{survey_id}/{version}".encode()

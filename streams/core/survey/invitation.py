@@ -8,13 +8,12 @@ from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     InvitationBounced,
     InvitationDelivered,
+    InvitationEvent,
     InvitationOpened,
     InvitationSent,
 )
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import InvitationRow
-
-InvitationEvent = InvitationSent | InvitationDelivered | InvitationBounced | InvitationOpened
 
 
 class Invitation(msgspec.Struct, array_like=True, gc=False):

@@ -1,7 +1,12 @@
 """Open outputs of an invitation: its row, and its part in the response rate."""
 
+from operator import attrgetter
+
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import InvitationEvent
 from streams.core.outputs import Outputs, Scope
-from streams.core.survey.invitation import Invitation, invitation_row
+from streams.core.survey.invitation import Invitation, apply, invitation_row
 from streams.core.survey.measures import invitation_measures
 
 
@@ -10,3 +15,14 @@ def project(invitation: Invitation, _scope: Scope, outputs: Outputs) -> None:
     if invitation.invitation_id:
         outputs.rows.append(invitation_row(invitation))
         outputs.measures.update(invitation_measures(invitation))
+
+
+INVITATION = Reducer(
+    kind="invitation",
+    prefix=PREFIXES["invitation"],
+    events=InvitationEvent,
+    identify=attrgetter("invitation_id"),
+    accumulator=Invitation,
+    apply=apply,
+    project=project,
+)

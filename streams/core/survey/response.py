@@ -10,14 +10,13 @@ from streams.core.events import (
     FollowupLogged,
     ResponseCorrected,
     ResponseDeleted,
+    ResponseEvent,
     ResponseSubmitted,
     ResponseTagged,
 )
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import FollowupRow
 from streams.core.survey.scores import DETRACTOR_TO, nps_of
-
-ResponseEvent = ResponseSubmitted | ResponseCorrected | ResponseDeleted | ResponseTagged | FollowupLogged
 
 
 class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):

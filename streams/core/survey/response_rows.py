@@ -1,8 +1,11 @@
 """Open outputs of a response: the response, its answers, texts, choices, topics, case, signals and measures."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
-from streams.core.events import ResponseSubmitted
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import ResponseEvent, ResponseSubmitted
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows import (
     AnswerChoiceRow,
@@ -12,6 +15,7 @@ from streams.core.rows import (
     Row,
     VerbatimRow,
 )
+from streams.core.survey import case, response
 from streams.core.survey.case import case_row, signals
 from streams.core.survey.measures import response_measures
 from streams.core.survey.response import Last, Response
@@ -115,3 +119,17 @@ def _topics(response: Response) -> Iterator[ResponseTopicRow]:
             said.survey_id if said is not None else "",
             response.is_test,
         )
+
+
+RESPONSE = Reducer(
+    kind="response",
+    prefix=PREFIXES["response"],
+    events=ResponseEvent,
+    identify=attrgetter("response_id"),
+    accumulator=Response,
+    apply=response.apply,
+    project=project,
+    part_of=response.part_of,
+    deadline=case.deadline,
+    depends_on_rules=True,
+)

@@ -2,8 +2,9 @@
 
 from streams.core.events import Event, ResponseCorrected, ResponseSubmitted
 from streams.core.limits import Refusal
-from streams.core.routes import RESPONSE, definition_key
 from streams.core.survey import definition
+from streams.core.survey.definition import definition_key
+from streams.core.survey.response_rows import RESPONSE
 from streams.live.fold.batch import Batch
 
 _Answering = ResponseSubmitted | ResponseCorrected

@@ -9,8 +9,9 @@ from streams.core import segments
 from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, SlaTargetApplied, TicketAssigned, TicketPriorityChanged
 from streams.core.machine import Machine as Core
-from streams.core.routes import BY_PREFIX, TICKET
+from streams.core.routes import BY_PREFIX
 from streams.core.rows import MetricChangeRow, TicketMessageRow, TicketRow
+from streams.core.support.projection import TICKET
 from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
 from tests.support.machine import changes
 from tests.support.tickets import (
