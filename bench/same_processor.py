@@ -17,7 +17,7 @@ from streams.core.algebra import CLAIM_ID, Note, claim
 from streams.core.events import parse
 from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
-from streams.core.rows import EventRow
+from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.live.fold.batch import Batch
 from streams.live.fold.output_rows import event_row, refuse

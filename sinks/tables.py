@@ -12,9 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from streams.core.columns import KIND, PERSONAL
+from streams.core.columns import KIND, PERSONAL, Row
 from streams.core.rows import TABLES as ROWS
-from streams.core.rows import Row
 
 _WIDTHS: dict[tuple[float | None, float | None], str] = {
     (-(2**31), 2**31 - 1): "Int32",

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from streams.core.columns import Row
 from streams.core.events import Event
-from streams.core.rows import Row
 
 IDENTITY_BYTES = 16
 FINGERPRINT_BYTES = IDENTITY_BYTES + 8

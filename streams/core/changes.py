@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from streams.core.algebra import RecordedEvent
 from streams.core.change_causes import DISPLACED, FIRST, LATE, cause_of
-from streams.core.rows import MetricChangeRow
+from streams.core.rows_change import MetricChangeRow
 
 ONE = 1_000_000
 """Numerators and denominators are whole millionths, so that counts, money and seconds are all exact."""

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
+from streams.core.columns import Row
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import (
@@ -30,18 +31,14 @@ from streams.core.events import (
     TaxonomySet,
 )
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.rows import (
+from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
+from streams.core.rows_reference import (
     AccountHistoryRow,
     ContactHistoryRow,
     FxRateRow,
-    HolidayRow,
     ManagerAssignmentRow,
     PlanRow,
     PolicyRow,
-    Row,
-    ScheduleRow,
-    SlaPolicyRow,
-    SlaTargetRow,
     TaxonomyTopicRow,
 )
 from streams.core.settings import identity, joined

@@ -12,11 +12,11 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent, Signal, difference
 from streams.core.changes import Measures, change_rows
+from streams.core.columns import Row
 from streams.core.declarations import Book, Declared, Ledger, Reducer
 from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
-from streams.core.rows import Row
 from streams.core.rules import Rules
 
 __all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Reducer"]

@@ -6,8 +6,8 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import Measures
+from streams.core.columns import Row
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import Row
 
 
 class Newest(msgspec.Struct, array_like=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 
 from streams.core.algebra import Signal, SortKey
 from streams.core.changes import Key, Measure
-from streams.core.rows import Row
+from streams.core.columns import Row
 from streams.core.rules import Rules
 
 

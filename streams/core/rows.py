@@ -1,172 +1,53 @@
-"""The row structs of every table, by table name.
+"""The row structs of every table, by table name: all that the modules named here define.
 
 Field order is column order. A complete row, as sinks take it, is the struct's fields followed by
 ``version`` (higher wins) and ``is_deleted`` (1 hides the row), which the shell adds.
 """
 
+from collections.abc import Iterator
+from types import ModuleType
+
+from streams.core import (
+    rows_change,
+    rows_clock,
+    rows_receivable,
+    rows_reference,
+    rows_refund,
+    rows_sla,
+    rows_subscription,
+    rows_survey,
+    rows_ticket,
+)
 from streams.core.columns import Row
-from streams.core.rows_change import MetricChangeRow
-from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
-from streams.core.rows_receivable import (
-    InvoiceDueRow,
-    InvoiceLineRow,
-    InvoiceRow,
-    MoneyEntryRow,
-    PaymentAttemptRow,
-    PaymentRow,
-    ReceivableEntryRow,
-)
-from streams.core.rows_reference import (
-    AccountHistoryRow,
-    ContactHistoryRow,
-    DeadLetterRow,
-    EventRow,
-    FxRateRow,
-    ManagerAssignmentRow,
-    PlanRow,
-    PolicyRow,
-    TaxonomyTopicRow,
-)
-from streams.core.rows_refund import (
-    ActRow,
-    CreditEntryRow,
-    DisputeRow,
-    PaymentReturnRow,
-    PayoutRow,
-    ReceiptRow,
-    RefundRow,
-)
-from streams.core.rows_sla import SlaInstanceRow
-from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
-from streams.core.rows_survey import (
-    AnswerChoiceRow,
-    AnswerRow,
-    FollowupCaseRow,
-    FollowupRow,
-    InvitationRow,
-    ResponseRow,
-    ResponseTopicRow,
-    SurveyDisplayRow,
-    SurveyQuestionRow,
-    VerbatimRow,
-)
-from streams.core.rows_ticket import (
-    TicketEscalationRow,
-    TicketMessageRow,
-    TicketNextReplyRow,
-    TicketRow,
-    TicketSolveRow,
-    TicketSpanRow,
-    TouchRow,
-)
 
-TABLES: dict[str, type[Row]] = {
-    row.TABLE: row
-    for row in (
-        ResponseRow,
-        AnswerRow,
-        AnswerChoiceRow,
-        VerbatimRow,
-        ResponseTopicRow,
-        FollowupRow,
-        FollowupCaseRow,
-        MetricChangeRow,
-        InvitationRow,
-        SurveyDisplayRow,
-        SurveyQuestionRow,
-        AccountHistoryRow,
-        ContactHistoryRow,
-        ManagerAssignmentRow,
-        FxRateRow,
-        TaxonomyTopicRow,
-        PolicyRow,
-        PlanRow,
-        ReceiptRow,
-        PaymentReturnRow,
-        CreditEntryRow,
-        RefundRow,
-        DisputeRow,
-        PayoutRow,
-        ActRow,
-        SubscriptionRow,
-        SubscriptionHistoryRow,
-        MrrItemRow,
-        MrrMovementRow,
-        InvoiceRow,
-        InvoiceLineRow,
-        InvoiceDueRow,
-        ReceivableEntryRow,
-        MoneyEntryRow,
-        PaymentRow,
-        PaymentAttemptRow,
-        TicketRow,
-        TicketSpanRow,
-        TicketMessageRow,
-        TicketNextReplyRow,
-        TicketSolveRow,
-        TicketEscalationRow,
-        TouchRow,
-        ScheduleRow,
-        HolidayRow,
-        SlaPolicyRow,
-        SlaTargetRow,
-        SlaInstanceRow,
-        EventRow,
-        DeadLetterRow,
+
+def structs_of(module: ModuleType) -> Iterator[type[Row]]:
+    """Yield the row structs that a module defines, in its order."""
+    for each in vars(module).values():
+        if isinstance(each, type) and issubclass(each, Row) and each.__module__ == module.__name__:
+            yield each
+
+
+def by_table(modules: tuple[ModuleType, ...]) -> dict[str, type[Row]]:
+    """Return the row structs of modules by table. Raises ValueError where two structs name one table."""
+    found: dict[str, type[Row]] = {}
+    for module in modules:
+        for row in structs_of(module):
+            if found.setdefault(row.TABLE, row) is not row:
+                raise ValueError(f"{found[row.TABLE].__name__} and {row.__name__} both name the table {row.TABLE}")
+    return found
+
+
+TABLES = by_table(
+    (
+        rows_survey,
+        rows_change,
+        rows_reference,
+        rows_refund,
+        rows_subscription,
+        rows_receivable,
+        rows_ticket,
+        rows_clock,
+        rows_sla,
     )
-}
-
-__all__ = [
-    "TABLES",
-    "AccountHistoryRow",
-    "ActRow",
-    "AnswerChoiceRow",
-    "AnswerRow",
-    "ContactHistoryRow",
-    "CreditEntryRow",
-    "DeadLetterRow",
-    "DisputeRow",
-    "EventRow",
-    "FollowupCaseRow",
-    "FollowupRow",
-    "FxRateRow",
-    "HolidayRow",
-    "InvitationRow",
-    "InvoiceDueRow",
-    "InvoiceLineRow",
-    "InvoiceRow",
-    "ManagerAssignmentRow",
-    "MetricChangeRow",
-    "MoneyEntryRow",
-    "MrrItemRow",
-    "MrrMovementRow",
-    "PaymentAttemptRow",
-    "PaymentReturnRow",
-    "PaymentRow",
-    "PayoutRow",
-    "PlanRow",
-    "PolicyRow",
-    "ReceiptRow",
-    "ReceivableEntryRow",
-    "RefundRow",
-    "ResponseRow",
-    "ResponseTopicRow",
-    "Row",
-    "ScheduleRow",
-    "SlaInstanceRow",
-    "SlaPolicyRow",
-    "SlaTargetRow",
-    "SubscriptionHistoryRow",
-    "SubscriptionRow",
-    "SurveyDisplayRow",
-    "SurveyQuestionRow",
-    "TaxonomyTopicRow",
-    "TicketEscalationRow",
-    "TicketMessageRow",
-    "TicketNextReplyRow",
-    "TicketRow",
-    "TicketSolveRow",
-    "TicketSpanRow",
-    "TouchRow",
-    "VerbatimRow",
-]
+)

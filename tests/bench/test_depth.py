@@ -28,7 +28,8 @@ from bench.depth_histories import BEGIN, HISTORIES, HOUR, LATE_EVERY, WITH_LATE,
 from bench.depth_table import depth_table, ratio
 from bench.table import write_json
 from schemas.codec import Codec
-from streams.core.rows import EventRow, SubscriptionHistoryRow
+from streams.core.rows_reference import EventRow
+from streams.core.rows_subscription import SubscriptionHistoryRow
 from streams.live.fold import partition
 from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore

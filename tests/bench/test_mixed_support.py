@@ -8,7 +8,8 @@ from schemas.codec import Codec
 from schemas.topics import load_topics
 from streams.core.admission import check
 from streams.core.events import parse
-from streams.core.rows import SlaInstanceRow, TicketMessageRow, TicketRow
+from streams.core.rows_sla import SlaInstanceRow
+from streams.core.rows_ticket import TicketMessageRow, TicketRow
 from streams.core.rules import rules_from
 from streams.core.settings import Ruling
 from streams.live.fold.partition import Partition

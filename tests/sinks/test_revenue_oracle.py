@@ -16,7 +16,7 @@ from sinks.port import RowTuple
 from sinks.settings import Warehouse
 from streams.core.algebra import RecordedEvent
 from streams.core.events import SubscriptionChanged, SubscriptionEnded, SubscriptionPaused, SubscriptionResumed
-from streams.core.rows import MrrItemRow
+from streams.core.rows_subscription import MrrItemRow
 from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import row
 from tests.support.billing import DAY, NEW_YEAR, Story, day, item

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable
 from importlib.resources import files
+from pkgutil import iter_modules
+from types import ModuleType
 
 import pytest
 from clickhouse_driver import Client
 
 from sinks.settings import Warehouse
 from sinks.tables import SYSTEM_COLUMNS, TABLES
+from streams import core
+from streams.core import rows, rows_receivable
 from streams.core.rows import TABLES as ROWS
 from tests.sinks.conftest import Migrated
 
@@ -91,3 +95,20 @@ def test_a_replicated_deployment_differs_in_variables_only() -> None:
     assert text.count("${ON_CLUSTER}") == statements
     clustered = Warehouse(cluster="main")
     assert (clustered.on_cluster, clustered.engine_prefix) == ("ON CLUSTER `main`", "Replicated")
+
+
+def test_every_module_of_row_structs_is_read_and_two_structs_name_two_tables() -> None:
+    """A struct alone declares a table: one in a module that nobody reads, or under a taken name, would be lost."""
+    modules = {name for _, name, _ in iter_modules(core.__path__) if name.startswith("rows_")}
+    assert modules == {row.__module__.rpartition(".")[2] for row in ROWS.values()}
+    with pytest.raises(ValueError, match="InvoiceRow and InvoiceRow both name the table invoice"):
+        rows.by_table((rows_receivable, _copy_of(rows_receivable)))
+
+
+def _copy_of(module: ModuleType) -> ModuleType:
+    """Return a module of another name that defines the same."""
+    copy = ModuleType("streams.core.rows_copy")
+    for name, each in vars(module).items():
+        if isinstance(each, type) and each.__module__ == module.__name__:
+            setattr(copy, name, type(name, (each,), {"__module__": copy.__name__}))
+    return copy

@@ -7,18 +7,9 @@ the one side, postings on the other.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from streams.core.rows import (
-    CreditEntryRow,
-    DisputeRow,
-    InvoiceRow,
-    MoneyEntryRow,
-    PaymentReturnRow,
-    PaymentRow,
-    ReceiptRow,
-    ReceivableEntryRow,
-    RefundRow,
-    Row,
-)
+from streams.core.columns import Row
+from streams.core.rows_receivable import InvoiceRow, MoneyEntryRow, PaymentRow, ReceivableEntryRow
+from streams.core.rows_refund import CreditEntryRow, DisputeRow, PaymentReturnRow, ReceiptRow, RefundRow
 
 Group = tuple[str, bool]
 """(currency, whether it is test data)"""

@@ -7,9 +7,10 @@ import msgspec
 
 from streams.core import machine as core
 from streams.core.algebra import RecordedEvent, Signal, fingerprint_of
+from streams.core.columns import Row
 from streams.core.machine import Facts
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
-from streams.core.rows import MetricChangeRow, Row
+from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Rules
 
 Identity = tuple[object, ...]

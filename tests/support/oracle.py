@@ -6,9 +6,9 @@ from typing import Any
 
 from streams.core.activity import active_keys, patched, patches_by_part
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
+from streams.core.columns import Row
 from streams.core.machine import Ledger, Reducer
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import Row
 from streams.core.rules import Rules
 
 

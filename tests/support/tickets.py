@@ -7,6 +7,7 @@ import msgspec
 from streams.core.algebra import RecordedEvent
 from streams.core.clock.schedule import Schedule
 from streams.core.clock.worktime import Version
+from streams.core.columns import Row
 from streams.core.events import (
     Event,
     MessageAdded,
@@ -16,7 +17,7 @@ from streams.core.events import (
     TicketReopened,
     TicketStatusChanged,
 )
-from streams.core.rows import Row, TicketRow
+from streams.core.rows_ticket import TicketRow
 from streams.core.rules import Rules
 from tests.support.machine import Machine, run
 

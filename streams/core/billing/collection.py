@@ -14,7 +14,7 @@ from streams.core.changes import ONE, Measure
 from streams.core.declarations import Ledger
 from streams.core.entities import PREFIXES
 from streams.core.outputs import Handover, Outputs, Scope
-from streams.core.rows import InvoiceRow
+from streams.core.rows_receivable import InvoiceRow
 
 PREFIX = PREFIXES["collection"]
 KIND = "invoice"

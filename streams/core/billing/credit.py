@@ -21,7 +21,7 @@ from streams.core.billing.money import within
 from streams.core.declarations import Ledger
 from streams.core.entities import PREFIXES
 from streams.core.outputs import Handover, Outputs, Scope
-from streams.core.rows import CreditEntryRow
+from streams.core.rows_refund import CreditEntryRow
 
 PREFIX = PREFIXES["credit"]
 LEFT, USED, CLAIMED, UNCLAIMED = range(4)

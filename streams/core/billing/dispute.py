@@ -14,7 +14,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import DisputeClosed, DisputeEvent, DisputeOpened
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import DisputeRow
+from streams.core.rows_refund import DisputeRow
 
 _GIVES_BACK = frozenset({"WON", "WITHDRAWN"})
 """Ends of a claim with which the money comes back to us."""

@@ -12,7 +12,7 @@ from streams.core.billing.money import micros, total, within
 from streams.core.billing.receivable import PUBLISHED, Books, Entry
 from streams.core.events import InvoiceIssued
 from streams.core.outputs import Outputs
-from streams.core.rows import InvoiceDueRow, InvoiceLineRow, MoneyEntryRow, ReceivableEntryRow
+from streams.core.rows_receivable import InvoiceDueRow, InvoiceLineRow, MoneyEntryRow, ReceivableEntryRow
 
 _MANY = 2**16 - 1
 

@@ -15,7 +15,7 @@ from streams.core.billing.steps import Step
 from streams.core.billing.timeline import LEDGER
 from streams.core.declarations import Ledger
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import MrrMovementRow
+from streams.core.rows_subscription import MrrMovementRow
 
 
 class Book(msgspec.Struct, array_like=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Key, Measure, Measures
 from streams.core.events import DisputeOpened, PaymentRefunded, PaymentReturned
-from streams.core.rows import InvoiceRow
+from streams.core.rows_receivable import InvoiceRow
 
 HOUR = 3_600_000_000
 TERMS = 30 * 24 * HOUR

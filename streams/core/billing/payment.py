@@ -31,7 +31,7 @@ from streams.core.billing.payment_measures import part_measure, whole_measures
 from streams.core.billing.payment_money import Money
 from streams.core.declarations import Ledger
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import PaymentAttemptRow
+from streams.core.rows_receivable import PaymentAttemptRow
 
 
 class Payment(msgspec.Struct, array_like=True, gc=False):

@@ -8,7 +8,8 @@ from streams.core.billing.money import micros
 from streams.core.billing.payment_entries import Failed, Paid, Returned, Told, Used
 from streams.core.events import InvoiceIssued, InvoicePaid, InvoicePaymentFailed, PaymentReturned
 from streams.core.outputs import Outputs
-from streams.core.rows import PaymentAttemptRow, PaymentReturnRow, PaymentRow
+from streams.core.rows_receivable import PaymentAttemptRow, PaymentRow
+from streams.core.rows_refund import PaymentReturnRow
 
 
 def pay(

@@ -16,7 +16,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import PaymentReceived, PaymentReturned, ReceiptEvent
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import ReceiptRow
+from streams.core.rows_refund import ReceiptRow
 
 
 class Receipt(msgspec.Struct, array_like=True, gc=False):

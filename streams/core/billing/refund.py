@@ -15,7 +15,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import PaymentRefunded, RefundEvent, RefundFailed
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import RefundRow
+from streams.core.rows_refund import RefundRow
 
 
 class Refund(msgspec.Struct, array_like=True, gc=False):

@@ -9,7 +9,7 @@ from streams.core.billing.mrr import Line
 from streams.core.billing.steps import NOTHING, Step, is_plain, steps_in
 from streams.core.billing.subscription import Phase
 from streams.core.changes import ONE, Key, Measure
-from streams.core.rows import MrrItemRow
+from streams.core.rows_subscription import MrrItemRow
 from streams.core.rules import Rules
 
 SHIPPED_POLICY = (MrrPolicy(PROFILES[0], 0, "default", SHIPPED[PROFILES[0]]),)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from streams.core.billing.mrr import line
 from streams.core.billing.subscription import Phase
-from streams.core.rows import SubscriptionHistoryRow, SubscriptionRow
+from streams.core.rows_subscription import SubscriptionHistoryRow, SubscriptionRow
 
 if TYPE_CHECKING:
     from streams.core.billing.timeline import Timeline

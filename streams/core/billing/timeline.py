@@ -16,7 +16,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import SubscriptionEvent
 from streams.core.outputs import Handover, Outputs, Scope
-from streams.core.rows import MrrItemRow
+from streams.core.rows_subscription import MrrItemRow
 
 LEDGER = PREFIXES["recurring_revenue"]
 """Prefix of the ledger of recurring revenue."""

@@ -9,7 +9,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import ActEvent, PayoutEvent
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.rows import ActRow, PayoutRow
+from streams.core.rows_refund import ActRow, PayoutRow
 
 
 def payout_rows(recorded: RecordedEvent) -> Sequence[PayoutRow]:

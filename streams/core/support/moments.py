@@ -6,9 +6,10 @@ moment, spans and service level clocks go by how the ticket stands at its end.
 
 import msgspec
 
+from streams.core.columns import Row
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import Row, SlaInstanceRow
+from streams.core.rows_sla import SlaInstanceRow
 from streams.core.support import sla, sla_rows, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.sla_clocks import Instance

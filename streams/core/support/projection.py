@@ -10,7 +10,7 @@ from streams.core.entities import PREFIXES
 from streams.core.events import TicketEvent
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import SlaInstanceRow
+from streams.core.rows_sla import SlaInstanceRow
 from streams.core.rules import Rules
 from streams.core.support import sla, sla_rows, telling, ticket, ticket_rows
 from streams.core.support.business import business_of

@@ -3,7 +3,7 @@
 from streams.core.algebra import Signal, derived_id
 from streams.core.clock.timer import Timer
 from streams.core.limits import NEVER
-from streams.core.rows import SlaInstanceRow
+from streams.core.rows_sla import SlaInstanceRow
 from streams.core.support.sla_clocks import Instance
 from streams.core.support.sla_goals import Case
 from streams.core.support.sla_policy import SECOND

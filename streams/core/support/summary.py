@@ -1,6 +1,6 @@
 """The one row that sums a ticket up: who has it, since when, how long what took, how often what happened."""
 
-from streams.core.rows import TicketRow
+from streams.core.rows_ticket import TicketRow
 from streams.core.support.business import Business
 from streams.core.support.ticket import Ticket
 

@@ -1,7 +1,7 @@
 """Rows of a ticket beside its own: spans, messages, waits for replies, solves and escalations."""
 
 from streams.core.events import TicketEscalated
-from streams.core.rows import (
+from streams.core.rows_ticket import (
     TicketEscalationRow,
     TicketMessageRow,
     TicketNextReplyRow,

@@ -8,7 +8,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import TouchEvent
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.rows import TouchRow
+from streams.core.rows_ticket import TouchRow
 
 
 def rows(recorded: RecordedEvent) -> Sequence[TouchRow]:

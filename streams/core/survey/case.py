@@ -4,7 +4,7 @@ from streams.core.algebra import Signal, derived_id
 from streams.core.clock.timer import Target, Timer
 from streams.core.limits import NEVER
 from streams.core.outputs import Scope
-from streams.core.rows import FollowupCaseRow
+from streams.core.rows_survey import FollowupCaseRow
 from streams.core.rules import Policy, Rules
 from streams.core.survey.response import Last, Response
 

@@ -8,7 +8,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import Answer, Question, SurveyDefinitionEvent
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.rows import SurveyQuestionRow
+from streams.core.rows_survey import SurveyQuestionRow
 from streams.core.settings import joined
 
 

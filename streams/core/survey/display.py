@@ -8,7 +8,7 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import SurveyDisplayEvent
 from streams.core.newest import Newest, projection_of, take_newest
-from streams.core.rows import SurveyDisplayRow
+from streams.core.rows_survey import SurveyDisplayRow
 from streams.core.survey.measures import display_measures
 
 

@@ -13,7 +13,7 @@ from streams.core.events import (
     InvitationSent,
 )
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import InvitationRow
+from streams.core.rows_survey import InvitationRow
 
 
 class Invitation(msgspec.Struct, array_like=True, gc=False):

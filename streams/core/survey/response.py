@@ -15,7 +15,7 @@ from streams.core.events import (
     ResponseTagged,
 )
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import FollowupRow
+from streams.core.rows_survey import FollowupRow
 from streams.core.survey.scores import DETRACTOR_TO, nps_of
 
 

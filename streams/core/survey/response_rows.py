@@ -3,18 +3,12 @@
 from collections.abc import Iterator
 from operator import attrgetter
 
+from streams.core.columns import Row
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import ResponseEvent, ResponseSubmitted
 from streams.core.outputs import Outputs, Scope
-from streams.core.rows import (
-    AnswerChoiceRow,
-    AnswerRow,
-    ResponseRow,
-    ResponseTopicRow,
-    Row,
-    VerbatimRow,
-)
+from streams.core.rows_survey import AnswerChoiceRow, AnswerRow, ResponseRow, ResponseTopicRow, VerbatimRow
 from streams.core.survey import case, response
 from streams.core.survey.case import case_row, signals
 from streams.core.survey.measures import response_measures

@@ -7,7 +7,7 @@ import msgspec
 from schemas.envelope import Envelope
 from streams.core.algebra import RecordedEvent
 from streams.core.limits import Refusal
-from streams.core.rows import DeadLetterRow
+from streams.core.rows_reference import DeadLetterRow
 from streams.live.fold.batch import Batch, DeadLetter
 from streams.live.fold.record import Record
 from streams.live.fold.redacted_reasons import unquoted

@@ -15,7 +15,8 @@ from streams.core.declarations import Kinds
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
 from streams.core.routes import KINDS
-from streams.core.rows import TABLES, EventRow
+from streams.core.rows import TABLES
+from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
 from streams.live.errors import EngineStopped

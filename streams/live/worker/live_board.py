@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.core.algebra import Signal, derived_id
-from streams.core.rows import ResponseRow
+from streams.core.rows_survey import ResponseRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES
 from streams.core.changes import LINKS, METRICS, ONE, SETTINGS, SLICES
+from streams.core.columns import Row
 from streams.core.events import (
     CreditApplied,
     DisputeClosed,
@@ -34,28 +35,19 @@ from streams.core.events import (
     SubscriptionTrialStarted,
 )
 from streams.core.routes import LEDGERS
-from streams.core.rows import (
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_receivable import InvoiceRow, PaymentAttemptRow, PaymentRow, ReceivableEntryRow
+from streams.core.rows_refund import DisputeRow, PaymentReturnRow, ReceiptRow, RefundRow
+from streams.core.rows_subscription import MrrMovementRow, SubscriptionRow
+from streams.core.rows_survey import (
     AnswerRow,
-    DisputeRow,
     FollowupCaseRow,
     InvitationRow,
-    InvoiceRow,
-    MetricChangeRow,
-    MrrMovementRow,
-    PaymentAttemptRow,
-    PaymentReturnRow,
-    PaymentRow,
-    ReceiptRow,
-    ReceivableEntryRow,
-    RefundRow,
     ResponseRow,
     ResponseTopicRow,
-    Row,
-    SubscriptionRow,
     SurveyDisplayRow,
-    TicketRow,
-    TicketSolveRow,
 )
+from streams.core.rows_ticket import TicketRow, TicketSolveRow
 from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sinks.checks import refusal
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
+from streams.core.columns import Row
 from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
 from streams.core.routes import BY_PREFIX, LEDGERS
-from streams.core.rows import AnswerRow, MetricChangeRow, Row
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_survey import AnswerRow
 from streams.core.rules import Policy
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories

@@ -19,7 +19,7 @@ from streams.core.columns import Row
 from streams.core.events import FollowupLogged
 from streams.core.machine import Ledger, Machine, Reducer
 from streams.core.outputs import Handover, Outputs, Scope
-from streams.core.rows import MetricChangeRow
+from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Rules
 
 

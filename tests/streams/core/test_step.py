@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import NAMESPACE, RecordedEvent, derived_id
 from streams.core.events import Answer, FollowupLogged, PolicySet, ResponseCorrected, ResponseSubmitted
-from streams.core.rows import FollowupRow
+from streams.core.rows_survey import FollowupRow
 from streams.core.rules import DEFAULT_FOLLOWUP, rules_from
 from tests.support.machine import restated, run
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.rows import ResponseRow
+from streams.core.rows_survey import ResponseRow
 from streams.live.fold.batch import Batch, DeadLetter
 from streams.live.worker.live_board import COLUMNS, MINUTE, MINUTES, Counts, Minute, board, counted, tally
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.topics import load_topics
 from streams.core.algebra import RecordedEvent
 from streams.core.routes import BY_PREFIX, REDUCERS
-from streams.core.rows import EventRow
+from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.live.fold.partition import Partition
 from streams.live.store.memory import MemoryStore

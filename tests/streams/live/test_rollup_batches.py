@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.billing.choices import MrrPolicy, parse
-from streams.core.rows import MetricChangeRow, MrrMovementRow, Row
+from streams.core.columns import Row
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_subscription import MrrMovementRow
 from streams.core.rules import Rules
 from streams.live.fold.partition import Batch, Partition
 from streams.live.store.memory import MemoryStore

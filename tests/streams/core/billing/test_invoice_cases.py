@@ -6,11 +6,11 @@ import pytest
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import InvoiceLine
-from streams.core.rows import (
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_receivable import (
     InvoiceDueRow,
     InvoiceLineRow,
     InvoiceRow,
-    MetricChangeRow,
     PaymentAttemptRow,
     ReceivableEntryRow,
 )

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.algebra import RecordedEvent
+from streams.core.columns import Row
 from streams.core.events import InvoiceIssued
-from streams.core.rows import InvoiceRow, MetricChangeRow, PaymentAttemptRow, PaymentRow, ReceivableEntryRow, Row
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_receivable import InvoiceRow, PaymentAttemptRow, PaymentRow, ReceivableEntryRow
 from tests.support.invoices import histories
 from tests.support.machine import Machine, figures, run
 

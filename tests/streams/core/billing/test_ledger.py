@@ -8,7 +8,7 @@ from hypothesis import given
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import SubscriptionChanged, SubscriptionStarted
-from streams.core.rows import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
+from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories
 from tests.support.machine import Machine, run
 

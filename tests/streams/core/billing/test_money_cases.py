@@ -7,13 +7,8 @@ import msgspec
 import pytest
 
 from streams.core.algebra import RecordedEvent
-from streams.core.rows import (
-    CreditEntryRow,
-    InvoiceRow,
-    MoneyEntryRow,
-    PaymentAttemptRow,
-    ReceivableEntryRow,
-)
+from streams.core.rows_receivable import InvoiceRow, MoneyEntryRow, PaymentAttemptRow, ReceivableEntryRow
+from streams.core.rows_refund import CreditEntryRow
 from tests.support.conservation import broken
 from tests.support.invoices import credited, day, failed, issued, paid, voided, written_off
 from tests.support.machine import Machine, figures, run

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.algebra import RecordedEvent
-from streams.core.rows import CreditEntryRow
+from streams.core.rows_refund import CreditEntryRow
 from tests.support.conservation import broken
 from tests.support.histories_billing import MONEY, billing_histories
 from tests.support.machine import Machine, figures, run

@@ -15,7 +15,7 @@ from streams.core.events import (
     SubscriptionStarted,
     SubscriptionTrialConverted,
 )
-from streams.core.rows import MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
+from streams.core.rows_subscription import MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from streams.core.rules import Rules
 from tests.support.billing import DAY, NEW_YEAR, Story, day, discount, item
 from tests.support.machine import restated, run

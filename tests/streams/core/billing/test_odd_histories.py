@@ -16,15 +16,8 @@ from streams.core.events import (
     SubscriptionTrialConverted,
     SubscriptionTrialStarted,
 )
-from streams.core.rows import (
-    InvoiceRow,
-    MrrItemRow,
-    MrrMovementRow,
-    PaymentAttemptRow,
-    ReceivableEntryRow,
-    SubscriptionHistoryRow,
-    SubscriptionRow,
-)
+from streams.core.rows_receivable import InvoiceRow, PaymentAttemptRow, ReceivableEntryRow
+from streams.core.rows_subscription import MrrItemRow, MrrMovementRow, SubscriptionHistoryRow, SubscriptionRow
 from tests.support.billing import DAY, NEW_YEAR, Story, day, discount, item
 from tests.support.invoices import credited, failed, issued, voided, written_off
 from tests.support.machine import Machine, figures, run

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from streams.core.algebra import RecordedEvent
+from streams.core.columns import Row
 from streams.core.events import DisputeClosed, DisputeOpened, Event, PaymentRefunded, RefundFailed
-from streams.core.rows import DisputeRow, RefundRow, Row
+from streams.core.rows_refund import DisputeRow, RefundRow
 from tests.support.histories import HOUR, START
 from tests.support.machine import figures, run
 

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from streams.core.algebra import RecordedEvent
 from streams.core.billing import revenue
 from streams.core.billing.choices import MrrPolicy, parse
+from streams.core.columns import Row
 from streams.core.events import (
     Event,
     SubscriptionCancelScheduled,
@@ -17,7 +18,7 @@ from streams.core.events import (
     SubscriptionItem,
     SubscriptionPaused,
 )
-from streams.core.rows import MrrItemRow, MrrMovementRow, Row
+from streams.core.rows_subscription import MrrItemRow, MrrMovementRow
 from streams.core.rules import Rules
 from tests.support.billing import Story, day, discount, item
 from tests.support.histories_billing import SUBSCRIPTIONS, billing_histories

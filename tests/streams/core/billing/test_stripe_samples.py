@@ -19,7 +19,9 @@ from schemas.codec import Codec
 from streams.core.admission import check
 from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, parse
-from streams.core.rows import InvoiceRow, MrrMovementRow, RefundRow, SubscriptionHistoryRow
+from streams.core.rows_receivable import InvoiceRow
+from streams.core.rows_refund import RefundRow
+from streams.core.rows_subscription import MrrMovementRow, SubscriptionHistoryRow
 from tests.support.machine import Machine, figures, run
 
 pytestmark = pytest.mark.real_data

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streams.core.admission import check
 from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, MessageAdded, MessageChanged, TicketOpened
-from streams.core.rows import TicketMessageRow, TicketNextReplyRow, TicketRow
+from streams.core.rows_ticket import TicketMessageRow, TicketNextReplyRow, TicketRow
 from tests.support.machine import figures, run
 from tests.support.samples import event, instant, json_sample
 from tests.support.tickets import rows, ticket

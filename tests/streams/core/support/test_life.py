@@ -18,13 +18,7 @@ from streams.core.events import (
     TicketSolved,
     TouchLogged,
 )
-from streams.core.rows import (
-    TicketEscalationRow,
-    TicketRow,
-    TicketSolveRow,
-    TicketSpanRow,
-    TouchRow,
-)
+from streams.core.rows_ticket import TicketEscalationRow, TicketRow, TicketSolveRow, TicketSpanRow, TouchRow
 from tests.support.histories_support import support_histories
 from tests.support.machine import Machine, restated, run
 from tests.support.tickets import (

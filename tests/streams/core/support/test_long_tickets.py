@@ -10,7 +10,8 @@ from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, SlaTargetApplied, TicketAssigned, TicketPriorityChanged
 from streams.core.machine import Machine as Core
 from streams.core.routes import BY_PREFIX
-from streams.core.rows import MetricChangeRow, TicketMessageRow, TicketRow
+from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_ticket import TicketMessageRow, TicketRow
 from streams.core.support.projection import TICKET
 from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
 from tests.support.machine import changes

@@ -6,7 +6,8 @@ import pytest
 
 from streams.core import segments
 from streams.core.events import Event, SlaTargetApplied, TicketDeleted, TicketPriorityChanged, TicketRestored
-from streams.core.rows import SlaInstanceRow, TicketMessageRow, TicketNextReplyRow, TicketSolveRow, TicketSpanRow
+from streams.core.rows_sla import SlaInstanceRow
+from streams.core.rows_ticket import TicketMessageRow, TicketNextReplyRow, TicketSolveRow, TicketSpanRow
 from streams.core.rules import Rules
 from streams.core.support.sla_policy import Limit, SlaPolicy
 from tests.support.machine import Machine

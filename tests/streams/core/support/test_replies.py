@@ -3,7 +3,7 @@
 import pytest
 
 from streams.core.events import Event, TicketMerged
-from streams.core.rows import TicketMessageRow, TicketNextReplyRow
+from streams.core.rows_ticket import TicketMessageRow, TicketNextReplyRow
 from tests.support.machine import restated
 from tests.support.tickets import OFFICE, START, hidden, hours, made, opened, rows, said, ticket, told, turned
 

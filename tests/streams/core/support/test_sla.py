@@ -17,7 +17,7 @@ from streams.core.events import (
     TicketPriorityChanged,
     TicketRestored,
 )
-from streams.core.rows import SlaInstanceRow
+from streams.core.rows_sla import SlaInstanceRow
 from streams.core.rules import Rules
 from streams.core.support.sla_policy import Limit, SlaPolicy
 from tests.support.machine import Machine

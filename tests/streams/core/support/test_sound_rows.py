@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, TicketDeleted, TicketMarkedSpam, TicketPriorityChanged, TicketRestored
-from streams.core.rows import SlaInstanceRow, TicketNextReplyRow, TicketRow, TicketSolveRow, TicketSpanRow
+from streams.core.rows_sla import SlaInstanceRow
+from streams.core.rows_ticket import TicketNextReplyRow, TicketRow, TicketSolveRow, TicketSpanRow
 from streams.core.rules import Rules
 from streams.core.support.sla_policy import METRICS, Limit, SlaPolicy
 from tests.support.histories import HOUR, START
