@@ -1,0 +1,122 @@
+"""Crashes between insert and commit: tables hold rows of batches that never happened, and nothing of them may stand.
+
+What ClickHouse has taken stays there. A worker that goes on from the last commit reads the same records, divides them
+into other batches, and may look at the clock at another moment or know other rules.
+"""
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.topics import load_topics
+from streams.core import segments
+from streams.core.algebra import RecordedEvent
+from streams.core.rows import MetricChangeRow
+from streams.core.rules import Rules
+from streams.live.fold.batch import Batch
+from streams.live.fold.partition import Partition
+from streams.live.store.memory import MemoryStore
+from tests.streams.core.test_laws import FAR, WORLDS, rows_of_states
+from tests.support.batches import Tables, recorded, shown, written
+from tests.support.histories import HOUR, START
+from tests.support.histories_support import chatter
+from tests.support.levels import LEVELS
+from tests.support.machine import run
+from tests.support.money import money_histories
+from tests.support.records import CODEC, Record
+
+TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
+CRASHING = WORLDS | {"dense money": money_histories(20), "chatter": chatter()}
+_OF_ARRIVAL = frozenset({"event", "dead_letter", MetricChangeRow.TABLE})
+"""Tables whose rows are about records, and not about what they add up to."""
+
+moments = st.integers(0, 60 * 24).map(lambda hours: START + hours * HOUR)
+
+
+class Life:
+    """A partition, its committed store, and the tables that all its batches were inserted into, committed or not."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.store, self.tables = rules, MemoryStore(), Tables()
+        self.dead: set[int] = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """Open the partition from what was committed."""
+        self.partition = Partition("any", 0, self.store, codec=CODEC, rules=self.rules, types=TYPES)
+
+    def end(self, batch: Batch, fate: str) -> bool:
+        """Insert a batch, and commit it or not: "crash" begins a new life, "void" goes on in this one."""
+        written(self.tables, batch)
+        if fate != "commit":
+            if fate == "crash":
+                self.begin()
+            return False
+        self.dead.update(letter.offset for letter in batch.dead)
+        self.partition.commit(batch)
+        return True
+
+    def take(self, records: list[Record], fate: str = "commit") -> list[Record]:
+        """Process a batch of records; return those that are still to come."""
+        batch = self.partition.process(records)
+        return records[batch.records :] if self.end(batch, fate) else records
+
+    def tick(self, now: int, fate: str = "commit") -> None:
+        if self.partition.next_deadline() <= now:
+            self.end(self.partition.tick(now), fate)
+
+    def finish(self, records: list[Record]) -> Tables:
+        """Take what is left, let time pass, and return what the tables show."""
+        while records:
+            records = self.take(records)
+        while self.partition.next_deadline() <= FAR:
+            self.tick(FAR)
+        return shown(self.tables)
+
+
+fates = st.sampled_from(["commit", "crash", "void"])
+
+
+@pytest.fixture(params=[1, 2, 3, 64], ids="segments of {}".format)
+def short_segments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SEGMENT", request.param)
+    monkeypatch.setattr(segments, "CHUNK", 2)
+
+
+def stats(tables: Tables) -> Tables:
+    return Tables({key: row for key, row in tables.items() if key[0] not in _OF_ARRIVAL})
+
+
+def expected(history: list[RecordedEvent], dead: set[int], rules: Rules) -> Tables:
+    """Return the rows of the plain fold of what was taken."""
+    machine = run(
+        [recorded_event for offset, recorded_event in enumerate(history) if offset not in dead], until=FAR, rules=rules
+    )
+    rows = rows_of_states(machine).values()
+    plain = [(row.TABLE, row.KEY, msgspec.structs.astuple(row)) for row in rows]
+    return Tables({(table, *values[:size]): values for table, size, values in plain})
+
+
+@pytest.mark.usefixtures("short_segments")
+@pytest.mark.parametrize("world", CRASHING)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_rows_of_batches_that_were_never_committed_do_not_show(world: str, data: st.DataObject) -> None:
+    """A row that nobody takes away is counted for ever: batches end elsewhere after a crash, and rows move on."""
+    history = data.draw(CRASHING[world])
+    records = recorded(history)
+    calm, life = Life(LEVELS), Life(LEVELS)
+    for one in records:
+        calm.take([one])
+    left = records
+    for size, fate, now in data.draw(
+        st.lists(st.tuples(st.integers(0, len(records)), fates, st.none() | moments), max_size=8)
+    ):
+        if size and left:
+            left = life.take(left[:size], fate) + left[size:]
+        elif now is not None:
+            life.tick(now, fate)
+    tables = life.finish(left)
+    assert tables == calm.finish([])
+    assert stats(tables) == expected(history, life.dead, LEVELS)
