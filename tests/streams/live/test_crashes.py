@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.topics import load_topics
 from streams.core import segments
 from streams.core.algebra import RecordedEvent
-from streams.core.rows import MetricChangeRow
+from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Rules
 from streams.live.fold.batch import Batch
 from streams.live.fold.partition import Partition
