@@ -8,8 +8,9 @@ import msgspec
 from streams.core import machine as core
 from streams.core.algebra import RecordedEvent, Signal, fingerprint_of
 from streams.core.columns import Row
-from streams.core.machine import Facts
-from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.declarations import Kinds
+from streams.core.machine import Due, Facts
+from streams.core.routes import KINDS
 from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Rules
 
@@ -19,26 +20,28 @@ Identity = tuple[object, ...]
 class Machine:
     """The tables of one partition, and the machine of the core that writes them.
 
-    `recode` ends a batch after every event, so that nothing but bytes goes on. `notes` has every event of each entity,
-    by fingerprint.
+    `recode` ends a batch after every event and deadline, so that nothing but bytes goes on. `recorded_events` has every
+    event of each entity, by fingerprint.
     """
 
-    def __init__(self, *, rules: Rules | None = None, recode: bool = False) -> None:
-        self.rules = rules or Rules()
+    def __init__(self, *, rules: Rules | None = None, recode: bool = False, kinds: Kinds = KINDS) -> None:
+        self.rules, self.kinds = rules or Rules(), kinds
         self.recode = recode
         self.tables: dict[Identity, Row] = {}
         self.signals: list[Signal] = []
         self.records: dict[bytes, bytes] = {}
         self.former: dict[bytes, Rules] = {}
         self.recorded_events: dict[bytes, dict[bytes, RecordedEvent]] = {}
+        self._deadlines: dict[bytes, int] = {}
         self._machine = self._new_machine()
 
     def _new_machine(self) -> core.Machine:
-        return core.Machine(self.records.get, self.rules, BY_PREFIX, LEDGERS, self.former)
+        return core.Machine(self.records.get, self.rules, self.kinds.reducers, self.kinds.ledgers, self.former)
 
     def _took(self, facts: Iterable[Facts]) -> None:
         for each in facts:
             self._write(each)
+        self._deadlines.update(self._machine.deadlines())
         if self.recode:
             self.save()
 
@@ -47,8 +50,10 @@ class Machine:
         return {key: self._machine.entity(key).head.revision for key in self.recorded_events}
 
     def passed(self, key: bytes) -> int:
-        """Return the latest deadline of an entity that has gone by."""
-        return self._machine.entity(key).head.passed
+        """Return the latest deadline of an entity or a ledger that has gone by."""
+        ledger = self.kinds.ledgers.get(chr(key[0]))
+        log = self._machine.entity(key) if ledger is None else self._machine.book(ledger, key)
+        return log.head.passed
 
     def save(self) -> None:
         """Put every record into the store, as the end of a batch does."""
@@ -62,7 +67,7 @@ class Machine:
 
     def feed(self, recorded: RecordedEvent) -> None:
         """Take an event, unless it came before."""
-        reducer = reducer_of(recorded.event)
+        reducer = self.kinds.reducer_of(recorded.event)
         known, fingerprint = self.recorded_events.setdefault(reducer.key(recorded.event), {}), _claim(recorded)
         if fingerprint not in known:
             known[fingerprint] = recorded
@@ -70,16 +75,22 @@ class Machine:
 
     def tick(self, now: int) -> None:
         """Let time pass to `now`."""
-        for key in self.recorded_events:
-            while self._machine.entity(key).head.deadline <= now:
-                self._took(self._machine.tick(key, now))
+        while due := self._due(now):
+            for facts in self._machine.pass_time(due, (now, len(self.kinds.ranks) + 1, b"")):
+                self._took(facts)
+                if self.recode:
+                    break
+
+    def _due(self, now: int) -> list[Due]:
+        ranks = self.kinds.ranks
+        return [(at, ranks.get(key[0], 0), key) for key, at in self._deadlines.items() if at <= now]
 
     def settle(self, rules: Rules) -> None:
         """Apply other rules, in the way in which a partition brings older decisions up to date."""
         self.former[self.rules.name] = self.rules
         self.rules = rules
         self.save()
-        for key in self.recorded_events:
+        for key in list(self._deadlines):
             self._took(self._machine.settle(key))
 
     def _write(self, facts: Facts) -> None:

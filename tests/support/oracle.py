@@ -1,7 +1,7 @@
 """The oracle of the machine: every active event of an entity folded from the beginning, every entry of a ledger too."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from streams.core.activity import active_keys, patched, patches_by_part
@@ -30,10 +30,18 @@ Entities = Iterable[tuple[Reducer[Any], str, str, Iterable[RecordedEvent], int]]
 """(reducer, account, identity within it, events, the latest deadline that has passed) of each entity."""
 
 
+def never(_key: bytes) -> int:
+    """Return that no deadline of a ledger has passed."""
+    return 0
+
+
 def logs_of(
-    entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules
+    entities: Entities,
+    ledgers: Mapping[str, Ledger[Any, Any]],
+    rules: Rules,
+    passed_of: Callable[[bytes], int] = never,
 ) -> Iterator[tuple[str, str, Outputs]]:
-    """Yield (kind, name) and all outputs of every log, ledgers too."""
+    """Yield (kind, name) and all outputs of every log, ledgers too; `passed_of` is the time of a ledger, by its key."""
     entries: defaultdict[tuple[str, str, str], dict[SortKey, Any]] = defaultdict(dict)
 
     def handed(account: str, outputs: Outputs) -> Outputs:
@@ -47,13 +55,19 @@ def logs_of(
         yield reducer.kind, identity, handed(account, folded(reducer, recorded_events, Scope(rules, passed)))
     for prefix, ledger in ledgers.items():  # in this order: a ledger hands over to later ones only
         for account, name in [(account, name) for account, each, name in entries if each == prefix]:
-            booked = _booked(ledger, account, name, entries[account, prefix, name], Scope(rules, 0))
+            scope = Scope(rules, passed_of(ledger.key(account, name)))
+            booked = _booked(ledger, account, name, entries[account, prefix, name], scope)
             yield ledger.kind, name, handed(account, booked)
 
 
-def rows_of(entities: Entities, ledgers: Mapping[str, Ledger[Any, Any]], rules: Rules) -> dict[tuple[object, ...], Row]:
+def rows_of(
+    entities: Entities,
+    ledgers: Mapping[str, Ledger[Any, Any]],
+    rules: Rules,
+    passed_of: Callable[[bytes], int] = never,
+) -> dict[tuple[object, ...], Row]:
     """Return all rows."""
-    rows = [row for _, _, outputs in logs_of(entities, ledgers, rules) for row in outputs.rows]
+    rows = [row for _, _, outputs in logs_of(entities, ledgers, rules, passed_of) for row in outputs.rows]
     found = {row.identity(): row for row in rows}
     assert len(found) == len(rows), "an identity was sealed twice"
     return found
