@@ -16,8 +16,9 @@ import msgspec
 from sinks import views
 from sinks.metric import Catalogue
 from sinks.tables import TABLES
+from streams.core import entities
 
-SHARED = frozenset({"survey_question"})
+SHARED = frozenset(table.name for table in TABLES.values() if table.entity in entities.SHARED and table.by_account)
 """Tables of rows that all accounts read, although each names the account that told it."""
 _CLOCK = "${now}"
 _COUNTED = re.compile(r"\bAS counted\b")

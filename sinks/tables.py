@@ -12,7 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from streams.core.columns import KIND, PERSONAL, Row
+from streams.core.columns import KIND, PERSONAL, Owner, Row
+from streams.core.entities import Kind
 from streams.core.rows import TABLES as ROWS
 
 _WIDTHS: dict[tuple[float | None, float | None], str] = {
@@ -21,6 +22,8 @@ _WIDTHS: dict[tuple[float | None, float | None], str] = {
     (0, 2**32 - 1): "UInt32",
     (None, None): "Int64",
 }
+SEVERAL: Owner = "several"
+NONE: Owner = "none"
 _PLAIN = {bool: "UInt8", float: "Float64", str: "String"}
 _KINDS = {"moment": "DateTime64(6, 'UTC')", "label": "LowCardinality(String)"}
 
@@ -38,12 +41,18 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One table: columns in insert order, the first ``key`` of them its ORDER BY."""
+    """One table: columns in insert order, the first ``key`` of them its ORDER BY.
+
+    ``entity`` is the kind of entity that its rows belong to, `SEVERAL` or `NONE`. ``named_by`` are the columns that
+    name this entity, joined by slashes; empty where rows name the event that they come from.
+    """
 
     name: str
     comment: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    entity: Owner
+    named_by: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -111,11 +120,39 @@ def _is_personal(hint: Any) -> bool:
 
 
 def derive(row: type[Row]) -> Table:
-    """Table of one row struct, ``version`` and ``is_deleted`` included."""
+    """Table of one row struct, ``version`` and ``is_deleted`` included.
+
+    Raises ValueError for a struct that does not say whose rows it has, or by which columns.
+    """
     hints = get_type_hints(row, include_extras=True)
     fields = row.__struct_fields__
     columns = tuple(_column(name, hints[name]) for name in fields)
-    return Table(row.TABLE, inspect.cleandoc(str(row.__doc__)), fields[: row.KEY], columns + SYSTEM_COLUMNS)
+    comment = inspect.cleandoc(str(row.__doc__))
+    return Table(row.TABLE, comment, fields[: row.KEY], columns + SYSTEM_COLUMNS, _owner(row), _named_by(row))
+
+
+def _owner(row: type[Row]) -> Owner:
+    known = (*get_args(Kind), SEVERAL, NONE)
+    owner: Owner | None = getattr(row, "ENTITY", None)
+    if owner is None or owner not in known:
+        raise ValueError(f"{row.__name__} has the entity {owner!r}, not one of {', '.join(sorted(known))}")
+    return owner
+
+
+def _named_by(row: type[Row]) -> tuple[str, ...]:
+    """Return the columns that name a row's entity, none where the row names its event."""
+    if row.ENTITY in (SEVERAL, NONE):
+        return ()
+    fields = row.__struct_fields__
+    if set(row.NAMED_BY) - set(fields):
+        raise ValueError(f"{row.__name__} has no column {', '.join(sorted(set(row.NAMED_BY) - set(fields)))}")
+    if row.NAMED_BY:
+        return row.NAMED_BY
+    if f"{row.ENTITY}_id" in fields:
+        return (f"{row.ENTITY}_id",)
+    if "event_id" in fields:
+        return ()
+    raise ValueError(f"{row.__name__} does not say which {row.ENTITY} it belongs to: give it NAMED_BY")
 
 
 TABLES: Mapping[str, Table] = MappingProxyType({name: derive(row) for name, row in ROWS.items()})

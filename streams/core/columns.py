@@ -6,10 +6,12 @@ A kind is an annotated Python type. Bounds of an integer fix its width in the ta
 Absent text is the empty string; an absent time or number is None, allowed where the column says ``| None``.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
+
+from streams.core.entities import Kind
 
 KIND = "kind"
 PERSONAL = "personal"
@@ -58,14 +60,23 @@ Flags = Annotated[tuple[str, ...], doc("What is odd about the row, as codes in a
 ValidFrom = Annotated[Moment, doc("From when it holds, UTC, inclusive; until the next row of the same subject")]
 
 
+Owner = Kind | Literal["several", "none"]
+"""The kind of entity that the rows of a table belong to: one, several of them, or none where no entity has any."""
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of one table: fields in column order, the first KEY of them its identity.
 
-    A row with the same identity and a higher version replaces the older one; the shell adds the version.
+    A row with the same identity and a higher version replaces the older one; the shell adds the version. ENTITY says
+    whose row it is. The columns NAMED_BY, joined by slashes, name that entity; where there are none this is the column
+    called like the kind, ``ticket_id``, and without such a column the row names its event. Example: a row of
+    ``survey_question`` belongs to the ``survey_definition`` that ``survey_id`` and ``survey_version`` name.
     """
 
     TABLE: ClassVar[str]
     KEY: ClassVar[int]
+    ENTITY: ClassVar[Owner]
+    NAMED_BY: ClassVar[tuple[str, ...]] = ()
 
     def identity(self) -> tuple[object, ...]:
         """Table name and key values: what a newer version of the row must share to replace it."""

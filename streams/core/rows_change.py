@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from streams.core.columns import AccountId, Ingested, Label, Moment, Row, Source, doc, personal
+from streams.core.columns import AccountId, Ingested, Label, Moment, Owner, Row, Source, doc, personal
 
 
 class MetricChangeRow(Row, frozen=True, gc=False):
@@ -10,6 +10,7 @@ class MetricChangeRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "metric_change"
     KEY: ClassVar[int] = 9
+    ENTITY: ClassVar[Owner] = "several"
     account_id: AccountId
     metric: Annotated[Label, doc("Metric whose sums changed")]
     entity_kind: Annotated[Label, doc("Kind of the entity that changed, such as response")]

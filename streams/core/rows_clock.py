@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from streams.core.columns import EventId, Int32, Label, Row, UInt16, ValidFrom, doc
+from streams.core.columns import EventId, Int32, Label, Owner, Row, UInt16, ValidFrom, doc
 
 ScheduleId = Annotated[Label, doc("Schedule of business hours")]
 PolicyId = Annotated[Label, doc("Service level policy")]
@@ -13,6 +13,7 @@ class ScheduleRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "schedule"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "setting"
     schedule_id: ScheduleId
     valid_from: ValidFrom
     weekday: Annotated[UInt16, doc("Weekday of the hours, 1 Monday to 7 Sunday")]
@@ -27,6 +28,7 @@ class HolidayRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "holiday"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "setting"
     schedule_id: ScheduleId
     holiday_set_id: Annotated[Label, doc("Set that the day belongs to; its next version replaces all its days")]
     valid_from: ValidFrom
@@ -40,6 +42,7 @@ class SlaPolicyRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "sla_policy"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "setting"
     policy_id: PolicyId
     valid_from: ValidFrom
     policy_version: Annotated[Label, doc("Version that is recorded with what the policy shaped")]
@@ -59,6 +62,7 @@ class SlaTargetRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "sla_target"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "setting"
     policy_id: PolicyId
     valid_from: ValidFrom
     metric: Annotated[Label, doc("first_reply, next_reply, resolution, requester_wait or agent_work")]

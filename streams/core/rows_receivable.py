@@ -12,6 +12,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     PaymentId,
     Row,
     Source,
@@ -26,6 +27,7 @@ class InvoiceRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "invoice"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     number: Annotated[str, doc("Number printed on the invoice; empty when not told")]
@@ -72,6 +74,7 @@ class InvoiceLineRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "invoice_line"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     line_id: Annotated[str, doc("Line within the invoice")]
@@ -94,6 +97,7 @@ class InvoiceDueRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "invoice_due"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     valid_from: Annotated[Moment, doc("From when the due date holds, UTC, inclusive; until the invoice's next row")]
@@ -108,6 +112,7 @@ class ReceivableEntryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "receivable_entry"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     entry: Annotated[str, doc("Posting within the invoice, such as paid/receivable/P1")]
@@ -127,6 +132,7 @@ class MoneyEntryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "money_entry"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     entry: Annotated[str, doc("Posting within the invoice, such as paid/paid/P1")]
@@ -147,6 +153,7 @@ class PaymentRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "payment"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     payment_id: PaymentId
     invoice_id: InvoiceId
@@ -171,6 +178,7 @@ class PaymentAttemptRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "payment_attempt"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "invoice"
     account_id: AccountId
     invoice_id: InvoiceId
     attempt_id: Annotated[str, doc("Attempt within the invoice, such as paid:P1")]

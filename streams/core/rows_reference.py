@@ -10,6 +10,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     Row,
     UInt32,
     ValidFrom,
@@ -23,6 +24,7 @@ class AccountHistoryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "account_history"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "reference"
     account_id: AccountId
     valid_from: ValidFrom
     event_id: EventId
@@ -46,6 +48,7 @@ class ContactHistoryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "contact_history"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "reference"
     account_id: AccountId
     contact_id: Annotated[str, doc("Contact (person at the account), by pseudonym")]
     valid_from: ValidFrom
@@ -60,6 +63,7 @@ class ManagerAssignmentRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "manager_assignment"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "reference"
     account_id: AccountId
     role: Annotated[Label, doc("OWNER, TRAINEE, MENTOR, CSM or UNKNOWN")]
     valid_from: ValidFrom
@@ -76,6 +80,7 @@ class FxRateRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "fx_rate"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "setting"
     base: Annotated[Label, doc("ISO 4217 currency that is converted")]
     quote: Annotated[Label, doc("ISO 4217 currency that it is converted into")]
     valid_from: ValidFrom
@@ -88,6 +93,8 @@ class TaxonomyTopicRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "taxonomy_topic"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "setting"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("taxonomy_version",)
     taxonomy_version: Annotated[Label, doc("Version of the topic list")]
     topic_id: Annotated[str, doc("Topic within the list")]
     label: Annotated[str, doc("Name of the topic for people")]
@@ -100,6 +107,7 @@ class PolicyRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "policy"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "setting"
     policy: Annotated[Label, doc("Name of the policy, such as followup_target_seconds or low_sample_n")]
     valid_from: ValidFrom
     value: Annotated[str, doc("Value in the policy's own notation")]
@@ -112,6 +120,7 @@ class PlanRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "plan"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "setting"
     plan_id: Annotated[str, doc("Plan that subscription items name")]
     valid_from: ValidFrom
     name: Annotated[str, doc("Name of the plan for people")]
@@ -124,6 +133,7 @@ class EventRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "event"
     KEY: ClassVar[int] = 5
+    ENTITY: ClassVar[Owner] = "none"
     account_id: AccountId
     entity: Annotated[str, doc("What the event belongs to, kind:id, such as response:R1")]
     topic: Annotated[Label, doc("Topic that the event stands in")]
@@ -143,6 +153,7 @@ class DeadLetterRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "dead_letter"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "none"
     topic: Annotated[Label, doc("Topic that the record was read from")]
     partition: Annotated[Int32, doc("Partition that the record was read from")]
     offset: Annotated[int, doc("Offset of the record in its partition")]

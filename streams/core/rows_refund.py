@@ -12,6 +12,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     PaymentId,
     Row,
     Source,
@@ -24,6 +25,8 @@ class ReceiptRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "receipt"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "receipt"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("payment_id",)
     account_id: AccountId
     payment_id: PaymentId
     amount_micros: Annotated[int, doc("The whole payment, in millionths of the currency's major unit")]
@@ -42,6 +45,7 @@ class PaymentReturnRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "payment_return"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "several"
     account_id: AccountId
     return_id: Annotated[str, doc("Return; the same one may concern several invoices")]
     invoice_id: InvoiceId
@@ -61,6 +65,7 @@ class CreditEntryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "credit_entry"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "several"
     account_id: AccountId
     entry: Annotated[str, doc("Posting within the account, named for its cause")]
     at: Annotated[Moment, doc("When it counts from, UTC")]
@@ -88,6 +93,7 @@ class RefundRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "refund"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "refund"
     account_id: AccountId
     refund_id: Annotated[str, doc("Refund; a payment may have several")]
     payment_id: PaymentId
@@ -113,6 +119,7 @@ class DisputeRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "dispute"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "dispute"
     account_id: AccountId
     dispute_id: Annotated[str, doc("Dispute of an invoice, or claim of a payment by the customer's bank")]
     invoice_id: InvoiceId
@@ -139,6 +146,7 @@ class PayoutRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "payout"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "payout"
     account_id: AccountId
     payout_id: Annotated[str, doc("Payout")]
     amount_micros: Annotated[int, doc("What was paid out, in millionths of the currency's major unit")]
@@ -161,6 +169,7 @@ class ActRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "act"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "act"
     account_id: AccountId
     act_id: Annotated[str, doc("Act")]
     invoice_id: InvoiceId

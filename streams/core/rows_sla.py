@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from streams.core.columns import AccountId, IsTest, Label, Moment, Row, UInt32, doc
+from streams.core.columns import AccountId, IsTest, Label, Moment, Owner, Row, UInt32, doc
 
 
 class SlaInstanceRow(Row, frozen=True, gc=False):
@@ -10,6 +10,7 @@ class SlaInstanceRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "sla_instance"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: Annotated[str, doc("Ticket that the clock runs for")]
     metric: Annotated[Label, doc("first_reply, next_reply, resolution, requester_wait or agent_work")]

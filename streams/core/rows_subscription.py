@@ -11,6 +11,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     Row,
     Source,
     SubscriptionId,
@@ -31,6 +32,7 @@ class SubscriptionRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "subscription"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "subscription"
     account_id: AccountId
     subscription_id: SubscriptionId
     started_at: Annotated[Moment | None, doc("From when it first held, UTC; NULL while only parts of it are known")]
@@ -59,6 +61,7 @@ class SubscriptionHistoryRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "subscription_history"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "subscription"
     account_id: AccountId
     subscription_id: SubscriptionId
     valid_from: ValidFrom
@@ -91,6 +94,7 @@ class MrrItemRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "mrr_item"
     KEY: ClassVar[int] = 5
+    ENTITY: ClassVar[Owner] = "subscription"
     account_id: AccountId
     policy: Policy
     subscription_id: SubscriptionId
@@ -117,6 +121,7 @@ class MrrMovementRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "mrr_movement"
     KEY: ClassVar[int] = 7
+    ENTITY: ClassVar[Owner] = "subscription"
     account_id: AccountId
     policy: Policy
     at: Annotated[Moment, doc("When it takes effect, UTC; a movement that is to come lies in the future")]

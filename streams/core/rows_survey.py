@@ -13,6 +13,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     QuestionId,
     QuestionKind,
     ResponseId,
@@ -32,6 +33,7 @@ class ResponseRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "response"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     survey_id: SurveyId
@@ -63,6 +65,7 @@ class AnswerRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "answer"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     question_id: QuestionId
@@ -82,6 +85,7 @@ class AnswerChoiceRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "answer_choice"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     question_id: QuestionId
@@ -96,6 +100,7 @@ class VerbatimRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "verbatim"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     question_id: QuestionId
@@ -110,6 +115,7 @@ class ResponseTopicRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "response_topic"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     topic_id: Annotated[str, doc("Topic within the taxonomy")]
@@ -127,6 +133,7 @@ class FollowupRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "followup"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     followup_id: Annotated[str, doc("Follow-up, as its source names it")]
@@ -143,6 +150,7 @@ class FollowupCaseRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "followup_case"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "response"
     account_id: AccountId
     response_id: ResponseId
     survey_id: SurveyId
@@ -167,6 +175,7 @@ class InvitationRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "invitation"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "invitation"
     account_id: AccountId
     invitation_id: Annotated[str, doc("Invitation, as its source names it")]
     survey_id: SurveyId
@@ -194,6 +203,8 @@ class SurveyDisplayRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "survey_display"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "survey_display"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("display_id",)
     account_id: AccountId
     display_id: Annotated[str, doc("Display, as its source names it")]
     survey_id: SurveyId
@@ -210,6 +221,8 @@ class SurveyQuestionRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "survey_question"
     KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "survey_definition"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("survey_id", "survey_version")
     survey_id: SurveyId
     survey_version: SurveyVersion
     account_id: Annotated[str, doc("Key that the definition was published under")]

@@ -10,6 +10,7 @@ from streams.core.columns import (
     IsTest,
     Label,
     Moment,
+    Owner,
     Row,
     Source,
     UInt16,
@@ -33,6 +34,7 @@ class TicketRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     channel: TicketChannel
@@ -115,6 +117,7 @@ class TicketSpanRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket_span"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     from_at: Annotated[Moment, doc("Start of the span, UTC, inclusive")]
@@ -133,6 +136,7 @@ class TicketMessageRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket_message"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     message_id: Annotated[str, doc("Message within the ticket")]
@@ -154,6 +158,7 @@ class TicketNextReplyRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket_next_reply"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     instance_no: Annotated[UInt32, doc("Which wait of the ticket, from 1")]
@@ -171,6 +176,7 @@ class TicketSolveRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket_solve"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     ordinal: Annotated[UInt16, doc("Which solve of the ticket, from 1")]
@@ -189,6 +195,7 @@ class TicketEscalationRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "ticket_escalation"
     KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "ticket"
     account_id: AccountId
     ticket_id: TicketId
     event_id: Annotated[str, doc("Event that tells of the escalation")]
@@ -206,6 +213,7 @@ class TouchRow(Row, frozen=True, gc=False):
 
     TABLE: ClassVar[str] = "touch"
     KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "touch"
     account_id: AccountId
     touch_id: Annotated[str, doc("Touch, as its source names it")]
     kind: Annotated[Label, doc("What it was, in the source's words (call, meeting, email, ...)")]

@@ -13,13 +13,13 @@ from infra.stack import Stack
 from sinks import metric, views
 from sinks.clickhouse import ClickHouseSink
 from sinks.connection import connect
-from sinks.explain_entity import ANY, KINDS, PERSONAL, ROWS
+from sinks.explain_entity import KINDS, PERSONAL, queries
 from sinks.figures import Given, Served, deployed
 from sinks.memory import MemorySink
 from sinks.period import parse
 from sinks.settings import Warehouse
-from sinks.tables import TABLES
-from streams.core.routes import REDUCERS
+from sinks.tables import NONE, SEVERAL, TABLES
+from streams.core.reducers import REDUCERS
 from tests.sinks.conftest import Migrated
 from tests.sinks.example_rows import EPOCH, row
 
@@ -200,9 +200,11 @@ def test_a_past_moment_is_judged_by_its_own_clock(typed: Client, empty: Callable
 
 
 def test_every_table_but_the_records_own_belongs_to_a_kind_of_entity() -> None:
-    """A table that nobody lists would be missing from what `cx explain response R1` shows."""
-    assert set(ROWS) == set(TABLES) - {"event", "dead_letter"}
-    assert {kind for kind, _ in ROWS.values()} - {ANY} == set(KINDS) == {reducer.kind for reducer in REDUCERS.values()}
+    """A table of no kind would be missing from what `cx explain response R1` shows."""
+    assert {table.name for table in TABLES.values() if table.entity == NONE} == {"event", "dead_letter"}
+    assert {table.entity for table in TABLES.values()} - {NONE, SEVERAL} == set(KINDS) == set(REDUCERS)
+    asked = {table for kind in KINDS for table, _ in queries(kind, texts=True)}
+    assert asked == {name for name, table in TABLES.items() if table.entity != NONE}
     assert {"verbatim"} == PERSONAL
 
 

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from importlib.resources import files
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Annotated, ClassVar
 
 import pytest
 from clickhouse_driver import Client
 
 from sinks.settings import Warehouse
-from sinks.tables import SYSTEM_COLUMNS, TABLES
+from sinks.tables import SEVERAL, SYSTEM_COLUMNS, TABLES, derive
 from streams import core
 from streams.core import rows, rows_receivable
+from streams.core.columns import AccountId, Owner, Row, doc
 from streams.core.rows import TABLES as ROWS
 from tests.sinks.conftest import Migrated
 
@@ -112,3 +114,55 @@ def _copy_of(module: ModuleType) -> ModuleType:
         if isinstance(each, type) and each.__module__ == module.__name__:
             setattr(copy, name, type(name, (each,), {"__module__": copy.__name__}))
     return copy
+
+
+class _Visit(Row, frozen=True, gc=False):
+    """Visits to customers: one row per visit."""
+
+    TABLE: ClassVar[str] = "visit"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "touch"
+    account_id: AccountId
+    touch_id: Annotated[str, doc("Touch that the visit is")]
+    place: Annotated[str, doc("Where it was")]
+
+
+class _OfNobody(_Visit, frozen=True, gc=False):
+    ENTITY: ClassVar[Owner] = "visit"  # type: ignore[assignment] # the mistake
+
+
+class _OfSomeTicket(_Visit, frozen=True, gc=False):
+    ENTITY: ClassVar[Owner] = "ticket"
+
+
+class _Misnamed(_Visit, frozen=True, gc=False):
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("visit_id",)
+
+
+class _Placed(_Visit, frozen=True, gc=False):
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("place", "touch_id")
+
+
+class _Shared(_Visit, frozen=True, gc=False):
+    ENTITY: ClassVar[Owner] = "several"
+
+
+def test_a_struct_says_whose_rows_it_has_and_what_names_them() -> None:
+    """What `cx explain` asks of a table follows from this, so a table cannot be forgotten there."""
+    assert (derive(_Visit).entity, derive(_Visit).named_by) == ("touch", ("touch_id",))
+    assert derive(_Placed).named_by == ("place", "touch_id")
+    assert (derive(_Shared).entity, derive(_Shared).named_by) == (SEVERAL, ())
+
+
+@pytest.mark.parametrize(
+    ("struct", "said"),
+    [
+        (_OfNobody, "_OfNobody has the entity 'visit', not one of act, "),
+        (_OfSomeTicket, "_OfSomeTicket does not say which ticket it belongs to: give it NAMED_BY"),
+        (_Misnamed, "_Misnamed has no column visit_id"),
+    ],
+)
+def test_a_struct_that_does_not_say_whose_rows_it_has_is_refused(struct: type[Row], said: str) -> None:
+    """Its rows would be explained by nothing, or under another entity."""
+    with pytest.raises(ValueError, match=said):
+        derive(struct)
