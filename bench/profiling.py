@@ -26,7 +26,7 @@ PARTS = (
     ("decode Avro", "Decoder.decode (schemas/decoder.py"),
     ("typed event", "parse (streams/core/events.py"),
     ("contract checks", "check (streams/core/admission.py"),
-    ("identity and digest", "claim (streams/core/algebra.py"),
+    ("identity and digest", "fingerprint_of (streams/core/algebra.py"),
     ("fold, rows, signals", "Machine.take (streams/core/machine.py"),
     ("encode state", "Partition._finish (streams/live/fold/partition.py"),
     ("rows to tuples", "Partition._write (streams/live/fold/partition.py"),

@@ -13,7 +13,7 @@ import msgspec
 from schemas.codec import Codec, Undecodable
 from schemas.topics import load_topics
 from streams.core.admission import refusal_of
-from streams.core.algebra import CLAIM_ID, Note, claim
+from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
 from streams.core.events import parse
 from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
@@ -113,23 +113,23 @@ class Processor:
         if refusal is not None:
             self._refuse(batch, record, *refusal)
             return
-        one = claim(event.source, event.event_id, value)
-        known = state.get_bytes(one[:CLAIM_ID])
+        one = fingerprint_of(event.source, event.event_id, value)
+        known = state.get_bytes(one[:IDENTITY_BYTES])
         if known is None:
-            state.set_bytes(one[:CLAIM_ID], one[CLAIM_ID:])
-            self._fold(batch, record, Note(event, ingested_at), one)
-        elif known != one[CLAIM_ID:]:
+            state.set_bytes(one[:IDENTITY_BYTES], one[IDENTITY_BYTES:])
+            self._fold(batch, record, RecordedEvent(event, ingested_at), one)
+        elif known != one[IDENTITY_BYTES:]:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
-    def _fold(self, batch: Batch, record: Consumed, note: Note, one: bytes) -> None:
-        reducer, rows = reducer_of(note.event), batch.rows
-        for facts in batch.machine.take(reducer, note, one, len(record.value())):
+    def _fold(self, batch: Batch, record: Consumed, recorded: RecordedEvent, one: bytes) -> None:
+        reducer, rows = reducer_of(recorded.event), batch.rows
+        for facts in batch.machine.take(reducer, recorded, one, len(record.value())):
             for row in facts.rows:
                 rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 0))
             for row in facts.removed:
                 rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 1))
             batch.signals.extend(facts.signals)
-        rows[EventRow.TABLE].append(event_row(record, note, batch, reducer.entity(note.event), 0))
+        rows[EventRow.TABLE].append(event_row(record, recorded, batch, reducer.entity(recorded.event), 0))
 
     def _refuse(self, batch: Batch, record: Consumed, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), 0, self._codec.envelope(record.value()))
