@@ -34,7 +34,7 @@ class Batch(msgspec.Struct):
 
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
     changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `machine` has the
-    logs that the batch works on.
+    logs that the batch works on, `digests` the content of each event that it takes, by identity.
     """
 
     topic: str
@@ -44,7 +44,7 @@ class Batch(msgspec.Struct):
     signals: list[Signal] = []
     dead: list[DeadLetter] = []
     changes: dict[bytes, bytes | None] = {}
-    owners: dict[bytes, bytes] = {}
+    digests: dict[bytes, bytes] = {}
     unsettled: list[bytes] | None = None
     records: int = 0
     duplicates: int = 0

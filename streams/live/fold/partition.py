@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.codec import Codec, Undecodable
 from streams.core.admission import refusal_of
-from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of, fingerprints_in
+from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
 from streams.core.declarations import Kinds
 from streams.core.events import parse
 from streams.core.machine import Facts, Machine
@@ -22,6 +22,7 @@ from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentInde
 from streams.live.errors import EngineStopped
 from streams.live.fold.batch import Batch
 from streams.live.fold.deadlines import Deadlines
+from streams.live.fold.identities import Identities
 from streams.live.fold.output_rows import event_row, refuse
 from streams.live.fold.partitioner import home, misplaced
 from streams.live.fold.quarantine import REASON, blame, without_unfoldable
@@ -40,6 +41,7 @@ _BEHIND_ALL = 256
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
+_INDEXED_AT_ONCE = 1_000
 MOST_WORK = 100_000
 """Items of logs that one batch folds: some seconds, after which a worker should commit. A batch ends early at it."""
 
@@ -85,7 +87,7 @@ class Partition:
         self._rules = rules
         self._types = types
         self._partitions = partitions
-        self._owners: dict[bytes, bytes] = {}
+        self._identities = Identities()
         self._kinds = kinds
         self._deadlines = Deadlines(kinds.ranks)
         self._unsettled: list[bytes] = []
@@ -102,24 +104,26 @@ class Partition:
         self._rules_in_use = self._store.get(RULES_KEY)
         known = [] if self._rules_in_use is None else _rules_from(self._rules_in_use)
         self._former = {rules.name: rules for rules in known if rules != self._rules}
+        found: list[bytes] = []
         for key, value in self._store.scan():
-            self._index(key, value)
+            found.append(self._index(key, value))
+            if len(found) == _INDEXED_AT_ONCE:
+                self._identities.add(b"".join(found))
+                found.clear()
+        self._identities.add(b"".join(found))
         if self._former:
             self._unsettled = self._affected_by_rules()
 
-    def _index(self, name: bytes, value: bytes) -> None:
-        """Note the fingerprints of a record, and the deadline of a head."""
+    def _index(self, name: bytes, value: bytes) -> bytes:
+        """Keep the deadline of a head, and return the fingerprints that lie in a record."""
         first = name[:1]
         if first == b"\0" or (first == HEAD_RECORDS and name[:2] != _SEGMENT):
-            return
+            return b""
         if first == HEAD_RECORDS:
-            fingerprints = _segment_from(value).fingerprints
-        else:
-            head = _index_from(value)
-            fingerprints = head.fingerprints
-            self._deadlines.set(name, head.deadline)
-        for each in fingerprints_in(fingerprints):
-            self._owners[each[:IDENTITY_BYTES]] = name
+            return _segment_from(value).fingerprints
+        head = _index_from(value)
+        self._deadlines.set(name, head.deadline)
+        return head.fingerprints
 
     def _affected_by_rules(self) -> list[bytes]:
         """Return the keys of entities and ledgers whose outputs may follow other rules."""
@@ -188,7 +192,7 @@ class Partition:
         """Take a batch over after its transaction is committed."""
         for key, deadline in batch.machine.deadlines():
             self._deadlines.set(key, deadline)
-        self._owners.update(batch.owners)
+        self._identities.add(b"".join(identity + digest for identity, digest in batch.digests.items()))
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
@@ -241,20 +245,19 @@ class Partition:
             self._refuse(batch, record, *refusal)
             return
         one = fingerprint_of(event.source, event.event_id, value)
-        owner = batch.owners.get(one[:IDENTITY_BYTES]) or self._owners.get(one[:IDENTITY_BYTES])
-        if owner is None:
+        identity, digest = one[:IDENTITY_BYTES], one[IDENTITY_BYTES:]
+        known = batch.digests.get(identity) or self._identities.digest_of(identity)
+        if known is None:
+            batch.digests[identity] = digest
             self._fold(batch, record, RecordedEvent(event, ingested_at, is_load(record)), one)
-        elif self._same(batch, owner, one):
+        elif known == digest:
             batch.duplicates += 1
         else:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
     def _fold(self, batch: Batch, record: Record, recorded: RecordedEvent, one: bytes) -> None:
         reducer = self._kinds.reducer_of(recorded.event)
-        key = batch.owners[one[:IDENTITY_BYTES]] = reducer.key(recorded.event)
-        self._write(batch, batch.machine.take(reducer, recorded, one, len(record.value() or b""), key))
-        if batch.machine.has_moved:
-            self._moved(batch)
+        self._write(batch, batch.machine.take(reducer, recorded, one, len(record.value() or b"")))
         batch.rows[EventRow.TABLE].append(
             event_row(record, recorded, batch, reducer.entity(recorded.event), self._first_version)
         )
@@ -270,23 +273,6 @@ class Partition:
             for row in each.removed:
                 rows[row.TABLE].append(_astuple(row) + removed)
             batch.signals.extend(each.signals)
-
-    def _moved(self, batch: Batch) -> None:
-        """Note in which record fingerprints lie that left their head."""
-        for name, fingerprints in batch.machine.moved():
-            for each in fingerprints_in(fingerprints):
-                batch.owners[each[:IDENTITY_BYTES]] = name
-
-    def _fingerprints(self, batch: Batch, name: bytes) -> bytes:
-        """Return the fingerprints that lie in a record of a log."""
-        if name[:1] != HEAD_RECORDS:
-            return batch.machine.entity(name).head.fingerprints
-        stored = batch.machine.get(name)
-        return b"" if stored is None else _segment_from(stored).fingerprints
-
-    def _same(self, batch: Batch, owner: bytes, one: bytes) -> bool:
-        """Return whether a record has this very fingerprint, and not its identity with another content."""
-        return one in fingerprints_in(self._fingerprints(batch, owner))
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))
