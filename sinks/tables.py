@@ -44,7 +44,8 @@ class Table(msgspec.Struct, frozen=True):
     """One table: columns in insert order, the first ``key`` of them its ORDER BY.
 
     ``entity`` is the kind of entity that its rows belong to, `SEVERAL` or `NONE`. ``named_by`` are the columns that
-    name this entity, joined by slashes; empty where rows name the event that they come from.
+    name this entity, joined by slashes; empty where rows name the event that they come from. ``lookups`` are
+    columns of few values with an index of their own: its name, and the column.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...]
     entity: Owner
     named_by: tuple[str, ...] = ()
+    lookups: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,13 +124,25 @@ def _is_personal(hint: Any) -> bool:
 def derive(row: type[Row]) -> Table:
     """Table of one row struct, ``version`` and ``is_deleted`` included.
 
-    Raises ValueError for a struct that does not say whose rows it has, or by which columns.
+    Raises ValueError for a struct that does not say whose rows it has, by which columns, or what a column means.
     """
     hints = get_type_hints(row, include_extras=True)
     fields = row.__struct_fields__
-    columns = tuple(_column(name, hints[name]) for name in fields)
-    comment = inspect.cleandoc(str(row.__doc__))
-    return Table(row.TABLE, comment, fields[: row.KEY], columns + SYSTEM_COLUMNS, _owner(row), _named_by(row))
+    columns = tuple(_described(row, name, hints[name]) for name in fields)
+    unknown = [column for _, column in row.LOOKUPS if column not in fields]
+    if unknown or not row.__doc__ or not 0 < row.KEY <= len(fields):
+        raise ValueError(f"{row.__name__} has no {unknown[0] if unknown else 'docstring or key'}")
+    comment = inspect.cleandoc(row.__doc__)
+    owner, named_by = _owner(row), _named_by(row)
+    return Table(row.TABLE, comment, fields[: row.KEY], columns + SYSTEM_COLUMNS, owner, named_by, row.LOOKUPS)
+
+
+def _described(row: type[Row], name: str, hint: Any) -> Column:
+    """Return one column. Raises ValueError where it has no sentence of its own, or a type that no column has."""
+    try:
+        return _column(name, hint)
+    except LookupError:
+        raise ValueError(f"{row.__name__}.{name} has no doc(), or a type that no column has") from None
 
 
 def _owner(row: type[Row]) -> Owner:

@@ -70,13 +70,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     A row with the same identity and a higher version replaces the older one; the shell adds the version. ENTITY says
     whose row it is. The columns NAMED_BY, joined by slashes, name that entity; where there are none this is the column
     called like the kind, ``ticket_id``, and without such a column the row names its event. Example: a row of
-    ``survey_question`` belongs to the ``survey_definition`` that ``survey_id`` and ``survey_version`` name.
+    ``survey_question`` belongs to the ``survey_definition`` that ``survey_id`` and ``survey_version`` name. LOOKUPS are
+    columns of few values by which rows of all accounts are found: the name of the index, and the column.
     """
 
     TABLE: ClassVar[str]
     KEY: ClassVar[int]
     ENTITY: ClassVar[Owner]
     NAMED_BY: ClassVar[tuple[str, ...]] = ()
+    LOOKUPS: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def identity(self) -> tuple[object, ...]:
         """Table name and key values: what a newer version of the row must share to replace it."""

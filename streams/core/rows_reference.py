@@ -134,6 +134,7 @@ class EventRow(Row, frozen=True, gc=False):
     TABLE: ClassVar[str] = "event"
     KEY: ClassVar[int] = 5
     ENTITY: ClassVar[Owner] = "none"
+    LOOKUPS: ClassVar[tuple[tuple[str, str], ...]] = (("by_type", "event_type"),)
     account_id: AccountId
     entity: Annotated[str, doc("What the event belongs to, kind:id, such as response:R1")]
     topic: Annotated[Label, doc("Topic that the event stands in")]
