@@ -1,6 +1,6 @@
-"""Renders docs/fields.md, every field of every event type, from the newest schemas.
+"""Renders docs/fields.md, every field of every event type, and the table of headers in docs/emitting.md.
 
-`python -m schemas.fields --write` writes the file, `--check` ends with status 1 where it is out of date.
+`python -m schemas.fields --write` writes them, `--check` ends with status 1 where one of them is out of date.
 """
 
 import json
@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from schemas.catalogue import Definition, SchemaVersion, latest_schemas
+from schemas.catalogue import Definition, SchemaVersion, latest_schemas, load_schemas
 from schemas.examples import load
 from schemas.structs import ENVELOPE
+from schemas.topics import load_topics
 
-TARGET = Path(__file__).parent.parent / "docs" / "fields.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, EMITTING = "fields.md", "emitting.md"
+HEADERS = "| topic | event type | version | header |\n|---|---|---|---|\n"
+"""Title of the table of headers."""
 SCALARS = {
     "string": "text",
     "int": "whole number (32 bits)",
@@ -116,7 +120,9 @@ def _cell(text: str) -> str:
 def _section(schema: SchemaVersion, example: Path | None) -> str:
     """Render one event type: what it says, where it goes, an example, and its own fields."""
     definition = _resolved(schema.definition, {})
-    where = f"Topic `cx.{schema.topic}`, version {schema.version}"
+    declared = load_topics()[schema.topic].event_types[schema.event_type]
+    where = f"Topic `cx.{schema.topic}`, version {schema.version}, entity `{declared.entity}`"
+    where += "".join(f" (`{entity}` without `{name}`)" for name, entity in declared.without.items())
     if example is not None:
         where += f", [an example](../schemas/examples/{schema.topic}/{example.name})"
     own = definition["fields"][len(ENVELOPE) :]
@@ -147,13 +153,32 @@ def _has_envelope(schema: SchemaVersion) -> bool:
     return tuple(field["name"] for field in schema.definition["fields"][: len(ENVELOPE)]) == ENVELOPE
 
 
+def render_headers(page: str) -> str:
+    """Return docs/emitting.md with the bytes that stand in front of each type and version.
+
+    Raises ValueError for a page without such a table.
+    """
+    before, title, behind = page.partition(HEADERS)
+    if not title:
+        raise ValueError(f"docs/{EMITTING} has no table of headers")
+    rows = [
+        f"| `cx.{schema.topic}` | `{schema.event_type}` | {schema.version} | `c301{schema.fingerprint.hex()}` |\n"
+        for schema in load_schemas().values()
+        if _has_envelope(schema)
+    ]
+    return "".join((before, title, *rows, "\n", behind.partition("\n\n")[2]))
+
+
 def main(arguments: list[str]) -> int:
-    text = render()
+    emitting = (DOCS / EMITTING).read_text(encoding="utf-8")
+    pages = {DOCS / PAGE: render(), DOCS / EMITTING: render_headers(emitting)}
     if arguments == ["--write"]:
-        TARGET.write_text(text, encoding="utf-8")
+        for path, text in pages.items():
+            path.write_text(text, encoding="utf-8")
         return 0
     if arguments == ["--check"]:
-        return 0 if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text else 1
+        current = (path.is_file() and path.read_text(encoding="utf-8") == text for path, text in pages.items())
+        return 0 if all(current) else 1
     sys.stderr.write("usage: python -m schemas.fields --write | --check\n")
     return 2
 
