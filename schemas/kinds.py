@@ -3,7 +3,9 @@
 The core reads no files, so what the topics declare reaches it as Python. `python -m schemas.structs --write` writes.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from schemas.declarations import Entity, Ledger
 from schemas.topics import Topic
@@ -63,6 +65,18 @@ def entities_of(topics: Iterable[Topic]) -> dict[str, Entity]:
 
 def ledgers_of(topics: Iterable[Topic]) -> dict[str, Ledger]:
     return {name: ledger for topic in topics for name, ledger in topic.ledgers.items()}
+
+
+def without_code(topics: Iterable[Topic], core: Path) -> Iterator[str]:
+    """Yield in sentences which declared entities and ledgers have no reducer or ledger in the folder of the core."""
+    for topic in topics:
+        kinds: dict[str, Entity | Ledger] = {**topic.entities, **topic.ledgers}
+        for name, kind in kinds.items():
+            path, constant = core.joinpath(*kind.module.split(".")).with_suffix(".py"), constant_of(name, kind)
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            if not re.search(rf"^{constant}\b.*=", text, re.MULTILINE):
+                where = f"streams.core.{kind.module}"
+                yield f"{name} of topic {topic.name} needs {constant} in {where}, which does not define it"
 
 
 def render_entities(topics: Iterable[Topic]) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 from schemas.catalogue import Definition, SchemaVersion, latest_schemas
 from schemas.declarations import EventType
-from schemas.kinds import entities_of, render_entities, render_reducers
+from schemas.kinds import entities_of, render_entities, render_reducers, without_code
 from schemas.struct_template import FOOTER, HEADER
 from schemas.topics import load_topics
 
-CORE = Path(__file__).parent.parent / "streams" / "core"
+SOURCES = CORE = Path(__file__).parent.parent / "streams" / "core"
 LINE = 120
 OPTIONS = "frozen=True, array_like=True, gc=False, kw_only=True"
 ENVELOPE = (
@@ -193,6 +193,9 @@ def rendered() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     modules = rendered()
+    if lacking := list(without_code(load_topics().values(), SOURCES)):
+        sys.stderr.writelines(f"{each}\n" for each in lacking)
+        return 1
     if arguments == ["--write"]:
         for path, text in modules.items():
             path.write_text(text, encoding="utf-8")

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,25 @@ def test_the_command_notices_an_outdated_module(name: str, tmp_path: Path, monke
         module.write("\n")
     assert structs.main(["--check"]) == 1
     assert structs.main([]) == 2
+
+
+@pytest.mark.parametrize("text", [None, "", "TOUCHED = 1\n", "from elsewhere import TOUCH\n"])
+def test_an_entity_without_reducer_is_named_before_anything_is_written(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line in a topic is the first half of a new kind; whoever forgets the other reads where it belongs."""
+    core = tmp_path / "core"
+    shutil.copytree(structs.CORE, core)
+    reducer = core / "support" / "touch.py"
+    reducer.unlink()
+    if text is not None:
+        reducer.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(structs, "SOURCES", core)
+    monkeypatch.setattr(structs, "CORE", tmp_path)
+    assert structs.main(["--write"]) == 1
+    said = capsys.readouterr().err
+    assert said == "touch of topic support needs TOUCH in streams.core.support.touch, which does not define it\n"
+    assert list(tmp_path.glob("*.py")) == []
 
 
 def test_modules_are_written_as_the_formatter_would() -> None:

@@ -18,7 +18,7 @@ from tests.sinks.conftest import Migrated
 
 RAN = "".join(path.read_text("utf-8") for path in sorted(MIGRATIONS.glob("*.sql")))
 VISIT = Table(
-    "visit",
+    "made_up",
     "Visits to customers, as the customer's door knows them: one row per visit.",
     ("account_id", "visit_id"),
     (
@@ -90,17 +90,17 @@ def test_a_new_table_takes_rows_and_a_second_run_changes_nothing(client: Client,
     """Quotes, backslashes and semicolons reach the server as they were meant; `migrate` runs at every start."""
     for _ in range(2):
         applied(client, scratch, migration([VISIT]), tmp_path)
-    columns = "SELECT name, type, comment FROM system.columns WHERE database = %(db)s AND table = 'visit'"
+    columns = "SELECT name, type, comment FROM system.columns WHERE database = %(db)s AND table = 'made_up'"
     assert client.execute(columns, {"db": scratch}) == [(each.name, each.type, each.comment) for each in VISIT.columns]
     rows = [("a", "v", None, "first", version, 0) for version in (1, 2)]
-    client.execute(f"INSERT INTO `{scratch}`.visit VALUES", rows)
-    assert client.execute(f"SELECT version FROM `{scratch}`.visit FINAL") == [(2,)]
+    client.execute(f"INSERT INTO `{scratch}`.made_up VALUES", rows)
+    assert client.execute(f"SELECT version FROM `{scratch}`.made_up FINAL") == [(2,)]
 
 
 def test_a_comment_that_looks_like_a_variable_is_refused() -> None:
     """The runner of migrations would put the name of a database in its place."""
     column = Column("account_id", "String", "Account in ${GENERATION}s")
-    with pytest.raises(ValueError, match="a comment of visit has what stands for a variable"):
+    with pytest.raises(ValueError, match="a comment of made_up has what stands for a variable"):
         create_table(msgspec.structs.replace(VISIT, columns=(Column("a", "String", "Of ${CX}"), column)))
 
 
@@ -109,19 +109,19 @@ def test_a_table_without_migration_gets_the_next_one(
 ) -> None:
     """A struct alone declares a table; the file that makes it is written once, and never again."""
     (tmp_path / "007_touch.sql").write_text("\n".join(map(create_table, TABLES.values())), encoding="utf-8")
-    tables = {**TABLES, "visit": VISIT}
+    tables = {**TABLES, "made_up": VISIT}
     monkeypatch.setattr(migration_text, "MIGRATIONS", tmp_path)
     monkeypatch.setattr(migration_text, "TABLES", tables)
     assert missing(tables, tmp_path) == [VISIT]
-    assert path_of([VISIT, TABLES["touch"]], tmp_path).name == "008_visit_and_touch.sql"
+    assert path_of([VISIT, TABLES["touch"]], tmp_path).name == "008_made_up_and_touch.sql"
     assert main(["--check"]) == 1
-    assert capsys.readouterr().out == "no migration makes the table visit\n"
+    assert capsys.readouterr().out == "no migration makes the table made_up\n"
     assert main(["--write"]) == 0
-    path = tmp_path / "008_visit.sql"
+    path = tmp_path / "008_made_up.sql"
     assert capsys.readouterr().out == f"{path}\n"
     assert path.read_text("utf-8") == migration([VISIT])
     assert (main(["--check"]), main(["--write"])) == (0, 0)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["007_touch.sql", "008_visit.sql"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["007_touch.sql", "008_made_up.sql"]
 
 
 def test_the_command_prints_tables_and_names_what_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,8 +90,8 @@ def test_what_all_accounts_share_is_declared_with_its_kind() -> None:
             id="no events",
         ),
         pytest.param(
-            {**REDUCERS, "visit": replace(REDUCERS["touch"], kind="visit", prefix="x", events=TouchEvent)},
-            "the reducer of visit folds TouchLogged, the topics declare nothing",
+            {**REDUCERS, "unheard_of": replace(REDUCERS["touch"], kind="unheard_of", prefix="?", events=TouchEvent)},
+            "the reducer of unheard_of folds TouchLogged, the topics declare nothing",
             id="a kind that no topic declares",
         ),
         pytest.param(
