@@ -1,6 +1,6 @@
 """Declarations of what the machine folds: a reducer for each kind of entity, a ledger for what entities do together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from streams.core.activity import PartOf, PatchOf, no_part
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.log import Codec, codec_of
-from streams.core.outputs import Outputs, Scope
+from streams.core.outputs import Edits, Outputs, Scope
 
 Acc = TypeVar("Acc")
 Entry = TypeVar("Entry")
@@ -142,6 +142,8 @@ class Ledger(Generic[Acc, Entry]):
       and their cause is the event that a member took.
     - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
     - `depends_on_rules`: whether other rules may change outputs.
+    - `complete`: adds entries of the ledger's own to edits of others, before they are made. It gets the edits, the
+      greatest position, and a function that yields the entries from one position to another.
     """
 
     prefix: str
@@ -154,6 +156,7 @@ class Ledger(Generic[Acc, Entry]):
     kind: str = ""
     deadline: Callable[[Acc, Scope], int] | None = None
     depends_on_rules: bool = False
+    complete: Callable[[Edits, SortKey, Callable[[SortKey, SortKey], Iterator[Entry]]], None] | None = None
 
     @cached_property
     def codec(self) -> Codec:

@@ -5,7 +5,7 @@ further back folds the old items and the new ones side by side from the segment 
 accumulators are equal again: nothing behind differs.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -239,6 +239,20 @@ class Log(Generic[Item, Acc]):
         for _, segment in self._all_segments():
             yield from _with_activity(segment.items, segment.inactive)
         yield from _with_activity(self.head.tail, self.head.inactive)
+
+    def between(self, first: SortKey, last: SortKey) -> Iterator[Item]:
+        """Yield the items at positions from `first` to `last`, in order; read only segments that they lie in."""
+        key_of, spilled = self.fold.sort_key, self.head.spilled
+        if spilled is not None and first <= spilled.last_key:
+            index = Index(self.records, self.key, spilled)
+            index.reach(first)
+            for ordinal in range(index.ordinal(first), len(index.numbers)):
+                if index.firsts[ordinal] > last:
+                    return
+                yield from (
+                    each for each in self.segment(index.numbers[ordinal]).items if first <= key_of(each) <= last
+                )
+        yield from (each for each in self.head.tail if first <= key_of(each) <= last)
 
     def segment(self, number: int) -> Segment[Item]:
         """Read a segment. Raises KeyError where the store has lost it."""

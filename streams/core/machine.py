@@ -293,6 +293,8 @@ class Machine:
         if ledger.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(ledger, log, found)
         log.head.revision += 1
+        if ledger.complete is not None:
+            ledger.complete(edits, log.last_key, log.between)
         if edits.cleared or len(edits.put) > 1 or not min(edits.put) > log.last_key:
             before, after = log.change(Change.of(edits))
         else:

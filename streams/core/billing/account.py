@@ -22,11 +22,19 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     def copy(self) -> "Account":
         return Account(self.ever, dict(self.totals), self.resting, dict(self.lines))
 
-    def move(self, move: Move) -> None:
-        """Let a subscription's step take the place of the one before."""
-        self._count(move.before, -1)
-        self._count(move.after, 1)
-        self.resting += move.rests - move.rested
+    def move(self, move: Move, sign: int = 1) -> None:
+        """Let a subscription's step take the place of the one before; take that back with a sign of -1."""
+        self._count(move.before, -sign)
+        self._count(move.after, sign)
+        self.resting += sign * (move.rests - move.rested)
+
+    def add(self, other: "Account") -> None:
+        """Add the sums of others."""
+        for currency, amount in other.totals.items():
+            _add(self.totals, currency, amount)
+        for line, count in other.lines.items():
+            _add(self.lines, line, count)
+        self.resting += other.resting
 
     def _count(self, step: Step, sign: int) -> None:
         for line in step.lines:
@@ -37,9 +45,6 @@ class Account(msgspec.Struct, array_like=True, gc=False):
     def is_customer(self) -> bool:
         """Return whether it pays, or has paid and is only paused."""
         return max(self.totals.values(), default=0) > 0 or (self.resting > 0 and self.ever)
-
-    def product_lines(self) -> frozenset[str]:
-        return frozenset(self.lines)
 
 
 def _add(sums: dict[str, int], name: str, amount: int) -> None:

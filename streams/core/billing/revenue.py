@@ -51,7 +51,7 @@ class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rests: bool
 
 
-class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="p"):
     """Moves of one subscription at one moment, for the account's ledger.
 
     There is one move where all policies agree, otherwise one for each of PROFILES, None where nothing moves.
@@ -61,6 +61,10 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     subscription_id: str
     is_test: bool
     moves: tuple[Move | None, ...]
+
+    def move(self, number: int) -> Move | None:
+        """Return the move by one policy."""
+        return self.moves[number if len(self.moves) > 1 else 0]
 
 
 class Passage(msgspec.Struct):

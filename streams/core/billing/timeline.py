@@ -121,7 +121,7 @@ def _convert(timeline: Timeline, passage: Passage) -> None:
 def _hand_over(timeline: Timeline, passage: Passage, outputs: Outputs) -> None:
     for at, moves in passage.moves.items():
         posting = Posting(at, timeline.subscription_id, timeline.is_test, tuple(moves))
-        outputs.entries[Handover(LEDGER, "", (at, timeline.subscription_id))] = posting
+        outputs.entries[Handover(LEDGER, "", (at, 1, timeline.subscription_id))] = posting
     for number, _, span, until in passage.ended:
         outputs.rows.extend(_span_rows(timeline, span, until, number))
     if not timeline.is_test:

@@ -156,14 +156,14 @@ def test_a_ledger_that_fails_puts_its_event_aside_too(monkeypatch: pytest.Monkey
     """The event has left its own rows in the batch by then: the batch is made anew without them."""
     right = ledger._row
 
-    def wrong(book: Any, profile: str, group: Any, change: Any, *rest: Any) -> Any:
+    def wrong(book: Any, profile: str, posting: Any, change: Any, *rest: Any) -> Any:
         if change.subscription_id == POISON:
             raise Mistake
-        return right(book, profile, group, change, *rest)
+        return right(book, profile, posting, change, *rest)
 
     monkeypatch.setattr(ledger, "_row", wrong)
     batch = opened().process([subscribed(0, "s1"), subscribed(1, POISON), subscribed(2, "s2")])
-    assert put_aside(batch) == {1: "Mistake in streams.core.billing.ledger._movements"}
+    assert put_aside(batch) == {1: "Mistake in streams.core.billing.ledger._rows_by"}
     assert {row[1] for row in batch.rows["subscription"]} == {"s1", "s2"}
 
 
