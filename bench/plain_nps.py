@@ -52,7 +52,7 @@ class PlainNps:
         batch.changes = {key: _encode(state) for key, state in states.items()}
         return batch
 
-    def tick(self, now: int) -> Batch:  # noqa: ARG002 - no time passes in this fold
+    def tick(self, now: int, *, is_caught_up: bool = True) -> Batch:  # noqa: ARG002 - no time passes in this fold
         return Batch(*self._where)
 
     def commit(self, batch: Batch) -> None:

@@ -49,6 +49,11 @@ class BrokerTime:
         self._anchor = milliseconds * 1000, self._elapsed()
         return self._own() - milliseconds * 1000
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether a commit has told the broker's time, or that it is not told."""
+        return self._heard
+
     def now(self) -> int:
         """Return the time in microseconds since 1970 (UTC)."""
         if self._anchor is None:

@@ -196,6 +196,8 @@ class Engine:
             self._left.extend(left)
             records = records[: batch.records]
         owned.has_left = bool(left)
+        if not records:
+            return self._entry(owned, batch, Checkpoint(owned.next_offset, owned.count, owned.partitions))
         standing = self._counted(owned, batch, records)
         owned.last_time = records[-1].timestamp()[1] * 1000
         return self._entry(owned, batch, Checkpoint(records[-1].offset() + 1, standing, owned.partitions))
@@ -223,9 +225,11 @@ class Engine:
     def _ticked(self) -> list[Entry]:
         due = self._time.due(self._ownership.owned.values())
         self.stats.ticks += len(due)
-        return [
-            self._entry(o, o.processor.tick(now), Checkpoint(o.next_offset, o.count, o.partitions)) for o, now in due
-        ]
+        return [self._passed(owned, now) for owned, now in due]
+
+    def _passed(self, owned: Owned, now: int) -> Entry:
+        batch = owned.processor.tick(now, is_caught_up=owned.caught_up and self._time.is_heard)
+        return self._entry(owned, batch, Checkpoint(owned.next_offset, owned.count, owned.partitions))
 
     def _entry(self, owned: Owned, batch: Batch, checkpoint: Checkpoint) -> Entry:
         batch.signals = [*batch.signals, *self._summarise(batch)]

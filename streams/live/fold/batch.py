@@ -34,7 +34,8 @@ class Batch(msgspec.Struct):
 
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
     changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `machine` has the
-    logs that the batch works on, `digests` the content of each event that it takes, by identity.
+    logs that the batch works on, `digests` the content of each event that it takes, by identity. `is_of_rules` says
+    that the batch does nothing but bring other rules into use.
     """
 
     topic: str
@@ -46,6 +47,7 @@ class Batch(msgspec.Struct):
     changes: dict[bytes, bytes | None] = {}
     digests: dict[bytes, bytes] = {}
     unsettled: list[bytes] | None = None
+    is_of_rules: bool = False
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None

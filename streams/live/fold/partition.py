@@ -4,6 +4,7 @@ This is where the pure core meets bytes. It knows no Kafka client and no databas
 run the very same code. A batch that is thrown away leaves the partition as it was.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -13,26 +14,30 @@ from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
 from streams.core.declarations import Kinds
 from streams.core.events import parse
-from streams.core.machine import Facts, Machine
+from streams.core.machine import Due, Facts, Machine
 from streams.core.routes import KINDS
 from streams.core.rows import TABLES
 from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.core.segments import HEAD_RECORDS, SEGMENTS, HeadIndex, SegmentIndex
 from streams.live.errors import EngineStopped
+from streams.live.fold import plans
 from streams.live.fold.batch import Batch
 from streams.live.fold.deadlines import Deadlines
 from streams.live.fold.identities import Identities
 from streams.live.fold.output_rows import event_row, refuse
 from streams.live.fold.partitioner import home, misplaced
+from streams.live.fold.plans import Plan, Repetition
 from streams.live.fold.quarantine import REASON, blame, without_unfoldable
 from streams.live.fold.record import Record, is_load
+from streams.live.fold.rules_in_use import RulesInUse
 from streams.live.fold.scale_checks import off_scale
 from streams.live.store.port import Store
 
 EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
 FORMAT_KEY = b"\0format"
+PLAN_KEY = b"\0plan"
 FORMAT = b"2"
 """Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
@@ -45,11 +50,9 @@ _INDEXED_AT_ONCE = 1_000
 MOST_WORK = 100_000
 """Items of logs that one batch folds: some seconds, after which a worker should commit. A batch ends early at it."""
 
-_encode = msgspec.msgpack.Encoder().encode
 _astuple = msgspec.structs.astuple
 _index_from = msgspec.msgpack.Decoder(HeadIndex).decode
 _segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
-_rules_from = msgspec.msgpack.Decoder(list[Rules]).decode
 _SEGMENT = HEAD_RECORDS + SEGMENTS
 _OTHER_FORMAT = (
     "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
@@ -84,26 +87,25 @@ class Partition:
         self._store = store
         self._decode = codec.decode_array
         self._envelope = codec.envelope
-        self._rules = rules
+        self._rules = RulesInUse(store.get(RULES_KEY), rules)
         self._types = types
         self._partitions = partitions
         self._identities = Identities()
         self._kinds = kinds
         self._deadlines = Deadlines(kinds.ranks)
         self._unsettled: list[bytes] = []
-        self._former: dict[bytes, Rules] = {}
         last_epoch = store.get(EPOCH_KEY)
         if last_epoch is not None and store.get(FORMAT_KEY) != FORMAT:
             raise EngineStopped("state of another format", _OTHER_FORMAT.format(topic, number))
         self._epoch = int.from_bytes(last_epoch or b"\0") + 1 if epoch is None else epoch
         self._first_version = self._epoch << REVISION_BITS
         self._announced = False
+        self._repetition = Repetition()
+        planned = store.get(PLAN_KEY)
+        self._plan = None if planned is None else plans.plan_from(planned)
         self._open()
 
     def _open(self) -> None:
-        self._rules_in_use = self._store.get(RULES_KEY)
-        known = [] if self._rules_in_use is None else _rules_from(self._rules_in_use)
-        self._former = {rules.name: rules for rules in known if rules != self._rules}
         found: list[bytes] = []
         for key, value in self._store.scan():
             found.append(self._index(key, value))
@@ -111,7 +113,7 @@ class Partition:
                 self._identities.add(b"".join(found))
                 found.clear()
         self._identities.add(b"".join(found))
-        if self._former:
+        if self._rules.former:
             self._unsettled = self._affected_by_rules()
 
     def _index(self, name: bytes, value: bytes) -> bytes:
@@ -127,31 +129,31 @@ class Partition:
 
     def _affected_by_rules(self) -> list[bytes]:
         """Return the keys of entities and ledgers whose outputs may follow other rules."""
-        now, dependent = self._rules.name, self._kinds.depends_on_rules
-        return [key for key, value in self._store.scan() if key[:1] in dependent and _index_from(value).rules != now]
+        now, dependent = self._rules.current.name, self._kinds.depends_on_rules
+        heads = ((key, value) for key, value in self._store.scan() if key[:1] in dependent)
+        return sorted(key for key, value in heads if _index_from(value).rules != now)
 
     def next_deadline(self) -> int:
         """Return the time of the next `tick` that has work (microseconds): 0 for at once, NEVER for none."""
-        return 0 if self._unsettled else self._deadlines.first()
+        return 0 if self._plan or self._unsettled or self._rules.upcoming else self._deadlines.first()
 
     def use(self, rules: Rules) -> None:
-        """Apply other rules from now on; what older rules decided is brought up to date by the next ticks."""
-        if rules == self._rules:
-            return
-        self._former[self._rules.name] = self._rules
-        self._rules = rules
-        self._former.pop(rules.name, None)
-        self._unsettled = self._affected_by_rules()
+        """Follow other rules soon: a tick commits them, later ones bring up to date what older rules decided."""
+        self._rules.want(rules)
 
     def process(self, records: Iterable[Record]) -> Batch:
         """Fold records in, in order. What cannot be taken becomes a dead letter; its neighbours go on.
 
-        The batch may end before the records do: `records` says after how many. What is left comes again.
+        What is planned comes first. The batch may end before the records do, even before the first: `records` says how
+        many it took. What is left comes again.
         """
-        return without_unfoldable(self._attempt, list(records))
+        self._repetition.begin()
+        return without_unfoldable(self._attempt, list(records)[: plans.MOST_RECORDS])
 
     def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
         batch = self._new_batch()
+        if not self._carry_out(batch):
+            records = ()
         for number, record in enumerate(records):
             if unfoldable and record.offset() in unfoldable:
                 self._refuse(batch, record, REASON, unfoldable[record.offset()])
@@ -168,42 +170,86 @@ class Partition:
             batch.records, batch.next_offset = len(records), records[-1].offset() + 1
         return self._finish(batch)
 
-    def tick(self, now: int) -> Batch:
-        """Let time pass to `now` (microseconds), and settle what a change of rules left open."""
+    def tick(self, now: int, *, is_caught_up: bool = True) -> Batch:
+        """Let time pass to `now` (microseconds), settle what a change of rules left open, or bring in other rules.
+
+        Each takes several ticks: one commits the plan, later ones, or batches of records, carry it out. `is_caught_up`
+        says that every record of the topic has been committed, and that `now` is the time.
+        """
+        self._repetition.begin()
         batch = self._new_batch()
-        if self._unsettled:
-            settled = 0
-            for key in self._unsettled[:SETTLE_AT_ONCE]:
-                if batch.machine.work > MOST_WORK:
-                    break
-                self._write(batch, batch.machine.settle(key))
-                settled += 1
-            batch.unsettled = self._unsettled[settled:]
-        else:
-            due = self._deadlines.due(now, SETTLE_AT_ONCE)
-            last = due[-1] if len(due) == SETTLE_AT_ONCE else (now, _BEHIND_ALL, b"")
-            for fired, facts in enumerate(batch.machine.pass_time(due, last), 1):
-                self._write(batch, facts)
-                if fired == SETTLE_AT_ONCE or batch.machine.work > MOST_WORK:
-                    break
+        if self._plan is not None:
+            self._carry_out(batch)
+            return self._finish(batch)
+        if is_caught_up:
+            self._repetition.end()
+        plan = self._next_plan(now) if self._repetition.is_over else None
+        if plan is not None:
+            batch.changes[PLAN_KEY] = plans.encode(plan)
+        elif self._repetition.is_over:
+            batch.is_of_rules = self._rules.upcoming is not None
         return self._finish(batch)
+
+    def _next_plan(self, now: int) -> Plan | None:
+        if self._unsettled:
+            return Plan(settles_to=self._unsettled[:SETTLE_AT_ONCE][-1])
+        due = self._deadlines.due(now, SETTLE_AT_ONCE)
+        if not due:
+            return None
+        return Plan(due[-1] if len(due) == SETTLE_AT_ONCE else (now, _BEHIND_ALL, b""))
+
+    def _carry_out(self, batch: Batch) -> bool:
+        """Do what is planned, as far as one batch can; return whether nothing of it is left."""
+        plan = self._plan
+        if plan is None:
+            return True
+        is_done = self._settle(batch, plan.settles_to) if plan.settles_to else self._pass_time(batch, plan.passes_to)
+        if is_done:
+            batch.changes[PLAN_KEY] = None
+        return is_done
+
+    def _settle(self, batch: Batch, last: bytes) -> bool:
+        planned = bisect_right(self._unsettled, last)
+        settled = 0
+        while settled < planned and batch.machine.work <= MOST_WORK:
+            self._write(batch, batch.machine.settle(self._unsettled[settled]))
+            settled += 1
+        batch.unsettled = self._unsettled[settled:]
+        return settled == planned
+
+    def _pass_time(self, batch: Batch, last: Due | None) -> bool:
+        assert last is not None
+        due = self._deadlines.due(last[0], SETTLE_AT_ONCE)
+        for fired, facts in enumerate(batch.machine.pass_time(due, last), 1):
+            self._write(batch, facts)
+            if fired == 2 * SETTLE_AT_ONCE or batch.machine.work > MOST_WORK:
+                return False
+        return True
 
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""
+        self._repetition.commit(batch.records)
         for key, deadline in batch.machine.deadlines():
             self._deadlines.set(key, deadline)
         self._identities.add(b"".join(identity + digest for identity, digest in batch.digests.items()))
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
         self._announced = True
-        self._rules_in_use = batch.changes.get(RULES_KEY, self._rules_in_use)
-        if not self._unsettled:
-            self._former.clear()
+        if PLAN_KEY in batch.changes:
+            planned = batch.changes[PLAN_KEY]
+            self._plan = None if planned is None else plans.plan_from(planned)
+        record = batch.changes.get(RULES_KEY)
+        if record is not None:
+            self._rules.committed(record, is_change=batch.is_of_rules)
         self._store.put_all(batch.changes)
+        if batch.is_of_rules:
+            self._unsettled = self._affected_by_rules()
+        if not self._unsettled:
+            self._rules.former.clear()
 
     def _new_batch(self) -> Batch:
         kinds = self._kinds
-        machine = Machine(self._store.get, self._rules, kinds.reducers, kinds.ledgers, self._former)
+        machine = Machine(self._store.get, self._rules.current, kinds.reducers, kinds.ledgers, self._rules.former)
         return Batch(topic=self.topic, partition=self.number, machine=machine)
 
     def _finish(self, batch: Batch) -> Batch:
@@ -211,14 +257,14 @@ class Partition:
         if batch.machine.repeats:
             _keep_last(batch)
         batch.changes.update(batch.machine.changes)
-        if batch.changes or batch.records or batch.unsettled is not None:
+        if batch.changes or batch.records or batch.unsettled is not None or batch.is_of_rules:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)
                 batch.changes[FORMAT_KEY] = FORMAT
             left = self._unsettled if batch.unsettled is None else batch.unsettled
-            in_use = _encode([*(self._former.values() if left else ()), self._rules])
-            if in_use != self._rules_in_use:
-                batch.changes[RULES_KEY] = in_use
+            record = self._rules.record(is_settled=not left, is_change=batch.is_of_rules)
+            if record is not None:
+                batch.changes[RULES_KEY] = record
         return batch
 
     def _take(self, batch: Batch, record: Record) -> None:

@@ -50,7 +50,7 @@ class CountingPartition:
             self._say(batch, account, state, f"{self.number}/{record.offset()}")
         return self._finish(batch, states)
 
-    def tick(self, now: int) -> Batch:
+    def tick(self, now: int, *, is_caught_up: bool = True) -> Batch:  # noqa: ARG002 - it has no plans
         batch, states = self._new(), {}
         for key, due in self.deadlines.items():
             if due <= now:

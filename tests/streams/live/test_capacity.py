@@ -184,7 +184,8 @@ def test_rules_that_change_again_before_all_follow_them_leave_no_trace(monkeypat
     with monkeypatch.context() as small:
         small.setattr(partition, "MOST_WORK", 20)
         run.partition.use(then)
-        run._commit(run.partition.tick(0))
+        for _ in ("the rules are committed", "the plan", "and a part of it is carried out"):
+            run._commit(run.partition.tick(0))
     assert run.partition.next_deadline() == 0, "some follow the former rules"
     run.partition = Partition("any", 0, run.store, codec=CODEC, rules=last, types=TYPES, epoch=0)
     run.tick(0)

@@ -34,6 +34,15 @@ def take(partition: Partition, *records: Record) -> Batch:
     return batch
 
 
+def ticked(partition: Partition, now: int) -> Batch:
+    """Let the partition commit what it plans to do, and return the batch that does it."""
+    batch = partition.tick(now)
+    while not batch.rows:
+        partition.commit(batch)
+        batch = partition.tick(now)
+    return batch
+
+
 def named(batch: Batch, table: str) -> list[dict[str, Any]]:
     """Rows of one table as dicts, with version and is_deleted."""
     fields = (*TABLES[table].__struct_fields__, "version", "is_deleted")
@@ -128,7 +137,7 @@ def test_a_detractor_waits_is_signalled_and_becomes_overdue_at_the_deadlines_own
     due = NOW + 48 * HOUR
     assert partition.next_deadline() == due
     assert partition.tick(due - 1).changes == {}
-    overdue = partition.tick(due + 500 * HOUR)
+    overdue = ticked(partition, due + 500 * HOUR)
     partition.commit(overdue)
     assert [row["missed_at"] for row in named(overdue, "followup_case")] == [due]
     assert [(signal.kind, signal.at) for signal in overdue.signals] == [("detractor_overdue", due)]
@@ -175,11 +184,11 @@ def test_a_new_follow_up_target_settles_what_the_old_one_decided() -> None:
     rules = Rules((Policy(0, "default", 172_800), Policy(1, "strict", 3_600)))
     partition.use(rules)
     assert partition.next_deadline() == 0
-    batch = partition.tick(NOW)
+    batch = ticked(partition, NOW)
     assert [row["due_at"] for row in named(batch, "followup_case")] == [NOW + HOUR]
     reopened = opened(store, rules)  # the batch was never committed: the restart must settle again
     assert reopened.next_deadline() == 0
-    settled = reopened.tick(NOW)
+    settled = ticked(reopened, NOW)
     reopened.commit(settled)
     assert settled.rows["followup_case"][0][6] == NOW + HOUR
     assert reopened.next_deadline() == NOW + HOUR

@@ -1,0 +1,54 @@
+"""Plans: what a partition is about to do of its own accord, recorded before it does so.
+
+Records come again after a crash in the same order. That time has passed, or that logs follow other rules, comes when a
+worker looks at it: between other records than before the crash. A batch that was inserted and never committed would
+then leave rows that nobody names again. So a plan is committed first, and carried out before any other record.
+"""
+
+import msgspec
+
+from streams.core.machine import Due
+
+MOST_RECORDS = 20_000
+"""Records that one batch takes at most: so many may come again after a crash."""
+
+
+class Plan(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One of two things: let time pass up to a deadline, or bring logs up to date with the rules, up to a key."""
+
+    passes_to: Due | None = None
+    settles_to: bytes = b""
+
+
+encode = msgspec.msgpack.Encoder().encode
+plan_from = msgspec.msgpack.Decoder(Plan).decode
+
+
+class Repetition:
+    """How many of the next records an earlier life, or a batch that was thrown away, may have taken before.
+
+    While there may be any, nothing but records is taken: no new plan comes between them.
+    """
+
+    def __init__(self) -> None:
+        self._left = MOST_RECORDS
+        self._is_pending = False
+
+    @property
+    def is_over(self) -> bool:
+        return self._left == 0
+
+    def begin(self) -> None:
+        """Learn that a batch begins. One that is pending was thrown away."""
+        if self._is_pending:
+            self._left = MOST_RECORDS
+        self._is_pending = True
+
+    def commit(self, records: int) -> None:
+        """Learn that a batch of so many records is committed."""
+        self._is_pending = False
+        self._left = max(0, self._left - records)
+
+    def end(self) -> None:
+        """Learn that there is no record that was not committed."""
+        self._left = 0
