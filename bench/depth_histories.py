@@ -28,6 +28,7 @@ MOST_ENTITIES = 1_000
 """Offsets rise with an event's number, and with its entity within one number."""
 _MONEY = {"currency": "USD", "exponent": 2}
 _TOTAL = 100_000_000
+_CENTURY = 100 * 365 * 24 * HOUR
 _encode = Codec().encode
 
 
@@ -135,6 +136,26 @@ def _answered(number: int, _at: int, variety: int) -> Told:
     return "message_added", {"ticket_id": "ticket", "message_id": str(number), **author}
 
 
+def _refunded(number: int, at: int, _variety: int) -> Told:
+    """Refunds of a payment that nobody received: each is a claim to credit that is not there."""
+    refund = {"refund_id": f"refund-{number}", "payment_id": f"payment-{number}", "amount": 1_000, "refunded_at": at}
+    return "payment_refunded", {**_MONEY, **refund}
+
+
+def _prepaid(number: int, at: int, variety: int) -> Told:
+    """Payments that wait for an invoice, which is issued a century later."""
+    if number:
+        return _paid(number, at, variety)
+    told, fields = _paid(0, at, variety)
+    return told, fields | {"issued_at": BEGIN + _CENTURY, "due_at": BEGIN + _CENTURY + MONTH}
+
+
+def _in_sessions(number: int, at: int, variety: int) -> Told:
+    """Replies, each by another agent in a session of its own."""
+    told, fields = _answered(number, at, variety)
+    return told, fields if number == 0 else fields | {"author_id": f"agent-{number}", "session_id": f"session-{number}"}
+
+
 HISTORIES = (
     History("subscription_changes", "billing", _changed),
     History("account_subscriptions", "billing", _one_more),
@@ -143,5 +164,11 @@ HISTORIES = (
     History("response_corrections_by_id", "survey", _submitted, names_the_last=True),
     History("ticket_messages", "support", _answered),
 )
+GROWING = (
+    History("account_refunds", "billing", _refunded),
+    History("invoice_prepayments", "billing", _prepaid),
+    History("ticket_sessions", "support", _in_sessions),
+)
+"""Histories whose accumulators grow with them: `python -m bench.growing` measures these (docs/performance.md)."""
 WITH_LATE = frozenset({"subscription_changes"})
 """Histories that are measured once more with one event in LATE_EVERY late."""

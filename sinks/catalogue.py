@@ -57,8 +57,9 @@ def write(client: Client, warehouse: Warehouse) -> str:
         " WHERE database = %(database)s AND NOT startsWith(name, '.') ORDER BY name",
         {"database": database},
     )
+    read = f"database = %(database)s AND {sql.IS_READ}"
     columns = client.execute(
-        "SELECT table, name, type, comment FROM system.columns WHERE database = %(database)s ORDER BY table, position",
+        f"SELECT table, name, type, comment FROM system.columns WHERE {read} ORDER BY table, position",  # noqa: S608
         {"database": database},
     )
     metrics = [dict(zip(_COLUMNS, row, strict=True)) for row in definitions]

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from sinks.tables import Column
 
+IS_READ = "default_kind != 'EPHEMERAL'"
+"""Of columns in system.columns: all but those that only take what older releases insert."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'"})
 
 

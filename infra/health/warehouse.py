@@ -70,7 +70,8 @@ def _migrations(client: Client, generation: str) -> Check:
 
 
 def _columns(client: Client, database: str) -> dict[str, list[tuple[str, str]]]:
-    query = "SELECT table, name, type FROM system.columns WHERE database = %(database)s ORDER BY table, position"
+    read = f"database = %(database)s AND {sql.IS_READ}"
+    query = f"SELECT table, name, type FROM system.columns WHERE {read} ORDER BY table, position"  # noqa: S608
     found: dict[str, list[tuple[str, str]]] = {}
     for table, name, kind in client.execute(query, {"database": database}):
         found.setdefault(table, []).append((name, kind))

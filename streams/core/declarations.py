@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-import msgspec
-
 from streams.core.activity import PartOf, PatchOf, no_part
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.log import Codec, codec_of
@@ -168,23 +166,15 @@ class Ledger(Generic[Acc, Entry]):
         return f"{self.prefix}{account_id}\0{name}".encode()
 
 
-class Book(msgspec.Struct, Generic[Acc, Entry], eq=False, gc=False):
+class Book(Generic[Acc, Entry]):
     """A ledger of one account, as its log folds it."""
 
-    apply: Callable[[Acc, Entry, Scope, Outputs | None], None]
-    project: Callable[[Acc, Scope, Outputs], None]
-    sort_key: Callable[[Entry], SortKey]
-    codec: Codec
-    start: Callable[[str, str], Acc]
-    account_id: str
-    name: str
-
-    @classmethod
-    def of(cls, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> "Book[Acc, Entry]":
-        return cls(ledger.apply, ledger.project, ledger.sort_key, ledger.codec, ledger.start, account_id, name)
+    def __init__(self, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> None:
+        self.apply, self.project, self.sort_key = ledger.apply, ledger.project, ledger.sort_key
+        self._start, self._names = ledger.start, (account_id, name)
 
     def begin(self, _is_test: bool) -> Acc:
-        return self.start(self.account_id, self.name)
+        return self._start(*self._names)
 
 
 Declared = Reducer[Any] | Ledger[Any, Any]

@@ -17,7 +17,7 @@ from streams.core.columns import (
     Row,
     Source,
     SubscriptionId,
-    UInt16,
+    UInt32,
     doc,
 )
 
@@ -49,9 +49,9 @@ class InvoiceRow(Row, frozen=True, gc=False):
     credited_micros: Annotated[int, doc("Credit notes in the invoice's currency, in millionths")]
     written_off_micros: Annotated[int, doc("What stands written off, in millionths")]
     open_micros: Annotated[int, doc("What is still owed, in millionths; never below zero")]
-    payments: Annotated[UInt16, doc("Payments that name the invoice")]
+    payments: Annotated[UInt32, doc("Payments that name the invoice")]
     last_paid_at: Annotated[Moment | None, doc("When the newest payment was received, UTC; NULL without any")]
-    failed_attempts: Annotated[UInt16, doc("Attempts to collect it that failed")]
+    failed_attempts: Annotated[UInt32, doc("Attempts to collect it that failed")]
     first_failed_at: Annotated[Moment | None, doc("First attempt that failed, UTC; NULL without any")]
     dunning_outcome: Annotated[Label, doc("RECOVERED, EXHAUSTED or UNKNOWN as the source says; empty before it does")]
     dunning_ended_at: Annotated[Moment | None, doc("When the source ended collecting, UTC; NULL before it does")]

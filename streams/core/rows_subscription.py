@@ -15,7 +15,7 @@ from streams.core.columns import (
     Row,
     Source,
     SubscriptionId,
-    UInt16,
+    UInt32,
     ValidFrom,
     doc,
 )
@@ -47,7 +47,7 @@ class SubscriptionRow(Row, frozen=True, gc=False):
     term_ends_at: Annotated[Moment | None, doc("End of the agreed term, UTC; NULL where there is none")]
     collection_method: Annotated[Label, doc("CHARGE_AUTOMATICALLY, SEND_INVOICE or UNKNOWN")]
     currency: Currency
-    corrections: Annotated[UInt16, doc("Events among those that stand which replace earlier ones")]
+    corrections: Annotated[UInt32, doc("Events among those that stand which replace earlier ones")]
     flags: Flags
     is_test: IsTest
     source: Source

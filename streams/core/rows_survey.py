@@ -21,7 +21,6 @@ from streams.core.columns import (
     Submitted,
     SurveyId,
     SurveyVersion,
-    UInt16,
     UInt32,
     doc,
     personal,
@@ -52,7 +51,7 @@ class ResponseRow(Row, frozen=True, gc=False):
     finished: Annotated[bool, doc("1 when the survey was answered to its end")]
     nps: Annotated[float | None, doc("The response's first valid NPS answer, 0 to 10; NULL when it has none")]
     has_text: Annotated[bool, doc("1 when at least one answer holds text other than white space")]
-    corrections: Annotated[UInt16, doc("Corrections applied to the response so far")]
+    corrections: Annotated[UInt32, doc("Corrections applied to the response so far")]
     is_test: IsTest
     source: Annotated[Label, doc("System and instance that submitted the response, such as zendesk:main")]
     event_id: EventId
@@ -193,7 +192,7 @@ class InvitationRow(Row, frozen=True, gc=False):
     bounced_at: Annotated[Moment | None, doc("Bounce, UTC; NULL when none was reported")]
     opened_at: Annotated[Moment | None, doc("First opening, UTC; NULL when none was reported")]
     expires_at: Annotated[Moment | None, doc("Until when it can be answered, UTC; NULL without a limit")]
-    reminders: Annotated[UInt16, doc("Reminders sent; they are the same invitation, not another")]
+    reminders: Annotated[UInt32, doc("Reminders sent; they are the same invitation, not another")]
     bounce_reason: Annotated[str, personal("Why it bounced; empty when it did not or nobody said")]
     is_test: IsTest
 

@@ -88,13 +88,10 @@ class TicketRow(Row, frozen=True, gc=False):
     public_replies: Annotated[UInt32, doc("Public replies of human agents; those of one session count once")]
     requester_messages: Annotated[UInt32, doc("Public messages of the requester")]
     messages: Annotated[UInt32, doc("Messages of any author that are in the figures")]
-    events_left_out: Annotated[
-        UInt32, doc("Events beyond the limits of a ticket, mostly messages: taken in, but in no figure")
-    ]
-    agents: Annotated[UInt16, doc("Distinct human agents who wrote a message, public or not")]
-    solves: Annotated[UInt16, doc("Times it was solved")]
-    reopens: Annotated[UInt16, doc("Times it was opened again after that")]
-    escalations: Annotated[UInt16, doc("Times it was escalated")]
+    agents: Annotated[UInt32, doc("Distinct human agents who wrote a message, public or not")]
+    solves: Annotated[UInt32, doc("Times it was solved")]
+    reopens: Annotated[UInt32, doc("Times it was opened again after that")]
+    escalations: Annotated[UInt32, doc("Times it was escalated")]
     tier: Tier
     csat_offered_at: Annotated[Moment | None, doc("When a rating was first asked for, UTC; NULL if never")]
     csat_rated_at: Annotated[Moment | None, doc("When the rating that stands was given, UTC; NULL without one")]

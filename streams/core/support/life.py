@@ -7,6 +7,8 @@ from streams.core.events import TicketCsatRated
 DONE = frozenset({"solved", "closed"})
 GONE = frozenset({"deleted", "merged", "spam"})
 NOT_BACKLOG = DONE | GONE
+MOST_SOLVES = 2**16 - 1
+"""Solves of a ticket that have a row of their own: the number is a key of 16 bits, which no migration can widen."""
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,7 +46,7 @@ class Rating(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assignee_id: str
 
 
-class Life(msgspec.Struct, array_like=True, gc=False):
+class Life(msgspec.Struct, array_like=True):
     """The story of a ticket so far, in order of time; microseconds, None for what did not happen.
 
     `base` is the category below a removal, empty while nobody told of one. `solve` is the last one, whether it stands

@@ -39,7 +39,7 @@ def pass_to(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> No
     ahead: Ahead | None = ticket.__dict__.pop(_AHEAD, None)
     for solve in decided(ticket.life, at) if ticket.life.earlier else ():
         if sealed is not None:
-            sealed.rows.append(ticket_rows.solve_row(ticket, solve))
+            sealed.rows.extend(ticket_rows.solve_rows(ticket, (solve,)))
     if ticket.opened is None or at <= ticket.spans.at:
         _end_waits(ticket, at, scope, sealed)
         return

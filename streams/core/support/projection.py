@@ -34,7 +34,7 @@ def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
     rows.extend(ahead.ended)
     if over.talk.waiting is not None:
         rows.append(ticket_rows.wait_row(over, over.talk.waiting, rules))
-    rows.extend(ticket_rows.solve_row(over, each) for each in (*life.earlier, life.solve) if each is not None)
+    rows.extend(ticket_rows.solve_rows(over, (each for each in (*life.earlier, life.solve) if each is not None)))
     outputs.measures.update(measures(over))
     if over.opened is None:
         return

@@ -2,6 +2,7 @@
 
 from streams.core.rows_ticket import TicketRow
 from streams.core.support.business import Business
+from streams.core.support.life import MOST_SOLVES
 from streams.core.support.ticket import Ticket
 
 AGENT_WAIT = ("pending",)
@@ -52,7 +53,6 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
         talk.turns,
         talk.asked,
         talk.messages,
-        0,
         len(talk.agents),
         life.solves,
         life.reopens,
@@ -97,4 +97,6 @@ def _flags(ticket: Ticket) -> tuple[str, ...]:
         flags.append("replied_before_opened")
     if begin is not None and solved is not None and solved < begin:
         flags.append("solved_before_opened")
+    if ticket.life.solves > MOST_SOLVES:
+        flags.append("solves_without_rows")
     return tuple(flags)

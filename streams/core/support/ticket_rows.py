@@ -1,5 +1,7 @@
 """Rows of a ticket beside its own: spans, messages, waits for replies, solves and escalations."""
 
+from collections.abc import Iterable, Iterator
+
 from streams.core.events import TicketEscalated
 from streams.core.rows_ticket import (
     TicketEscalationRow,
@@ -11,7 +13,7 @@ from streams.core.rows_ticket import (
 from streams.core.rules import Rules
 from streams.core.support import life as lives
 from streams.core.support.business import business_of
-from streams.core.support.life import Solve, Standing
+from streams.core.support.life import MOST_SOLVES, Solve, Standing
 from streams.core.support.messages import Ending, Message, Wait
 from streams.core.support.spans import shown
 from streams.core.support.ticket import Ticket
@@ -75,21 +77,23 @@ def wait_row(
     )
 
 
-def solve_row(ticket: Ticket, solve: Solve) -> TicketSolveRow:
-    """Return the row of a solve."""
-    return TicketSolveRow(
-        ticket.account_id,
-        ticket.ticket_id,
-        solve.ordinal,
-        solve.at,
-        solve.assignee_id,
-        solve.by_closing,
-        solve.reopened_at,
-        solve.reopened_by,
-        solve.by_message,
-        ticket.begun_at,
-        ticket.is_test,
-    )
+def solve_rows(ticket: Ticket, solves: Iterable[Solve]) -> Iterator[TicketSolveRow]:
+    """Yield the rows of solves, as far as the table can number them."""
+    for solve in solves:
+        if solve.ordinal <= MOST_SOLVES:
+            yield TicketSolveRow(
+                ticket.account_id,
+                ticket.ticket_id,
+                solve.ordinal,
+                solve.at,
+                solve.assignee_id,
+                solve.by_closing,
+                solve.reopened_at,
+                solve.reopened_by,
+                solve.by_message,
+                ticket.begun_at,
+                ticket.is_test,
+            )
 
 
 def escalation_row(ticket: Ticket, event: TicketEscalated) -> TicketEscalationRow:

@@ -19,6 +19,8 @@ from streams.core.events import (
     TouchLogged,
 )
 from streams.core.rows_ticket import TicketEscalationRow, TicketRow, TicketSolveRow, TicketSpanRow, TouchRow
+from streams.core.support import summary, ticket_rows
+from streams.core.support.life import MOST_SOLVES
 from tests.support.histories_support import support_histories
 from tests.support.machine import Machine, restated, run
 from tests.support.tickets import (
@@ -301,3 +303,14 @@ def test_no_duration_is_negative_and_solves_balance_reopenings(history: list[Rec
             assert [row.last_solved_at] == standing
         else:
             assert row.last_solved_at is None or [row.last_solved_at] == standing
+
+
+def test_solves_beyond_what_rows_can_number_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that does not fit into its key is refused by the sink, and stops the worker at every start."""
+    monkeypatch.setattr(ticket_rows, "MOST_SOLVES", 2)
+    monkeypatch.setattr(summary, "MOST_SOLVES", 2)
+    machine = told(opened(), *(turned(hours, ("SOLVED", "OPEN")[hours % 2]) for hours in range(2, 9)))
+    row = ticket(machine)
+    assert (row.solves, row.flags) == (4, ("solves_without_rows",))
+    assert [each.ordinal for each in rows(machine, TicketSolveRow)] == [1, 2]
+    assert MOST_SOLVES == 65_535
