@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from streams.core.activity import PartOf, PatchOf, no_part
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.log import Codec, codec_of
@@ -166,15 +168,23 @@ class Ledger(Generic[Acc, Entry]):
         return f"{self.prefix}{account_id}\0{name}".encode()
 
 
-class Book(Generic[Acc, Entry]):
+class Book(msgspec.Struct, Generic[Acc, Entry], eq=False, gc=False):
     """A ledger of one account, as its log folds it."""
 
-    def __init__(self, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> None:
-        self.apply, self.project, self.sort_key = ledger.apply, ledger.project, ledger.sort_key
-        self._start, self._names = ledger.start, (account_id, name)
+    apply: Callable[[Acc, Entry, Scope, Outputs | None], None]
+    project: Callable[[Acc, Scope, Outputs], None]
+    sort_key: Callable[[Entry], SortKey]
+    codec: Codec
+    start: Callable[[str, str], Acc]
+    account_id: str
+    name: str
+
+    @classmethod
+    def of(cls, ledger: Ledger[Acc, Entry], account_id: str, name: str) -> "Book[Acc, Entry]":
+        return cls(ledger.apply, ledger.project, ledger.sort_key, ledger.codec, ledger.start, account_id, name)
 
     def begin(self, _is_test: bool) -> Acc:
-        return self._start(*self._names)
+        return self.start(self.account_id, self.name)
 
 
 Declared = Reducer[Any] | Ledger[Any, Any]

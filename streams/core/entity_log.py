@@ -6,7 +6,7 @@ whole log.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from streams.core.outputs import Outputs
 Acc = TypeVar("Acc")
 
 
-class Effect(NamedTuple):
+class Effect(msgspec.Struct, frozen=True, gc=False):
     """The effect of one more event: itself with its patches, whether it is active, what changes in other events.
 
     `flipped` are events that become active or are so no longer, `replaced` those whose patches change; `tests` is how
@@ -33,10 +33,8 @@ class Effect(NamedTuple):
     tests: int
 
 
-class EntityLog(NamedLog[Acc]):
+class EntityLog(NamedLog[Acc], eq=False, gc=False):
     """A log of events. `add` takes them in any order; the reducer tells positions, parts and outputs."""
-
-    __slots__ = ()
 
     def add(self, recorded: RecordedEvent, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Take one more event; return the outputs that it can change, before and after.
@@ -48,9 +46,9 @@ class EntityLog(NamedLog[Acc]):
         if self.is_new and event.corrects_event_id is None:
             self.head.tests = int(event.is_test)
             return self.append(recorded, fingerprint, size)
-        key = self.sort_key(recorded)
+        key = self.fold.sort_key(recorded)
         last = self.last_key
-        is_plain = event.corrects_event_id is None and not (self.part_of(recorded) or self.patch_of(recorded))
+        is_plain = event.corrects_event_id is None and not (self.fold.part_of(recorded) or self.fold.patch_of(recorded))
         if not is_plain or not (key > last and self._is_newest(recorded)) or self.is_awaited(event.event_id):
             return self._change(recorded, key, fingerprint, size)
         tests = self.head.tests
@@ -76,7 +74,7 @@ class EntityLog(NamedLog[Acc]):
         spilled = self.head.spilled
         if spilled is not None and spilled.last_order and order < spilled.last_order:
             return False
-        if self.sort_key is fold_order:
+        if self.fold.sort_key is fold_order:
             return not self.head.tail or fold_order(self.head.tail[-1]) < order
         return all(fold_order(each) < order for each in self.head.tail)
 
@@ -87,18 +85,18 @@ class EntityLog(NamedLog[Acc]):
         if target is not None and all(each.event.event_id != target for each, _ in known):
             self.await_event(target)
         every = [recorded, *(each for each, _ in known)]
-        active = active_keys(every, self.part_of)
+        active = active_keys(every, self.fold.part_of)
         chosen = [each for each in every if fold_order(each) in active]
-        patches = patches_by_part(chosen, self.patch_of, self.sort_key)
+        patches = patches_by_part(chosen, self.fold.patch_of, self.fold.sort_key)
         replaced = {}
         for each in chosen:
-            now = patched(each, self.part_of(each), patches)
+            now = patched(each, self.fold.part_of(each), patches)
             if now is not each and each is not recorded:
-                replaced[self.sort_key(each)] = now
+                replaced[self.fold.sort_key(each)] = now
         return Effect(
-            patched(recorded, self.part_of(recorded), patches),
+            patched(recorded, self.fold.part_of(recorded), patches),
             fold_order(recorded) in active,
-            {self.sort_key(each): Found(each, was) for each, was in known if was != (fold_order(each) in active)},
+            {self.fold.sort_key(each): Found(each, was) for each, was in known if was != (fold_order(each) in active)},
             replaced,
             sum(each.event.is_test for each in chosen),
         )
@@ -106,7 +104,7 @@ class EntityLog(NamedLog[Acc]):
     def _foreseen(self, recorded: RecordedEvent) -> Effect | None:
         """Return what the event brings about, read from few segments; None where all events have to be compared."""
         event = recorded.event
-        part, target = self.part_of(recorded), event.corrects_event_id
+        part, target = self.fold.part_of(recorded), event.corrects_event_id
         if self.is_awaited(event.event_id) or not (self._is_newest(recorded) or self._is_alone(recorded)):
             return None
         flips: dict[SortKey, Found] = {}
@@ -117,7 +115,7 @@ class EntityLog(NamedLog[Acc]):
                 return None
             if not found:
                 self.await_event(target)
-            flips = {self.sort_key(each.recorded): each for each in found if each.is_active}
+            flips = {self.fold.sort_key(each.recorded): each for each in found if each.is_active}
             if not all(self._unpatch(each.recorded, part, replaced) for each in flips.values()):
                 return None
         if not event.is_retraction:
@@ -132,7 +130,7 @@ class EntityLog(NamedLog[Acc]):
 
     def _is_alone(self, recorded: RecordedEvent) -> bool:
         """Return whether the event speaks of no other one and states nothing that another one states."""
-        event, part = recorded.event, self.part_of(recorded)
+        event, part = recorded.event, self.fold.part_of(recorded)
         if event.corrects_event_id is not None or (part and self.statements(part)):
             return False
         return not self.is_known(event.event_id)
@@ -144,18 +142,20 @@ class EntityLog(NamedLog[Acc]):
         holders = self.holders(part)
         if holders is None or not all(self._unpatch(each.recorded, part, replaced) for each in holders):
             return None
-        flips |= {self.sort_key(each.recorded): each for each in holders}
+        flips |= {self.fold.sort_key(each.recorded): each for each in holders}
         return holders[0].recorded.patches if holders else self.patches(part)
 
     def _patch(self, recorded: RecordedEvent, replaced: dict[SortKey, RecordedEvent]) -> bool:
         """Let an event change the part that it is for; return False where that takes a look at all."""
         return self._with_patches(
-            self.patch_of(recorded), replaced, lambda patches: tuple(sorted((*patches, recorded), key=self.sort_key))
+            self.fold.patch_of(recorded),
+            replaced,
+            lambda patches: tuple(sorted((*patches, recorded), key=self.fold.sort_key)),
         )
 
     def _unpatch(self, recorded: RecordedEvent, part: str, replaced: dict[SortKey, RecordedEvent]) -> bool:
         """Take back what an event has changed; return False where that takes a look at all."""
-        changed, place = self.patch_of(recorded), fold_order(recorded)
+        changed, place = self.fold.patch_of(recorded), fold_order(recorded)
         if changed and changed == part:
             return False
         return self._with_patches(
@@ -172,7 +172,7 @@ class EntityLog(NamedLog[Acc]):
         if holders is None:
             return False
         for each in holders:
-            key = self.sort_key(each.recorded)
+            key = self.fold.sort_key(each.recorded)
             holder = replaced.get(key, each.recorded)
             replaced[key] = msgspec.structs.replace(holder, patches=edit(holder.patches))
         return True
@@ -183,7 +183,7 @@ class EntityLog(NamedLog[Acc]):
         for each in found:
             if is_retraction and each.recorded.event.corrects_event_id is not None:
                 return False
-            held = self.part_of(each.recorded)
+            held = self.fold.part_of(each.recorded)
             if held and each.is_active and (is_retraction or held != part) and self.statements(held) != 1:
                 return False
         return True

@@ -6,7 +6,7 @@ accumulators are equal again: nothing behind differs.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -36,8 +36,19 @@ NO_OUTPUTS = Outputs()
 In_contra = TypeVar("In_contra", contravariant=True)
 
 
+class Codec(NamedTuple):
+    """Decoders of a log's records."""
+
+    head: Callable[[bytes], Any]
+    segment: Callable[[bytes], Any]
+    accumulator: Callable[[bytes], Any]
+
+
 class Fold(Protocol[In_contra, Acc]):
     """The fold of a log. See `streams.core.machine.Reducer`, which explains each part."""
+
+    @property
+    def codec(self) -> Codec: ...
 
     def begin(self, is_test: bool, /) -> Acc: ...
 
@@ -46,14 +57,6 @@ class Fold(Protocol[In_contra, Acc]):
     def project(self, acc: Acc, scope: Scope, outputs: Outputs, /) -> None: ...
 
     def sort_key(self, item: In_contra, /) -> SortKey: ...
-
-
-class Codec(NamedTuple):
-    """Decoders of a log's records."""
-
-    head: Callable[[bytes], Any]
-    segment: Callable[[bytes], Any]
-    accumulator: Callable[[bytes], Any]
 
 
 def codec_of(item_type: Any, accumulator: Any) -> Codec:
@@ -66,7 +69,7 @@ def size_of(item: Any) -> int:
     return len(_encode(item))
 
 
-class Insertion(NamedTuple, Generic[Item]):
+class Insertion(msgspec.Struct, Generic[Item], frozen=True, gc=False):
     """An item that a log gets, and its length in bytes. An inactive one is kept and does not count."""
 
     item: Item
@@ -75,7 +78,7 @@ class Insertion(NamedTuple, Generic[Item]):
     size: int = 0
 
 
-class Change(msgspec.Struct):
+class Change(msgspec.Struct, gc=False):
     """Edits of a log: items to put in, by position, positions that count from now on or no longer, items to remove.
 
     `replaced` are items that take the place of those at their positions, and count as these do.
@@ -96,7 +99,7 @@ class Change(msgspec.Struct):
         return [*self.inserted, *self.flipped, *self.removed, *self.replaced]
 
 
-class Stretch(msgspec.Struct, Generic[Item]):
+class Stretch(msgspec.Struct, Generic[Item], gc=False):
     """Items of one segment, or of the tail, while it is worked on."""
 
     items: list[Item]
@@ -107,38 +110,34 @@ class Stretch(msgspec.Struct, Generic[Item]):
         return Stretch(self.items[begin:end], self.active[begin:end], self.fingerprints[begin:end])
 
 
-class Log(Generic[Item, Acc]):
+class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     """One log during a batch.
 
-    Its head is read once and written at the end of the batch; all other records go to `records` at once. `moved`
-    names, by record, the fingerprints that lie in it since. `work` counts the items that were folded.
+    Its head is read once and written at the end of the batch; all other records go to `records` at once. `work` counts
+    the items that were folded. Nothing that a log refers to refers back to it, so the search for cycles leaves it out.
     """
 
-    __slots__ = (
-        "_acc",
-        "_open",
-        "codec",
-        "fold",
-        "head",
-        "is_changed",
-        "is_new",
-        "key",
-        "moved",
-        "records",
-        "scope",
-        "work",
-    )
+    fold: Fold[Item, Acc]
+    key: bytes
+    records: Records
+    scope: Scope
+    head: Head[Item]
+    is_new: bool
+    is_changed: bool = False
+    work: int = 0
+    _acc: Acc | None = None
+    _open: Outputs | None = None
 
-    def __init__(self, fold: Fold[Item, Acc], codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
-        self.fold, self.codec, self.key, self.records, self.scope = fold, codec, key, records, scope
+    @classmethod
+    def opened(cls, fold: Fold[Item, Acc], key: bytes, records: Records, scope: Scope) -> Self:
+        """Return the log whose head lies under a key; an empty one where there is none."""
         stored = records.get(key)
-        self.is_new = stored is None
-        self.head: Head[Item] = Head() if stored is None else codec.head(stored)
-        self.is_changed = False
-        self.work = 0
-        self.moved: dict[bytes, bytes] = {}
-        self._acc: Acc | None = None
-        self._open: tuple[Scope, Outputs] | None = None
+        if stored is None:
+            return cls(fold, key, records, scope, Head(), is_new=True)
+        head: Head[Item] = fold.codec.head(stored)
+        if head.passed:
+            scope = Scope(scope.rules, head.passed)
+        return cls(fold, key, records, scope, head, is_new=False)
 
     @property
     def last_key(self) -> SortKey:
@@ -159,25 +158,28 @@ class Log(Generic[Item, Acc]):
             self._acc = acc
         return self._acc
 
-    def projected(self, scope: Scope) -> Outputs:
+    def projected(self) -> Outputs:
         """Return the outputs that later items may still change. Nobody may change what is returned."""
-        if self._open is None or self._open[0] is not scope:
-            outputs = Outputs()
+        if self._open is None:
+            self._open = Outputs()
             if not self.is_new:
-                self.fold.project(self.accumulator(), scope, outputs)
-            self._open = scope, outputs
-        return self._open[1]
+                self.fold.project(self.accumulator(), self.scope, self._open)
+        return self._open
+
+    def pass_to(self, scope: Scope) -> None:
+        """Let time pass: go on in another scope."""
+        self.scope, self._open = scope, None
 
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
         head, acc = self.head, self.accumulator()
-        before = NO_OUTPUTS if self.is_new else self.projected(self.scope)
-        after = Outputs()
+        before = NO_OUTPUTS if self.is_new else self.projected()
+        sealed = Outputs()
         self.work += 1
-        self.fold.apply(acc, item, self.scope, after)
+        self.fold.apply(acc, item, self.scope, sealed)
         self.is_new, self._open = False, None
-        after = self.projected(self.scope).behind(after)
-        head.tail.append(item)
+        after = self.projected().behind(sealed)
+        head.tail = (*head.tail, item)
         head.fingerprints += fingerprint
         head.tail_bytes += size
         if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
@@ -259,13 +261,13 @@ class Log(Generic[Item, Acc]):
         stored = self.records.get(record_name(SEGMENTS, self.key, number))
         if stored is None:
             raise KeyError(f"segment {number} of {self.key!r}")
-        found: Segment[Item] = self.codec.segment(stored)
+        found: Segment[Item] = self.fold.codec.segment(stored)
         return found
 
     def _decoded(self, snapshot: bytes, *, is_test: bool) -> Acc:
         if not snapshot:
             return self.fold.begin(is_test)
-        acc: Acc = self.codec.accumulator(snapshot)
+        acc: Acc = self.fold.codec.accumulator(snapshot)
         return acc
 
     def _in_tail(self, change: Change, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
@@ -391,7 +393,7 @@ class Log(Generic[Item, Acc]):
 
     def _put_tail(self, tail: Stretch[Item]) -> None:
         head = self.head
-        head.tail, head.inactive = tail.items, _inactive(tail)
+        head.tail, head.inactive = tuple(tail.items), _inactive(tail)
         head.fingerprints = b"".join(tail.fingerprints)
 
     def _put_segment(
@@ -421,11 +423,7 @@ class Log(Generic[Item, Acc]):
 
     def _write(self, number: int, stretch: Stretch[Item], came: Collection[SortKey] | None, record: bytes) -> None:
         """Write the record of a segment. `came` are positions of items that were in none before; None for all."""
-        name = record_name(SEGMENTS, self.key, number)
-        self.records.put(name, record)
-        fingerprints = b"".join(stretch.fingerprints)
-        if fingerprints:
-            self.moved[name] = fingerprints
+        self.records.put(record_name(SEGMENTS, self.key, number), record)
         self.placed(number, stretch.items, came)
 
     def placed(self, number: int, items: Sequence[Item], came: Collection[SortKey] | None) -> None:
@@ -458,7 +456,7 @@ class Log(Generic[Item, Acc]):
         self._write(number, piece, None, _record(piece))
         if whole:
             head.base = _encode(acc)
-            head.tail, head.inactive, head.fingerprints, head.tail_bytes = [], [], b"", 0
+            head.tail, head.inactive, head.fingerprints, head.tail_bytes = (), (), b"", 0
             return
         before = self._decoded(head.base, is_test=head.tests > 0)
         self._fold(before, piece, None)
@@ -503,8 +501,8 @@ def _pieces(stretch: Stretch[Item]) -> Iterable[Stretch[Item]]:
         begin = end
 
 
-def _inactive(stretch: Stretch[Any]) -> list[int]:
-    return [place for place, is_active in enumerate(stretch.active) if not is_active]
+def _inactive(stretch: Stretch[Any]) -> tuple[int, ...]:
+    return tuple(place for place, is_active in enumerate(stretch.active) if not is_active)
 
 
 def _with_activity(items: Sequence[Item], inactive: Sequence[int]) -> Iterable[tuple[Item, bool]]:

@@ -18,6 +18,7 @@ from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rules import Rules
+from streams.core.segments import Overlay
 
 __all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Reducer"]
 _encode = msgspec.msgpack.Encoder().encode
@@ -59,31 +60,19 @@ class Machine:
     ) -> None:
         self.rules, self.work, self.repeats = rules, 0, False
         self._former, self._scope = former, Scope(rules, 0)
-        self.changes: dict[bytes, bytes | None] = {}
-        self._stored = get
+        self._records = Overlay(get)
+        self.changes, self.get = self._records.changes, self._records.get
         self._reducers, self._ledgers = reducers, ledgers
         self._entities: dict[bytes, EntityLog[Any]] = {}
         self._books: dict[bytes, Log[Any, Any]] = {}
-        self._touched: list[EntityLog[Any]] = []
         self._rescheduled: list[Log[Any, Any]] = []
-
-    # Records, as logs see them.
-
-    def get(self, name: bytes) -> bytes | None:
-        changes = self.changes
-        return changes[name] if name in changes else self._stored(name)
-
-    def put(self, name: bytes, value: bytes | None) -> None:
-        self.changes[name] = value
 
     def entity(self, key: bytes) -> EntityLog[Any]:
         """Return the log of an entity by its key; an empty one where there is none."""
         return self._entities.get(key) or self._opened(self._reducers[chr(key[0])], key)
 
     def _opened(self, reducer: Reducer[Any], key: bytes) -> EntityLog[Any]:
-        log = self._entities[key] = EntityLog(reducer, reducer.codec, key, self, self._scope)
-        if log.head.passed:
-            log.scope = Scope(self.rules, log.head.passed)
+        log = self._entities[key] = EntityLog.opened(reducer, key, self._records, self._scope)
         return log
 
     def book(self, ledger: Ledger[Any, Any], key: bytes) -> Log[Any, Any]:
@@ -91,9 +80,7 @@ class Machine:
         log = self._books.get(key)
         if log is None:
             account, _, name = key[1:].decode().partition("\0")
-            log = self._books[key] = Log(Book(ledger, account, name), ledger.codec, key, self, self._scope)
-            if log.head.passed:
-                log.scope = Scope(self.rules, log.head.passed)
+            log = self._books[key] = Log.opened(Book.of(ledger, account, name), key, self._records, self._scope)
         return log
 
     def _known(self, key: bytes) -> tuple[Declared, Log[Any, Any]]:
@@ -125,11 +112,11 @@ class Machine:
         of, log = self._known(key)
         if log.head.deadline > now:
             return found
-        before = log.projected(log.scope)
+        before = log.projected()
         log.head.passed = log.head.deadline
-        log.scope = Scope(self.rules, log.head.passed)
+        log.pass_to(Scope(self.rules, log.head.passed))
         log.head.revision += 1
-        self._conclude(of, log, before, log.projected(log.scope), found)
+        self._conclude(of, log, before, log.projected(), found)
         return found
 
     def pass_time(self, due: Iterable[Due], last: Due) -> Iterator[list[Facts]]:
@@ -189,18 +176,6 @@ class Machine:
         """Return the keys of the entities that the batch changed."""
         return {key for key, log in self._entities.items() if log.is_changed}
 
-    @property
-    def has_moved(self) -> bool:
-        """Return whether `moved` has anything to yield."""
-        return bool(self._touched)
-
-    def moved(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield, once, the fingerprints that have come to lie in another record, after its name."""
-        for log in self._touched:
-            yield from log.moved.items()
-            log.moved.clear()
-        self._touched.clear()
-
     def _conclude(
         self,
         of: Declared,
@@ -216,28 +191,35 @@ class Machine:
 
         A quiet change raises no signals.
         """
-        found.append(self._difference(of, log, before, after, is_quiet=is_quiet))
-        if before.entries or after.entries:
-            self._hand_on(of, log, before, after, found, cause, is_quiet=is_quiet)
-        elif cause is not None and (before.measures or after.measures):
-            name = log.key[1:].decode().partition("\0")[2]
+        has_entries = before.entries or after.entries
+        changed: Sequence[Row] = ()
+        if not has_entries and cause is not None and (before.measures or after.measures):
+            name = log.key.partition(b"\0")[2].decode()
             changed = change_rows(cause, of.kind, name, before.measures, after.measures)
-            found.append(Facts(log.head.revision, changed))
+        found.append(self._difference(of, log, before, after, changed, is_quiet=is_quiet))
+        if has_entries:
+            self._hand_on(of, log, before, after, found, cause, is_quiet=is_quiet)
 
     def _difference(
-        self, of: Declared, log: Log[Any, Any], before: Outputs, after: Outputs, *, is_quiet: bool
+        self,
+        of: Declared,
+        log: Log[Any, Any],
+        before: Outputs,
+        after: Outputs,
+        changed: Sequence[Row] = (),
+        *,
+        is_quiet: bool,
     ) -> Facts:
-        """Learn that a log changed, and when time changes it next; return rows and signals."""
+        """Learn that a log changed, and when time changes it next; return rows, with change rows, and signals."""
         self.repeats = self.repeats or log.is_changed
         log.is_changed = True
-        if log.moved:
-            assert isinstance(log, EntityLog)
-            self._touched.append(log)
         self.work += log.work
         log.work = 0
         if of.deadline is not None:
             self._reschedule(of.deadline(log.accumulator(), log.scope), log)
         rows, removed = (after.rows, ()) if before is NO_OUTPUTS else difference(before.rows, after.rows)
+        if changed:
+            rows = [*rows, *changed]
         signals: Sequence[Signal] = ()
         if after.signals and not is_quiet:
             signals = [signal for name, signal in after.signals.items() if name not in before.signals]

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
+from streams.core.activity import PartOf, PatchOf
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
-from streams.core.log import Codec, Log
-from streams.core.outputs import Scope
-from streams.core.segments import HEAD_RECORDS, NAMES, Records
+from streams.core.log import Fold, Log
+from streams.core.segments import HEAD_RECORDS, NAMES
 
 Acc = TypeVar("Acc")
 _encode = msgspec.msgpack.Encoder().encode
@@ -32,22 +32,24 @@ class Named(msgspec.Struct, array_like=True, gc=False):
 _named_from = msgspec.msgpack.Decoder(Named).decode
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """An event that another one speaks of, and whether it is active."""
 
     recorded: RecordedEvent
     is_active: bool
 
 
-class NamedLog(Log[RecordedEvent, Acc]):
+class EventFold(Fold[RecordedEvent, Acc], Protocol[Acc]):
+    """The fold of a log of events."""
+
+    part_of: PartOf
+    patch_of: PatchOf
+
+
+class NamedLog(Log[RecordedEvent, Acc], eq=False, gc=False):
     """A log of events and the records that tell where they lie."""
 
-    __slots__ = ("part_of", "patch_of", "sort_key")
-
-    def __init__(self, reducer: Any, codec: Codec, key: bytes, records: Records, scope: Scope) -> None:
-        super().__init__(reducer, codec, key, records, scope)
-        self.part_of, self.patch_of = reducer.part_of, reducer.patch_of
-        self.sort_key = reducer.sort_key
+    fold: EventFold[Acc]
 
     def is_awaited(self, event_id: str) -> bool:
         """Return whether an event was spoken of before it came."""
@@ -58,7 +60,7 @@ class NamedLog(Log[RecordedEvent, Acc]):
 
     def statements(self, part: str) -> int:
         """Return how many events state a part."""
-        return self._named(_PART, part).count + len(self._tail_where(lambda each: self.part_of(each) == part))
+        return self._named(_PART, part).count + len(self._tail_where(lambda each: self.fold.part_of(each) == part))
 
     def is_known(self, event_id: str) -> bool:
         """Return whether any event has an id."""
@@ -78,18 +80,18 @@ class NamedLog(Log[RecordedEvent, Acc]):
 
     def patches(self, part: str) -> tuple[RecordedEvent, ...] | None:
         """Return the active events that change a part, in order; None where that takes a look at all."""
-        found = self._found(_PATCH, part, lambda each: self.patch_of(each) == part)
+        found = self._found(_PATCH, part, lambda each: self.fold.patch_of(each) == part)
         if found is None:
             return None
-        return tuple(sorted((each.recorded for each in found if each.is_active), key=self.sort_key))
+        return tuple(sorted((each.recorded for each in found if each.is_active), key=self.fold.sort_key))
 
     def holders(self, part: str) -> Sequence[Found] | None:
         """Return the active event that states a part, if any states it; None where that takes a look at all."""
-        found = self._tail_where(lambda each: self.part_of(each) == part)
+        found = self._tail_where(lambda each: self.fold.part_of(each) == part)
         named = self._named(_PART, part)
         if not found and not named.count:
             return ()
-        found += self._in_segment(named, lambda each: self.part_of(each) == part)
+        found += self._in_segment(named, lambda each: self.fold.part_of(each) == part)
         active = [each for each in found if each.is_active]
         return active or None
 
@@ -127,12 +129,12 @@ class NamedLog(Log[RecordedEvent, Acc]):
         spilled = self.head.spilled
         assert spilled is not None
         for each in items:
-            is_new = came is None or self.sort_key(each) in came
+            is_new = came is None or self.fold.sort_key(each) in came
             if is_new:
                 order = fold_order(each)
                 spilled.last_order = max(spilled.last_order, order) if spilled.last_order else order
             self._place(_EVENT, each.event.event_id, number, is_new=is_new)
-            for kind, name in ((_PART, self.part_of(each)), (_PATCH, self.patch_of(each))):
+            for kind, name in ((_PART, self.fold.part_of(each)), (_PATCH, self.fold.patch_of(each))):
                 if name:
                     self._place(kind, name, number, is_new=is_new)
 

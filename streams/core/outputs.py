@@ -21,7 +21,7 @@ class Scope(NamedTuple):
     passed: int
 
 
-class Handover(NamedTuple):
+class Handover(msgspec.Struct, frozen=True, gc=False):
     """Position of an entry in a ledger: the ledger's prefix, its name within the account, and the key in it."""
 
     ledger: str
@@ -52,7 +52,7 @@ class Outputs(msgspec.Struct, gc=False):
         return sealed
 
 
-class Edits(msgspec.Struct):
+class Edits(msgspec.Struct, gc=False):
     """Changes of one ledger: entries to put, by position, and positions to clear first."""
 
     put: dict[SortKey, Any] = msgspec.field(default_factory=dict)

@@ -7,7 +7,7 @@ late item that only changes accumulators leaves the segments alone. Short logs a
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -60,8 +60,8 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     rules: bytes = b""
     passed: int = 0
     tests: int = 0
-    tail: list[Item] = msgspec.field(default_factory=list)
-    inactive: list[int] = msgspec.field(default_factory=list)
+    tail: tuple[Item, ...] = ()
+    inactive: tuple[int, ...] = ()
     base: bytes = b""
     tail_bytes: int = 0
     spilled: Spilled | None = None
@@ -87,7 +87,7 @@ class Segment(msgspec.Struct, Generic[Item], array_like=True, gc=False):
 
     fingerprints: bytes = b""
     items: list[Item] = msgspec.field(default_factory=list)
-    inactive: list[int] = msgspec.field(default_factory=list)
+    inactive: tuple[int, ...] = ()
 
 
 class Chunk(msgspec.Struct, array_like=True, gc=False):
@@ -103,6 +103,27 @@ class Records(Protocol):
     def get(self, name: bytes, /) -> bytes | None: ...
 
     def put(self, name: bytes, value: bytes | None, /) -> None: ...
+
+
+class Overlay:
+    """Records of a store as a batch sees them: `changes` has what it has put, None where it deleted.
+
+    Logs hold this and not the machine that holds them, so that nothing refers back: a batch that is dropped is freed at
+    once, and not by the search for cycles.
+    """
+
+    __slots__ = ("_stored", "changes")
+
+    def __init__(self, stored: Callable[[bytes], bytes | None]) -> None:
+        self._stored = stored
+        self.changes: dict[bytes, bytes | None] = {}
+
+    def get(self, name: bytes) -> bytes | None:
+        changes = self.changes
+        return changes[name] if name in changes else self._stored(name)
+
+    def put(self, name: bytes, value: bytes | None) -> None:
+        self.changes[name] = value
 
 
 def record_name(kind: bytes, key: bytes, number: int) -> bytes:

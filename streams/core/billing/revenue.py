@@ -67,7 +67,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="p"):
         return self.moves[number if len(self.moves) > 1 else 0]
 
 
-class Passage(msgspec.Struct):
+class Passage(msgspec.Struct, gc=False):
     """The outcome of a phase: moves by moment, spans that ended, and moves by the policy that changes count by."""
 
     moves: dict[int, list[Move | None]] = msgspec.field(default_factory=dict)

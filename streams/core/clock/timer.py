@@ -22,7 +22,7 @@ class Target(msgspec.Struct, frozen=True, array_like=True, gc=False):
     schedule_id: str = ""
 
 
-class Progress(msgspec.Struct, array_like=True):
+class Progress(msgspec.Struct, array_like=True, gc=False):
     """The memory of a timer. `ran` is the time of the runs that have ended, by schedule; that of day and night is ''.
 
     It is replaced and never changed in place, so that copies may share it.

@@ -46,7 +46,7 @@ class Rating(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assignee_id: str
 
 
-class Life(msgspec.Struct, array_like=True):
+class Life(msgspec.Struct, array_like=True, gc=False):
     """The story of a ticket so far, in order of time; microseconds, None for what did not happen.
 
     `base` is the category below a removal, empty while nobody told of one. `solve` is the last one, whether it stands

@@ -56,7 +56,7 @@ class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended_by: str
 
 
-class Talk(msgspec.Struct, array_like=True):
+class Talk(msgspec.Struct, array_like=True, gc=False):
     """Messages so far, and what they are waiting for. Lists of names are in alphabetical order.
 
     `agents` are human agents who wrote, '' one without a name; `sessions` and `unsessioned` count public replies.

@@ -65,7 +65,7 @@ class Instance(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.dropped_at if self.dropped_at is not None or self.is_kept else self.end
 
 
-class Clock(msgspec.Struct, array_like=True):
+class Clock(msgspec.Struct, array_like=True, gc=False):
     """One instance of a metric that runs or stands still.
 
     `goal` is in force, `target` was set last, when the ticket had `priority`. `dropped` is how far it was when it lost
@@ -97,7 +97,7 @@ class Clock(msgspec.Struct, array_like=True):
         return self.progress.started_at
 
 
-class Clocks(msgspec.Struct, array_like=True):
+class Clocks(msgspec.Struct, array_like=True, gc=False):
     """Every clock that may still change, in order of their starts; none while the ticket's start is not known.
 
     `runs` counts the times in which the ticket was not done, and `is_unsolved` says whether one lasts; `was_done` that

@@ -10,7 +10,7 @@ import msgspec
 from streams.core.support.life import Standing
 
 
-class Spans(msgspec.Struct, array_like=True):
+class Spans(msgspec.Struct, array_like=True, gc=False):
     """The spans that last, and the sum of those that have ended. Nothing is known before the opening.
 
     `at` is the moment that lasts: what happens in it may still change. `held` is how the ticket stood before it, None
