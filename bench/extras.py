@@ -17,7 +17,7 @@ from bench.job import Job
 from bench.run import START_S, ContenderError, started
 from bench.state import STORES
 from bench.usage import Usage
-from infra import wiring
+from infra import upgrading, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def measure_latency(stack: Stack, total: int, seconds: float, logs: Path) -> lat
     traffic = latency.Traffic(stack.bootstrap, product.SOURCE, seconds)
     with started(plan.contender, logs):
         _until(lambda: plan.progress.done() >= total, contenders.LIMIT_S)
-        generation = wiring.migrate(settings)
+        generation = upgrading.migrate(settings).generation
         found = latency.watch(traffic, latency.newest_rows(wiring.clickhouse(settings), f"{generation}.response"))
     feed.delete_topics(stack.bootstrap, plan.leaves)
     return found

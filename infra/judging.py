@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infra import stillness, wiring
+from infra import stillness, upgrading, wiring
 from sinks import generations, promotion, replays
 from sinks.generations import GenerationError
 
@@ -36,7 +36,7 @@ class Promotion(msgspec.Struct, frozen=True):
     """A generation that may be served instead of the current one; ``served`` when it is already.
 
     ``serves`` is what the views read from then, empty while that is not made: a repair is served as part of a copy of
-    the current one.
+    the current one. ``state`` names the workers' state that it brings, empty where they go on with theirs.
     """
 
     generation: str
@@ -47,16 +47,23 @@ class Promotion(msgspec.Struct, frozen=True):
     served: bool = False
     serves: str = ""
     workers: tuple[str, ...] = ()
+    state: str = ""
 
 
 class WayBack(msgspec.Struct, frozen=True):
-    """The generation served before, and how many rows of live workers go there; ``done`` when it is finished."""
+    """The generation served before, and how many rows of live workers go there; ``done`` when it is finished.
+
+    ``other_release`` tells that its workers are of another release: they take in again, and by themselves, the
+    ``records`` that came since; no row goes there.
+    """
 
     current: str
     former: str
     rows: int = 0
     done: bool = False
     workers: tuple[str, ...] = ()
+    other_release: bool = False
+    records: int = 0
 
 
 def content(replay: Replay) -> str:
@@ -86,11 +93,33 @@ def promotion_of(told: Settings, here: Settings, client: Client, generation: str
         raise PromotionError(
             f"{generation} was served and taken back, and lacks what came since: plan and run a replay anew"
         )
+    state = _own_state(told, here, client, known, order.order)
     if not accept:
         _require_looked_at(client, here, known, order.current)
     if not (ours := stillness.ours(told)):
         stillness.require_nobody(here)
-    return Promotion(generation, known.kind, known.plan_hash, len(known.accounts), order.current, workers=tuple(ours))
+    return Promotion(
+        generation,
+        known.kind,
+        known.plan_hash,
+        len(known.accounts),
+        order.current,
+        workers=tuple(ours),
+        state=state,
+    )
+
+
+def _own_state(told: Settings, here: Settings, client: Client, known: Replay, order: tuple[str, ...]) -> str:
+    """Return the name of the state that a generation has to bring, as what is served goes with another format."""
+    if upgrading.state_of(here, client, order).format == upgrading.FORMAT:
+        return ""
+    if known.kind != "rebuild":
+        raise PromotionError(
+            f"{order[-1]} is written by a release that keeps state otherwise, and a {known.kind} is no rebuild of"
+            " everything: cx runbook upgrade says how to go on"
+        )
+    stillness.require_handover(told)
+    return upgrading.name_of(known.generation)
 
 
 def _require_filled(known: Replay) -> None:
@@ -130,6 +159,9 @@ def way_back(told: Settings, here: Settings, client: Client) -> WayBack:
         raise PromotionError(f"there is no way back: {order.former}, which was served before, was dropped")
     if not (ours := stillness.ours(told)):
         stillness.require_nobody(here)
+    if upgrading.state_of(here, client, order.order[:-1]).format != upgrading.FORMAT:  # whose own workers carry on
+        stillness.require_handover(told)
+        return WayBack(order.current, order.former, workers=tuple(ours), other_release=True)
     rows = promotion.live_rows(client, order.current, blocks(client, here, order.current))
     return WayBack(order.current, order.former, rows, workers=tuple(ours))
 

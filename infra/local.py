@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from infra import deployment, keeper, roster, stack, topics, wiring, workers
+from infra import deployment, keeper, roster, stack, topics, upgrading, wiring, workers
 from infra.embedded import checks
 from infra.embedded.errors import EmbeddedServerError
 from infra.watching import Watch
@@ -28,13 +28,18 @@ def ports_of(settings: Settings) -> Ports:
 
 
 def prepare(settings: Settings) -> None:
-    """Create the topics and tables that are missing on servers that run."""
+    """Create the topics and tables that are missing on servers that run.
+
+    Raises OtherReleaseError, having changed nothing that it goes on with, where workers of another release are to run.
+    """
     admin = wiring.admin(settings)
     try:
         topics.ensure(admin, settings)
     finally:
         admin.close()
-    wiring.migrate(settings)
+    done = upgrading.migrate(settings)
+    if not done.is_ours:
+        raise wiring.OtherReleaseError(done.generation)
 
 
 @contextmanager

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infra import judging, stillness, wiring
+from infra import judging, stillness, upgrading, wiring
 from infra.judging import Promotion, PromotionError, WayBack
-from infra.replaying import running
-from infra.replaying.place import state_directory
-from sinks import locks, promotion, replays
+from infra.replaying import running, seeding
+from infra.replaying.place import ends, events_topics, state_directory
+from sinks import generations, locks, promotion, replays, states
 from sinks.generations import GenerationError
 from sinks.locks import LockedError
+from sinks.states import WorkerState
 from streams.live.engine.crash_points import crash_at
 from streams.replay.plan import Plan, fingerprint
 
@@ -38,7 +39,17 @@ if TYPE_CHECKING:
     from sinks.locks import Lock
 
 SCOPE = "serving"
-POINTS = ("after_pause", "after_catch_up", "mid_clone", "before_line", "after_line", "between_views", "before_start")
+POINTS = (
+    "after_pause",
+    "after_catch_up",
+    "after_seed",
+    "mid_clone",
+    "before_line",
+    "after_line",
+    "between_views",
+    "before_start",
+    "after_rewind",
+)
 CRASH = "CX_CRASH_PROMOTION"
 _BACK = "cx replay back"
 _REFUSALS = (PromotionError, GenerationError, LockedError, wiring.Unreachable)
@@ -68,9 +79,14 @@ class Desk:
             if held.taken_from is not None:
                 held.underway = True
                 self.say(f"finishing what `{held.taken_from.purpose}` left behind")
-                current = promotion.served(self.client, self.warehouse).current
-                promotion.point(self.client, self.warehouse, current)
-                stillness.wake(self.told, self.here)
+                order = promotion.served(self.client, self.warehouse).order
+                state = upgrading.state_of(self.here, self.client, order)
+                # What another release goes on with is that release's to point and to start.
+                if state.format == upgrading.FORMAT:
+                    if state.name:
+                        upgrading.migrate(self.here)
+                    promotion.point(self.client, self.warehouse, order[-1])
+                    stillness.wake(self.told, self.here)
                 held.underway = False
             yield held
 
@@ -104,6 +120,8 @@ def promote(desk: Desk, generation: str, *, accept: bool, judge: Callable[[], No
             if not found.served:
                 desk.note("promote", "begun", generation, found.plan_hash)
                 found = msgspec.structs.replace(found, serves=_serve(desk, held, found, judge))
+            if found.state or held.resumed:
+                stillness.keep(desk.told, desk.here)
             if not found.served or held.resumed:
                 desk.note("promote", "done", generation, found.plan_hash, msgspec.json.encode(found).decode())
             return found
@@ -119,9 +137,24 @@ def _serve(desk: Desk, held: Lock, found: Promotion, judge: Callable[[], None]) 
         _crash("after_catch_up")
         judge()
         target = _whole(desk, found)
+        if found.state:
+            _seed(desk, found)
         stillness.require_nobody(desk.here)
-        _point(desk, held, target, "promote")
+        if found.state:
+            stillness.hand_over(desk.told)
+        _point(desk, held, target, "promote", anew=bool(found.state))
     return target
+
+
+def _seed(desk: Desk, found: Promotion) -> None:
+    """Write the states that this release's workers go on with, and which generation they go with."""
+    desk.say(f"writing the workers' state {found.state}")
+    with wiring.replay_log(desk.here) as log:
+        bounds = log.bounds(events_topics(desk.here, sparse=False))
+    seeding.seed(desk.here, found.generation, found.state, ends(desk.here, bounds))
+    state = WorkerState(found.state, upgrading.FORMAT)
+    states.note(desk.client, desk.warehouse, found.generation, state)
+    _crash("after_seed")
 
 
 def _whole(desk: Desk, found: Promotion) -> str:
@@ -134,11 +167,14 @@ def _whole(desk: Desk, found: Promotion) -> str:
     return promotion.merge(desk.client, desk.warehouse, repair, found.current, _crash)
 
 
-def _point(desk: Desk, held: Lock, generation: str, action: str) -> None:
+def _point(desk: Desk, held: Lock, generation: str, action: str, *, anew: bool = False) -> None:
+    """Let every view read from the generation; make all of them ``anew`` where another release has made them."""
     held.check()
     held.underway = True
     desk.say(f"pointing the views at {generation}")
     promotion.point(desk.client, desk.warehouse, generation, action, _crash)
+    if anew:
+        upgrading.migrate(desk.here)
     held.underway = False
     desk.say("starting the workers")
     _crash("before_start")
@@ -168,6 +204,8 @@ def _go_back(desk: Desk, held: Lock) -> WayBack:
     found = judging.way_back(desk.told, desk.here, desk.client)
     desk.note("back", "begun", found.former)
     desk.say("stopping the workers")
+    if found.other_release:
+        return _hand_back(desk, held, found)
     with stillness.still(desk.told, desk.here):
         _crash("after_pause")
         desk.say(f"carrying what they wrote into {found.current} over to {found.former}")
@@ -177,6 +215,25 @@ def _go_back(desk: Desk, held: Lock) -> WayBack:
         stillness.require_nobody(desk.here)
         _point(desk, held, found.former, "back")
     return msgspec.structs.replace(found, rows=rows)
+
+
+def _hand_back(desk: Desk, held: Lock, found: WayBack) -> WayBack:
+    """Leave everything as the other release goes on with it: its state, its tables, and nobody who watches.
+
+    Its views are made by itself when it starts its workers; until then the present ones show what they show now.
+    """
+    with stillness.still(desk.told, desk.here) as rest:
+        _crash("after_pause")
+        stillness.require_nobody(desk.here)
+        order = promotion.served(desk.client, desk.warehouse).order
+        desk.say("setting the group's offsets to where its state stands")
+        records = upgrading.rewind(desk.here, upgrading.state_of(desk.here, desk.client, order[:-1]))
+        _crash("after_rewind")
+        stillness.hand_over(desk.told)
+        held.check()
+        rest.over = True
+        generations.record(desk.client, desk.warehouse, found.former, "back")
+    return msgspec.structs.replace(found, records=records)
 
 
 def require_droppable(desk: Desk, generation: str, *, for_good: bool, log: bool) -> None:
@@ -200,5 +257,9 @@ def drop(desk: Desk, generation: str, *, for_good: bool = False) -> None:
                 locks.give_up(desk.client, desk.warehouse, running.scope(plan), command)
             desk.note("drop", "begun", generation, known.plan_hash if known else "")
             promotion.discard(desk.client, desk.warehouse, generation)
+            if (name := upgrading.name_of(generation)) not in upgrading.names_without(
+                desk.here, desk.client, generation
+            ):
+                seeding.discard(desk.here, name)
             shutil.rmtree(state_directory(desk.here, generation), ignore_errors=True)
             desk.note("drop", "done", generation, known.plan_hash if known else "")

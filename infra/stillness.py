@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from infra import wiring, workers
+from infra import keeper, roster, wiring, workers
 from infra.deployment import recorded
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def ours(told: Settings) -> list[str]:
 
 
 @contextmanager
-def still(told: Settings, here: Settings) -> Iterator[None]:
+def still(told: Settings, here: Settings) -> Iterator[workers.Rest]:
     """Run a block while no worker does. Raises Unreachable where that is not ours to arrange.
 
     ``told`` are the settings as they were given, ``here`` those that name running servers. Workers that an earlier
@@ -50,11 +50,11 @@ def still(told: Settings, here: Settings) -> Iterator[None]:
     record = None if _elsewhere(told) else recorded(told)
     if record is None:
         require_nobody(here)
-        yield
+        yield workers.Rest()
         return
-    with workers.pause(told, here):
+    with workers.pause(told, here) as rest:
         require_nobody(here, _FAREWELL_S)
-        yield
+        yield rest
 
 
 def wake(told: Settings, here: Settings) -> None:
@@ -62,6 +62,30 @@ def wake(told: Settings, here: Settings) -> None:
     record = None if _elsewhere(told) else recorded(told)
     if record is not None:
         workers.wake(told, here)
+
+
+def require_handover(told: Settings) -> None:
+    """Raise Unreachable where whoever watches over the workers would start those of its own release again."""
+    if not _elsewhere(told) and roster.is_watched(known := roster.read(told)) and keeper.running(told) is None:
+        assert known is not None
+        raise wiring.Unreachable(
+            f"`cx up` (process {known.watcher}) watches over the workers and would start those of its release again:"
+            " end it, start it with `cx up --detach --no-demo` of that release, and give this command again"
+        )
+
+
+def hand_over(told: Settings) -> None:
+    """End the keeper, so that the workers that stand still are started by another release."""
+    if not _elsewhere(told):
+        keeper.stop(told)
+
+
+def keep(told: Settings, here: Settings) -> None:
+    """Let a keeper of this release watch over the workers of a detached deployment that nobody watches over."""
+    record = None if _elsewhere(told) else recorded(told)
+    running = workers.running(told) if record is not None and record.detached else []
+    if running and not roster.is_watched(roster.read(told)):
+        keeper.start(told, here, max(map(workers.number_of, running)))
 
 
 def require_nobody(here: Settings, patience_s: float = 0.0) -> None:

@@ -63,6 +63,16 @@ def wanted(settings: Settings) -> list[Wanted]:
     ]
 
 
+def changelogs(settings: Settings, state: str) -> list[Wanted]:
+    """Return the topics in which workers keep a state of that name: as those of the first, and named after it."""
+    names = {f"{settings.topic_prefix}{topic.name}" for topic in load_topics().values() if topic.event_types}
+    return [
+        msgspec.structs.replace(each, name=f"{each.name}-{state}" if state else each.name)
+        for each in wanted(settings)
+        if each.name.removesuffix("-changelog") in names - {each.name}
+    ]
+
+
 def partition_counts(admin: Any) -> dict[str, int]:
     """Return the partitions of every topic that the broker has."""
     return {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if not topic["error_code"]}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.codec import Codec
     from schemas.confluent import Confluent
     from sinks.clickhouse import ClickHouseSink
+    from sinks.states import WorkerState
     from streams.live.engine.partition_layout import Layout
     from streams.live.engine.settings import EngineSettings, HostSettings
     from streams.live.store.local import OpenStore
@@ -36,6 +37,16 @@ _CONNECT_S = 5.0
 
 class Unreachable(Exception):  # noqa: N818  # a state of the world that passes
     """A server that the settings name does not answer; the message is one sentence."""
+
+
+class OtherReleaseError(Exception):
+    """Refuse what only the release may do whose state is served; the message is one sentence with the remedy."""
+
+    def __init__(self, generation: str) -> None:
+        super().__init__(
+            f"{generation} and its workers' state are of a release that keeps state otherwise: go on with that release,"
+            " and build what this one needs beside it: cx runbook upgrade says how"
+        )
 
 
 def clock() -> int:
@@ -181,7 +192,10 @@ def reader(settings: Settings, *, typed: bool = False) -> Client:
     )
 
 
-def engine_settings(settings: Settings, *, member: str = "", patience_seconds: float = 60.0) -> EngineSettings:
+def engine_settings(
+    settings: Settings, *, member: str = "", state: str = "", patience_seconds: float = 60.0
+) -> EngineSettings:
+    """Return what an engine is told; `state` is the name of the state in force, which only its changelogs need."""
     from streams.live.engine.settings import EngineSettings
     from streams.live.fold.dead_letters import DeadLetterLimit
 
@@ -190,6 +204,7 @@ def engine_settings(settings: Settings, *, member: str = "", patience_seconds: f
         bootstrap=settings.kafka_bootstrap,
         group=settings.group,
         prefix=settings.topic_prefix,
+        state=state,
         member=member,
         client=librdkafka(settings),
         batch_records=settings.batch_records,
@@ -203,7 +218,9 @@ def layout(settings: Settings, *, patience_seconds: float = 60.0) -> Layout:
     from streams.live.engine.clients import Watermarks
     from streams.live.engine.partition_layout import Layout
 
-    told = engine_settings(settings, patience_seconds=patience_seconds)
+    known = worker_state(settings)
+    state = "" if known is None else known.name
+    told = engine_settings(settings, state=state, patience_seconds=patience_seconds)
     return Layout(told, Watermarks(told))
 
 
@@ -229,15 +246,24 @@ def warehouse(settings: Settings) -> Warehouse:
     return msgspec.convert(settings, Warehouse, from_attributes=True)
 
 
-def migrate(settings: Settings) -> str:
-    """Bring tables and views up to date and return the current generation's database."""
-    from sinks import migrate as tables
+def worker_state(settings: Settings) -> WorkerState | None:
+    """Return the state that goes with what is served, None where nobody has noted one, or ClickHouse does not say.
 
-    client = clickhouse(settings)
+    Of a deployment that has none noted the first one is meant, in changelogs without a further name.
+    """
+    from clickhouse_driver import errors as driver
+
+    from sinks import generations, promotion, states
+
     try:
-        return tables.migrate(client, warehouse(settings))
-    finally:
-        client.disconnect()
+        with clickhouse(settings) as client:
+            return states.of(client, warehouse(settings), promotion.served(client, warehouse(settings)).order)
+    except driver.ServerException as error:
+        if error.code not in (driver.ErrorCodes.UNKNOWN_DATABASE, driver.ErrorCodes.UNKNOWN_TABLE):
+            raise
+    except (driver.NetworkError, driver.SocketTimeoutError, EOFError, generations.GenerationError):
+        pass
+    return None
 
 
 def invariants(settings: Settings) -> InvariantWatch:

@@ -131,6 +131,12 @@ def stop(workers: Collection[ServerProcess]) -> None:
             list(pool.map(lambda worker: worker.stop(STOP_GRACE_S), workers))
 
 
+class Rest(msgspec.Struct):
+    """A pause of the workers; set ``over`` where they are not to be started when it ends."""
+
+    over: bool = False
+
+
 class _Pause(msgspec.Struct, frozen=True):
     """Note who paused the workers, and the numbers of those that ran before."""
 
@@ -181,7 +187,7 @@ def _paused(settings: Settings) -> _Pause | None:
 
 
 @contextmanager
-def pause(settings: Settings, located: Settings) -> Iterator[None]:
+def pause(settings: Settings, located: Settings) -> Iterator[Rest]:
     """Stop the data directory's workers for the length of a block.
 
     Afterwards the process that watches over them starts them again; where none does they are started here, those
@@ -195,11 +201,15 @@ def pause(settings: Settings, located: Settings) -> Iterator[None]:
     written = marker.with_suffix(".new")
     written.write_bytes(msgspec.json.encode(_Pause(me.pid, me.created, sorted(numbers))))
     written.replace(marker)
+    rest = Rest()
     try:
         stop(stopped)
-        yield
+        yield rest
     finally:
-        wake(settings, located)
+        if rest.over:
+            resume(settings)
+        else:
+            wake(settings, located)
 
 
 def wake(settings: Settings, located: Settings) -> None:

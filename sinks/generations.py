@@ -11,8 +11,14 @@ from importlib.resources import as_file, files
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes, ServerException
 
-from sinks import sql
+from sinks import sql, states
 from sinks.settings import Warehouse
+
+BOOKS = ("schema_versions", "schema_versions_2")
+"""Tables in which a database notes the migrations that it has had. A release from before the second one refuses a
+database whose first book holds what it does not know, so nothing newer is noted there (ADR 0146)."""
+_FIRST_BOOK = {"migrations": 19, "meta": 4}
+"""The last migration of each folder that is noted in the first book."""
 
 
 class GenerationError(Exception):
@@ -55,6 +61,7 @@ def create_log(client: Client, warehouse: Warehouse) -> None:
         f"ENGINE = {warehouse.engine_prefix}MergeTree ORDER BY number\n"
         "COMMENT 'Which generation of tables the views have read from, and since when'"
     )
+    states.create(client, warehouse)
     _apply(client, warehouse, warehouse.meta, "meta", {"META": meta})
 
 
@@ -95,19 +102,41 @@ def _apply(client: Client, warehouse: Warehouse, database: str, folder: str, var
     from clickhouse_migrations.migration import MigrationStorage
     from clickhouse_migrations.migrator import Migrator
 
-    migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{database}.schema_versions")
-    migrator.init_schema(warehouse.cluster or None)
+    given = {
+        "ON_CLUSTER": warehouse.on_cluster,
+        "ENGINE_PREFIX": warehouse.engine_prefix,
+        "REPLACING_ENGINE": f"{warehouse.engine_prefix}ReplacingMergeTree",
+        **variables,
+    }
     with as_file(files("sinks") / folder) as found:
-        migrator.apply_migration(
-            MigrationStorage(found).migrations(),
-            multi_statement=True,
-            variables={
-                "ON_CLUSTER": warehouse.on_cluster,
-                "ENGINE_PREFIX": warehouse.engine_prefix,
-                "REPLACING_ENGINE": f"{warehouse.engine_prefix}ReplacingMergeTree",
-                **variables,
-            },
-        )
+        every = MigrationStorage(found).migrations()
+    for (first, end), table in zip(_stretches(folder), BOOKS, strict=True):
+        known = [each for each in every if first <= each.version < end]
+        if known and not _is_ahead(applied(client, database, table), {each.version for each in known}):
+            migrator = Migrator(ClickhouseDriverConnection(client), migrations_table=f"{database}.{table}")
+            migrator.init_schema(warehouse.cluster or None)
+            migrator.apply_migration(known, multi_statement=True, variables=given)
+
+
+def _stretches(folder: str) -> tuple[tuple[int, int], ...]:
+    """Return the first number of the migrations that each book is about, and the number behind its last."""
+    behind = _FIRST_BOOK[folder] + 1
+    return (0, behind), (behind, 1 << 32)
+
+
+def _is_ahead(had: set[int], known: set[int]) -> bool:
+    """Tell whether a newer release has been here, which has added to the tables: this one can work with them."""
+    return known < had and max(had) > max(known)
+
+
+def applied(client: Client, generation: str, *books: str) -> set[int]:
+    """Return the numbers of the migrations that a generation has had, by all books or the given ones."""
+    there = client.execute(
+        "SELECT name FROM system.tables WHERE database = %(database)s AND name IN %(books)s",
+        {"database": generation, "books": books or BOOKS},
+    )
+    told = (f"SELECT version FROM {sql.name(generation)}.{book}" for (book,) in there)  # noqa: S608
+    return {int(version) for each in told for (version,) in client.execute(each)}
 
 
 def require(client: Client, warehouse: Warehouse, generation: str) -> None:

@@ -4,6 +4,8 @@ Every statement is idempotent or replaces its object at once, so two runs beside
 and a run that was cut short is completed by the next.
 """
 
+from collections.abc import Collection
+
 import msgspec
 from clickhouse_driver import Client
 
@@ -16,15 +18,19 @@ _DESCRIBED: dict[tuple[tuple[int, ...], View, Warehouse], list[Column]] = {}
 """Columns by (server version, view, settings without the database's name): no database gives a view other types."""
 
 
-def migrate(client: Client, warehouse: Warehouse) -> str:
+def migrate(client: Client, warehouse: Warehouse, *, leave: Collection[str] = ()) -> str:
     """Bring every generation's tables and all views up to date; return the current generation.
 
-    The first run makes generation 1 and promotes it.
+    The first run makes generation 1 and promotes it. Those that another release writes are to be named in ``leave``:
+    their tables stay as that release made them, and if it is the current one whose they are, so do the views.
     """
     generations.create_log(client, warehouse)
     for generation in generations.names(client, warehouse):
-        generations.migrate(client, warehouse, generation)
+        if generation not in leave:
+            generations.migrate(client, warehouse, generation)
     current = generations.current(client, warehouse)
+    if current is not None and current in leave:
+        return current
     if current is None:
         current = f"{warehouse.database}_g1"
         generations.migrate(client, warehouse, current)

@@ -32,7 +32,7 @@ _COMMANDS = (
     ),
     ("doctor", "infra.cli.doctor:doctor", ("cx doctor", "cx doctor --format json")),
     ("topics", "infra.cli.topics:topics", ("cx topics", "cx topics --dry-run --format csv")),
-    ("migrate", "infra.cli.worker:migrate", ("cx migrate",)),
+    ("migrate", "infra.cli.migrating:migrate", ("cx migrate",)),
     (
         "emit",
         "infra.cli.emit:emit",

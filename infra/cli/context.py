@@ -34,6 +34,7 @@ SENTENCES = (
     "streams.replay.errors:ReplayStoppedError",
     "sinks.locks:LockedError",
     "infra.judging:PromotionError",
+    "infra.wiring:OtherReleaseError",
     "streams.live.errors:EngineStopped",
     "sinks.explain:ExplainError",
     "sinks.period:PeriodError",

@@ -159,6 +159,9 @@ def _promotion_steps(found: judging.Promotion) -> list[str]:
         steps += ["point every view at that copy, one statement each"]
     else:
         steps += [f"point every view at {found.generation} instead of {found.current}, one statement each"]
+    if found.state:
+        steps.insert(1, f"write the state of this release's workers, {found.state}, beside that of the former release")
+        steps += ["make the views of this release"]
     return _around(found.workers, [*steps, f"keep {found.current} for the way back"])
 
 
@@ -174,12 +177,29 @@ def back(yes: Yes = False, form: output.TextFormat = output.Machine.TEXT) -> Non
         found = promoting.back(desk) if yes else judging.way_back(desk.told, desk.here, desk.client)
         if form is output.Machine.JSON:
             output.machine({**msgspec.to_builtins(found), "did": yes})
+        elif yes and found.other_release:
+            _print(
+                f"{found.former} is served again once the release that writes it is started: `cx restart` of that"
+                f" release. Its workers take in {found.records:,} records that came since; {found.current} is kept"
+            )
         elif yes:
             _print(f"{found.former} is served again; {found.current} is kept until `cx replay drop` names it")
+        elif found.other_release:
+            _foretell(_hand_back_steps(found), "cx replay back")
         else:
             steps = [f"copy {found.rows:,} rows that they wrote into {found.current} to {found.former}"]
             steps += [f"point every view at {found.former} instead of {found.current}, one statement each"]
             _foretell(_around(found.workers, steps), "cx replay back")
+
+
+def _hand_back_steps(found: judging.WayBack) -> list[str]:
+    stop = f"stop {', '.join(found.workers)}" if found.workers else "make sure that no worker runs: none does"
+    return [
+        stop,
+        f"set the group's offsets to where the state of {found.former} stands",
+        f"leave {found.former} to the release that writes it: its `cx restart` starts workers that take in the rest",
+        f"keep {found.current}, which nothing leads to again",
+    ]
 
 
 def drop(

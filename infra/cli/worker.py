@@ -1,21 +1,25 @@
-"""cx worker and cx migrate: what runs beside the servers, and what must be there before it does."""
+"""cx worker: what runs beside the servers."""
 
 from __future__ import annotations
 
 import logging
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infra import rotation, wiring
-from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.embedded.checks import make_private
 from infra.embedded.process import PRIVATE
+from sinks import generations
 from streams.live.engine.crash_points import crash_at
+from streams.live.fold import partition
 from streams.live.worker import host
 from streams.live.worker.assembly import product_engine
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
 
 CRASH_AT = "CX_CRASH_AT"
 """Set by the fault suite alone: point:n ends the process where the engine passes the point for the n-th time."""
@@ -36,7 +40,8 @@ def worker(
         rotation.watch()
         make_private(settings.data_dir)  # Faust makes its own folder, but none above it
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        codec, engine_settings = wiring.codec(settings), wiring.engine_settings(settings, member=name)
+        state = _state(settings)
+        codec, engine_settings = wiring.codec(settings), wiring.engine_settings(settings, member=name, state=state)
         engine = product_engine(
             settings=engine_settings,
             sink=wiring.sink(settings),
@@ -55,12 +60,10 @@ def worker(
     )
 
 
-def migrate(form: output.TextFormat = output.Machine.TEXT) -> None:
-    """Bring tables, views and the metric catalogue up to this version; twice is the same as once."""
-    with sentences():
-        settings = located()
-        generation = wiring.migrate(settings)
-        if form is output.Machine.JSON:
-            output.machine({"database": settings.database, "generation": generation})
-        else:
-            output.out.print(f"{settings.database} reads from {generation}, up to date", highlight=False)
+def _state(settings: Settings) -> str:
+    """Return the name of the workers' state; raises OtherReleaseError where it is known to be of another format."""
+    state = wiring.worker_state(settings)
+    if state is not None and state.format != partition.FORMAT.decode():
+        with wiring.clickhouse(settings) as client:
+            raise wiring.OtherReleaseError(generations.current(client, wiring.warehouse(settings)) or "")
+    return "" if state is None else state.name

@@ -34,9 +34,9 @@ def look(settings: Settings) -> Broker:
         counts = topics.partition_counts(admin)
         places = _places(settings, admin, watch)
         ours = [
-            TopicPartition(topic.name, number)
-            for topic in topics.wanted(settings)
-            for number in range(counts.get(topic.name, 0))
+            TopicPartition(topic, number)
+            for topic in {each.name for each in topics.wanted(settings)} | set(_changelogs(settings, counts))
+            for number in range(counts.get(topic, 0))
         ]
         transactions = _transactions(admin, ours)
         committed_at = _last_commit(admin, settings, counts)
@@ -157,13 +157,18 @@ def _transactions(admin: Any, ours: list[TopicPartition]) -> list[OpenTransactio
     ]
 
 
+def _changelogs(settings: Settings, counts: Mapping[str, int]) -> list[str]:
+    """Return the changelogs that there are, of every state that the deployment has had."""
+    first = {f"{topic}-changelog" for topic in sources(settings)}
+    return [name for name in counts if name in first or name.rpartition("-")[0] in first]
+
+
 def _last_commit(admin: Any, settings: Settings, counts: Mapping[str, int]) -> float | None:
     """Return when a worker last committed: every commit leaves a record in a changelog, whose time is the worker's."""
-    changelogs = [f"{topic}-changelog" for topic in sources(settings)]
     asked = {
         TopicPartition(topic, number): OffsetSpec.MAX_TIMESTAMP
-        for topic in changelogs
-        for number in range(counts.get(topic, 0))
+        for topic in _changelogs(settings, counts)
+        for number in range(counts[topic])
     }
     found = admin.list_partition_offsets(asked) if asked else {}
     newest = max((answer.timestamp for answer in found.values()), default=-1)

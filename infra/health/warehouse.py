@@ -12,7 +12,7 @@ from infra.health.model import PATIENCE_S, Check
 from infra.health.pages import CLICKHOUSE, DEPLOY, REBUILD, WRONG
 from infra.health.tables import current
 from infra.health.workforce import SKEW_S
-from sinks import catalogue, sql, stored, views
+from sinks import catalogue, generations, sql, stored, views
 from sinks.tables import TABLES
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _clock(client: Client) -> Check:
 def _migrations(client: Client, generation: str) -> Check:
     known = {path.name for path in (files("sinks") / "migrations").iterdir() if path.name.endswith(".sql")}
     wanted = {int(name.partition("_")[0]) for name in known}
-    had = {int(row[0]) for row in client.execute(f"SELECT version FROM {sql.name(generation)}.schema_versions")}  # noqa: S608
+    had = generations.applied(client, generation)
     if missing := sorted(wanted - had):
         return Check("migrations", "fail", f"{generation} lacks migrations {missing}", _MIGRATE, DEPLOY)
     if extra := sorted(had - wanted):

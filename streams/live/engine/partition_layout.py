@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.live.engine.checkpoint import CHECKPOINT_KEY, decode
+import msgspec
+
+from streams.live.engine.checkpoint import CHECKPOINT_KEY, Checkpoint, decode
 from streams.live.engine.clients import ChangelogReader
 from streams.live.engine.partition_counts import REMEDY, changed, unequal
 from streams.live.errors import EngineStopped
@@ -58,29 +60,61 @@ class Layout:
             changelog = self._settings.changelog(topic)
             numbers = range(self._counts.get(changelog, 0))
             found = (self._newest(changelog, number) for number in numbers)
-            self._recorded[topic] = next(filter(None, found), 0)
+            self._recorded[topic] = next((each.partitions for each in found if each is not None and each.partitions), 0)
         return self._recorded[topic]
 
-    def _newest(self, changelog: str, number: int) -> int:
+    def checkpoints(self) -> dict[tuple[str, int], Checkpoint | None]:
+        """Return the newest checkpoint of the state of every partition of the source topics, None where there is no state.
+
+        Raises EngineStopped where one cannot be read to its end.
+        """
+        self.refresh()
+        return {
+            (topic, number): self._last(self._settings.changelog(topic), number)
+            for topic in self._settings.sources
+            for number in range(self._counts[self._settings.changelog(topic)])
+        }
+
+    def _last(self, changelog: str, number: int) -> Checkpoint | None:
+        """Return the last checkpoint; an aborted transaction may be longer than the tail, then all of it is read."""
         low, high = self._watermarks.bounds(changelog, number)
-        if high <= low:
-            return 0
+        found = self._search(changelog, number, max(low, high - _TAIL), high)
+        if found.checkpoint is None and low < high - _TAIL:
+            found = self._search(changelog, number, low, high)
+        if not found.to_its_end:
+            raise EngineStopped("changelog unreadable", f"{changelog}-{number}: an open transaction holds its end back")
+        return found.checkpoint
+
+    def _newest(self, changelog: str, number: int) -> Checkpoint | None:
+        low, high = self._watermarks.bounds(changelog, number)
+        return self._search(changelog, number, max(low, high - _TAIL), high).checkpoint
+
+    def _search(self, changelog: str, number: int, start: int, end: int) -> _Found:
+        if end <= start:
+            return _Found(None, to_its_end=True)
         reader = ChangelogReader(self._settings, self._watermarks, changelog, number)
         try:
-            return _mark_in(reader, max(low, high - _TAIL), high)
+            return _checkpoint_in(reader, start, end)
         finally:
             reader.close()
 
 
-def _mark_in(reader: ChangelogReader, start: int, end: int) -> int:
-    """Return the count in the last checkpoint of a stretch of a changelog, 0 where none is met at once."""
+class _Found(msgspec.Struct, frozen=True):
+    """The last checkpoint of a stretch, and whether the stretch was read to its end."""
+
+    checkpoint: Checkpoint | None
+    to_its_end: bool
+
+
+def _checkpoint_in(reader: ChangelogReader, start: int, end: int) -> _Found:
+    """Return the last checkpoint in a stretch of a changelog; the search is given up where nothing is met at once."""
     reader.seek(start)
-    found, position, idle = 0, start, 0
+    found: Checkpoint | None = None
+    position, idle = start, 0
     while position < end and idle < _IDLE_READS:
         chunk = reader.read()
         idle = 0 if chunk.position > position else idle + 1
         position = max(position, chunk.position)
         for key, value in chunk.changes:
-            checkpoint = decode(value or b"") if key == CHECKPOINT_KEY else None
-            found = checkpoint.partitions if checkpoint is not None else found
-    return found
+            found = (decode(value or b"") if key == CHECKPOINT_KEY else None) or found
+    return _Found(found, to_its_end=position >= end)

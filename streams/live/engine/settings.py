@@ -12,15 +12,17 @@ from streams.live.fold.dead_letters import DeadLetterLimit
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Names, sizes and times of one engine.
 
-    `topics` are short names: prefix + name is the source topic, prefix + name + "-changelog" its changelog. `member` is
-    a stable name of this worker: with one, a restart takes its partitions back at once (static membership) and ends
-    its predecessor's open transaction. Two live workers of one name stop each other. `client` holds librdkafka's
-    security settings. A table with `early_rows` rows or more is inserted before the cycle's last partition is reduced.
+    `topics` are short names: prefix + name is the source topic, prefix + name + "-changelog" its changelog, and behind
+    that a hyphen and `state` where the deployment's state has a name (ADR 0146). `member` is a stable name of this
+    worker: with one, a restart takes its partitions back at once (static membership) and ends its predecessor's open
+    transaction. Two live workers of one name stop each other. `client` holds librdkafka's security settings. A table
+    with `early_rows` rows or more is inserted before the cycle's last partition is reduced.
     """
 
     bootstrap: str
     group: str = "cxledger"
     prefix: str = "cx."
+    state: str = ""
     topics: tuple[str, ...] = ("survey", "billing", "support", "reference", "config")
     signals_topic: str = "signals"
     dead_letters_topic: str = "dead-letters"
@@ -43,7 +45,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def changelog(self, topic: str) -> str:
         """Name the changelog of a full source topic name."""
-        return f"{topic}-changelog"
+        return f"{topic}-changelog-{self.state}" if self.state else f"{topic}-changelog"
 
     @property
     def sources(self) -> list[str]:

@@ -56,7 +56,7 @@ _segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
 _SEGMENT = HEAD_RECORDS + SEGMENTS
 _OTHER_FORMAT = (
     "{}-{}: its state was written by a release that keeps it otherwise. Go on with that release, and build the "
-    "state of this one beside it: cx runbook rebuild-everything says how"
+    "state of this one beside it: cx runbook upgrade says how"
 )
 
 

@@ -8,7 +8,7 @@ from streams.core.limits import NEVER
 from streams.core.rows import TABLES
 from streams.core.rules import Policy, Rules
 from streams.live.errors import EngineStopped
-from streams.live.fold.partition import FORMAT_KEY, Batch, Partition
+from streams.live.fold.partition import FORMAT, FORMAT_KEY, Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted, uid
 
@@ -260,11 +260,13 @@ def test_poison_is_put_aside_with_its_reason_and_its_neighbours_go_on(reason: st
     assert [row["response_id"] for row in named(batch, "response")] == ["r1", "r2"]
 
 
-def test_state_of_another_format_is_refused_with_what_to_do() -> None:
-    """A release that read older state as its own would write wrong figures under higher versions."""
+@pytest.mark.parametrize("written", [None, b"1", b"3", b"20", b""], ids=["none", "1", "3", "20", "empty"])
+def test_state_of_another_format_is_refused_with_what_to_do(written: bytes | None) -> None:
+    """A release that read another one's state as its own would write wrong figures under higher versions."""
     store = MemoryStore()
     take(opened(store), record(0, "response_submitted", submitted(1)))
     opened(store)
-    store.put_all({FORMAT_KEY: None})
-    with pytest.raises(EngineStopped, match=r"state of another format.*cx runbook rebuild-everything"):
+    assert store.get(FORMAT_KEY) == FORMAT
+    store.put_all({FORMAT_KEY: written})
+    with pytest.raises(EngineStopped, match=r"state of another format: .*-0: .*build.*beside it: cx runbook upgrade"):
         opened(store)
