@@ -55,8 +55,9 @@ def migrate(settings: Settings) -> Migrated:
         generations.create_log(client, warehouse)
         if generations.current(client, warehouse) is None:
             current = tables.migrate(client, warehouse)
-            states.note(client, warehouse, current, WorkerState("", _found_format(settings) or FORMAT))
-            return Migrated(current, is_ours=True)
+            found = _found_format(settings) or FORMAT
+            states.note(client, warehouse, current, WorkerState("", found))
+            return Migrated(current, is_ours=found == FORMAT)
         others = foreign(settings, client)
         current = tables.migrate(client, warehouse, leave=others)
         return Migrated(current, is_ours=current not in others)

@@ -122,7 +122,7 @@ def _only_as_announced(house: House) -> None:
     differing = {each["table"]: each for each in found["tables"] if each["missing"] + each["extra"] + each["changed"]}
     # "Write-offs and failures without a payment are named by event and source."
     attempts = differing.pop("payment_attempt")
-    assert attempts["missing"] == attempts["extra"] > 0
+    assert attempts["extra"] - 1 == attempts["missing"] > 0  # beside that, the attempt of the next line
     # "A replaced correction still holds down what it had replaced."
     assert differing["invoice"]["columns"]["paid_micros"] == 1
     for each in differing.values():
@@ -134,8 +134,8 @@ def _only_as_announced(house: House) -> None:
 def test_the_release_before_is_followed_and_taken_back(house: House, former: Path, tmp_path: Path) -> None:
     """Its state cannot be read, and a deployment that has it is live: neither an event nor a figure may be lost."""
     with Sender(house.here) as sender:
-        records = messages(sender.encode_only)[:4_400]
-        first, during, after, late = records[:2_600], records[2_600:3_400], records[3_400:4_000], records[4_000:]
+        records = messages(sender.encode_only)[:2_800]
+        first, during, after, late = records[:1_600], records[1_600:2_000], records[2_000:2_400], records[2_400:]
         feed(sender, first)
     house.send(_chain())
     house.settle()
