@@ -144,21 +144,21 @@ def rewind(settings: Settings, state: WorkerState) -> int:
     The group must have no members; those of workers that have ended are removed from it. Raises Unreachable.
     """
     told = msgspec.structs.replace(wiring.engine_settings(settings), state=state.name)
-    marks = Layout(told, Watermarks(told)).marks()
+    checkpoints = Layout(told, Watermarks(told)).checkpoints()
     admin = wiring.admin(settings)
     try:
         stood = admin.list_group_offsets(settings.group).get(settings.group, {})
         behind: int = sum(
-            max(0, answer.offset - mark.source)
+            max(0, answer.offset - each.source)
             for place, answer in stood.items()
-            if (mark := marks.get((place.topic, place.partition))) is not None
+            if (each := checkpoints.get((place.topic, place.partition))) is not None
         )
         to = {
-            TopicPartition(*place): OffsetAndMetadata(mark.source, "", None)
-            for place, mark in marks.items()
-            if mark is not None
+            TopicPartition(*place): OffsetAndMetadata(each.source, "", None)
+            for place, each in checkpoints.items()
+            if each is not None
         }
-        unknown = [place for place in stood if marks.get((place.topic, place.partition)) is None]
+        unknown = [place for place in stood if checkpoints.get((place.topic, place.partition)) is None]
         _set_offsets(admin, settings, to, unknown)
     finally:
         admin.close()

@@ -50,8 +50,8 @@ def seed(settings: Settings, generation: str, name: str, until: Mapping[Place, i
             changelog = told.changelog(topic)
             for key, value in store.scan():
                 writer.write(changelog, number, key, value)
-            mark = checkpoint.Mark(end, partitions=counts[changelog])
-            writer.write(changelog, number, checkpoint.MARK_KEY, checkpoint.encode(mark))
+            last = checkpoint.Checkpoint(end, partitions=counts[changelog])
+            writer.write(changelog, number, checkpoint.CHECKPOINT_KEY, checkpoint.encode(last))
     return writer.flush()
 
 

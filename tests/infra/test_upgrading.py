@@ -14,7 +14,7 @@ from infra.settings import Settings
 from sinks import generations, states
 from sinks.states import WorkerState
 from streams.live.engine import checkpoint
-from streams.live.engine.checkpoint import MARK_KEY, Mark
+from streams.live.engine.checkpoint import CHECKPOINT_KEY, Checkpoint
 from streams.live.engine.clients import ChangelogReader, Watermarks
 from streams.live.engine.partition_layout import Layout
 from streams.live.fold.partition import EPOCH_KEY, FORMAT_KEY
@@ -60,7 +60,7 @@ def _committed(here: Settings) -> dict[tuple[str, int], int]:
     ("written", "is_ours"),
     [
         ({}, True),
-        ({MARK_KEY: checkpoint.encode(Mark(3))}, True),
+        ({CHECKPOINT_KEY: checkpoint.encode(Checkpoint(3))}, True),
         ({EPOCH_KEY: b"\0" * 8}, False),
         ({EPOCH_KEY: b"\0" * 8, FORMAT_KEY: b"3"}, False),
         ({EPOCH_KEY: b"\0" * 8, FORMAT_KEY: upgrading.FORMAT.encode()}, True),
@@ -98,8 +98,13 @@ def test_a_fresh_deployment_is_noted_as_ours(deployed: Settings) -> None:
 def test_the_way_back_sets_the_group_to_where_the_former_state_stands(deployed: Settings) -> None:
     """One offset that is left where the new state stood, and the former release's workers refuse to start."""
     survey, billing = f"{deployed.topic_prefix}survey", f"{deployed.topic_prefix}billing"
-    _write(deployed, "survey-changelog", 0, {b"key": b"value", MARK_KEY: checkpoint.encode(Mark(7, partitions=4))})
-    _write(deployed, "survey-changelog", 1, {MARK_KEY: checkpoint.encode(Mark(5, partitions=4))})
+    _write(
+        deployed,
+        "survey-changelog",
+        0,
+        {b"key": b"value", CHECKPOINT_KEY: checkpoint.encode(Checkpoint(7, partitions=4))},
+    )
+    _write(deployed, "survey-changelog", 1, {CHECKPOINT_KEY: checkpoint.encode(Checkpoint(5, partitions=4))})
     _write(deployed, "survey-changelog", 1, {b"%d" % number: b"aborted" for number in range(700)})
     _commit(deployed, {(survey, 0): 9, (survey, 1): 5, (billing, 2): 4})
     for behind in (2, 0):
@@ -119,7 +124,7 @@ def test_a_state_is_seeded_with_a_mark_at_the_end_of_every_partition(deployed: S
     _write(deployed, "survey-changelog-g2", 1, {b"left": b"over"})
     assert seeding.seed(deployed, generation, "g2", until) == 4
     told = wiring.engine_settings(deployed, state="g2")
-    marks = Layout(told, Watermarks(told)).marks()
+    marks = Layout(told, Watermarks(told)).checkpoints()
     assert {place: mark.source for place, mark in marks.items() if mark is not None} == until
     reader = ChangelogReader(told, Watermarks(told), told.changelog(survey), 1)
     reader.seek(0)
@@ -128,7 +133,7 @@ def test_a_state_is_seeded_with_a_mark_at_the_end_of_every_partition(deployed: S
         found |= dict(chunk.changes)
     found |= dict(chunk.changes)
     reader.close()
-    assert {key: value for key, value in found.items() if key != MARK_KEY} == {b"one": b"1", b"two": b"2"}
+    assert {key: value for key, value in found.items() if key != CHECKPOINT_KEY} == {b"one": b"1", b"two": b"2"}
     seeding.discard(deployed, "")
     seeding.discard(deployed, "g2")
     admin = wiring.admin(deployed)

@@ -20,7 +20,7 @@ from tests.runbooks.shell import Follower
 from tests.runbooks.trees import encoded, next_release, stumbling
 
 _PAGES = pages.load()
-_ELSEWHERE = {"wrong-numbers": "test_planted_bug.py"}
+_ELSEWHERE = {"wrong-numbers": "test_planted_bug.py", "upgrade": "test_upgrade.py"}
 _UNWELL = ("status", "doctor")
 _ROOM = "min_free_disk_bytes_to_perform_insert"
 _numbers = iter(range(1, 1_000_000))

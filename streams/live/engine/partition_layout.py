@@ -64,7 +64,7 @@ class Layout:
         return self._recorded[topic]
 
     def checkpoints(self) -> dict[tuple[str, int], Checkpoint | None]:
-        """Return the newest checkpoint of the state of every partition of the source topics, None where there is no state.
+        """Return the newest checkpoint of every partition of the source topics, None where there is no state.
 
         Raises EngineStopped where one cannot be read to its end.
         """
