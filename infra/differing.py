@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infra import judging, wiring
+from infra import judging, upgrading, wiring
 from infra.judging import Looked, PromotionError
 from infra.standing import Watch
 from sinks import admitted, compare, generations, promotion, replays
@@ -73,7 +73,8 @@ def diff(here: Settings, generation: str = "") -> Diff:
             raise PromotionError(f"{name} is what is served: name the generation to compare with it")
         known = replays.state(client, warehouse, name)
         accounts = known.accounts if known else ()
-        tables = tuple(compare.compare(client, order.current, name, accounts=accounts))
+        across = not upgrading.foreign(here, client).isdisjoint((order.current, name))
+        tables = tuple(compare.compare(client, order.current, name, accounts=accounts, two_releases=across))
         found = Diff(
             generation=name,
             compared_with=order.current,

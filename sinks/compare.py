@@ -68,29 +68,37 @@ class Difference(msgspec.Struct, frozen=True):
         return not (self.missing or self.extra or self.changed)
 
 
-def compare(client: Client, a: str, b: str, *, accounts: Collection[str] = ()) -> list[Difference]:
+def compare(
+    client: Client, a: str, b: str, *, accounts: Collection[str] = (), two_releases: bool = False
+) -> list[Difference]:
     """Compare the tables of database ``b`` with those of ``a``, as FINAL shows them.
 
-    With accounts, only their rows are looked at, and tables that know no account are left out. Of tables that another
-    release has made, the columns that both have are compared. The server needs up to 4 GiB of memory whatever the
-    size of the tables.
+    With accounts, only their rows are looked at, and tables that know no account are left out. The server needs up
+    to 4 GiB of memory whatever the size of the tables. Where ``two_releases`` have made them, the columns that both
+    have are compared, and a table that one lacks is empty there; otherwise its absence is an error of the server.
     """
-    there = [_columns(client, database) for database in (a, b)]
     tables = [table for table in TABLES.values() if not accounts or "account_id" in table.names]
-    found = []
-    for table in tables:
-        both = _common(table, there)
-        if both is None:
-            rows = [
-                _count(client, database, table)
-                for database, known in zip((a, b), there, strict=True)
-                if table.name in known
-            ]
-            in_a = rows[0] if table.name in there[0] else 0
-            found.append(Difference(table.name, in_a, missing=in_a, extra=sum(rows) - in_a))
-        else:
-            found.append(_Pair(client, both, (a, b), accounts).difference())
-    return found
+    if two_releases:
+        there = [_columns(client, database) for database in (a, b)]
+        return [_of_two_releases(client, table, (a, b), there, accounts) for table in tables]
+    return [_Pair(client, table, (a, b), accounts).difference() for table in tables]
+
+
+def _of_two_releases(
+    client: Client,
+    table: Table,
+    databases: tuple[str, str],
+    there: Sequence[Mapping[str, set[str]]],
+    accounts: Collection[str],
+) -> Difference:
+    """Compare a table of which a side may lack columns, or all of it."""
+    if (both := _common(table, there)) is not None:
+        return _Pair(client, both, databases, accounts).difference()
+    in_a, in_b = (
+        _count(client, database, table) if table.name in known else 0
+        for database, known in zip(databases, there, strict=True)
+    )
+    return Difference(table.name, in_a, missing=in_a, extra=in_b)
 
 
 def _columns(client: Client, database: str) -> dict[str, set[str]]:

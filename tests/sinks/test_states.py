@@ -83,11 +83,11 @@ def test_tables_of_two_releases_are_compared_by_what_both_have(client: Client, w
         ClickHouseSink(client, database).insert({"policy": [row("policy", 1, policy="p", value="v")]})
     client.execute(f"ALTER TABLE {a}.answer DROP COLUMN contact_id")
     client.execute(f"DROP TABLE {a}.policy SYNC")
-    found = {each.table: each for each in compare.compare(client, a, b) if not each.equal}
+    found = {each.table: each for each in compare.compare(client, a, b, two_releases=True) if not each.equal}
     assert found["answer"].columns == {"number": 1}
     assert (found["policy"].extra, found["policy"].missing, found["policy"].rows) == (1, 0, 0)
     assert set(found) == {"answer", "policy"}
-    backwards = {each.table: each for each in compare.compare(client, b, a) if not each.equal}
+    backwards = {each.table: each for each in compare.compare(client, b, a, two_releases=True) if not each.equal}
     assert (backwards["policy"].extra, backwards["policy"].missing, backwards["policy"].rows) == (0, 1, 1)
     for generation in (a, b):
         generations.drop(client, warehouse, generation)
