@@ -172,13 +172,15 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
 
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
-        head, acc = self.head, self.accumulator()
+        head, fold, scope = self.head, self.fold, self.scope
+        acc = self.accumulator()
         before = NO_OUTPUTS if self.is_new else self.projected()
-        sealed = Outputs()
+        sealed, still_open = Outputs(), Outputs()
+        fold.apply(acc, item, scope, sealed)
+        fold.project(acc, scope, still_open)
+        self.is_new, self._open = False, still_open
         self.work += 1
-        self.fold.apply(acc, item, self.scope, sealed)
-        self.is_new, self._open = False, None
-        after = self.projected().behind(sealed)
+        after = still_open.behind(sealed)
         head.tail = (*head.tail, item)
         head.fingerprints += fingerprint
         head.tail_bytes += size

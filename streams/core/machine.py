@@ -69,10 +69,10 @@ class Machine:
 
     def entity(self, key: bytes) -> EntityLog[Any]:
         """Return the log of an entity by its key; an empty one where there is none."""
-        return self._entities.get(key) or self._opened(self._reducers[chr(key[0])], key)
-
-    def _opened(self, reducer: Reducer[Any], key: bytes) -> EntityLog[Any]:
-        log = self._entities[key] = EntityLog.opened(reducer, key, self._records, self._scope)
+        log = self._entities.get(key)
+        if log is None:
+            reducer = self._reducers[chr(key[0])]
+            log = self._entities[key] = EntityLog.opened(reducer, key, self._records, self._scope)
         return log
 
     def book(self, ledger: Ledger[Any, Any], key: bytes) -> Log[Any, Any]:
@@ -98,7 +98,9 @@ class Machine:
         `size` is its length in bytes, `key` that of its entity, where the caller has made it.
         """
         key = key or reducer.key(recorded.event)
-        log = self._entities.get(key) or self._opened(reducer, key)
+        log = self._entities.get(key)
+        if log is None:
+            log = self._entities[key] = EntityLog.opened(reducer, key, self._records, self._scope)
         found: list[Facts] = []
         if reducer.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(reducer, log, found)
