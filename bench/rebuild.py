@@ -7,22 +7,22 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from bench import mixed, mixed_billing, mixed_support, product
-from bench.contenders import Plan
 from bench.feed import PARTITIONS, delete_topics
-from bench.group import Group
-from bench.run import Contender, run
+from bench.group import Group, end_of, observer
+from bench.run import Contender, ContenderError, run
 from bench.window import Sample, measure
 from infra import topics
 from infra.replaying import planning, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from bench.stack import Stack
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 PREFIX = "mixed."
 _SOURCES = tuple(f"{PREFIX}{name}" for name in ("survey", "billing", "support", "reference", "config"))
 PROCESSES = (1, 2)
+LAST_SHARE = 6
+"""One event in so many is kept for the measurement at the end: more than a half minute takes."""
+FINISH_S = 1_500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,19 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The speed of workers and of a rebuild, each by the number of processes, and the whole rebuild's figures."""
+    """The speed of workers and of a rebuild, each by the number of processes, and the whole rebuild's figures.
+
+    `live` is of the first half minute; `later` is of one worker in a half minute when all else has been taken in, and
+    `later_ratio` its rate over that of the first. Both are None for a mix of which that is not measured.
+    """
 
     events: int
     seconds: float
     rows: int
     live: dict[int, Speed] = field(default_factory=dict)
     replay: dict[int, Speed] = field(default_factory=dict)
+    later: Speed | None = None
+    later_ratio: float | None = None
 
 
 class _EnoughError(Exception):
@@ -61,43 +70,62 @@ class _EnoughError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What is rebuilt: records from a time on, when they must begin, and the topics whose progress counts."""
+    """What is rebuilt: records from a time on, when they must begin, and the topics whose progress counts.
+
+    With `lasts` one worker goes through all of it, and its speed at the end is held against that at the beginning.
+    """
 
     records: Callable[[int, int], Iterator[mixed.Record]]
     beginning: Callable[[int, int], int]
     counted: tuple[str, ...]
+    lasts: bool = False
 
 
 SURVEY = Mix(mixed.records, mixed.beginning, ("survey",))
-MONEY = Mix(mixed_billing.records, mixed_billing.beginning, ("survey", "billing"))
-SUPPORT = Mix(mixed_support.records, mixed_support.beginning, ("survey", "billing", "support"))
+MONEY = Mix(mixed_billing.records, mixed_billing.beginning, ("survey", "billing"), lasts=True)
+SUPPORT = Mix(mixed_support.records, mixed_support.beginning, ("survey", "billing", "support"), lasts=True)
 
 
 def measure_rebuild(stack: Stack, events: int, seconds: float, logs: Path, say: Say, mix: Mix = SURVEY) -> Rebuilt:
     """Fill topics, take them in live for some seconds, rebuild them: with one process as long, with two to the end."""
     base = _settings(stack, "cx_mixed", "mixed-none")
     product.prepare(base)
-    fill(base, events, say, mix)
-    live = {}
+    kept = events // LAST_SHARE if mix.lasts else 0
+    stream = mix.records(events, mix.beginning(events, int(time.time() * 1e6)))
+    fill(base, islice(stream, events - kept), say)
+    live, later = {}, None
     for workers in PROCESSES:
         say(f"taking mixed events in live, {workers} worker{'s' * (workers > 1)}")
-        live[workers] = _live(stack, workers, events, seconds, logs, mix)
+        with _Live(stack, workers, logs, mix) as run_live:
+            live[workers] = run_live.speed(seconds)
+            if workers == 1 and kept:
+                later = _at_the_end(run_live, partial(fill, base, stream, say), seconds, say)
     say("rebuilding with 1 process")
     one, *_ = _rebuild(base, 1, seconds)
     say("rebuilding with 2 processes")
     both, took, rows = _rebuild(base, 2, 0.0)
     delete_topics(stack.bootstrap, _SOURCES)
-    return Rebuilt(events, took, rows, live, {1: one, 2: both})
+    ratio = None if later is None else later.events_per_s / live[1].events_per_s
+    return Rebuilt(events, took, rows, live, {1: one, 2: both}, later, ratio)
+
+
+def _at_the_end(live: _Live, fill_rest: Callable[[], None], seconds: float, say: Say) -> Speed:
+    """Let the worker go through all that is there, then measure it on as many events again as a half minute takes."""
+    say("the same worker goes through all of it")
+    live.finish()
+    fill_rest()
+    say("taking the last events in live")
+    return live.speed(seconds)
 
 
 def _settings(stack: Stack, database: str, group: str) -> Settings:
     return msgspec.structs.replace(product.settings(stack, database, group), topic_prefix=PREFIX)
 
 
-def fill(settings: Settings, count: int, say: Say, mix: Mix = SURVEY) -> None:
-    """Put mixed events into the topics and wait for the broker. Raises KafkaException."""
+def fill(settings: Settings, records: Iterable[mixed.Record], say: Say) -> None:
+    """Put records into the topics and wait for the broker. Raises KafkaException."""
     refused: list[KafkaError] = []
-    began, start = time.time(), mix.beginning(count, int(time.time() * 1e6))
+    began, number = time.time(), -1
     producer = Producer(
         {
             "bootstrap.servers": settings.kafka_bootstrap,
@@ -113,7 +141,7 @@ def fill(settings: Settings, count: int, say: Say, mix: Mix = SURVEY) -> None:
         if error is not None:
             refused.append(error)
 
-    for number, (topic, key, value) in enumerate(mix.records(count, start)):
+    for number, (topic, key, value) in enumerate(records):
         while True:
             try:
                 producer.produce(PREFIX + topic, value, key, on_delivery=delivered)
@@ -125,20 +153,63 @@ def fill(settings: Settings, count: int, say: Say, mix: Mix = SURVEY) -> None:
     producer.flush()
     if refused:
         raise KafkaException(refused[0])
-    say(f"{count:,} mixed events after {time.time() - began:.0f} s")
+    say(f"{number + 1:,} mixed events after {time.time() - began:.0f} s")
 
 
-def _live(stack: Stack, workers: int, events: int, seconds: float, logs: Path, mix: Mix) -> Speed:
-    settings = _settings(stack, f"cx_mixed{workers}", f"mixed-{workers}")
-    product.prepare(settings)
-    contender = Contender("product-mixed", workers, product.COMMAND, product.environment(settings), seconds)
-    first, *others = [f"{PREFIX}{name}" for name in mix.counted]
-    progress = Group(stack.bootstrap, settings.group, first, PARTITIONS, *others)
-    plan = Plan(contender, partial(product.prepare, settings), progress, [])
-    samples = run(plan.contender, plan.progress, events, stack, logs)
-    delete_topics(stack.bootstrap, [each.name for each in topics.wanted(settings) if each.name not in _SOURCES])
-    window = measure(samples, events)
-    return Speed(window.events_per_s, window.cpu_us_per_event)
+class _Live:
+    """Workers of one group on the mixed topics, started for each measurement; what they leave is deleted at the end."""
+
+    def __init__(self, stack: Stack, workers: int, logs: Path, mix: Mix) -> None:
+        self._stack, self._workers, self._logs = stack, workers, logs
+        self._settings = _settings(stack, f"cx_mixed{workers}", f"mixed-{workers}")
+        self._topics = [f"{PREFIX}{name}" for name in mix.counted]
+
+    def __enter__(self) -> Self:
+        product.prepare(self._settings)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        wanted = topics.wanted(self._settings)
+        delete_topics(self._stack.bootstrap, [each.name for each in wanted if each.name not in _SOURCES])
+
+    def speed(self, seconds: float) -> Speed:
+        """Return the speed within some seconds from the first commit."""
+        samples, total = self._run(seconds)
+        window = measure(samples, total)
+        return Speed(window.events_per_s, window.cpu_us_per_event)
+
+    def finish(self) -> None:
+        """Take in all that is there. Raises ContenderError where that takes too long."""
+        samples, total = self._run(FINISH_S)
+        if samples[-1].done < total:
+            raise ContenderError(f"{samples[-1].done:,} of {total:,} events were taken in within {FINISH_S:.0f} s")
+
+    def _run(self, seconds: float) -> tuple[list[Sample], int]:
+        """Return the samples of a run over what is not taken in yet, and how many events that is."""
+        contender = Contender(
+            "product-mixed", self._workers, product.COMMAND, product.environment(self._settings), seconds
+        )
+        group = Group(self._stack.bootstrap, self._settings.group, self._topics[0], PARTITIONS, *self._topics[1:])
+        watching = observer(self._stack.bootstrap, "bench-ends")
+        there = sum(end_of(watching, topic, PARTITIONS) for topic in self._topics)
+        watching.close()
+        progress = _Further(group, group.done())
+        total = there - progress.before
+        return run(contender, progress, total, self._stack, self._logs), total
+
+
+@dataclass(frozen=True, slots=True)
+class _Further:
+    """Progress of a group beyond where it stood."""
+
+    group: Group
+    before: int
+
+    def done(self) -> int:
+        return max(self.group.done() - self.before, 0)
+
+    def workers(self) -> int:
+        return self.group.workers()
 
 
 def _rebuild(settings: Settings, processes: int, limit_s: float) -> tuple[Speed, float, int]:

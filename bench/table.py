@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bench.explaining import Explained
     from bench.extras import Profile
     from bench.latency import Latency
-    from bench.rebuild import Rebuilt
+    from bench.rebuild import Rebuilt, Speed
     from bench.window import Window
 
 YARDSTICKS = ("faust", "quix", "same_work")
@@ -140,7 +140,19 @@ def rebuild_table(found: Rebuilt, what: str) -> Table:
             *(f"{each.cpu_us_per_event:,.1f}" for each in (live, rebuilt)),
         )
     printed.caption = f"the whole rebuild: {found.rows:,} rows in {found.seconds:,.0f} s"
+    if found.later is not None:
+        printed.caption += f"\n{later(found, found.later)}"
     return printed
+
+
+def later(found: Rebuilt, at_the_end: Speed) -> str:
+    """One sentence on live traffic behind all that came, and in the first half minute."""
+    first = found.live[1]
+    return (
+        f"One worker, live, behind all that came before: {at_the_end.events_per_s:,.0f} events/s, "
+        f"{found.later_ratio:.2f} x its first half minute; {at_the_end.cpu_us_per_event:,.1f} CPU µs/event, "
+        f"{at_the_end.cpu_us_per_event / first.cpu_us_per_event:.2f} x."
+    )
 
 
 def _plain(first: str, *others: str) -> Table:

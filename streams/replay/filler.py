@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sinks.port import SinkUnavailable
 from streams.live.engine.crash_points import no_crash
+from streams.live.engine.garbage import GarbageCollection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -77,11 +78,14 @@ class Filler:
         self._rows = self._records = 0
         self._sent: tuple[Future[None], Layer, int] | None = None
         self._inserting = ThreadPoolExecutor(1, "insert")
+        self._garbage = GarbageCollection()
 
     def __enter__(self) -> Self:
+        self._garbage.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._garbage.__exit__()
         self._inserting.shutdown()
 
     def read(self, records: Sequence[Any]) -> None:
@@ -95,6 +99,7 @@ class Filler:
         self._position = records[-1].offset() + 1
         self._records += len(records)
         self._show(len(records), 0)
+        self._garbage.collect()
         if self._rows >= ROWS_AT_ONCE or self._records >= RECORDS_AT_ONCE:
             self._send()
 

@@ -8,7 +8,8 @@ import pytest
 
 from bench.extras import Profile
 from bench.latency import Latency
-from bench.report import BEGIN, END, document
+from bench.rebuild import Rebuilt, Speed
+from bench.report import BEGIN, END, document, figures
 from bench.session import Report
 from bench.table import Result
 from bench.window import Window
@@ -64,3 +65,13 @@ def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
 
 def test_the_page_has_its_markers() -> None:
     assert PAGE.read_text().count(BEGIN) == PAGE.read_text().count(END) == 1
+
+
+def test_live_traffic_at_the_end_is_held_against_its_beginning() -> None:
+    """A worker that slows down with what it has taken in would otherwise be seen by nobody."""
+    live, replay = {1: Speed(5_000.0, 100.0)}, {1: Speed(6_000.0, 90.0)}
+    told = figures(Report(money=Rebuilt(2_000_000, 300.0, 9, live, replay, Speed(4_750.0, 110.0), 0.95)), 0.1)
+    assert (
+        "behind all that came before: 4,750 events/s, 0.95 x its first half minute; 110.0 CPU µs/event, 1.10 x" in told
+    )
+    assert "behind all" not in figures(Report(rebuild=Rebuilt(10, 1.0, 9, live, replay)), 0.1)

@@ -24,6 +24,7 @@ from streams.live.engine.checkpoint import Checkpoint, encode
 from streams.live.engine.consumer_lag import Lag
 from streams.live.engine.crash_points import no_crash
 from streams.live.engine.entry import Entry
+from streams.live.engine.garbage import GarbageCollection
 from streams.live.engine.inserting import Inserts
 from streams.live.engine.intake import Intake
 from streams.live.engine.ownership import Owned, Ownership, note_position
@@ -125,8 +126,10 @@ class Engine:
                 on_revoke=self._revoked,
                 on_lost=self._lost,
             )
-            while not self._stopping:
-                self._cycle(self._intake, transactions)
+            with GarbageCollection() as garbage:
+                while not self._stopping:
+                    self._cycle(self._intake, transactions)
+                    garbage.collect()
             consumer.close()
         except (KafkaException, StoreCorruptedError) as error:
             self._give_up(transactions)
