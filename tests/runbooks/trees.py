@@ -20,7 +20,7 @@ from schemas.codec import Codec
 codec = Codec()
 print(json.dumps([codec.encode(*each).hex() for each in json.load(sys.stdin)]))
 """
-_FOLDED = "        _apply(response, note)\n"
+_FOLDED = "            assert_never(event)\n"
 _ROUNDED = """
     response.answers = tuple(
         answer if answer.number is None else msgspec.structs.replace(answer, number=float(round(answer.number)))
@@ -55,8 +55,8 @@ def next_release(folder: Path, field: dict[str, Any]) -> Path:
     (avro / "response_submitted.v2.avsc").write_text(json.dumps(definition))
     topic = tree / "schemas" / "topics" / "survey.yaml"
     text = topic.read_text()
-    assert text.count("response_submitted: [1]") == 1
-    topic.write_text(text.replace("response_submitted: [1]", "response_submitted: [1, 2]"))
+    assert text.count("response_submitted: {versions: [1],") == 1
+    topic.write_text(text.replace("response_submitted: {versions: [1],", "response_submitted: {versions: [1, 2],"))
     run(tree, "-m", "schemas.structs", "--write")
     return tree
 
