@@ -99,38 +99,46 @@ displays_of_one = st.builds(
     survey_id=st.just("s1"),
 )
 """Events of one response and one display, which meet in nearly every history."""
-_EVENTS: st.SearchStrategy[Event] = st.one_of(
-    submissions,
-    st.builds(ResponseCorrected, **_RESPONSE, answers=answers),
-    st.builds(ResponseDeleted, **_RESPONSE),
-    st.builds(ResponseTagged, **_RESPONSE, topics=_TOPICS, taxonomy_version=st.just("t1"), tagger=st.just("rules")),
-    st.builds(
+SURVEY: dict[type[Event], st.SearchStrategy[Any]] = {
+    ResponseSubmitted: submissions,
+    ResponseCorrected: st.builds(ResponseCorrected, **_RESPONSE, answers=answers),
+    ResponseDeleted: st.builds(ResponseDeleted, **_RESPONSE),
+    ResponseTagged: st.builds(
+        ResponseTagged, **_RESPONSE, topics=_TOPICS, taxonomy_version=st.just("t1"), tagger=st.just("rules")
+    ),
+    FollowupLogged: st.builds(
         FollowupLogged,
         **_RESPONSE,
         followup_id=st.sampled_from(["f1", "f2"]),
         kind=st.just("call"),
         closed=st.booleans(),
     ),
-    st.builds(
+    InvitationSent: st.builds(
         InvitationSent,
         **_INVITATION,
         survey_id=st.just("s1"),
         channel=st.just("email"),
         reminder_no=st.integers(0, 2),
     ),
-    st.builds(InvitationDelivered, **_INVITATION),
-    st.builds(InvitationBounced, **_INVITATION),
-    st.builds(InvitationOpened, **_INVITATION),
-    st.builds(SurveyDisplayed, **ENVELOPE, display_id=st.sampled_from(["v1", "v2"]), survey_id=st.just("s1")),
-    st.builds(SurveyDefined, **ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())),
-    st.builds(
+    InvitationDelivered: st.builds(InvitationDelivered, **_INVITATION),
+    InvitationBounced: st.builds(InvitationBounced, **_INVITATION),
+    InvitationOpened: st.builds(InvitationOpened, **_INVITATION),
+    SurveyDisplayed: st.builds(
+        SurveyDisplayed, **ENVELOPE, display_id=st.sampled_from(["v1", "v2"]), survey_id=st.just("s1")
+    ),
+    SurveyDefined: st.builds(
+        SurveyDefined, **ENVELOPE, survey_id=st.just("s1"), version=st.just(1), questions=st.just(())
+    ),
+    ManagerAssigned: st.builds(
         ManagerAssigned,
         **ENVELOPE,
         manager_id=st.sampled_from(["m1", "m2"]),
         role=st.just("OWNER"),
         valid_from=times,
     ),
-)
+}
+"""A strategy for each event type of the survey topic, and for who looks after the account."""
+_EVENTS: st.SearchStrategy[Event] = st.one_of(*SURVEY.values())
 
 
 def _note(number: int, plan: tuple[Event, int | None, bool, int]) -> RecordedEvent:

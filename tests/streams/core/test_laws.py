@@ -11,11 +11,12 @@ from sinks.checks import refusal
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES, Choices, Churn, Discounts, MrrPolicy, Pause
 from streams.core.columns import Row
-from streams.core.events import Answer, ManagerAssigned, ResponseCorrected, ResponseSubmitted
+from streams.core.events import Answer, ReferenceEvent, ResponseCorrected, ResponseSubmitted
 from streams.core.routes import BY_PREFIX, LEDGERS
 from streams.core.rows_change import MetricChangeRow
 from streams.core.rows_survey import AnswerRow
 from streams.core.rules import Policy
+from tests.support.derived import other_histories
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import support_histories
@@ -23,7 +24,8 @@ from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
 from tests.support.oracle import Entities, rows_of
 
-HISTORIES = (ManagerAssigned,)
+HISTORIES = get_args(ReferenceEvent)
+"""Types of which an original and its corrections are one entity: a correction of a correction is another."""
 FAR = START + 365 * 24 * HOUR
 WORLDS = {
     "survey": histories(),
@@ -32,6 +34,7 @@ WORLDS = {
     "invoices": billing_histories(INVOICES),
     "money": billing_histories(MONEY),
     "tickets": support_histories(),
+    "others": other_histories(),
 }
 mrr_policies = st.lists(
     st.builds(
