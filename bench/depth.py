@@ -80,11 +80,16 @@ def as_json(found: Sequence[Cost]) -> list[dict[str, Any]]:
     return [{"name": "depth", **asdict(each)} for each in found]
 
 
-def measure_depth(limits: Limits, say: Say, histories: Sequence[History] = HISTORIES) -> list[Cost]:
-    """Measure histories at all depths."""
+def measure_depth(
+    limits: Limits,
+    say: Say,
+    histories: Sequence[History] = HISTORIES,
+    orders: Sequence[str] = (IN_ORDER, FIRST_CORRECTED),
+) -> list[Cost]:
+    """Measure histories at all depths, in some orders."""
     found: list[Cost] = []
     for history in histories:
-        found += _costs(history, (IN_ORDER, FIRST_CORRECTED), limits, say)
+        found += _costs(history, orders, limits, say)
         if history.name in WITH_LATE:
             found += _costs(history, (LATE,), limits, say)
     return found
