@@ -85,6 +85,12 @@ def _one_more(number: int, at: int, variety: int) -> Told:
     return "subscription_started", _subscription(f"subscription-{number}", at, "team", variety)
 
 
+def _at_once(number: int, _at: int, variety: int) -> Told:
+    """One more subscription that begins at the very moment of all others; names come in no order."""
+    name = f"subscription-{number * 7_919 % 100_003:06d}"
+    return "subscription_started", _subscription(name, BEGIN, "team", variety)
+
+
 def _subscription(name: str, at: int, plan: str, variety: int) -> dict[str, Any]:
     item = {
         "item_id": "seats",
@@ -159,6 +165,7 @@ def _in_sessions(number: int, at: int, variety: int) -> Told:
 HISTORIES = (
     History("subscription_changes", "billing", _changed),
     History("account_subscriptions", "billing", _one_more),
+    History("moment_subscriptions", "billing", _at_once),
     History("invoice_payments", "billing", _paid),
     History("response_corrections", "survey", _corrected),
     History("response_corrections_by_id", "survey", _submitted, names_the_last=True),

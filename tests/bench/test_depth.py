@@ -49,6 +49,7 @@ EVERY = pytest.mark.parametrize("history", HISTORIES, ids=lambda history: histor
 PARTS = {
     "subscription_changes": (("subscription_history", 3), 0),
     "account_subscriptions": (("subscription", 2), 0),
+    "moment_subscriptions": (("subscription", 2), 0),
     "invoice_payments": (("payment", 3), 1),
     "ticket_messages": (("ticket_message", 3), 1),
 }
@@ -80,7 +81,7 @@ def test_a_history_is_of_one_entity_or_one_account(history: History) -> None:
     _, batch = folded(history)
     rows = [dict(zip(EventRow.__struct_fields__, row, strict=False)) for row in batch.rows[EventRow.TABLE]]
     assert len({row["account_id"] for row in rows}) == ENTITIES
-    entities = DEPTH if history.name == "account_subscriptions" else 1
+    entities = DEPTH if history.name in ("account_subscriptions", "moment_subscriptions") else 1
     assert len({(row["account_id"], row["entity"]) for row in rows}) == ENTITIES * entities
 
 

@@ -62,7 +62,7 @@ def _committed(here: Settings) -> dict[tuple[str, int], int]:
         ({}, True),
         ({CHECKPOINT_KEY: checkpoint.encode(Checkpoint(3))}, True),
         ({EPOCH_KEY: b"\0" * 8}, False),
-        ({EPOCH_KEY: b"\0" * 8, FORMAT_KEY: b"3"}, False),
+        ({EPOCH_KEY: b"\0" * 8, FORMAT_KEY: b"99"}, False),
         ({EPOCH_KEY: b"\0" * 8, FORMAT_KEY: upgrading.FORMAT.encode()}, True),
     ],
     ids=["empty", "a mark alone", "no format", "a newer format", "this format"],
