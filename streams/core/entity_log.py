@@ -49,7 +49,8 @@ class EntityLog(NamedLog[Acc], eq=False, gc=False):
         key = self.fold.sort_key(recorded)
         last = self.last_key
         is_plain = event.corrects_event_id is None and not (self.fold.part_of(recorded) or self.fold.patch_of(recorded))
-        if not is_plain or not (key > last and self._is_newest(recorded)) or self.is_awaited(event.event_id):
+        is_newest = key > last and (self.fold.sort_key is fold_order or self._is_newest(recorded))
+        if not is_plain or not is_newest or self.is_awaited(event.event_id):
             return self._change(recorded, key, fingerprint, size)
         tests = self.head.tests
         if event.is_test and not tests and not self.is_new:

@@ -327,9 +327,12 @@ class Partition:
 def _keep_last(batch: Batch) -> None:
     """Keep the last row of each identity: one that several events of a batch wrote is inserted once.
 
-    A row that is taken away stays as such: a batch that was thrown away may have written it.
+    A row that is taken away stays as such: a batch that was thrown away may have written it. Rows of events are one
+    for each event, and stay as they are.
     """
     for table, rows in batch.rows.items():
+        if table == EventRow.TABLE:
+            continue
         size = TABLES[table].KEY
         last = {row[:size]: row for row in rows}
         if len(last) < len(rows):
