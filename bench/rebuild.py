@@ -174,28 +174,29 @@ class _Live:
 
     def speed(self, seconds: float) -> Speed:
         """Return the speed within some seconds from the first commit."""
-        samples, total = self._run(seconds)
-        window = measure(samples, total)
+        progress, left = self._left()
+        window = measure(self._run(progress, left, seconds), left)
         return Speed(window.events_per_s, window.cpu_us_per_event)
 
     def finish(self) -> None:
-        """Take in all that is there. Raises ContenderError where that takes too long."""
-        samples, total = self._run(FINISH_S)
-        if samples[-1].done < total:
-            raise ContenderError(f"{samples[-1].done:,} of {total:,} events were taken in within {FINISH_S:.0f} s")
+        """Take in all that is there, if anything is left. Raises ContenderError where that takes too long."""
+        progress, left = self._left()
+        if left and self._run(progress, left, FINISH_S)[-1].done < left:
+            raise ContenderError(f"{left:,} events were not taken in within {FINISH_S:.0f} s")
 
-    def _run(self, seconds: float) -> tuple[list[Sample], int]:
-        """Return the samples of a run over what is not taken in yet, and how many events that is."""
-        contender = Contender(
-            "product-mixed", self._workers, product.COMMAND, product.environment(self._settings), seconds
-        )
+    def _left(self) -> tuple[_Further, int]:
+        """Return the progress from here on, and how many events are not taken in yet."""
         group = Group(self._stack.bootstrap, self._settings.group, self._topics[0], PARTITIONS, *self._topics[1:])
         watching = observer(self._stack.bootstrap, "bench-ends")
         there = sum(end_of(watching, topic, PARTITIONS) for topic in self._topics)
         watching.close()
         progress = _Further(group, group.done())
-        total = there - progress.before
-        return run(contender, progress, total, self._stack, self._logs), total
+        return progress, there - progress.before
+
+    def _run(self, progress: _Further, left: int, seconds: float) -> list[Sample]:
+        environment = product.environment(self._settings)
+        contender = Contender("product-mixed", self._workers, product.COMMAND, environment, seconds)
+        return run(contender, progress, left, self._stack, self._logs)
 
 
 @dataclass(frozen=True, slots=True)
