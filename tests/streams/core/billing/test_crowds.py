@@ -1,6 +1,7 @@
 """Subscriptions that change at one moment: however many they are, rows are those of the movement that they make."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -61,6 +62,26 @@ def started(number: int, at: int, amount: int = 1_000) -> RecordedEvent:
         currency="USD", exponent=2, period_start=at, period_end=at + 30 * DAY,
     )  # fmt: skip
     return RecordedEvent(event, at)
+
+
+@given(st.randoms(use_true_random=False), st.integers(0, 3))
+def test_a_posting_that_leaves_a_crowd_leaves_nothing(chance: Any, most: int) -> None:
+    """Starts are said again, with other prices and other first days: what stood in their place must not count."""
+    machine, before = Machine(), crowd.MOST
+    crowd.MOST = most
+    try:
+        for number in range(chance.randrange(7, 20)):
+            at = START + DAY * (number > 3)
+            told = started(number if number < 4 else chance.randrange(4), at, chance.choice([1_000, 2_000])).event
+            first = at - chance.choice([0, 0, 0, 0, 0, 0, 3]) * DAY
+            said = msgspec.structs.replace(
+                told, event_id=f"e{number}", period_start=first, currency=chance.choice(["USD"] * 7 + ["EUR"])
+            )
+            machine.feed(RecordedEvent(said, at))
+            machine.save()
+        assert figures(machine) == rows_of_states(machine)
+    finally:
+        crowd.MOST = before
 
 
 def at_one_midnight(number: int) -> Sequence[RecordedEvent]:
