@@ -29,7 +29,7 @@ from tests.runbooks.former import command, former_release
 from tests.runbooks.house import House, response, uid, yesterday
 from tests.runbooks.shell import ROOT, Follower
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(1500)]
 _PER_SECOND = 300
 _FORMER, _OURS = "cx_g1", "cx_g2"
 
