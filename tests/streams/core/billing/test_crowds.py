@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streams.core import segments
 from streams.core.algebra import RecordedEvent
 from streams.core.billing import crowd
-from streams.core.events import SubscriptionItem, SubscriptionStarted
+from streams.core.events import SubscriptionItem, SubscriptionPaused, SubscriptionStarted
 from streams.core.rows_subscription import MrrMovementRow
 from streams.core.rules import Rules
 from tests.streams.core.billing.test_money_depth import costs
@@ -111,3 +111,26 @@ def test_a_moment_that_becomes_another_movement_has_other_rows() -> None:
 
 def kinds_at(machine: Machine, at: int) -> set[str]:
     return {row.kind for row in machine.tables.values() if isinstance(row, MrrMovementRow) and row.at == at}
+
+
+@pytest.mark.parametrize("most", [0, 16])
+def test_a_pause_is_no_part_of_what_nets(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One subscription pauses while another one grows by less: that is a pause and an expansion, not a contraction."""
+    monkeypatch.setattr(crowd, "MOST", most)
+    machine = Machine()
+    machine.feed(started(0, START))
+    machine.feed(started(1, START, 5_000))
+    grown = msgspec.structs.replace(started(0, START + DAY, 2_000).event, event_id="grown")
+    name = started(1, START).event.subscription_id  # type: ignore[union-attr]
+    paused = SubscriptionPaused(
+        event_id="paused", account_id="acme", occurred_at=START + DAY, source="s", subscription_id=name,
+        effective_at=START + DAY,
+    )  # fmt: skip
+    machine.feed(RecordedEvent(grown, START + DAY))
+    machine.feed(RecordedEvent(paused, START + DAY))
+    kinds = {
+        (row.subscription_id == name, row.kind)
+        for row in machine.tables.values()
+        if isinstance(row, MrrMovementRow) and row.at == START + DAY and row.policy == "cxledger"
+    }
+    assert kinds == {(True, "pause"), (False, "expansion")}
