@@ -10,6 +10,7 @@ import msgspec
 
 from streams.live.engine import checkpoint as checkpoints
 from streams.live.engine.clients import ChangelogReader
+from streams.live.engine.observed_store import ObservedStore
 from streams.live.engine.partition_layout import Layout
 from streams.live.engine.restore import restore
 from streams.live.store.port import Position, StoreCorruptedError
@@ -149,7 +150,7 @@ class Ownership:
             "restored %s-%d: %d changes in %.2f s, next offset %d",
             changelog, number, restored.changes, restored.seconds, checkpoint.source,
         )  # fmt: skip
-        processor = self._open_partition(topic, number, partitions, store)
+        processor = self._open_partition(topic, number, partitions, ObservedStore(store, self._clock))
         return Owned(
             topic, number, changelog, store, processor, checkpoint.source, checkpoint.count, partitions=partitions
         )
