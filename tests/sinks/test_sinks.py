@@ -151,7 +151,7 @@ def test_the_epoch_in_the_high_bits_of_a_version_counts(opened: Opened) -> None:
 REFUSED = {
     "text for a number": ("response", "survey_version", "one"),
     "a number for text": ("response", "survey_id", 7),
-    "a whole number out of its width": ("response", "corrections", 65_536),
+    "a whole number out of its width": ("response", "corrections", 1 << 32),
     "a negative count": ("followup_case", "target_seconds", -1),
     "a fraction for a whole number": ("fx_rate", "rate_micros", 1.5),
     "nothing for text": ("response", "account_id", None),
