@@ -95,6 +95,11 @@ def test_any_order_of_arrival_ends_in_the_same_tables(world: str, data: st.DataO
 def test_neither_does_it_where_two_sources_use_the_same_ids(world: str, data: st.DataObject, chance: object) -> None:
     """Importers derive ids from equal records: an id is unique within its source only, and so is the place in order."""
     recorded_events, others = data.draw(WORLDS[world]), data.draw(WORLDS[world])
+    if world == "others":
+        # A row of reference data has the id of its newest event: a correction's id may be no other source's there.
+        every = [each.event for each in (*recorded_events, *others)]
+        corrections = {each.event_id for each in every if each.corrects_event_id is not None}
+        others = [each for each in others if each.event.event_id not in corrections]
     twins = [
         RecordedEvent(
             msgspec.structs.replace(each.event, source="twin:main", occurred_at=at.event.occurred_at), each.ingested_at

@@ -19,7 +19,7 @@ from streams.core.declarations import Kinds
 from streams.core.events import Answer, InvoiceIssued, ResponseSubmitted, TicketOpened
 from streams.core.machine import NO_RULES
 from streams.core.machine import Machine as CoreMachine
-from streams.core.outputs import Outputs, Scope
+from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rules import Policy, Rules
 from tests.support.histories import START
 from tests.support.levels import LEVELS
@@ -247,7 +247,7 @@ def _member_by_id(declared: Any) -> Any:
         declared.project(acc, scope, outputs)
         for place in [place for place in outputs.entries if place.ledger == WARMTH_LEDGER.prefix]:
             entry = outputs.entries.pop(place)
-            outputs.entries[place._replace(key=(entry.at, entry.member))] = entry
+            outputs.entries[Handover(place.ledger, place.name, (entry.at, entry.member))] = entry
 
     return replace(declared, project=project)
 

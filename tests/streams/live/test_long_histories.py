@@ -14,6 +14,7 @@ AT_ONCE = 1_000
 LENGTHS = {
     "subscription_changes": 1_000_000,
     "account_subscriptions": 100_000,
+    "moment_subscriptions": 10_000,
     "invoice_payments": 10_000,
     "response_corrections": 10_000,
     "response_corrections_by_id": 10_000,

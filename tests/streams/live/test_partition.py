@@ -260,7 +260,9 @@ def test_poison_is_put_aside_with_its_reason_and_its_neighbours_go_on(reason: st
     assert [row["response_id"] for row in named(batch, "response")] == ["r1", "r2"]
 
 
-@pytest.mark.parametrize("written", [None, b"1", b"3", b"20", b""], ids=["none", "1", "3", "20", "empty"])
+@pytest.mark.parametrize(
+    "written", [None, b"1", b"2", FORMAT + b"0", b""], ids=["none", "1", "2", "ten times", "empty"]
+)
 def test_state_of_another_format_is_refused_with_what_to_do(written: bytes | None) -> None:
     """A release that read another one's state as its own would write wrong figures under higher versions."""
     store = MemoryStore()
