@@ -41,7 +41,9 @@ class Explained:
 def ask(settings: Settings, total: int, accounts: Iterable[str]) -> Explained:
     """Explain the NPS of each account, now and as of a moment by which all was stored."""
     nps, window = metric_named("nps"), period.parse(f"rolling:{datetime.now(UTC):%Y-%m-%d}")
-    now, then, read = [], [], []
+    now: list[float] = []
+    then: list[float] = []
+    read = []
     for account in accounts:
         for waits, at in ((now, None), (then, wiring.clock())):
             began = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from infra import deployment, local, topics, wiring
+from infra import deployment, local, topics, upgrading, wiring
 from infra.embedded.clickhouse_users import ADMINISTRATOR, WRITER
 from infra.secret import Secret
 from infra.settings import Settings
@@ -50,7 +50,7 @@ def writer(chosen: Settings) -> tuple[str, str]:
 
 def tables(chosen: Settings) -> str:
     """Create the tables that are missing and return the database that holds them."""
-    return wiring.migrate(chosen)
+    return upgrading.migrate(chosen).generation
 
 
 def prepare(chosen: Settings) -> None:

@@ -27,7 +27,7 @@ from sinks.port import SinkUnavailable
 RETRY_SECONDS = 5.0
 
 
-class RowsSink(BatchingSink):
+class RowsSink(BatchingSink):  # type: ignore[misc] # Quix Streams ships no type information
     """Inserts the rows of a commit, one statement for each table and partition."""
 
     def __init__(self, warehouse: Warehouse) -> None:

@@ -113,8 +113,8 @@ def _rebuild(found: Rebuilt, what: str) -> str:
         told = [f"{rate:,.0f}" for rate in rates] + [f"{rates[1] / rates[0]:.2f}"]
         rows.append([str(count), *told, f"{live.cpu_us_per_event:.1f}", f"{rebuilt.cpu_us_per_event:.1f}"])
     whole = f"A rebuild of {found.events:,} {what}: {found.rows:,} rows in {found.seconds:,.0f} s."
-    told = "" if found.later is None else f"\n\n{later(found, found.later)}"
-    return whole + " Rates are those of the steady part.\n\n" + _rows(heads, rows) + told
+    ending = "" if found.later is None else f"\n\n{later(found, found.later)}"
+    return whole + " Rates are those of the steady part.\n\n" + _rows(heads, rows) + ending
 
 
 def _rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
