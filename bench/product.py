@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from infra import deployment, local, topics, upgrading, wiring
+from infra import deployment, local, topics, upgrading
 from infra.embedded.clickhouse_users import ADMINISTRATOR, WRITER
 from infra.secret import Secret
 from infra.settings import Settings
