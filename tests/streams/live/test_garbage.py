@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import TYPE_CHECKING
 
 import pytest
 
 from streams.live.engine import garbage
 from streams.live.engine.garbage import GarbageCollection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Cycle:
@@ -65,9 +69,29 @@ def test_everything_is_collected_from_time_to_time(monkeypatch: pytest.MonkeyPat
         assert cycle() is None
 
 
-def test_what_was_set_before_is_set_again() -> None:
+@pytest.fixture
+def usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int, int]]:
+    """A setting that no engine of another test has made, and no block is open."""
+    monkeypatch.setattr(garbage, "_before", [])
+    found = gc.get_threshold()
+    gc.set_threshold(800, 11, 12)
+    yield 800, 11, 12
+    gc.set_threshold(*found)
+
+
+def test_what_was_set_before_is_set_again(usual: tuple[int, int, int]) -> None:
     """The setting is the process's: an engine that has ended must not keep the collector out of what follows."""
-    before = gc.get_threshold()
     with GarbageCollection():
-        assert gc.get_threshold() != before
-    assert gc.get_threshold() == before
+        assert gc.get_threshold() != usual
+    assert gc.get_threshold() == usual
+
+
+def test_of_two_engines_the_last_that_ends_sets_it_again(usual: tuple[int, int, int]) -> None:
+    """The one that began first may end first: what it found is not what the other found."""
+    first, second = GarbageCollection(), GarbageCollection()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert gc.get_threshold() != usual
+    second.__exit__()
+    assert gc.get_threshold() == usual
