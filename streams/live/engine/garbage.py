@@ -20,8 +20,8 @@ class GarbageCollection:
 
     The collector looks at all that is new after every 700 objects. Within a batch that is rows, which stay until they
     are inserted: it finds nothing and takes about a tenth of the time. The setting is the process's, other threads
-    included: `collect` has to be called again and again inside the block. Blocks of several threads may overlap: when the
-    last of them is left, what was set before the first is restored.
+    included: `collect` has to be called again and again inside the block. Blocks of several threads may overlap. When
+    the last of them is left, what was set before the first is restored.
     """
 
     def __init__(self) -> None:
