@@ -14,7 +14,7 @@ VARIABLE = "CX_BENCH_JOB"
 
 @dataclass(frozen=True, slots=True)
 class Warehouse:
-    """Where rows go: a ClickHouse server, a user who may insert, and the database that holds the tables."""
+    """Destination of rows: a ClickHouse server, a user who may insert, and the database that holds the tables."""
 
     host: str
     port: int

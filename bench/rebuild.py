@@ -70,7 +70,7 @@ class _EnoughError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What is rebuilt: records from a time on, when they must begin, and the topics whose progress counts.
+    """Input of a rebuild: records from a time on, when they must begin, and the topics whose progress counts.
 
     With `lasts` one worker goes through all of it, and its speed at the end is held against that at the beginning.
     """

@@ -67,7 +67,7 @@ class Consumed(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """What one event leaves: rows for the sink, signals and dead letters for their topics."""
+    """Output of one event: rows for the sink, signals and dead letters for their topics."""
 
     rows: Outcome
     signals: list[Signal]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FORMAT = partition.FORMAT.decode()
 """The format of this release's state."""
 _FORMER = "1"
-"""What stands for a release that noted no format in its state."""
+"""The format of a release that noted none in its state."""
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.2
 _IDLE_READS = 100

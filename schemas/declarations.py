@@ -1,4 +1,4 @@
-"""What a topic declares of its events: which kind of entity each type belongs to, and who folds that kind.
+"""Declarations of a topic about its events: the kind of entity of each type, and the module that folds that kind.
 
 Everything else that needs these facts is rendered or derived from them: structs and unions of events, prefixes of
 state keys, routes to reducers. `contradictions` lists what cannot be true together.

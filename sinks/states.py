@@ -1,4 +1,4 @@
-"""Which state of the workers goes with a generation: the name of its changelogs and the format of their records.
+"""State of the workers by generation: the name of its changelogs and the format of their records.
 
 A release that keeps state otherwise builds its own beside the former one (ADR 0146). A promotion then changes tables
 and state by one line of the log of promotions, because this table says what state belongs to each generation.

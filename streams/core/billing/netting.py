@@ -15,7 +15,7 @@ from streams.core.billing.steps import Step
 Slot = tuple[str, str, str]
 """Currency, plan, product line: what amounts are kept apart by within a subscription."""
 Days = tuple[int, int, int]
-"""How many days whose exchange rates count, the first and the last of them."""
+"""Number of days whose exchange rates count, the first and the last of them."""
 NETTED = frozenset({"expansion", "contraction", "transfer"})
 """Kinds that follow from a net."""
 

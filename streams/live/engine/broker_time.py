@@ -51,7 +51,7 @@ class BrokerTime:
 
     @property
     def is_heard(self) -> bool:
-        """Whether a commit has told the broker's time, or that it is not told."""
+        """Return whether a commit has brought the broker's time, or shown that none comes."""
         return self._heard
 
     def now(self) -> int:
