@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bench.depth_histories import History
-    from bench.state import Made
+    from bench.record import Made
 
     Say = Callable[[str], None]
 

@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.state import Made
+from bench.record import Made
 from schemas.codec import Codec
 
 if TYPE_CHECKING:

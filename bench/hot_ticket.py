@@ -13,8 +13,7 @@ from itertools import count, islice
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from bench.record import Made
 from schemas.codec import Codec
 from schemas.topics import load_topics
 from streams.core.clock.schedule import Schedule
@@ -40,28 +39,6 @@ RULES = Rules(
 )
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """A record as a consumer hands it out."""
-
-    where: int
-    body: bytes
-
-    def offset(self) -> int:
-        return self.where
-
-    def key(self) -> bytes:
-        return b"acme"
-
-    def value(self) -> bytes:
-        return self.body
-
-    def timestamp(self) -> tuple[int, int]:
-        return 2, STORED_MS
-
-    def headers(self) -> None:
-        return None
-
-
 class Feed:
     """Records of neighbours, five events each, and of the hot ticket: two questions, a reply and a bot in turn."""
 
@@ -71,7 +48,7 @@ class Feed:
         self.neighbours = self._neighbours()
         self.hot = self._hot()
 
-    def _record(self, kind: str, ticket: str, at: int, **fields: Any) -> Taken:
+    def _record(self, kind: str, ticket: str, at: int, **fields: Any) -> Made:
         number = next(self._numbers)
         envelope = {
             "event_id": f"00000000-0000-4000-8000-{number:012d}",
@@ -80,9 +57,9 @@ class Feed:
             "source": "desk:bench",
             "ticket_id": ticket,
         }
-        return Taken(number, self._encode(kind, envelope | fields))
+        return Made(number, b"acme", self._encode(kind, envelope | fields), STORED_MS)
 
-    def _neighbours(self) -> Iterator[Taken]:
+    def _neighbours(self) -> Iterator[Made]:
         for number in count():
             ticket, at = f"n{number}", BEGIN + number * MILLISECOND
             yield self._record("ticket_opened", ticket, at, channel="email", priority="normal")
@@ -91,7 +68,7 @@ class Feed:
             yield self._record("message_added", ticket, at + 2 * HOUR, message_id="2", author_type="AGENT")
             yield self._record("ticket_solved", ticket, at + 3 * HOUR)
 
-    def _hot(self) -> Iterator[Taken]:
+    def _hot(self) -> Iterator[Made]:
         yield self._record("ticket_opened", "hot", BEGIN, channel="discord")
         for number in count(1):
             author = ("REQUESTER", "REQUESTER", "AGENT", "BOT")[number % 4]

@@ -29,7 +29,7 @@ PARTS = (
     ("identity and digest", "fingerprint_of (streams/core/algebra.py"),
     ("fold, rows, signals", "Machine.take (streams/core/machine.py"),
     ("encode state", "Partition._finish (streams/live/fold/partition.py"),
-    ("rows to tuples", "Partition._write (streams/live/fold/partition.py"),
+    ("rows to tuples", "Batch.write (streams/live/fold/batch.py"),
     ("partition, the rest", "Partition.process (streams/live/fold/partition.py"),
     ("take over into the store", "Engine._take_over (streams/live/engine/engine.py"),
     ("insert into ClickHouse", "ClickHouseSink.insert (sinks/clickhouse.py"),

@@ -18,7 +18,8 @@ from quixstreams import Application, State, message_context
 from quixstreams.sinks import BatchingSink, SinkBackpressureError, SinkBatch
 
 from bench.job import Warehouse, job_from_environment
-from bench.same_processor import Consumed, Processor, Result
+from bench.record import Made
+from bench.same_processor import Processor, Result
 from schemas.codec import Codec
 from sinks.clickhouse import ClickHouseSink
 from sinks.connection import connect
@@ -69,7 +70,7 @@ def main() -> None:
 
     def step(value: bytes, key: bytes, timestamp: int, headers: Any, state: State) -> Result:
         where = message_context()
-        record = Consumed(where.offset, key, value, timestamp, headers)
+        record = Made(where.offset, key, value, timestamp, headers)
         return processor.take(where.topic, where.partition, record, state)
 
     source = app.topic(job.source, key_deserializer="bytes", value_deserializer="bytes")

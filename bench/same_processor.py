@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec
 from schemas.topics import load_topics
 from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
-from streams.core.events import parse
 from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.live.fold.batch import Batch
+from streams.live.fold.decoding import event_of
 from streams.live.fold.output_rows import event_row, refuse
 from streams.live.fold.scale_checks import off_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from bench.record import Made
     from streams.core.algebra import Signal
 
 SURVEY = "survey"
@@ -39,31 +38,6 @@ class KeyedState(Protocol):
     def get_bytes(self, key: bytes, default: bytes | None = None, /) -> bytes | None: ...
     def set_bytes(self, key: bytes, value: bytes, /) -> None: ...
     def delete(self, key: bytes, /) -> None: ...
-
-
-class Consumed(msgspec.Struct):
-    """A record as the core's shell looks at it."""
-
-    at: int
-    account: bytes
-    framed: bytes
-    stored_ms: int
-    carried: Sequence[tuple[str, bytes]] | None
-
-    def offset(self) -> int:
-        return self.at
-
-    def key(self) -> bytes:
-        return self.account
-
-    def value(self) -> bytes:
-        return self.framed
-
-    def timestamp(self) -> tuple[int, int]:
-        return 2, self.stored_ms
-
-    def headers(self) -> Any:
-        return self.carried
 
 
 class Result(msgspec.Struct):
@@ -84,7 +58,7 @@ class Processor:
         self._codec, self._rules = Codec(), Rules()
         self._types = frozenset(load_topics()[SURVEY].event_types)
 
-    def take(self, topic: str, partition: int, record: Consumed, state: KeyedState) -> Result:
+    def take(self, topic: str, partition: int, record: Made, state: KeyedState) -> Result:
         batch = Batch(topic, partition, Machine(state.get_bytes, self._rules, BY_PREFIX, LEDGERS))
         self._take(batch, record, state)
         batch.machine.save()
@@ -95,19 +69,11 @@ class Processor:
                 state.set_bytes(name, changed)
         return Result(dict(batch.rows), batch.signals, [letter.value or b"" for letter in batch.dead])
 
-    def _take(self, batch: Batch, record: Consumed, state: KeyedState) -> None:
+    def _take(self, batch: Batch, record: Made, state: KeyedState) -> None:
         value, ingested_at = record.value(), record.stored_ms * 1000
-        try:
-            event_type, values = self._codec.decode_array(value)
-            if event_type not in self._types:
-                self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong here")
-                return
-            event = parse(event_type, values)
-        except Undecodable as fault:
-            self._refuse(batch, record, fault.reason, fault.detail)
-            return
-        except msgspec.ValidationError as fault:
-            self._refuse(batch, record, "invalid_field", str(fault))
+        event = event_of(value, self._codec.decode_array, self._types, batch.topic)
+        if isinstance(event, tuple):
+            self._refuse(batch, record, *event)
             return
         refusal = refusal_of(event, record.key(), ingested_at, len(value)) or off_scale(batch, event)
         if refusal is not None:
@@ -121,15 +87,10 @@ class Processor:
         elif known != one[IDENTITY_BYTES:]:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
 
-    def _fold(self, batch: Batch, record: Consumed, recorded: RecordedEvent, one: bytes) -> None:
-        reducer, rows = reducer_of(recorded.event), batch.rows
-        for facts in batch.machine.take(reducer, recorded, one, len(record.value())):
-            for row in facts.rows:
-                rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 0))
-            for row in facts.removed:
-                rows[row.TABLE].append((*msgspec.structs.astuple(row), facts.revision, 1))
-            batch.signals.extend(facts.signals)
-        rows[EventRow.TABLE].append(event_row(record, recorded, batch, reducer.entity(recorded.event), 0))
+    def _fold(self, batch: Batch, record: Made, recorded: RecordedEvent, one: bytes) -> None:
+        reducer = reducer_of(recorded.event)
+        batch.write(batch.machine.take(reducer, recorded, one, len(record.value())), 0)
+        batch.rows[EventRow.TABLE].append(event_row(record, recorded, batch, reducer.entity(recorded.event), 0))
 
-    def _refuse(self, batch: Batch, record: Consumed, reason: str, detail: str) -> None:
+    def _refuse(self, batch: Batch, record: Made, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), 0, self._codec.envelope(record.value()))

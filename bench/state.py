@@ -22,6 +22,7 @@ from confluent_kafka import Producer
 from bench import events
 from bench.encoding import ResponseEncoder
 from bench.job import Job, job_from_environment
+from bench.record import Made
 from schemas.codec import Codec
 from streams.core.rules import Rules
 from streams.live.engine.clients import ChangelogReader, Watermarks
@@ -55,31 +56,6 @@ class Restored:
     resident_mb: float
     peak_mb: float
     disk_mb: float
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A record as the partition wants it, made rather than consumed."""
-
-    number: int
-    fields_key: bytes
-    fields_value: bytes
-    at_ms: int
-
-    def offset(self) -> int:
-        return self.number
-
-    def key(self) -> bytes:
-        return self.fields_key
-
-    def value(self) -> bytes:
-        return self.fields_value
-
-    def timestamp(self) -> tuple[int, int]:
-        return 2, self.at_ms
-
-    def headers(self) -> None:
-        return None
 
 
 def records(count: int) -> Iterator[Made]:

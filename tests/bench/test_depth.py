@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from bench.state import Made
+    from bench.record import Made
     from streams.live.fold.batch import Batch
     from streams.live.fold.record import Record
 

@@ -3,7 +3,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from bench import mixed_support
-from bench.state import Made
+from bench.record import Made
 from schemas.codec import Codec
 from schemas.topics import load_topics
 from streams.core.admission import check

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench import events
 from bench.encoding import ResponseEncoder
-from bench.same_processor import Consumed, Processor
+from bench.record import Made
+from bench.same_processor import Processor
 from schemas.codec import Codec
 from streams.core.rules import Rules
 from streams.live.fold.partition import Partition
@@ -34,18 +35,18 @@ class State(dict[bytes, bytes]):
         del self[key]
 
 
-def records() -> Iterable[Consumed]:
+def records() -> Iterable[Made]:
     """Responses of few accounts, some doubled, some with an id that came before, and what cannot be read."""
     encode, at = ResponseEncoder(), count()
     for number, fields in enumerate(events.responses(400, NOW_MS * 1000, accounts=7)):
         key = fields["account_id"].encode()
-        yield Consumed(next(at), key, encode(fields), NOW_MS, None)
+        yield Made(next(at), key, encode(fields), NOW_MS, None)
         if number % 5 == 0:
-            yield Consumed(next(at), key, encode(fields), NOW_MS, None)
+            yield Made(next(at), key, encode(fields), NOW_MS, None)
         if number % 7 == 0:
-            yield Consumed(next(at), key, encode({**fields, "language": "de"}), NOW_MS, None)
+            yield Made(next(at), key, encode({**fields, "language": "de"}), NOW_MS, None)
         if number % 11 == 0:
-            yield Consumed(next(at), key, b"no event", NOW_MS, None)
+            yield Made(next(at), key, b"no event", NOW_MS, None)
 
 
 def of_the_partition() -> tuple[Rows, list[str], int]:

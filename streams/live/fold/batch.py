@@ -1,14 +1,17 @@
 """The outcome of one micro-batch of a partition, before any of it is written anywhere."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from schemas.envelope import Envelope
 from streams.core.algebra import Signal
-from streams.core.machine import Machine
+from streams.core.machine import Facts, Machine
 from streams.core.rules import Rules
+
+_astuple = msgspec.structs.astuple
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -51,6 +54,18 @@ class Batch(msgspec.Struct):
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None
+
+    def write(self, facts: Iterable[Facts], first_version: int) -> None:
+        """Take what changed in logs: their rows, with versions from `first_version` on, and their signals."""
+        rows = self.rows
+        for each in facts:
+            version = first_version | each.revision
+            written, removed = (version, 0), (version, 1)
+            for row in each.rows:
+                rows[row.TABLE].append(_astuple(row) + written)
+            for row in each.removed:
+                rows[row.TABLE].append(_astuple(row) + removed)
+            self.signals.extend(each.signals)
 
     def entities(self) -> set[bytes]:
         """Return the keys of the entities that the batch changed."""

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec
 from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
 from streams.core.declarations import Kinds
-from streams.core.events import parse
-from streams.core.machine import Due, Facts, Machine
+from streams.core.machine import Due, Machine
 from streams.core.routes import KINDS
 from streams.core.rows import TABLES
 from streams.core.rows_reference import EventRow
@@ -24,6 +23,7 @@ from streams.live.errors import EngineStopped
 from streams.live.fold import plans
 from streams.live.fold.batch import Batch
 from streams.live.fold.deadlines import Deadlines
+from streams.live.fold.decoding import event_of
 from streams.live.fold.identities import Identities
 from streams.live.fold.output_rows import event_row, refuse
 from streams.live.fold.partitioner import home, misplaced
@@ -50,7 +50,6 @@ _INDEXED_AT_ONCE = 1_000
 MOST_WORK = 100_000
 """Items of logs that one batch folds: some seconds, after which a worker should commit. A batch ends early at it."""
 
-_astuple = msgspec.structs.astuple
 _index_from = msgspec.msgpack.Decoder(HeadIndex).decode
 _segment_from = msgspec.msgpack.Decoder(SegmentIndex).decode
 _SEGMENT = HEAD_RECORDS + SEGMENTS
@@ -212,7 +211,7 @@ class Partition:
         planned = bisect_right(self._unsettled, last)
         settled = 0
         while settled < planned and batch.machine.work <= MOST_WORK:
-            self._write(batch, batch.machine.settle(self._unsettled[settled]))
+            batch.write(batch.machine.settle(self._unsettled[settled]), self._first_version)
             settled += 1
         batch.unsettled = self._unsettled[settled:]
         return settled == planned
@@ -221,7 +220,7 @@ class Partition:
         assert last is not None
         due = self._deadlines.due(last[0], SETTLE_AT_ONCE)
         for fired, facts in enumerate(batch.machine.pass_time(due, last), 1):
-            self._write(batch, facts)
+            batch.write(facts, self._first_version)
             if fired == 2 * SETTLE_AT_ONCE or batch.machine.work > MOST_WORK:
                 return False
         return True
@@ -269,17 +268,9 @@ class Partition:
 
     def _take(self, batch: Batch, record: Record) -> None:
         value = record.value()
-        try:
-            event_type, values = self._decode(value)
-            if event_type not in self._types:
-                self._refuse(batch, record, "wrong_topic", f"{event_type} does not belong on {self.topic}")
-                return
-            event = parse(event_type, values)
-        except Undecodable as fault:
-            self._refuse(batch, record, fault.reason, fault.detail)
-            return
-        except msgspec.ValidationError as fault:
-            self._refuse(batch, record, "invalid_field", str(fault))
+        event = event_of(value, self._decode, self._types, self.topic)
+        if isinstance(event, tuple):
+            self._refuse(batch, record, *event)
             return
         ingested_at = record.timestamp()[1] * 1000
         assert value is not None
@@ -303,22 +294,10 @@ class Partition:
 
     def _fold(self, batch: Batch, record: Record, recorded: RecordedEvent, one: bytes) -> None:
         reducer = self._kinds.reducer_of(recorded.event)
-        self._write(batch, batch.machine.take(reducer, recorded, one, len(record.value() or b"")))
+        batch.write(batch.machine.take(reducer, recorded, one, len(record.value() or b"")), self._first_version)
         batch.rows[EventRow.TABLE].append(
             event_row(record, recorded, batch, reducer.entity(recorded.event), self._first_version)
         )
-
-    def _write(self, batch: Batch, facts: Iterable[Facts]) -> None:
-        """Take what changed into the batch."""
-        rows = batch.rows
-        for each in facts:
-            version = self._first_version | each.revision
-            written, removed = (version, 0), (version, 1)
-            for row in each.rows:
-                rows[row.TABLE].append(_astuple(row) + written)
-            for row in each.removed:
-                rows[row.TABLE].append(_astuple(row) + removed)
-            batch.signals.extend(each.signals)
 
     def _refuse(self, batch: Batch, record: Record, reason: str, detail: str) -> None:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))
