@@ -57,6 +57,11 @@ def forget(settings: Settings) -> None:
     (settings.data_dir / _RECORD).unlink(missing_ok=True)
 
 
+def is_noted(settings: Settings) -> bool:
+    """Tell whether a stack is noted on the data directory: until `cx down` or its owner ends it, servers dead or not."""
+    return _read(settings) is not None
+
+
 def recorded(settings: Settings) -> Record | None:
     """Return where the data directory's servers listen, None where not all of them run."""
     record = _read(settings)

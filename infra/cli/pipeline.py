@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from infra import local
+from infra import deployment, local
 from infra.cli import output
 from infra.cli.context import sentences, settings
 from infra.demo.feed import feed
@@ -36,14 +36,14 @@ _ASKED = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """Ctrl-C or SIGTERM asks to stop."""
+    """Ctrl-C, SIGTERM or another terminal asks to stop; the text says how that ended."""
 
 
 def _stop(*_: object) -> NoReturn:
     # One is enough: a second must not cut short the stopping of what was started.
     for asked in _ASKED:
         signal.signal(asked, signal.SIG_IGN)
-    raise Stopped
+    raise Stopped("stopped; the data stays")
 
 
 @contextmanager
@@ -52,8 +52,8 @@ def until_told() -> Iterator[None]:
     before = {asked: signal.signal(asked, _stop) for asked in _ASKED}
     try:
         yield
-    except Stopped:
-        output.say("stopped; the data stays")
+    except Stopped as told:
+        output.say(str(told))
     finally:
         for asked, handler in before.items():
             signal.signal(asked, handler)
@@ -101,6 +101,8 @@ def _watch(watch: Watch, *, demonstration: bool) -> None:
 
         def look() -> None:
             screen.refresh()
+            if not deployment.is_noted(watch.settings):
+                raise Stopped("taken down by `cx down`; the data stays")
             # That no worker is left was said; the servers stay, for whoever looks at why.
             with suppress(WorkerDiedError):
                 watch.look()

@@ -146,6 +146,18 @@ def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
     assert "nothing runs on" in _cx(environment, "status").stderr
 
 
+def test_taken_down_from_another_terminal_it_ends(tmp_path: Path) -> None:
+    """It used to watch on for ever, starting workers for servers that had been stopped."""
+    folder = tmp_path / "cx"
+    environment = _environment(folder, pick_free_ports(4))
+    with _up(environment, folder) as process:
+        _healthy(environment)
+        assert "stopped: " in _cx(environment, "down").stdout
+        assert process.wait(150) == 0
+        assert "taken down by `cx down`" in (tmp_path / "up.log").read_text()
+        _gone(folder)
+
+
 def test_what_a_killed_up_leaves_ends_by_itself(tmp_path: Path) -> None:
     """Nobody cleans up after kill -9 or a closed laptop; servers without an owner would hold ports and memory."""
     folder = tmp_path / "cx"
