@@ -58,7 +58,7 @@ def forget(settings: Settings) -> None:
 
 
 def is_noted(settings: Settings) -> bool:
-    """Tell whether a stack is noted on the data directory: until `cx down` or its owner ends it, servers dead or not."""
+    """Tell whether a stack is noted on the data directory: from its start until its owner or `cx down` ends it."""
     return _read(settings) is not None
 
 
