@@ -154,12 +154,20 @@ def render() -> str:
 
 
 def _unions(topics: dict[str, list[str]], kinds: dict[str, list[str]]) -> list[str]:
-    """Render the union of each topic, that of all, and that of each kind of entity. One name may stand for one list."""
-    found = {union_of(topic): members for topic, members in topics.items()}
-    found["Event"] = [union_of(topic) for topic in topics]
+    """Render the union of each topic, that of all, and that of each kind of entity.
+
+    One name stands for one list. Where a topic is named like a kind that has only some of its events, the kind keeps
+    the name, as reducers match over it: cx.reference is `ReferenceTopicEvent`, the entity `ReferenceEvent`.
+    """
+    names = {
+        topic: union_of(topic if kinds.get(topic, members) == members else f"{topic}_topic")
+        for topic, members in topics.items()
+    }
+    found = {names[topic]: members for topic, members in topics.items()}
+    found["Event"] = list(names.values())
     for kind, members in kinds.items():
         if found.setdefault(union_of(kind), members) != members:
-            raise ValueError(f"{union_of(kind)} would be the events of a topic, and of an entity that has others")
+            raise ValueError(f"{union_of(kind)} would stand for two lists of events")
     return [_union(name, members) for name, members in found.items()]
 
 

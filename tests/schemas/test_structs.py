@@ -125,11 +125,15 @@ def test_a_type_is_declared_as_its_schema_is(
         structs.render()
 
 
-def test_a_topic_and_an_entity_of_one_name_have_the_same_events() -> None:
-    """One name cannot stand for two unions."""
-    with pytest.raises(ValueError, match="ReferenceEvent would be the events of a topic, and of an entity"):
-        structs._unions({"reference": ["A", "B"]}, {"reference": ["A"]})
+def test_a_topic_named_like_one_of_its_entities_leaves_it_the_name() -> None:
+    """One name cannot stand for two unions, and reducers match over the one of their kind."""
+    rendered = structs._unions({"reference": ["A", "B"]}, {"reference": ["A"], "item": ["B"]})
+    assert "ReferenceTopicEvent = A | B\n" in rendered
+    assert "ReferenceEvent = A\n" in rendered
+    assert "Event = ReferenceTopicEvent\n" in rendered
     assert structs._unions({"reference": ["A"]}, {"reference": ["A"]})[0] == "ReferenceEvent = A\n"
+    with pytest.raises(ValueError, match="ReferenceTopicEvent would stand for two lists of events"):
+        structs._unions({"reference": ["A", "B"]}, {"reference": ["A"], "reference_topic": ["B"]})
 
 
 @given(st.data())
