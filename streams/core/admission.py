@@ -15,6 +15,10 @@ from streams.core.events import (
     Answer,
     ContactUpserted,
     Event,
+    FeedbackItemLinked,
+    FeedbackItemMerged,
+    FeedbackItemOpened,
+    FeedbackItemStateChanged,
     FxRateSet,
     HolidaySet,
     InvitationSent,
@@ -22,6 +26,7 @@ from streams.core.events import (
     PlanSet,
     PolicySet,
     Question,
+    ReporterNotified,
     ResponseCorrected,
     ResponseSubmitted,
     ResponseTagged,
@@ -30,6 +35,7 @@ from streams.core.events import (
     SurveyDefined,
     TaxonomySet,
 )
+from streams.core.feedback import admission as feedback
 from streams.core.limits import (
     AHEAD,
     EARLIEST,
@@ -161,6 +167,14 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return _account(event)
         case ContactUpserted():
             return unprintable(role=event.role)
+        case (
+            FeedbackItemOpened()
+            | FeedbackItemStateChanged()
+            | FeedbackItemMerged()
+            | FeedbackItemLinked()
+            | ReporterNotified()
+        ):
+            return feedback.content(event, ingested_at)
         case _:
             judge = _JUDGES.get(event.TOPIC)
             return None if judge is None else judge(event, ingested_at)

@@ -15,6 +15,9 @@ Kind = Literal[
     "act",
     "setting",
     "reference",
+    "feedback_item",
+    "feedback_link",
+    "feedback_notice",
     "ticket",
     "touch",
     "survey_definition",
@@ -39,6 +42,9 @@ PREFIXES: dict[Kind | LedgerName, str] = {
     "act": "a",
     "setting": "c",
     "reference": "h",
+    "feedback_item": "F",
+    "feedback_link": "L",
+    "feedback_notice": "N",
     "ticket": "t",
     "touch": "w",
     "survey_definition": "d",
@@ -54,6 +60,7 @@ PREFIXES: dict[Kind | LedgerName, str] = {
 SHARED: frozenset[Kind] = frozenset(
     {
         "setting",
+        "feedback_item",
         "survey_definition",
     }
 )

@@ -695,6 +695,75 @@ class ManagerAssigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=
     valid_to: Micros | None = None
 
 
+class FeedbackItemOpened(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="feedback_item_opened"):
+    """Something that customers ask for has an item of its own. A later event of it renames it."""
+
+    EVENT_TYPE: ClassVar[str] = "feedback_item_opened"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "feedback_item"
+
+    item_id: str
+    title: str
+    topic_id: str | None = None
+
+
+FeedbackState = Literal["NEW", "TRIAGED", "PLANNED", "IN_PROGRESS", "SHIPPED", "DECLINED", "UNKNOWN"]
+
+
+class FeedbackItemStateChanged(
+    Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="feedback_item_state_changed"
+):
+    """A feedback item got further, or back."""
+
+    EVENT_TYPE: ClassVar[str] = "feedback_item_state_changed"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "feedback_item"
+
+    item_id: str
+    state: FeedbackState
+
+
+class FeedbackItemMerged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="feedback_item_merged"):
+    """A feedback item turned out to be another one; taking this event back parts them again."""
+
+    EVENT_TYPE: ClassVar[str] = "feedback_item_merged"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "feedback_item"
+
+    item_id: str
+    target_item_id: str
+
+
+class FeedbackItemLinked(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="feedback_item_linked"):
+    """An account asked for a feedback item: in a response, in a ticket, or elsewhere."""
+
+    EVENT_TYPE: ClassVar[str] = "feedback_item_linked"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "feedback_link"
+
+    link_id: str
+    item_id: str
+    response_id: str | None = None
+    ticket_id: str | None = None
+    contact_id: str | None = None
+    has_quote: bool = False
+    asked_at: Micros | None = None
+
+
+class ReporterNotified(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="reporter_notified"):
+    """Somebody told an account how a feedback item that it asked for stands."""
+
+    EVENT_TYPE: ClassVar[str] = "reporter_notified"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "feedback_notice"
+
+    notice_id: str
+    item_id: str
+    state: FeedbackState
+    contact_id: str | None = None
+    channel: str | None = None
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1160,7 +1229,16 @@ BillingEvent = (
     | PayoutSettled
 )
 ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
-ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
+ReferenceTopicEvent = (
+    AccountUpserted
+    | ContactUpserted
+    | ManagerAssigned
+    | FeedbackItemOpened
+    | FeedbackItemStateChanged
+    | FeedbackItemMerged
+    | FeedbackItemLinked
+    | ReporterNotified
+)
 SupportEvent = (
     TicketOpened
     | MessageAdded
@@ -1194,7 +1272,7 @@ SurveyEvent = (
     | ResponseTagged
     | FollowupLogged
 )
-Event = BillingEvent | ConfigEvent | ReferenceEvent | SupportEvent | SurveyEvent
+Event = BillingEvent | ConfigEvent | ReferenceTopicEvent | SupportEvent | SurveyEvent
 SubscriptionEvent = (
     SubscriptionStarted
     | SubscriptionChanged
@@ -1224,6 +1302,10 @@ DisputeEvent = DisputeOpened | DisputeClosed
 PayoutEvent = PayoutSettled
 ActEvent = ActSigned
 SettingEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
+ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
+FeedbackItemEvent = FeedbackItemOpened | FeedbackItemStateChanged | FeedbackItemMerged
+FeedbackLinkEvent = FeedbackItemLinked
+FeedbackNoticeEvent = ReporterNotified
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1286,6 +1368,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
+    "feedback_item_opened": FeedbackItemOpened,
+    "feedback_item_state_changed": FeedbackItemStateChanged,
+    "feedback_item_merged": FeedbackItemMerged,
+    "feedback_item_linked": FeedbackItemLinked,
+    "reporter_notified": ReporterNotified,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

@@ -17,6 +17,9 @@ from streams.core.billing.timeline import SUBSCRIPTION
 from streams.core.billing.whole import ACT, PAYOUT
 from streams.core.declarations import Ledger, Reducer
 from streams.core.entities import Kind, LedgerName
+from streams.core.feedback.item import FEEDBACK_ITEM
+from streams.core.feedback.link import FEEDBACK_LINK
+from streams.core.feedback.notice import FEEDBACK_NOTICE
 from streams.core.histories import REFERENCE, SETTING
 from streams.core.support.projection import TICKET
 from streams.core.support.touch import TOUCH
@@ -35,6 +38,9 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "act": ACT,
     "setting": SETTING,
     "reference": REFERENCE,
+    "feedback_item": FEEDBACK_ITEM,
+    "feedback_link": FEEDBACK_LINK,
+    "feedback_notice": FEEDBACK_NOTICE,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

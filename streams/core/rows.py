@@ -10,6 +10,7 @@ from types import ModuleType
 from streams.core import (
     rows_change,
     rows_clock,
+    rows_feedback,
     rows_receivable,
     rows_reference,
     rows_refund,
@@ -49,5 +50,6 @@ TABLES = by_table(
         rows_ticket,
         rows_clock,
         rows_sla,
+        rows_feedback,
     )
 )

@@ -21,7 +21,7 @@ from streams.core.events import (
     BillingEvent,
     ConfigEvent,
     Event,
-    ReferenceEvent,
+    ReferenceTopicEvent,
     ResponseSubmitted,
     SupportEvent,
     SurveyEvent,
@@ -34,7 +34,7 @@ SCHEMAS = [schema for schema in latest_schemas().values() if schema.topic != "si
 VERSIONS = [schema for schema in load_schemas().values() if schema.topic != "signals"]
 UNIONS = {
     "survey": SurveyEvent,
-    "reference": ReferenceEvent,
+    "reference": ReferenceTopicEvent,
     "config": ConfigEvent,
     "billing": BillingEvent,
     "support": SupportEvent,

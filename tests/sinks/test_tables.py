@@ -80,6 +80,7 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("dead_letter", "account_key"),
         ("dead_letter", "detail"),
         ("dead_letter", "source"),
+        ("feedback_item", "merged_into"),
         ("holiday", "name"),
         ("invoice", "number"),
         ("plan", "name"),

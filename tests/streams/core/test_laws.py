@@ -19,6 +19,7 @@ from streams.core.rules import Policy
 from tests.support.derived import other_histories
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
+from tests.support.histories_feedback import feedback_histories
 from tests.support.histories_support import support_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
@@ -34,6 +35,7 @@ WORLDS = {
     "invoices": billing_histories(INVOICES),
     "money": billing_histories(MONEY),
     "tickets": support_histories(),
+    "feedback": feedback_histories(),
     "others": other_histories(),
 }
 mrr_policies = st.lists(

@@ -53,7 +53,8 @@ def test_what_came_back_of_money_goes_to_its_invoice_or_to_its_receipt(invoice_i
 def test_what_all_accounts_share_is_declared_with_its_kind() -> None:
     """`cx explain` reads these events wherever they stand; a list of its own would forget the next setting."""
     settings = set(load_topics()["config"].event_types)
-    assert settings | {"survey_defined"} == SHARED_TYPES
+    items = {"feedback_item_opened", "feedback_item_state_changed", "feedback_item_merged"}
+    assert settings | items | {"survey_defined"} == SHARED_TYPES
 
 
 @pytest.mark.parametrize(
