@@ -25,6 +25,8 @@ from streams.core.events import (
     ManagerAssigned,
     PlanSet,
     PolicySet,
+    ProjectSet,
+    ProjectStageChanged,
     Question,
     ReporterNotified,
     ResponseCorrected,
@@ -33,6 +35,8 @@ from streams.core.events import (
     ScheduleSet,
     SlaPolicySet,
     SurveyDefined,
+    TaskCompleted,
+    TaskDueSet,
     TaxonomySet,
 )
 from streams.core.feedback import admission as feedback
@@ -50,6 +54,7 @@ from streams.core.limits import (
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
+from streams.core.work import admission as work
 
 _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
@@ -175,6 +180,8 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             | ReporterNotified()
         ):
             return feedback.content(event, ingested_at)
+        case ProjectSet() | ProjectStageChanged() | TaskDueSet() | TaskCompleted():
+            return work.content(event, ingested_at)
         case _:
             judge = _JUDGES.get(event.TOPIC)
             return None if judge is None else judge(event, ingested_at)

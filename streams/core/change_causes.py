@@ -19,6 +19,7 @@ from streams.core.events import (
     ResponseSubmitted,
     ResponseTagged,
     SubscriptionEvent,
+    TaskCompleted,
     TicketCsatRated,
     TicketDeleted,
     TicketMarkedSpam,
@@ -74,6 +75,7 @@ _MOMENTS: dict[type, str] = {
     CreditApplied: "applied_at",
     PaymentRefunded: "refunded_at",
     ManagerAssigned: "valid_from",
+    TaskCompleted: "completed_at",
     **dict.fromkeys(get_args(SubscriptionEvent), "effective_at"),
 }
 

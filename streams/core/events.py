@@ -764,6 +764,66 @@ class ReporterNotified(Envelope, frozen=True, array_like=True, gc=False, kw_only
     channel: str | None = None
 
 
+class ProjectSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="project_set"):
+    """What a project is and what was agreed on it; each event states all of it, so the newest stands."""
+
+    EVENT_TYPE: ClassVar[str] = "project_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "project"
+
+    project_id: str
+    name: str
+    owner_id: str | None = None
+    due_at: Micros | None = None
+    quota: Int64 | None = None
+    survey_ids: tuple[str, ...] = ()
+    budget: Int64 | None = None
+    currency: str | None = None
+    exponent: Int32 | None = None
+
+
+ProjectEnd = Literal["DELIVERED", "CANCELLED", "UNKNOWN"]
+
+
+class ProjectStageChanged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="project_stage_changed"):
+    """A project went on to a stage, or a stage that lasts has another due date."""
+
+    EVENT_TYPE: ClassVar[str] = "project_stage_changed"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "project"
+
+    project_id: str
+    stage: str
+    due_at: Micros | None = None
+    ends: ProjectEnd | None = None
+
+
+class TaskDueSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="task_due_set"):
+    """A task is to be done by a time, or is not to be done any more."""
+
+    EVENT_TYPE: ClassVar[str] = "task_due_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "task"
+
+    task_id: str
+    project_id: str | None = None
+    assignee_id: str | None = None
+    due_at: Micros | None = None
+
+
+class TaskCompleted(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="task_completed"):
+    """A task was done."""
+
+    EVENT_TYPE: ClassVar[str] = "task_completed"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "task"
+
+    task_id: str
+    project_id: str | None = None
+    person_id: str | None = None
+    completed_at: Micros
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1238,6 +1298,10 @@ ReferenceTopicEvent = (
     | FeedbackItemMerged
     | FeedbackItemLinked
     | ReporterNotified
+    | ProjectSet
+    | ProjectStageChanged
+    | TaskDueSet
+    | TaskCompleted
 )
 SupportEvent = (
     TicketOpened
@@ -1306,6 +1370,8 @@ ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 FeedbackItemEvent = FeedbackItemOpened | FeedbackItemStateChanged | FeedbackItemMerged
 FeedbackLinkEvent = FeedbackItemLinked
 FeedbackNoticeEvent = ReporterNotified
+ProjectEvent = ProjectSet | ProjectStageChanged
+TaskEvent = TaskDueSet | TaskCompleted
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1373,6 +1439,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "feedback_item_merged": FeedbackItemMerged,
     "feedback_item_linked": FeedbackItemLinked,
     "reporter_notified": ReporterNotified,
+    "project_set": ProjectSet,
+    "project_stage_changed": ProjectStageChanged,
+    "task_due_set": TaskDueSet,
+    "task_completed": TaskCompleted,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

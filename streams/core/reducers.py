@@ -27,6 +27,8 @@ from streams.core.survey.definition import SURVEY_DEFINITION
 from streams.core.survey.display import SURVEY_DISPLAY
 from streams.core.survey.invitation_rows import INVITATION
 from streams.core.survey.response_rows import RESPONSE
+from streams.core.work.project import PROJECT
+from streams.core.work.task import TASK
 
 REDUCERS: dict[Kind, Reducer[Any]] = {
     "subscription": SUBSCRIPTION,
@@ -41,6 +43,8 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "feedback_item": FEEDBACK_ITEM,
     "feedback_link": FEEDBACK_LINK,
     "feedback_notice": FEEDBACK_NOTICE,
+    "project": PROJECT,
+    "task": TASK,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

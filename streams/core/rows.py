@@ -18,6 +18,7 @@ from streams.core import (
     rows_subscription,
     rows_survey,
     rows_ticket,
+    rows_work,
 )
 from streams.core.columns import Row
 
@@ -51,5 +52,6 @@ TABLES = by_table(
         rows_clock,
         rows_sla,
         rows_feedback,
+        rows_work,
     )
 )

@@ -84,6 +84,7 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("holiday", "name"),
         ("invoice", "number"),
         ("plan", "name"),
+        ("project", "name"),
         ("policy", "value"),
         ("survey_question", "text"),
         ("survey_question", "title"),

@@ -48,6 +48,7 @@ from streams.core.rows_survey import (
     SurveyDisplayRow,
 )
 from streams.core.rows_ticket import TicketRow, TicketSolveRow
+from streams.core.rows_work import ProjectRow, ProjectStageRow, TaskRow
 from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
@@ -145,7 +146,7 @@ def answered(row: Row) -> list[tuple[tuple[object, ...], int, int]]:
             return []
 
 
-def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR0911 - a case for each table
+def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C901, PLR0911 - a case for each table
     """What a row adds to the metrics that are counted in it."""
     match row:
         case RefundRow(is_test=False, refunded_at=int()):
@@ -175,6 +176,8 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: PLR
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
         case TicketRow(is_test=False, removed_at=None):
             return list(ticket_counts(row))
+        case ProjectRow(is_test=False) | ProjectStageRow(is_test=False, is_counted=True) | TaskRow(is_test=False):
+            return list(work_counts(row))
         case _:
             return answered(row)
 
@@ -242,6 +245,25 @@ def received(machine: Machine) -> Counts:
         yield ("refund_rate", currency, at), 0, max(whole, parts)
         yield ("chargeback_rate", currency, at), 0, ONE
         yield ("refund_rate_cohort", currency, at), ONE * ((payment_id, currency) in given_back), ONE
+
+
+def work_counts(row: ProjectRow | ProjectStageRow | TaskRow) -> Counts:
+    match row:
+        case ProjectRow(first_due_at=int(due)) if row.status not in ("cancelled", "ended"):
+            yield ("on_time_rate", "project", due), *kept(due, row.ended_at)
+        case TaskRow(first_due_at=int(due), is_counted=True):
+            yield ("on_time_rate", "task", due), *kept(due, row.completed_at)
+        case ProjectStageRow():
+            if row.first_due_at is not None:
+                item = f"stage/{row.stage_no}"
+                yield ("on_time_rate", item, row.first_due_at), *kept(row.first_due_at, row.until_at)
+            if row.until_at is not None:
+                item = f"{row.stage}/{row.stage_no}"
+                yield ("stage_duration", item, row.until_at), row.until_at - row.from_at, ONE
+
+
+def kept(due_at: int, done_at: int | None) -> tuple[int, int]:
+    return ONE * (done_at is not None and done_at <= due_at), ONE
 
 
 def ticket_counts(row: TicketRow) -> Counts:
@@ -382,6 +404,8 @@ BY_ITEM = {
     "channel_mix",
     "topic_volume",
     "fcr",
+    "on_time_rate",
+    "stage_duration",
 }
 BY_CURRENCY = {"collections", "receivable", "refunded"}
 """Items of these begin with the currency, and have more behind a slash than figures are told apart by."""

@@ -21,6 +21,7 @@ from tests.support.histories import HOUR, START, answers, histories, histories_o
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_feedback import feedback_histories
 from tests.support.histories_support import support_histories
+from tests.support.histories_work import project_histories, task_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
 from tests.support.oracle import Entities, rows_of
@@ -36,6 +37,8 @@ WORLDS = {
     "money": billing_histories(MONEY),
     "tickets": support_histories(),
     "feedback": feedback_histories(),
+    "projects": project_histories(),
+    "tasks": task_histories(),
     "others": other_histories(),
 }
 mrr_policies = st.lists(

@@ -1,0 +1,1 @@
+"""Work for accounts: projects with their stages, tasks with their deadlines."""
