@@ -188,13 +188,15 @@ class Book(msgspec.Struct, Generic[Acc, Entry], eq=False, gc=False):
 
 
 Declared = Reducer[Any] | Ledger[Any, Any]
+NO_LEDGERS: Mapping[str, Ledger[Any, Any]] = {}
 
 
 class Kinds:
     """All kinds of entities and ledgers that a partition folds.
 
     `reducers` and `ledgers` are by prefix, `reducer_of` is the reducer of an event. A ledger hands over to later ones
-    only. Raises ValueError where a prefix is not one letter, or stands for two kinds.
+    only. What is handed over to ledgers of the `stage` leaves the partition (`streams.live.fold.stage`). Raises
+    ValueError where a prefix is not one letter, or stands for two kinds.
     """
 
     def __init__(
@@ -202,13 +204,14 @@ class Kinds:
         reducers: Mapping[str, Reducer[Any]],
         ledgers: Mapping[str, Ledger[Any, Any]],
         reducer_of: Callable[[Any], Reducer[Any]],
+        stage: Mapping[str, Ledger[Any, Any]] = NO_LEDGERS,
     ) -> None:
-        self.reducers, self.ledgers, self.reducer_of = reducers, ledgers, reducer_of
-        every: list[tuple[str, Declared]] = [*reducers.items(), *ledgers.items()]
+        self.reducers, self.ledgers, self.reducer_of, self.stage = reducers, ledgers, reducer_of, stage
+        every: list[tuple[str, Declared]] = [*reducers.items(), *ledgers.items(), *stage.items()]
         for prefix, each in every:
             if not (each.prefix == prefix and len(prefix) == 1 and prefix.isascii() and prefix.isalpha()):
                 raise ValueError(f"prefix {each.prefix!r} under {prefix!r} is not one letter")
-        twice = reducers.keys() & ledgers.keys()
+        twice = (reducers.keys() & ledgers.keys()) | (stage.keys() & (reducers.keys() | ledgers.keys()))
         if twice:
             raise ValueError(f"prefixes {sorted(twice)} stand for two kinds")
         self.depends_on_rules = frozenset(prefix.encode() for prefix, each in every if each.depends_on_rules)

@@ -4,13 +4,13 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 import msgspec
 
-from streams.core.algebra import RecordedEvent, Signal, difference
+from streams.core.algebra import RecordedEvent, Signal, SortKey, difference
 from streams.core.changes import Measures, change_rows
 from streams.core.columns import Row
 from streams.core.declarations import Book, Declared, Ledger, Reducer
@@ -20,7 +20,7 @@ from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rules import Rules
 from streams.core.segments import Overlay
 
-__all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Reducer"]
+__all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Parts", "Reducer", "Stated", "Whose"]
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -40,6 +40,12 @@ Measured = dict[tuple[str, str], tuple[Measures, Measures]]
 """Measures before and after an event, by (kind, name) of what they are of."""
 Pending = dict[str, dict[str, Edits]]
 """Edits of ledgers by prefix and name."""
+Whose = tuple[str, str, str]
+"""A ledger of one account: the account, the ledger's prefix, and its name within the account."""
+Stated = dict[SortKey, Any]
+"""What holds from now on, by position of a ledger: an entry, or None where there is none any more."""
+Parts = dict[Whose, Stated]
+"""What members state to ledgers of the stage. A later statement on a position takes the place of an earlier one."""
 
 
 class Machine:
@@ -47,7 +53,7 @@ class Machine:
 
     `former` are rules that outputs of some logs may still follow, by name: such a log is brought up to date before
     anything else happens to it. `work` counts the items that were folded, and `repeats` is true once a log changed
-    twice.
+    twice. `parts` gathers what is handed over to ledgers of the `stage`, by their prefixes: these are kept elsewhere.
     """
 
     def __init__(
@@ -57,8 +63,11 @@ class Machine:
         reducers: Mapping[str, Reducer[Any]],
         ledgers: Mapping[str, Ledger[Any, Any]],
         former: Mapping[bytes, Rules] = NO_RULES,
+        stage: Collection[str] = (),
     ) -> None:
         self.rules, self.work, self.repeats = rules, 0, False
+        self.parts: Parts = {}
+        self._stage = stage
         self._former, self._scope = former, Scope(rules, 0)
         self._records = Overlay(get)
         self.changes, self.get = self._records.changes, self._records.get
@@ -251,23 +260,58 @@ class Machine:
         measured: Measured = {(of.kind, name): (before.measures, after.measures)}
         pending: Pending = {}
         _gather(pending, before, after)
-        is_later = isinstance(of, Reducer)
+        self._distribute(account, pending, measured, found, of, is_quiet=is_quiet)
+        if cause is not None:
+            changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
+            if changed:
+                found.append(Facts(log.head.revision, changed))
+
+    def receive(self, whose: Whose, stated: Stated) -> list[Facts]:
+        """Let the entries of a ledger be what members of the account have stated; what they are already is no change.
+
+        So a statement that comes again changes nothing, and the order of statements on different positions neither.
+        """
+        account, prefix, name = whose
+        ledger = self._ledgers[prefix]
+        edits = _edits(self.book(ledger, ledger.key(account, name)), stated)
+        found: list[Facts] = []
+        if edits.put or edits.cleared:
+            self._distribute(account, {prefix: {name: edits}}, {}, found, None, is_quiet=False)
+        return found
+
+    def _distribute(
+        self,
+        account: str,
+        pending: Pending,
+        measured: Measured,
+        found: list[Facts],
+        giver: Declared | None,
+        *,
+        is_quiet: bool,
+    ) -> None:
+        """Edit ledgers in their order, each once, behind all that hand to it; those of the stage learn of it later.
+
+        Raises ValueError where a ledger hands over to itself or to an earlier one.
+        """
+        is_later = not isinstance(giver, Ledger)
         for prefix, ledger in self._ledgers.items():
             if not pending:
-                break
+                return
             for name_of, edits in (pending.pop(prefix, {}) if is_later else {}).items():
                 was, now = self._post(ledger, ledger.key(account, name_of), edits, found, is_quiet=is_quiet)
                 _gather(pending, was, now)
                 if was.measures or now.measures:
                     one, other = measured.get((ledger.kind, name_of), ({}, {}))
                     measured[ledger.kind, name_of] = {**one, **was.measures}, {**other, **now.measures}
-            is_later = is_later or ledger is of
+            is_later = is_later or ledger is giver
+        for prefix in self._stage if pending else ():
+            for name_of, edits in pending.pop(prefix, {}).items():
+                stated = self.parts.setdefault((account, prefix, name_of), {})
+                stated.update(dict.fromkeys(edits.cleared))
+                stated.update(edits.put)
         if pending:
-            raise ValueError(f"{of.prefix!r}, or a ledger it hands to, hands over to {[*pending]}, no later ledger")
-        if cause is not None:
-            changed = [row for (kind, of), both in measured.items() for row in change_rows(cause, kind, of, *both)]
-            if changed:
-                found.append(Facts(log.head.revision, changed))
+            whose = repr(giver.prefix) if giver is not None else "a ledger of the stage"
+            raise ValueError(f"{whose}, or a ledger it hands to, hands over to {[*pending]}, no later ledger")
 
     def _post(
         self, ledger: Ledger[Any, Any], key: bytes, edits: Edits, found: list[Facts], *, is_quiet: bool
@@ -297,3 +341,22 @@ def _gather(pending: Pending, before: Outputs, after: Outputs) -> None:
                 raise ValueError(f"two members hand over to one position of ledger {prefix!r}")
             known.put |= edits.put
             known.cleared |= edits.cleared
+
+
+def account_of(key: bytes) -> str:
+    """Return the account in the key of an entity or a ledger."""
+    return key[1:].partition(b"\0")[0].decode()
+
+
+def _edits(log: Log[Any, Any], stated: Stated) -> Edits:
+    """Return what makes a log hold what was stated."""
+    edits, last = Edits(), log.last_key
+    for position, entry in stated.items():
+        known = None if position > last else next(log.between(position, position), None)
+        if known == entry:
+            continue
+        if known is not None:
+            edits.cleared.add(position)
+        if entry is not None:
+            edits.put[position] = entry
+    return edits

@@ -45,3 +45,8 @@ class Deadlines:
         for due in found.values():
             heappush(self._heap, due)
         return list(found.values())
+
+    def forget(self, account: bytes) -> None:
+        """Take away all deadlines of an account. Looks at every key: for what is put aside, which is rare."""
+        for key in [key for key in self._at if key[1:].partition(b"\0")[0] == account]:
+            del self._at[key]

@@ -248,13 +248,14 @@ class Partition:
 
     def _new_batch(self) -> Batch:
         kinds = self._kinds
-        machine = Machine(self._store.get, self._rules.current, kinds.reducers, kinds.ledgers, self._rules.former)
+        rules = self._rules
+        machine = Machine(self._store.get, rules.current, kinds.reducers, kinds.ledgers, rules.former, kinds.stage)
         return Batch(topic=self.topic, partition=self.number, machine=machine)
 
     def _finish(self, batch: Batch) -> Batch:
         batch.machine.save()
         if batch.machine.repeats:
-            _keep_last(batch)
+            keep_last(batch)
         batch.changes.update(batch.machine.changes)
         if batch.changes or batch.records or batch.unsettled is not None or batch.is_of_rules:
             if not self._announced:
@@ -303,7 +304,7 @@ class Partition:
         refuse(batch, record, (reason, detail), self._first_version, self._envelope(record.value()))
 
 
-def _keep_last(batch: Batch) -> None:
+def keep_last(batch: Batch) -> None:
     """Keep the last row of each identity: one that several events of a batch wrote is inserted once.
 
     A row that is taken away stays as such: a batch that was thrown away may have written it. Rows of events are one
