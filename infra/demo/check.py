@@ -23,9 +23,17 @@ METRICS = (
     "first_reply", "first_resolution", "full_resolution", "replies_per_ticket", "reopen_rate", "one_touch_rate",
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
 )  # fmt: skip
-ASKED = len(METRICS) + len(check_billing.QUESTIONS)
+ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 1
 """Count how often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
+RENEWALS = f"""
+SELECT 'renewal_rate_gross', grain, toString(window_start), dimension, dimension_value, concat(policy, ' ', currency),
+    value, numerator, n
+FROM renewal_rate_gross
+WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL
+"""  # noqa: S608 - own names
+"""Rows with the oracle's keys; the item is the policy and the currency."""
 
 Key = tuple[str, str, str, str, str, str]
 """Metric, grain, start of the window, dimension, slice, item."""
@@ -73,7 +81,7 @@ def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key
         for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()
-    for question in check_billing.QUESTIONS:
+    for question in (*check_billing.QUESTIONS, RENEWALS):
         for name, grain, start, dimension, part, item, *figures in client.execute(question):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()

@@ -1,15 +1,15 @@
 /*
 comment: >-
-  What happened with an account in surveys, billing and support, newest first, each with the manager in charge then; to be
+  What happened with an account in surveys, billing, support and contracts, newest first, each with the manager in charge then; to be
   read for one account
 columns:
   at: When it happened, UTC
   account_id: Account
-  area: survey, billing, support or relationship
+  area: survey, billing, support, contract or relationship
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, contract or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -292,6 +292,50 @@ FROM
         concat('touch:', touch_id)
     FROM ${cx}.touch
     WHERE is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(tupleElement(happened, 1)),
+        account_id,
+        'contract',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        contract_id,
+        concat('contract:', contract_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            contract_id,
+            arrayJoin([
+                (
+                    toNullable(starts_at),
+                    if(term_no = 1, 'contract', 'term'),
+                    concat('Contract ', contract_id, if(term_no = 1, ' began', ' went on'), amount)
+                ),
+                (
+                    decided_at,
+                    toString(status),
+                    concat(
+                        'Contract ', contract_id,
+                        multiIf(
+                            status = 'lost', ' was not renewed',
+                            status = 'renewed_auto', ' renewed itself',
+                            status = 'upsold', ' was renewed for more',
+                            status = 'downsold', ' was renewed for less',
+                            ' was renewed'
+                        )
+                    )
+                ),
+                (if(status = 'overdue', toNullable(due_at), NULL), 'overdue', concat('Contract ', contract_id, ' was due and is not decided'))
+            ]) AS happened
+        FROM
+        (
+            SELECT *, concat(', ', toString(toDecimal64(target_micros / 1000000, 2)), ' ', toString(currency), ' a year') AS amount
+            FROM ${cx}.renewal
+            WHERE is_test = 0
+        )
+    )
+    WHERE tupleElement(happened, 1) <= ${now}
     UNION ALL
     SELECT
         valid_from,

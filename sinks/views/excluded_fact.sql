@@ -4,13 +4,14 @@ columns:
   facts: View of facts that it is left out of
   moment: Time that would place it in a window, UTC
   account_id: Account
-  survey_id: Survey; empty for billing
-  fact_id: Response, invitation, display, invoice, payment, refund, dispute, subscription or ticket
-  kind: Kind of the answer that is left out; empty where all of the fact is
+  survey_id: Survey; empty for all else
+  fact_id: Response, invitation, display, invoice, payment, refund, dispute, subscription, ticket, or contract and term
+  kind: Kind of the answer that is left out, or value of a renewal whose amounts are; empty where all of the fact is
   reason: >-
     test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
     void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail;
-    of tickets deleted, merged or spam, and no_threshold of a rating; of service level clocks cancelled or paused
+    of tickets deleted, merged or spam, and no_threshold of a rating; of service level clocks cancelled or paused; of
+    renewals currency_differs (its value is told in another currency than before)
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -284,3 +285,15 @@ INNER JOIN
     WHERE is_test = 1 OR removed_at IS NOT NULL
 ) AS _t ON _m.account_id = _t.account_id AND _m.ticket_id = _t.ticket_id
 WHERE _m.is_public = 1 AND _m.author_type IN ('requester', 'agent')
+UNION ALL
+SELECT
+    'renewal_fact',
+    due_at,
+    account_id,
+    '',
+    concat(contract_id, '/', toString(term_no)),
+    if(is_test = 1, '', 'value'),
+    if(is_test = 1, 'test', 'currency_differs'),
+    [concat('contract:', contract_id)]
+FROM ${cx}.renewal
+WHERE is_test = 1 OR has(flags, 'currency_differs')

@@ -17,4 +17,5 @@ FROM
     UNION ALL SELECT max(ingested_at) FROM ${cx}.dispute
     UNION ALL SELECT max(ingested_at) FROM ${cx}.payout
     UNION ALL SELECT max(ingested_at) FROM ${cx}.ticket
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.contract
 )

@@ -52,6 +52,7 @@ from streams.core.limits import (
     unprintable,
 )
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
+from streams.core.success import admission as success
 from streams.core.support import admission as support
 from streams.core.survey.scores import NPS_MAX
 from streams.core.work import admission as work
@@ -69,6 +70,7 @@ _WHOLE_NUMBER_POLICIES = frozenset(
         "payment_terms_days",
         "dunning_days",
         "reopen_horizon_days",
+        "renewal_grace_days",
     }
 )
 
@@ -76,7 +78,7 @@ _DIGITS = 10
 """As many as the largest number of a policy has; for thousands of them int() raises."""
 Judge = Callable[[Any, int], Refusal | None]
 """The rules of one topic. Asking an event for its type takes thirty times as long."""
-_JUDGES: dict[str, Judge] = {"support": support.content, "billing": billing.content}
+_JUDGES: dict[str, Judge] = {"support": support.content, "billing": billing.content, "reference": success.content}
 """By topic, for topics whose rules do not stand here. A type that no rule names is taken as its schema says."""
 
 

@@ -824,6 +824,49 @@ class TaskCompleted(Envelope, frozen=True, array_like=True, gc=False, kw_only=Tr
     completed_at: Micros
 
 
+TermKind = Literal["FIXED", "MONTHLY", "EVERGREEN", "UNKNOWN"]
+
+
+class ContractSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="contract_set"):
+    """A contract as it stands now: signed, amended, or extended by a further term."""
+
+    EVENT_TYPE: ClassVar[str] = "contract_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "contract"
+
+    contract_id: str
+    term_kind: TermKind = "UNKNOWN"
+    starts_at: Micros
+    ends_at: Micros | None = None
+    renewal_at: Micros | None = None
+    notice_days: Int32 | None = None
+    auto_renew: bool = False
+    annual_value: Int64
+    currency: str
+    exponent: Int32
+    products: tuple[str, ...] = ()
+
+
+RenewalOutcome = Literal["RENEWED", "DOWNSOLD", "UPSOLD", "LOST", "UNKNOWN"]
+
+
+class RenewalDecided(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="renewal_decided"):
+    """The customer has decided on the renewal of a contract."""
+
+    EVENT_TYPE: ClassVar[str] = "renewal_decided"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "contract"
+
+    contract_id: str
+    outcome: RenewalOutcome = "UNKNOWN"
+    amount: Int64
+    currency: str
+    exponent: Int32
+    decided_at: Micros
+    successor_id: str | None = None
+    reason: str | None = None
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1302,6 +1345,8 @@ ReferenceTopicEvent = (
     | ProjectStageChanged
     | TaskDueSet
     | TaskCompleted
+    | ContractSet
+    | RenewalDecided
 )
 SupportEvent = (
     TicketOpened
@@ -1372,6 +1417,7 @@ FeedbackLinkEvent = FeedbackItemLinked
 FeedbackNoticeEvent = ReporterNotified
 ProjectEvent = ProjectSet | ProjectStageChanged
 TaskEvent = TaskDueSet | TaskCompleted
+ContractEvent = ContractSet | RenewalDecided
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1443,6 +1489,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "project_stage_changed": ProjectStageChanged,
     "task_due_set": TaskDueSet,
     "task_completed": TaskCompleted,
+    "contract_set": ContractSet,
+    "renewal_decided": RenewalDecided,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

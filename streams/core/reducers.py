@@ -21,6 +21,7 @@ from streams.core.feedback.item import FEEDBACK_ITEM
 from streams.core.feedback.link import FEEDBACK_LINK
 from streams.core.feedback.notice import FEEDBACK_NOTICE
 from streams.core.histories import REFERENCE, SETTING
+from streams.core.success.contract import CONTRACT
 from streams.core.support.projection import TICKET
 from streams.core.support.touch import TOUCH
 from streams.core.survey.definition import SURVEY_DEFINITION
@@ -45,6 +46,7 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "feedback_notice": FEEDBACK_NOTICE,
     "project": PROJECT,
     "task": TASK,
+    "contract": CONTRACT,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

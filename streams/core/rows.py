@@ -16,6 +16,7 @@ from streams.core import (
     rows_refund,
     rows_sla,
     rows_subscription,
+    rows_success,
     rows_survey,
     rows_ticket,
     rows_work,
@@ -53,5 +54,6 @@ TABLES = by_table(
         rows_sla,
         rows_feedback,
         rows_work,
+        rows_success,
     )
 )

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "ticket_span": {"status": "open", "is_backlog": True},
     "ticket_message": {"author_type": "requester", "is_public": True, "channel": "email"},
     "sla_instance": {"metric": "first_reply", "instance_no": 1, "state": "running"},
+    "renewal": {"currency": "USD", "status": "open"},
     "mrr_movement": {"policy": "cxledger", "currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}

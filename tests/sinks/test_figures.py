@@ -61,11 +61,24 @@ def _rows() -> dict[str, list[Any]]:
         for table, rows in _tickets(account).items():
             made[table] += rows
         _revenue(made, account)
+        made["renewal"] += _renewals(account)
     for question in ("q1", "q2"):
         scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
         made["survey_question"].append(
             row("survey_question", survey_id="s", survey_version=1, account_id="office", question_id=question, **scale)
         )
+    return made
+
+
+def _renewals(account: str) -> list[Any]:
+    """One renewal that was kept, one that was lost and one that nobody decided."""
+    made = []
+    for number, status in enumerate(["downsold", "lost", "overdue"]):
+        due = AT + number * DAY
+        dates = {"due_at": due, "first_due_at": due, "decided_at": None if status == "overdue" else due - DAY}
+        final = {"downsold": 40_000_000, "lost": 0}.get(status)
+        of = {"account_id": account, "contract_id": f"k{number}", "term_no": 1, "status": status}
+        made.append(row("renewal", **of, **dates, target_micros=50_000_000, final_micros=final))
     return made
 
 

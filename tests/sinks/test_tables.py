@@ -79,6 +79,7 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("account_history", "name"),
         ("dead_letter", "account_key"),
         ("dead_letter", "detail"),
+        ("contract", "products"),
         ("dead_letter", "source"),
         ("feedback_item", "merged_into"),
         ("holiday", "name"),

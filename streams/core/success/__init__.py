@@ -1,0 +1,1 @@
+"""Customer success: contracts and their renewals, onboarding."""

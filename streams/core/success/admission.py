@@ -1,0 +1,83 @@
+"""Rules for events of contracts beyond their types: dates, amounts, and no contradictions within an event.
+
+Only what one event says is judged here. A decision without its contract waits, or is flagged in the tables: which of
+two events came first must not decide what is taken in.
+"""
+
+from typing import Any
+
+from streams.core.billing.money import CURRENCY, MAX_EXPONENT, MAX_MICROS, micros
+from streams.core.events import ContractSet, RenewalDecided
+from streams.core.limits import AHEAD, MAX_ID, Refusal, repeated, unfit_moment
+from streams.core.success.terms import DAY, due_of
+
+_MOST_NOTICE = 36_500
+"""Days; a hundred years of notice are a unit mistaken."""
+
+
+def content(event: Any, ingested_at: int) -> Refusal | None:
+    """Return why the event cannot be taken, or None. `ingested_at` is the record's own time in microseconds."""
+    match event:
+        case ContractSet():
+            return (
+                _dates(event) or _term(event) or _money(event, event.annual_value, "annual_value") or _products(event)
+            )
+        case RenewalDecided():
+            return _decided(event, ingested_at) or _money(event, event.amount, "amount")
+        case _:
+            return None
+
+
+def _dates(event: ContractSet) -> Refusal | None:
+    for name in ("starts_at", "ends_at", "renewal_at"):
+        refusal = unfit_moment(name, getattr(event, name))
+        if refusal is not None:
+            return refusal
+    for name in ("ends_at", "renewal_at"):
+        at: int | None = getattr(event, name)
+        if at is not None and at <= event.starts_at:
+            return "invalid_field", f"{name} must be after starts_at"
+    return None
+
+
+def _term(event: ContractSet) -> Refusal | None:
+    due, notice = due_of(event), event.notice_days
+    if event.term_kind == "FIXED" and due is None:
+        return "invalid_field", "a fixed term has ends_at, renewal_at or both"
+    if event.term_kind in ("MONTHLY", "EVERGREEN") and event.renewal_at is not None:
+        return "invalid_field", "renewal_at is of a fixed term, not of one that goes on until somebody ends it"
+    if notice is None:
+        return None
+    if not 0 <= notice <= _MOST_NOTICE:
+        return "invalid_field", f"notice_days must be 0 to {_MOST_NOTICE}"
+    if due is not None and due - notice * DAY < event.starts_at:
+        return "invalid_field", "notice_days is longer than the term"
+    return None
+
+
+def _money(event: ContractSet | RenewalDecided, amount: int, name: str) -> Refusal | None:
+    if not CURRENCY(event.currency):
+        return "invalid_field", f"currency {event.currency[:64]!r} is no ISO 4217 code"
+    if not 0 <= event.exponent <= MAX_EXPONENT:
+        return "invalid_field", f"exponent must be 0 to {MAX_EXPONENT}"
+    if amount < 0:
+        return "invalid_field", f"{name} is negative"
+    if micros(amount, event.exponent) > MAX_MICROS:
+        return "invalid_field", f"{name} is out of range"
+    return None
+
+
+def _products(event: ContractSet) -> Refusal | None:
+    if all(0 < len(product) <= MAX_ID and product.isprintable() for product in event.products):
+        return repeated("products", event.products)
+    return "invalid_field", f"products must be 1 to {MAX_ID} printable characters each"
+
+
+def _decided(event: RenewalDecided, ingested_at: int) -> Refusal | None:
+    if event.decided_at > ingested_at + AHEAD:
+        return "occurred_in_future", "decided_at is more than a day after the record was stored"
+    if event.outcome == "LOST" and event.amount != 0:
+        return "invalid_field", "amount must be 0 where the renewal is lost"
+    if event.successor_id is not None and event.successor_id == event.contract_id:
+        return "invalid_field", "successor_id is the contract itself: null where it goes on"
+    return unfit_moment("decided_at", event.decided_at)
