@@ -3,7 +3,7 @@ comment: Rows that contradict each other; empty while all is well. Workers look 
 columns:
   invariant: What must always hold, by name
   account_id: Account of the rows
-  subject_id: Response, event, invoice, payment, ticket or dead letter that breaks it
+  subject_id: Response, event, invoice, payment, ticket, dead letter or holder of a deadline that breaks it
   detail: What was found, in words
   events: Events behind the rows, as far as the rows name them
 */
@@ -29,6 +29,14 @@ WHERE reason = 'internal_error' AND (topic, partition, offset) NOT IN
 (
     SELECT _w.topic, _w.partition, _w.offset FROM ${meta}.dead_letter_action AS _w WHERE _w.action IN ('redriven', 'discarded')
 )
+UNION ALL
+SELECT
+    'our_code_folds_what_time_brings',
+    account_id,
+    subject,
+    concat('its deadline of ', toString(due_at), ' is put aside, the code failed: ', detail),
+    emptyArrayString()
+FROM ${cx}.failed_deadline
 UNION ALL
 SELECT
     'nps_is_the_answer_given',

@@ -4,7 +4,7 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -18,7 +18,7 @@ from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rules import Rules
-from streams.core.segments import Overlay
+from streams.core.segments import Head, Overlay
 
 __all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Parts", "Reducer", "Stated", "Whose"]
 _encode = msgspec.msgpack.Encoder().encode
@@ -54,6 +54,7 @@ class Machine:
     `former` are rules that outputs of some logs may still follow, by name: such a log is brought up to date before
     anything else happens to it. `work` counts the items that were folded, and `repeats` is true once a log changed
     twice. `parts` gathers what is handed over to ledgers of the `stage`, by their prefixes: these are kept elsewhere.
+    `firing` is the deadline that fired last, by key and moment.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Machine:
         self.rules, self.work, self.repeats = rules, 0, False
         self.parts: Parts = {}
         self._stage = stage
+        self.firing: tuple[bytes, int] = b"", 0
         self._former, self._scope = former, Scope(rules, 0)
         self._records = Overlay(get)
         self.changes, self.get = self._records.changes, self._records.get
@@ -130,19 +132,23 @@ class Machine:
         self._conclude(of, log, before, log.projected(), found)
         return found
 
-    def pass_time(self, due: Iterable[Due], last: Due) -> Iterator[list[Facts]]:
+    def pass_time(
+        self, due: Iterable[Due], last: Due, put_aside: Container[tuple[bytes, int]] = frozenset()
+    ) -> Iterator[list[Facts]]:
         """Fire deadlines in order, up to `last`; those that come up meanwhile too. Yield what each brings about.
 
         So a ledger has heard by each moment what its members had to say by then, however long nobody looked at time.
-        The caller may stop at any point and go on with what is due then.
+        The caller may stop at any point and go on with what is due then. Those that are `put_aside`, by key and moment,
+        do not fire. Where one raises, `firing` says which, and the machine is of no more use.
         """
         waiting = list(due)
         heapify(waiting)
         self._rescheduled.clear()
         while waiting and waiting[0] <= last:
             at, _, key = heappop(waiting)
-            if self._known(key)[1].head.deadline != at:
-                continue  # it was set again since
+            self.firing = key, at
+            if self._known(key)[1].head.deadline != at or (key, at) in put_aside:
+                continue  # it was set again since, or is not to fire
             yield self.tick(key, at)
             for log in self._rescheduled:
                 heappush(waiting, (log.head.deadline, self._rank(log.key), log.key))
@@ -178,6 +184,10 @@ class Machine:
     def _changed(self) -> Iterator[Log[Any, Any]]:
         every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
         return (log for logs in every for log in logs.values() if log.is_changed)
+
+    def head_of(self, key: bytes) -> Head[Any]:
+        """Return the head of an entity or a ledger, as the batch sees it."""
+        return self._known(key)[1].head
 
     def deadlines(self) -> Iterator[tuple[bytes, int]]:
         """Yield the key and the deadline of every log that the batch changed."""

@@ -166,3 +166,17 @@ class DeadLetterRow(Row, frozen=True, gc=False):
     source: Annotated[str, doc("System and instance that sent the event; empty where its bytes do not say it")]
     event_type: Annotated[Label, doc("Type of the event; empty where its schema is not known")]
     event_id: Annotated[str, doc("Id that its source gave the event; empty where its bytes do not say it")]
+
+
+class FailedDeadlineRow(Row, frozen=True, gc=False):
+    """Deadlines that the code failed on: one row for each entity or ledger that waits for a release that mends it."""
+
+    TABLE: ClassVar[str] = "failed_deadline"
+    KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "none"
+    topic: Annotated[Label, doc("Topic of the events behind it")]
+    account_id: AccountId
+    subject: Annotated[str, doc("What the deadline is of, kind:id, such as ticket:T1; ledgers of the account too")]
+    partition: Annotated[Int32, doc("Partition that the account's events stand in")]
+    due_at: Annotated[Moment, doc("When it fell due, UTC; what time brings about from then on is in no table")]
+    detail: Annotated[str, doc("Kind of the error, and the function that failed")]

@@ -82,6 +82,7 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("contract", "products"),
         ("dead_letter", "source"),
         ("feedback_item", "merged_into"),
+        ("failed_deadline", "detail"),
         ("holiday", "name"),
         ("invoice", "number"),
         ("plan", "name"),

@@ -38,7 +38,8 @@ class Batch(msgspec.Struct):
     `rows` maps a table to complete row tuples (version and is_deleted last); `changes` are the records of the
     changelog, None for a tombstone; `next_offset` is what to commit, None when nothing was consumed. `machine` has the
     logs that the batch works on, `digests` the content of each event that it takes, by identity. `is_of_rules` says
-    that the batch does nothing but bring other rules into use.
+    that the batch does nothing but bring other rules into use. `aside` has deadlines that were put aside, by the key of
+    their log, None for one that has gone by (see `streams.live.fold.failed_deadlines`).
     """
 
     topic: str
@@ -51,6 +52,7 @@ class Batch(msgspec.Struct):
     digests: dict[bytes, bytes] = {}
     unsettled: list[bytes] | None = None
     is_of_rules: bool = False
+    aside: dict[bytes, bytes | None] = {}
     records: int = 0
     duplicates: int = 0
     next_offset: int | None = None

@@ -18,14 +18,21 @@ class Deadlines:
     def __init__(self, ranks: Mapping[int, int] = NO_RANKS) -> None:
         self._ranks = ranks
         self._at: dict[bytes, int] = {}
+        self._aside: dict[bytes, int] = {}
         self._heap: list[Due] = []
 
     def set(self, key: bytes, at: int) -> None:
-        if at == NEVER:
+        if at in (NEVER, self._aside.get(key)):
             self._at.pop(key, None)
         elif self._at.get(key) != at:
             self._at[key] = at
             heappush(self._heap, (at, self._ranks.get(key[0], 0), key))
+
+    def put_aside(self, key: bytes, at: int) -> None:
+        """Let a deadline never come, until another one is set in its place."""
+        self._aside[key] = at
+        if self._at.get(key) == at:
+            del self._at[key]
 
     def first(self) -> int:
         """The earliest deadline, NEVER when there is none."""

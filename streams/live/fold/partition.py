@@ -6,6 +6,7 @@ run the very same code. A batch that is thrown away leaves the partition as it w
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -24,6 +25,13 @@ from streams.live.fold import plans
 from streams.live.fold.batch import Batch
 from streams.live.fold.deadlines import Deadlines
 from streams.live.fold.decoding import event_of
+from streams.live.fold.failed_deadlines import (
+    ASIDE,
+    NOTHING_FAILED,
+    DeadlineFailedError,
+    FailedDeadlines,
+    without_failing,
+)
 from streams.live.fold.identities import Identities
 from streams.live.fold.output_rows import event_row, refuse
 from streams.live.fold.partitioner import home, misplaced
@@ -38,7 +46,7 @@ EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
 FORMAT_KEY = b"\0format"
 PLAN_KEY = b"\0plan"
-FORMAT = b"3"
+FORMAT = b"4"
 """Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
 _BEHIND_ALL = 256
@@ -92,6 +100,7 @@ class Partition:
         self._identities = Identities()
         self._kinds = kinds
         self._deadlines = Deadlines(kinds.ranks)
+        self._failed = FailedDeadlines(topic, number, kinds)
         self._unsettled: list[bytes] = []
         last_epoch = store.get(EPOCH_KEY)
         if last_epoch is not None and store.get(FORMAT_KEY) != FORMAT:
@@ -118,6 +127,8 @@ class Partition:
     def _index(self, name: bytes, value: bytes) -> bytes:
         """Keep the deadline of a head, and return the fingerprints that lie in a record."""
         first = name[:1]
+        if first == b"\0" and name.startswith(ASIDE):
+            self._failed.load(name, value)
         if first == b"\0" or (first == HEAD_RECORDS and name[:2] != _SEGMENT):
             return b""
         if first == HEAD_RECORDS:
@@ -147,11 +158,16 @@ class Partition:
         many it took. What is left comes again.
         """
         self._repetition.begin()
-        return without_unfoldable(self._attempt, list(records)[: plans.MOST_RECORDS])
+        taken = list(records)[: plans.MOST_RECORDS]
+        return without_failing(
+            lambda failed: without_unfoldable(lambda some, refused: self._attempt(some, refused, failed), taken)
+        )
 
-    def _attempt(self, records: Sequence[Record], unfoldable: Mapping[int, str]) -> Batch:
+    def _attempt(
+        self, records: Sequence[Record], unfoldable: Mapping[int, str], failed: Mapping[tuple[bytes, int], str]
+    ) -> Batch:
         batch = self._new_batch()
-        if not self._carry_out(batch):
+        if not self._carry_out(batch, failed):
             records = ()
         for number, record in enumerate(records):
             if unfoldable and record.offset() in unfoldable:
@@ -167,7 +183,7 @@ class Partition:
                 break
         if records:
             batch.records, batch.next_offset = len(records), records[-1].offset() + 1
-        return self._finish(batch)
+        return self._finish(batch, failed)
 
     def tick(self, now: int, *, is_caught_up: bool = True) -> Batch:
         """Let time pass to `now` (microseconds), settle what a change of rules left open, or bring in other rules.
@@ -176,10 +192,9 @@ class Partition:
         says that every record of the topic has been committed, and that `now` is the time.
         """
         self._repetition.begin()
-        batch = self._new_batch()
         if self._plan is not None:
-            self._carry_out(batch)
-            return self._finish(batch)
+            return without_failing(self._carried_out)
+        batch = self._new_batch()
         if is_caught_up:
             self._repetition.end()
         plan = self._next_plan(now) if self._repetition.is_over else None
@@ -197,12 +212,23 @@ class Partition:
             return None
         return Plan(due[-1] if len(due) == SETTLE_AT_ONCE else (now, _BEHIND_ALL, b""))
 
-    def _carry_out(self, batch: Batch) -> bool:
+    def _carried_out(self, failed: Mapping[tuple[bytes, int], str]) -> Batch:
+        batch = self._new_batch()
+        self._carry_out(batch, failed)
+        return self._finish(batch, failed)
+
+    def _carry_out(self, batch: Batch, failed: Mapping[tuple[bytes, int], str]) -> bool:
         """Do what is planned, as far as one batch can; return whether nothing of it is left."""
         plan = self._plan
         if plan is None:
             return True
-        is_done = self._settle(batch, plan.settles_to) if plan.settles_to else self._pass_time(batch, plan.passes_to)
+        if plan.settles_to:
+            is_done = self._settle(batch, plan.settles_to)
+        else:
+            try:
+                is_done = self._pass_time(batch, plan.passes_to, self._failed.skipped | failed.keys())
+            except Exception as error:
+                raise DeadlineFailedError(batch.machine.firing) from error
         if is_done:
             batch.changes[PLAN_KEY] = None
         return is_done
@@ -216,10 +242,10 @@ class Partition:
         batch.unsettled = self._unsettled[settled:]
         return settled == planned
 
-    def _pass_time(self, batch: Batch, last: Due | None) -> bool:
+    def _pass_time(self, batch: Batch, last: Due | None, put_aside: AbstractSet[tuple[bytes, int]]) -> bool:
         assert last is not None
         due = self._deadlines.due(last[0], SETTLE_AT_ONCE)
-        for fired, facts in enumerate(batch.machine.pass_time(due, last), 1):
+        for fired, facts in enumerate(batch.machine.pass_time(due, last, put_aside), 1):
             batch.write(facts, self._first_version)
             if fired == 2 * SETTLE_AT_ONCE or batch.machine.work > MOST_WORK:
                 return False
@@ -228,6 +254,8 @@ class Partition:
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""
         self._repetition.commit(batch.records)
+        for key, at in self._failed.commit(batch.aside):
+            self._deadlines.put_aside(key, at)
         for key, deadline in batch.machine.deadlines():
             self._deadlines.set(key, deadline)
         self._identities.add(b"".join(identity + digest for identity, digest in batch.digests.items()))
@@ -252,11 +280,12 @@ class Partition:
         machine = Machine(self._store.get, rules.current, kinds.reducers, kinds.ledgers, rules.former, kinds.stage)
         return Batch(topic=self.topic, partition=self.number, machine=machine)
 
-    def _finish(self, batch: Batch) -> Batch:
+    def _finish(self, batch: Batch, failed: Mapping[tuple[bytes, int], str] = NOTHING_FAILED) -> Batch:
         batch.machine.save()
         if batch.machine.repeats:
             keep_last(batch)
         batch.changes.update(batch.machine.changes)
+        self._failed.note(batch, failed, self._first_version)
         if batch.changes or batch.records or batch.unsettled is not None or batch.is_of_rules:
             if not self._announced:
                 batch.changes[EPOCH_KEY] = self._epoch.to_bytes(8)

@@ -38,13 +38,15 @@ class CoreFailedError(Exception):
 
 def blame(offsets: Sequence[int], error: Exception) -> None:
     """Raise CoreFailedError where it was the core that failed; return where it was anything else."""
-    place = _place(error)
-    if place is not None and not isinstance(error, _FROM_BELOW):
+    place = core_place(error)
+    if place is not None:
         raise CoreFailedError(offsets, place, error) from error
 
 
-def _place(error: Exception) -> str | None:
-    """Name the innermost function of the core that an error passed, None if there is none."""
+def core_place(error: Exception) -> str | None:
+    """Name the innermost function of the core that an error passed; None if there is none, or it came from below."""
+    if isinstance(error, _FROM_BELOW):
+        return None
     found = None
     for frame, _ in traceback.walk_tb(error.__traceback__):
         module = str(frame.f_globals.get("__name__", ""))
