@@ -142,10 +142,37 @@ def _answered(number: int, _at: int, variety: int) -> Told:
     return "message_added", {"ticket_id": "ticket", "message_id": str(number), **author}
 
 
-def _refunded(number: int, at: int, _variety: int) -> Told:
-    """Refunds of a payment that nobody received: each is a claim to credit that is not there."""
-    refund = {"refund_id": f"refund-{number}", "payment_id": f"payment-{number}", "amount": 1_000, "refunded_at": at}
+def _refunded(number: int, at: int, variety: int) -> Told:
+    """Refunds of payments that left no credit: each of them may still get some, so its account remembers it."""
+    refund = {"refund_id": f"refund-{number}", "payment_id": f"payment-{number}", "refunded_at": at}
+    refund["amount"] = 1_000 + variety
     return "payment_refunded", {**_MONEY, **refund}
+
+
+def _charged_back(number: int, _at: int, variety: int) -> Told:
+    """Chargebacks of payments that left no credit."""
+    dispute = {"dispute_id": f"dispute-{number}", "payment_id": f"payment-{number}", "amount": 1_000 + variety}
+    return "dispute_opened", {**_MONEY, **dispute}
+
+
+def _credit_used(number: int, at: int, variety: int) -> Told:
+    """Invoices that each use a little of the credit that one payment left."""
+    if number == 0:
+        receipt = {"payment_id": "payment", "amount": _TOTAL + variety, "received_at": at}
+        return "payment_received", {**_MONEY, **receipt}
+    line = {"line_id": "1", "amount": 1_000, "kind": "SUBSCRIPTION"}
+    invoice = {"invoice_id": f"invoice-{number}", "issued_at": at, "due_at": at + MONTH, "total": 1_000}
+    return "invoice_issued", {**_MONEY, **invoice, "lines": [line], "credit_applied": 1_000}
+
+
+def _assigned(number: int, at: int, variety: int) -> Told:
+    """Managers of one account, one after the other."""
+    return "manager_assigned", {"manager_id": f"manager-{number}-{variety}", "role": "OWNER", "valid_from": at}
+
+
+def _set(_number: int, _at: int, variety: int) -> Told:
+    """One exchange rate, set again and again for the same moment."""
+    return "fx_rate_set", {"base": "EUR", "quote": "USD", "rate_micros": 1_100_000 + variety, "valid_from": BEGIN}
 
 
 def _prepaid(number: int, at: int, variety: int) -> Told:
@@ -157,9 +184,15 @@ def _prepaid(number: int, at: int, variety: int) -> Told:
 
 
 def _in_sessions(number: int, at: int, variety: int) -> Told:
-    """Replies, each by another agent in a session of its own."""
+    """Replies of one agent, each in a session of its own."""
     told, fields = _answered(number, at, variety)
-    return told, fields if number == 0 else fields | {"author_id": f"agent-{number}", "session_id": f"session-{number}"}
+    return told, fields if number == 0 else fields | {"session_id": f"session-{number}"}
+
+
+def _by_agents(number: int, at: int, variety: int) -> Told:
+    """Replies, each by another agent."""
+    told, fields = _answered(number, at, variety)
+    return told, fields if number == 0 else fields | {"author_id": f"agent-{number}"}
 
 
 HISTORIES = (
@@ -167,15 +200,18 @@ HISTORIES = (
     History("account_subscriptions", "billing", _one_more),
     History("moment_subscriptions", "billing", _at_once),
     History("invoice_payments", "billing", _paid),
+    History("account_refunds", "billing", _refunded),
+    History("account_chargebacks", "billing", _charged_back),
+    History("account_credit_uses", "billing", _credit_used),
     History("response_corrections", "survey", _corrected),
     History("response_corrections_by_id", "survey", _submitted, names_the_last=True),
     History("ticket_messages", "support", _answered),
-)
-GROWING = (
-    History("account_refunds", "billing", _refunded),
-    History("invoice_prepayments", "billing", _prepaid),
     History("ticket_sessions", "support", _in_sessions),
+    History("ticket_agents", "support", _by_agents),
+    History("account_managers", "reference", _assigned),
+    History("setting_again", "config", _set),
 )
-"""Histories whose accumulators grow with them: `python -m bench.growing` measures these (docs/performance.md)."""
+GROWING = (History("invoice_prepayments", "billing", _prepaid),)
+"""Histories that were thought to grow: `python -m bench.growing` measures these (docs/performance.md)."""
 WITH_LATE = frozenset({"subscription_changes"})
 """Histories that are measured once more with one event in LATE_EVERY late."""

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.core import segments
 from streams.core.algebra import SortKey, fingerprints_in
+from streams.core.members import decode_members, encode_members
 from streams.core.outputs import Edits, Outputs, Scope
 from streams.core.segments import (
     SEGMENTS,
@@ -28,7 +29,7 @@ from streams.core.segments import (
 )
 
 Acc = TypeVar("Acc")
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(enc_hook=encode_members).encode
 NO_OUTPUTS = Outputs()
 """Of a log without items. Never changed."""
 
@@ -37,11 +38,12 @@ In_contra = TypeVar("In_contra", contravariant=True)
 
 
 class Codec(NamedTuple):
-    """Decoders of a log's records."""
+    """Decoders of a log's records, and whether its accumulators have members."""
 
     head: Callable[[bytes], Any]
     segment: Callable[[bytes], Any]
     accumulator: Callable[[bytes], Any]
+    has_members: bool = False
 
 
 class Fold(Protocol[In_contra, Acc]):
@@ -61,7 +63,8 @@ class Fold(Protocol[In_contra, Acc]):
 
 def codec_of(item_type: Any, accumulator: Any) -> Codec:
     """Return the decoders for logs of one type of item and accumulator."""
-    return Codec(*segments.decoders(item_type), msgspec.msgpack.Decoder(accumulator).decode)
+    decode = msgspec.msgpack.Decoder(accumulator, dec_hook=decode_members).decode
+    return Codec(*segments.decoders(item_type), decode, "members" in accumulator.__struct_fields__)
 
 
 def size_of(item: Any) -> int:
@@ -149,7 +152,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     def accumulator(self) -> Acc:
         """Return the accumulator at the end."""
         if self.is_new:
-            self._acc = self.fold.begin(self.head.tests > 0)
+            self._acc = self._decoded(b"", is_test=self.head.tests > 0)
         if self._acc is None:
             acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
             self.work += len(self.head.tail)
@@ -267,10 +270,10 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         return found
 
     def _decoded(self, snapshot: bytes, *, is_test: bool) -> Acc:
-        if not snapshot:
-            return self.fold.begin(is_test)
-        acc: Acc = self.fold.codec.accumulator(snapshot)
-        return acc
+        acc: Any = self.fold.codec.accumulator(snapshot) if snapshot else self.fold.begin(is_test)
+        if self.fold.codec.has_members:
+            acc.members.bind(self.records, self.key)
+        return acc  # type: ignore[no-any-return] # the codec is that of the fold
 
     def _in_tail(self, change: Change, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
         """Fold the old tail and the new one."""

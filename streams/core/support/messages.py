@@ -1,6 +1,5 @@
 """Messages of a ticket as they stand: who replied, who waits for it."""
 
-from bisect import bisect_left
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -8,8 +7,10 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import MessageAdded, MessageChanged
+from streams.core.members import Members
 
 REPLY, SOLVED, REMOVED = "reply", "solved", "removed"
+_AGENT, _SESSION = b"a", b"s"
 SAME_UPDATE = 1_000_000
 """A change within a second of a message came of it: sources date the parts of one update alike, or nearly so."""
 
@@ -57,10 +58,11 @@ class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Talk(msgspec.Struct, array_like=True, gc=False):
-    """Messages so far, and what they are waiting for. Lists of names are in alphabetical order.
+    """Messages so far, and what they are waiting for.
 
-    `agents` are human agents who wrote, '' one without a name; `sessions` and `unsessioned` count public replies.
-    `endings` are at most two: that of the moment which lasts, and that of a ticket that began as done.
+    `agents` counts human agents who wrote, one without a name as one; `turns` counts public replies, those of one
+    messaging session once. `endings` are at most two: that of the moment which lasts, and that of a ticket that began
+    as done.
     """
 
     messages: int = 0
@@ -68,33 +70,24 @@ class Talk(msgspec.Struct, array_like=True, gc=False):
     asked_at: int | None = None
     has_public: bool = False
     replied_at: int | None = None
-    agents: list[str] = msgspec.field(default_factory=list)
-    sessions: list[str] = msgspec.field(default_factory=list)
-    unsessioned: int = 0
+    agents: int = 0
+    turns: int = 0
     waits: int = 0
     waiting: Wait | None = None
     endings: list[Ending] = msgspec.field(default_factory=list)
 
-    @property
-    def turns(self) -> int:
-        """Return how often agents replied: replies of one messaging session are one."""
-        return len(self.sessions) + self.unsessioned
-
-    def count(self, message: Message, opened_by_agent_at: int | None) -> None:
-        """Count a message in; see `_opens` for `opened_by_agent_at`."""
+    def count(self, message: Message, opened_by_agent_at: int | None, names: Members) -> None:
+        """Count a message in; see `_opens` for `opened_by_agent_at`. `names` are those that were counted before."""
         added = message.added
         self.messages += 1
         if added.author_type == "AGENT":
-            _put(self.agents, added.author_id or "")
+            self.agents += _is_new(names, _AGENT, added.author_id or "")
         if message.by_requester:
             self.asked += 1
             self.asked_at = added.occurred_at
         elif message.by_agent and not self._opens(added.occurred_at, opened_by_agent_at):
             self.replied_at = added.occurred_at if self.replied_at is None else self.replied_at
-            if added.session_id is None:
-                self.unsessioned += 1
-            else:
-                _put(self.sessions, added.session_id)
+            self.turns += added.session_id is None or _is_new(names, _SESSION, added.session_id)
         self.has_public = self.has_public or message.is_public
 
     def _opens(self, at: int, by_agent_at: int | None) -> bool:
@@ -118,8 +111,8 @@ class Talk(msgspec.Struct, array_like=True, gc=False):
         return over
 
 
-def _put(names: list[str], name: str) -> None:
-    """Add a name to those in order, once."""
-    place = bisect_left(names, name)
-    if place == len(names) or names[place] != name:
-        names.insert(place, name)
+def _is_new(names: Members, kind: bytes, name: str) -> bool:
+    """Return whether a name of a kind comes for the first time."""
+    count, key = len(names), kind + name.encode()
+    names.put(key, 1)
+    return len(names) > count

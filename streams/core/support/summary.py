@@ -53,7 +53,7 @@ def summary(ticket: Ticket, business: Business) -> TicketRow:
         talk.turns,
         talk.asked,
         talk.messages,
-        len(talk.agents),
+        talk.agents,
         life.solves,
         life.reopens,
         life.escalations,

@@ -12,7 +12,8 @@ def take_message(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: 
     """Apply a message, with what has changed it."""
     talk, opened, message = ticket.talk, ticket.opened, message_of(recorded)
     at = message.added.occurred_at
-    talk.count(message, opened.occurred_at if opened is not None and opened.created_by_agent else None)
+    by_agent_at = opened.occurred_at if opened is not None and opened.created_by_agent else None
+    talk.count(message, by_agent_at, ticket.members)
     ticket.spans.is_told = True
     if sealed is not None:
         sealed.rows.append(ticket_rows.message_row(ticket, message, scope.rules))

@@ -10,6 +10,7 @@ import msgspec
 from streams.core.algebra import EventKey, RecordedEvent, SortKey, fold_order
 from streams.core.clock.schedule import DEFAULT
 from streams.core.events import MessageAdded, MessageChanged, TicketEscalated, TicketOpened
+from streams.core.members import Members
 from streams.core.support.life import Life
 from streams.core.support.messages import Talk
 from streams.core.support.sla_clocks import Clocks
@@ -38,8 +39,9 @@ class Last(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Ticket(msgspec.Struct, array_like=True, dict=True):
     """A ticket as its active events say. Times are microseconds; `opened` is None while the start is not known.
 
-    Beside its fields it may hold what was worked out of them: how it stands once its last moment is over
-    (`streams.core.support.moments`), rows of its clocks (`streams.core.support.projection`).
+    `members` are names of agents and messaging sessions. Beside its fields it may hold what was worked out of them: how
+    it stands once its last moment is over (`streams.core.support.moments`), rows of its clocks
+    (`streams.core.support.projection`).
     """
 
     is_test: bool = False
@@ -52,6 +54,7 @@ class Ticket(msgspec.Struct, array_like=True, dict=True):
     talk: Talk = msgspec.field(default_factory=Talk)
     spans: Spans = msgspec.field(default_factory=Spans)
     clocks: Clocks = msgspec.field(default_factory=Clocks)
+    members: Members = msgspec.field(default_factory=Members)
 
     @property
     def schedule_id(self) -> str:
