@@ -22,6 +22,7 @@ METRICS = (
     "verbatim_rate", "closed_loop_rate", "time_to_contact", "topic_share",
     "first_reply", "first_resolution", "full_resolution", "replies_per_ticket", "reopen_rate", "one_touch_rate",
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
+    "feedback_told_rate", "feedback_closed_rate", "feedback_time_to_tell",
 )  # fmt: skip
 ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 1
 """Count how often `read` calls ``advance``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from infra.demo import desk, renewing, subscribing
+from infra.demo import board, desk, renewing, subscribing
 from infra.demo.settling import payouts
 from infra.demo.story import tell
 from infra.demo.voice import Told
@@ -108,7 +108,8 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     surveys = [tell(account, seed) for account in ACCOUNTS]
     tickets = [desk.tell(account, seed) for account in ACCOUNTS]
     contracts = [renewing.tell(account, seed) for account in ACCOUNTS]
-    sent = _late([*surveys, *tickets, *money, subscribing.settings(seed), payouts(money, seed), *contracts], chance)
+    others = (subscribing.settings(seed), payouts(money, seed), board.tell(surveys, seed))
+    sent = _late([*surveys, *tickets, *money, *others, *contracts], chance)
     stream = [_good(told, encode) for _, told in sent]
     twin = next(told for _, told in sent if told[0] == "response_submitted")
     bad = list(_bad(twin, encode))

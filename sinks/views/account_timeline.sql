@@ -9,7 +9,7 @@ columns:
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, contract or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -336,6 +336,31 @@ FROM
         )
     )
     WHERE tupleElement(happened, 1) <= ${now}
+    UNION ALL
+    SELECT
+        asked_at,
+        account_id,
+        'relationship',
+        'request',
+        concat(if(contact_id = '', 'Somebody', contact_id), ' asked for ', item_id, if(has_quote = 1, ', in words that are kept', '')),
+        link_id,
+        concat('feedback_link:', link_id)
+    FROM ${cx}.feedback_link
+    WHERE is_test = 0
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'relationship',
+        'told',
+        concat(
+            if(contact_id = '', 'Somebody', contact_id), ' was told that ', item_id, ' is ',
+            if(state = 'in_progress', 'in progress', toString(state))
+        ),
+        notice_id,
+        concat('feedback_notice:', notice_id)
+    FROM ${cx}.feedback_notice
+    WHERE is_test = 0
     UNION ALL
     SELECT
         valid_from,

@@ -68,6 +68,9 @@ ORDER = (
     "from_at",
     "moment",
     "moved_pico",
+    "item_id",
+    "state",
+    "account_id",
 )
 
 
