@@ -41,9 +41,12 @@ PARTS = (
 
 
 def sample(pid: int, seconds: int, output: Path) -> list[str]:
-    """Stacks of a running process's busy threads, one "frame;frame;... count" line each. Raises CalledProcessError."""
+    """Stacks of a running process, one "frame;frame;... count" line each. Raises CalledProcessError.
+
+    Only the thread that holds the interpreter's lock counts: one that waits for it looks busy, and costs nothing.
+    """
     spy = str(Path(sys.executable).with_name("py-spy"))
-    command = [spy, "record", "--pid", str(pid), "--duration", str(seconds), "--rate", str(RATE_HZ)]
+    command = [spy, "record", "--gil", "--pid", str(pid), "--duration", str(seconds), "--rate", str(RATE_HZ)]
     subprocess.run([*command, "--format", "raw", "--output", str(output)], check=True, capture_output=True)
     return output.read_text().splitlines()
 

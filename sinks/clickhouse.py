@@ -1,7 +1,7 @@
 """The ClickHouse sink: one acknowledged INSERT for each table of the rows given, over the native protocol.
 
-Rows are handed to the driver as they are: with 23 mixed columns plain row tuples were as fast as columns and faster
-than numpy arrays (docs/adr/0032). Times travel as integers, which DateTime64 columns take unconverted.
+Rows are turned into columns and packed by `sinks.blocks`, which takes half of the time that the driver takes for rows
+(docs/adr/0151). Times travel as integers, which DateTime64 columns take unconverted.
 
 The driver pings before each statement and reconnects silently when the ping fails. That is safe here: a statement
 is whole or it raises, no state lives in the session, and nothing is ever repeated except by the caller.
@@ -16,6 +16,7 @@ from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
 from clickhouse_driver.errors import ErrorCodes as Code
 
+from sinks.blocks import columns_of, pack_blocks_of
 from sinks.checks import refusal
 from sinks.port import Rows, RowTuple, SinkRefused, SinkUnavailable
 from sinks.tables import TABLES
@@ -75,6 +76,7 @@ class ClickHouseSink:
         self._clients, self._checked = (client, *others), checked
         self._idle: LifoQueue[Client] = LifoQueue()
         for each in self._clients:
+            pack_blocks_of(each)
             self._idle.put(each)
         self._statements = {
             table.name: f"INSERT INTO `{database}`.`{table.name}` ({', '.join(f'`{c}`' for c in table.names)}) VALUES"
@@ -92,8 +94,9 @@ class ClickHouseSink:
         if self._checked and (misfit := refusal(table, batch)) is not None:
             raise misfit
         try:
+            columns = columns_of(batch)
             with self._client() as client:
-                stored = client.execute(self._statements[table], batch)
+                stored = client.execute(self._statements[table], columns, columnar=True)
         except driver.ServerException as error:
             raise _judged(table, error) from error
         except _BROKEN_LINK as error:

@@ -187,6 +187,13 @@ def test_an_unknown_table_is_refused_by_name(opened: Opened) -> None:
     assert caught.value.table == "no_such_table"
 
 
+def test_an_insert_of_many_rows_and_labels_gives_back_each(opened: Opened) -> None:
+    """Rows are packed in pieces and labels by their place in a list; both have edges that few rows never reach."""
+    rows = [full(TABLES["event"], event_id=f"e{n:05d}", offset=n, source=f"source {n}") for n in range(70_000)]
+    opened.sink.insert({"event": rows})
+    assert sorted(opened.tables()["event"]) == sorted(each[:-2] for each in rows)
+
+
 def test_several_threads_insert_at_once(opened: Opened) -> None:
     """The engine inserts tables side by side: a connection or a table shared without care would lose or mix rows."""
     chunks = [[row("policy", 1, policy=f"p{chunk}-{n}", value="v") for n in range(200)] for chunk in range(8)]
