@@ -40,7 +40,8 @@ def hand_over(
     ]  # fmt: skip
     if ended is not None:
         at, event_id = max(ended[0], claim.at), ended[1]
-        moves.append(msgspec.structs.replace(moves[0], at=at, rank=UNCLAIMED, kind=end, event_id=event_id))
+        ends = (claim.at, claim.kind)
+        moves.append(msgspec.structs.replace(moves[0], at=at, rank=UNCLAIMED, kind=end, event_id=event_id, ends=ends))
     for move in moves:
         if told.invoice_id:
             credit.hand_over(move, outputs)
