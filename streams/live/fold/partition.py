@@ -261,7 +261,7 @@ class Partition:
         self._identities.add(b"".join(identity + digest for identity, digest in batch.digests.items()))
         if batch.unsettled is not None:
             self._unsettled = batch.unsettled
-        self._announced = True
+        self._announced = self._announced or EPOCH_KEY in batch.changes
         if PLAN_KEY in batch.changes:
             planned = batch.changes[PLAN_KEY]
             self._plan = None if planned is None else plans.plan_from(planned)

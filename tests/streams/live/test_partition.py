@@ -8,7 +8,7 @@ from streams.core.limits import NEVER
 from streams.core.rows import TABLES
 from streams.core.rules import Policy, Rules
 from streams.live.errors import EngineStopped
-from streams.live.fold.partition import FORMAT, FORMAT_KEY, Batch, Partition
+from streams.live.fold.partition import EPOCH_KEY, FORMAT, FORMAT_KEY, Batch, Partition
 from streams.live.store.memory import MemoryStore
 from tests.support.records import CODEC, NOW_MS, Record, event, record, submitted, uid
 
@@ -272,3 +272,11 @@ def test_state_of_another_format_is_refused_with_what_to_do(written: bytes | Non
     store.put_all({FORMAT_KEY: written})
     with pytest.raises(EngineStopped, match=r"state of another format: .*-0: .*build.*beside it: cx runbook upgrade"):
         opened(store)
+
+
+def test_a_commit_that_says_nothing_does_not_hide_the_epoch() -> None:
+    """An idle worker commits to ask for the time: what it writes later must still outrank what came before it."""
+    partition = opened()
+    partition.commit(partition.tick(0))
+    batch = partition.process([record(0, "response_submitted", submitted(1))])
+    assert EPOCH_KEY in batch.changes
