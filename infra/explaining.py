@@ -16,9 +16,12 @@ from sinks.explain import ExplainError, shown
 from sinks.figures import instant
 from sinks.memory import MemorySink
 from streams.core.events import parse
+from streams.core.routes import KINDS
 from streams.core.rules import Rules, rules_from
 from streams.core.settings import RULING_TYPES, Ruling
 from streams.live.fold.partition import Partition
+from streams.live.fold.parts import gathered
+from streams.live.fold.stage import Stage
 from streams.live.store.memory import MemoryStore
 from streams.replay import ranges
 from streams.replay.errors import PlanError
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from schemas.codec import Codec
     from sinks.explain import Explainer
     from sinks.port import RowTuple
+    from streams.core.machine import Parts
+    from streams.live.fold.batch import Batch
     from streams.replay.log import Place
 
 
@@ -77,6 +82,14 @@ def folded(
     """Fold records by partition, and let time pass to `at`; `counts` says how many partitions each topic has."""
     rules = _rules(codec, (record for place in sorted(records) for record in records[place]))
     sink, refused = MemorySink(), 0
+    said: dict[int, list[Parts]] = {}
+
+    def done(partition: Partition | Stage, batch: Batch) -> None:
+        partition.commit(batch)
+        sink.insert({**batch.rows, "dead_letter": []})
+        if batch.machine.parts:
+            said.setdefault(batch.partition, []).append(batch.machine.parts)
+
     for (topic, number), found in records.items():
         types = frozenset(load_topics()[topic.removeprefix(settings.topic_prefix)].event_types)
         partition = Partition(
@@ -85,14 +98,16 @@ def folded(
         left = found
         while left:
             batch = partition.process(left)
-            partition.commit(batch)
-            sink.insert({**batch.rows, "dead_letter": []})
+            done(partition, batch)
             refused += len(batch.dead)
             left = left[batch.records :]
         while partition.next_deadline() <= at:
-            batch = partition.tick(at)
-            partition.commit(batch)
-            sink.insert(batch.rows)
+            done(partition, partition.tick(at))
+    for number, parts in said.items():
+        stage = Stage(number, MemoryStore(), rules=rules, ledgers=KINDS.stage)
+        done(stage, stage.take(gathered(parts)))
+        while stage.next_deadline() <= at:
+            done(stage, stage.tick(at))
     return Known(sink.tables(), sum(map(len, records.values())), refused)
 
 

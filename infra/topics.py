@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topic, load_topics
 from streams.live.engine.partition_counts import REMEDY
+from streams.live.fold import stage
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -66,6 +67,7 @@ def wanted(settings: Settings) -> list[Wanted]:
 def changelogs(settings: Settings, state: str) -> list[Wanted]:
     """Return the topics in which workers keep a state of that name: as those of the first, and named after it."""
     names = {f"{settings.topic_prefix}{topic.name}" for topic in load_topics().values() if topic.event_types}
+    names.add(f"{settings.topic_prefix}{stage.NAME}")
     return [
         msgspec.structs.replace(each, name=f"{each.name}-{state}" if state else each.name)
         for each in wanted(settings)

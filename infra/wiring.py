@@ -196,11 +196,14 @@ def engine_settings(
     settings: Settings, *, member: str = "", state: str = "", patience_seconds: float = 60.0
 ) -> EngineSettings:
     """Return what an engine is told; `state` is the name of the state in force, which only its changelogs need."""
+    from streams.core.routes import KINDS
     from streams.live.engine.settings import EngineSettings
+    from streams.live.fold import stage
     from streams.live.fold.dead_letters import DeadLetterLimit
 
     return EngineSettings(
         patience_seconds=patience_seconds,
+        stage=stage.NAME if KINDS.stage else "",
         bootstrap=settings.kafka_bootstrap,
         group=settings.group,
         prefix=settings.topic_prefix,

@@ -211,7 +211,29 @@ def advance(
         per_second=choices.per_second,
     )
     program = choices.program or tuple(code.program(plan.python, fleet.MODULE))
-    return fleet.Fleet(settings, job, program, plan.python, directory).run(tasks, choices.processes, turn)
+    workers = fleet.Fleet(settings, job, program, plan.python, directory)
+    done = workers.run(tasks, choices.processes, turn)
+    if staged := stage_tasks(settings, until):
+        rows = workers.run(staged, choices.processes, lambda _: turn(done)).rows
+        done = msgspec.structs.replace(done, rows=done.rows + rows)
+    return done
+
+
+def stage_tasks(settings: Settings, until: Mapping[Place, int]) -> list[wire.Task]:
+    """Return what is left to do for the stages once all partitions are read: one task for each of their numbers."""
+    told = wiring.engine_settings(settings)
+    if not told.stage:
+        return []
+    siblings = tuple(map(told.topic, told.siblings))
+    ends: dict[int, int] = {}
+    for (topic, number), end in until.items():
+        if topic in siblings:
+            ends[number] = ends.get(number, 0) + end
+    stage = told.topic(told.stage)
+    return [
+        wire.Task(topic=stage, partition=number, start=end, end=end, siblings=siblings)
+        for number, end in sorted(ends.items())
+    ]
 
 
 def catch_up(

@@ -16,6 +16,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from infra import topics, wiring
 from infra.replaying.place import state_directory
+from infra.replaying.running import stage_tasks
 from streams.live.engine import checkpoint
 from streams.live.store.rocks import RocksStore
 from streams.replay.errors import PlanError
@@ -40,7 +41,8 @@ def seed(settings: Settings, generation: str, name: str, until: Mapping[Place, i
     told = msgspec.structs.replace(wiring.engine_settings(settings), state=name)
     counts = _made(settings, told)
     writer = _Writer(settings, told)
-    for (topic, number), end in sorted(until.items()):
+    staged = {(each.topic, each.partition): each.end for each in stage_tasks(settings, until)}
+    for (topic, number), end in sorted({**until, **staged}.items()):
         with closing(RocksStore(state_directory(settings, generation) / f"{topic}-{number}")) as store:
             if store.position.changelog != end:
                 raise PlanError(
@@ -50,7 +52,8 @@ def seed(settings: Settings, generation: str, name: str, until: Mapping[Place, i
             changelog = told.changelog(topic)
             for key, value in store.scan():
                 writer.write(changelog, number, key, value)
-            last = checkpoint.Checkpoint(end, partitions=counts[changelog])
+            # A stage consumes nothing: its checkpoint only says that there is a state.
+            last = checkpoint.Checkpoint(0 if (topic, number) in staged else end, partitions=counts[changelog])
             writer.write(changelog, number, checkpoint.CHECKPOINT_KEY, checkpoint.encode(last))
     return writer.flush()
 
@@ -73,9 +76,13 @@ def _made(settings: Settings, told: EngineSettings) -> dict[str, int]:
     admin = wiring.admin(settings)
     try:
         counts = topics.partition_counts(admin)
-        wanted = topics.changelogs(settings, told.state)
+        wanted, end = topics.changelogs(settings, told.state), f"-changelog-{told.state}"
         # As many as the topic of events has: the states are those of its partitions.
-        given = {each.name: counts[each.name.removesuffix(f"-changelog-{told.state}")] for each in wanted}
+        stage, first = told.topic(told.stage), told.topic(told.siblings[0])
+        given = {
+            each.name: counts[first if each.name == told.changelog(stage) else each.name.removesuffix(end)]
+            for each in wanted
+        }
         order = {
             each.name: {
                 "num_partitions": given[each.name],

@@ -23,14 +23,17 @@ from schemas.topics import load_topics
 from sinks.clickhouse import ClickHouseSink
 from sinks.port import SinkError
 from sinks.tables import TABLES
+from streams.core.routes import KINDS
 from streams.core.rules import overridden
 from streams.live.engine.crash_points import no_crash
 from streams.live.errors import EngineStopped
 from streams.live.fold.partition import Partition
+from streams.live.fold.parts import PartsCodec
+from streams.live.fold.stage import Stage
 from streams.live.store.port import StoreBusyError, StoreCorruptedError
 from streams.live.store.rocks import RocksStore
 from streams.live.worker.policies import PolicyWatch
-from streams.replay import wire
+from streams.replay import outbox, wire
 from streams.replay.filler import Filler
 from streams.replay.log import KafkaLog, LogError
 from streams.replay.pace import Pace
@@ -81,6 +84,7 @@ class Worker:
         self._settings, self._job, self._told, self._stopping, self._crash = settings, job, told, stopping, crash
         self._pace = Pace(job.per_second, time.monotonic)
         self._codec = wiring.codec(settings)
+        self._parts = PartsCodec(KINDS.stage)
         self._rules = self._loaded_rules()
         self._log = KafkaLog(settings.kafka_bootstrap, wiring.librdkafka(settings), at_once=self._pace.batch(_AT_ONCE))
         self._sink = ClickHouseSink(wiring.clickhouse(settings), job.generation)
@@ -95,20 +99,18 @@ class Worker:
 
     def do(self, task: wire.Task) -> bool:
         """Carry out a task; return False when it was cut short."""
-        store = ReplayStore(self._open(Path(self._job.directory) / f"{task.topic}-{task.partition}"))
+        done = self._fill_stage(task) if task.siblings else self._fill(task)
+        if done:
+            self._told.say(wire.Done())
+            self._crash("between_partitions")
+        return done
+
+    def _fill(self, task: wire.Task) -> bool:
+        store = self._store(task.topic, task.partition)
         try:
             position = max(store.position.changelog, task.start)
             self._told.say(wire.Opened(position))
-            with Filler(
-                self._processor(task, store),
-                store,
-                self._sink,
-                clock=wiring.clock,
-                tables=[name for name, table in TABLES.items() if not self._job.accounts or table.by_account],
-                accounts=[account.encode() for account in self._job.accounts],
-                show=self._told.moved,
-                crash=self._crash,
-            ) as filler:
+            with self._filler(self._processor(task, store), store) as filler:
                 for records in self._log.read((task.topic, task.partition), position, task.end):
                     filler.read(records)
                     if self._stopping.wait(self._pace.spent(len(records))):
@@ -117,9 +119,41 @@ class Worker:
                 filler.end(task.end)
         finally:
             store.close()
-        self._told.say(wire.Done())
-        self._crash("between_partitions")
         return True
+
+    def _fill_stage(self, task: wire.Task) -> bool:
+        """Let the stage of a number take what its partitions have handed over, all of which have been read."""
+        store = self._store(task.topic, task.partition)
+        siblings = [self._open(self._directory(topic, task.partition)) for topic in task.siblings]
+        try:
+            self._told.say(wire.Opened(task.end))
+            stage = Stage(task.partition, store, rules=self._rules, ledgers=KINDS.stage, topic=task.topic, epoch=0)
+            with self._filler(stage, store) as filler:
+                outbox.take(stage, self._parts, filler, siblings, task.end)
+        finally:
+            store.close()
+            for each in siblings:
+                each.close()
+        return True
+
+    def _directory(self, topic: str, partition: int) -> Path:
+        return Path(self._job.directory) / f"{topic}-{partition}"
+
+    def _store(self, topic: str, partition: int) -> ReplayStore:
+        return ReplayStore(self._open(self._directory(topic, partition)))
+
+    def _filler(self, of: Partition | Stage, store: ReplayStore) -> Filler:
+        return Filler(
+            of,
+            store,
+            self._sink,
+            clock=wiring.clock,
+            tables=[name for name, table in TABLES.items() if not self._job.accounts or table.by_account],
+            accounts=[account.encode() for account in self._job.accounts],
+            show=self._told.moved,
+            crash=self._crash,
+            codec=self._parts,
+        )
 
     def _processor(self, task: wire.Task, store: ReplayStore) -> Partition:
         types = load_topics()[task.topic.removeprefix(self._settings.topic_prefix)].event_types

@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from sinks.port import SinkUnavailable
 from streams.live.engine.crash_points import no_crash
 from streams.live.engine.garbage import GarbageCollection
+from streams.replay import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
     from sinks.port import Sink
+    from streams.core.machine import Machine
     from streams.live.engine.crash_points import CrashHook
+    from streams.live.fold.parts import PartsCodec
     from streams.replay.store import Layer, ReplayStore
 
 ROWS_AT_ONCE = 60_000
@@ -38,15 +41,22 @@ class Rowed(Protocol):
 
     @property
     def rows(self) -> Mapping[str, Sequence[tuple[Any, ...]]]: ...
+    @property
+    def machine(self) -> Machine: ...
 
 
-class Processor(Protocol):
-    """One partition, as the live engine runs it: `streams.live.fold.partition.Partition`."""
+class Ticking(Protocol):
+    """A partition or a stage, as far as time passes for it."""
 
-    def process(self, records: Iterable[Any]) -> Any: ...
     def tick(self, now: int) -> Any: ...
     def commit(self, batch: Any) -> None: ...
     def next_deadline(self) -> int: ...
+
+
+class Processor(Ticking, Protocol):
+    """One partition, as the live engine runs it: `streams.live.fold.partition.Partition`."""
+
+    def process(self, records: Iterable[Any]) -> Any: ...
 
 
 class Filler:
@@ -59,7 +69,7 @@ class Filler:
 
     def __init__(
         self,
-        processor: Processor,
+        processor: Ticking,
         store: ReplayStore,
         sink: Sink,
         *,
@@ -69,7 +79,9 @@ class Filler:
         show: Callable[[int, int], None] = lambda _records, _rows: None,
         crash: CrashHook = no_crash,
         patience: float = 120.0,
+        codec: PartsCodec | None = None,
     ) -> None:
+        self._codec = codec
         self._processor, self._store, self._sink = processor, store, sink
         self._clock, self._show, self._crash, self._patience = clock, show, crash, patience
         self._tables, self._accounts = frozenset(tables), frozenset(accounts)
@@ -93,8 +105,8 @@ class Filler:
         wanted = self._accounts
         mine = [record for record in records if record.key() in wanted] if wanted else records
         while mine:
-            batch = self._processor.process(mine)
-            self._take(batch)
+            batch = cast("Processor", self._processor).process(mine)
+            self.take(batch)
             mine = mine[batch.records :]
         self._position = records[-1].offset() + 1
         self._records += len(records)
@@ -108,7 +120,7 @@ class Filler:
         self._position = max(self._position, position)
         now = self._clock()
         while self._processor.next_deadline() <= now:
-            self._take(self._processor.tick(now))
+            self.take(self._processor.tick(now))
             self._crash("in_tick")
             if self._rows >= ROWS_AT_ONCE:
                 self._send()
@@ -119,12 +131,15 @@ class Filler:
         self._send()
         self._settle()
 
-    def _take(self, batch: Rowed) -> None:
+    def take(self, batch: Rowed) -> None:
+        """Take a batch over: its rows wait to be inserted, its state to be written behind them."""
         for table, rows in batch.rows.items():
             if table in self._tables:
                 self._waiting.setdefault(table, []).extend(rows)
                 self._rows += len(rows)
         self._processor.commit(batch)
+        if batch.machine.parts and self._codec is not None:
+            self._store.put_all(outbox.kept(self._codec, batch.machine.parts))
 
     def _send(self) -> None:
         """Begin to insert what waits. One insert at a time: the store holds one sealed layer."""

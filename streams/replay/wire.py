@@ -26,12 +26,17 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One partition, from where its state stands (or offset `start`, without one) up to but without `end`."""
+    """One partition, from where its state stands (or offset `start`, without one) up to but without `end`.
+
+    With `siblings` it is the account stage of a number: the topics that feed it, all of which have been read there.
+    `end` is then the sum of their ends.
+    """
 
     topic: str
     partition: int
     start: int
     end: int
+    siblings: tuple[str, ...] = ()
 
 
 class Opened(msgspec.Struct, frozen=True, tag=True):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaException, TopicPartition
 
 from sinks.port import SinkRefused, SinkUnavailable
-from streams.live.engine import clients
+from streams.live.engine import clients, stages
 from streams.live.engine.broker_time import BrokerTime
 from streams.live.engine.checkpoint import Checkpoint, encode
 from streams.live.engine.consumer_lag import Lag
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sinks.port import Sink
     from streams.core.algebra import Signal
     from streams.live.engine.crash_points import CrashHook
-    from streams.live.engine.ownership import Processor
+    from streams.live.engine.ownership import Processor, StageProcessor, Ticking
     from streams.live.engine.settings import EngineSettings
     from streams.live.fold.batch import Batch
     from streams.live.fold.dead_letters import DeadLetterCount
@@ -52,20 +52,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NOWHERE = Checkpoint(0)
+"""Of a stage, which consumes nothing."""
+
 
 def no_signals(_batch: Batch) -> Sequence[Signal]:
     """Add nothing to a batch's own signals."""
     return ()
 
 
-def no_news(_processors: Iterable[Processor]) -> None:
+def no_news(_processors: Iterable[Ticking]) -> None:
     """Bring nothing to the processors between two cycles."""
 
 
 class Engine:
     """One member of the group. `run` blocks until `stop` is called from any thread, or raises EngineStopped.
 
-    `open_partition` gets the full topic name, the partition's number, how many the topic has, and the restored store.
+    `open_partition` gets the full topic name, the partition's number, how many the topic has, and the restored store,
+    `open_stage` the number and the store of the account stage, where the settings name one.
     `clock` tells microseconds since 1970 (UTC). `summarise` adds signals of the shell's own to a batch (a tally for the
     live board), `between` is shown all processors between two cycles (to hand them new policies) and must not wait.
     """
@@ -76,11 +80,12 @@ class Engine:
         settings: EngineSettings,
         sink: Sink,
         open_partition: Callable[[str, int, int, Store], Processor],
+        open_stage: Callable[[int, Store], StageProcessor] | None = None,
         encode_signal: Callable[[Signal], bytes],
         clock: Callable[[], int],
         open_store: OpenStore = memory_stores,
         summarise: Callable[[Batch], Sequence[Signal]] = no_signals,
-        between: Callable[[Iterable[Processor]], None] = no_news,
+        between: Callable[[Iterable[Ticking]], None] = no_news,
         crash: CrashHook = no_crash,
     ) -> None:
         self._settings = settings
@@ -96,6 +101,7 @@ class Engine:
             watermarks=clients.Watermarks(settings),
             open_store=open_store,
             open_partition=open_partition,
+            open_stage=open_stage,
             clock=self._beat,
             crash=crash,
             stats=self.stats,
@@ -185,9 +191,11 @@ class Engine:
         self._beat()
         self._left = []
         taken = self._inserts.alongside(intake.take(self._ownership.owned))
-        self._settle(intake, transactions, [self._processed(owned, records) for owned, records in taken])
-        self._between([owned.processor for owned in self._ownership.owned.values()])
-        self._settle(intake, transactions, self._ticked())
+        entries = [self._processed(owned, records) for owned, records in taken]
+        entries += self._staged(entries)
+        self._settle(intake, transactions, entries)
+        self._between([each.processor for each in (*self._ownership.owned.values(), *self._ownership.stages.values())])
+        self._settle(intake, transactions, self._ticked(is_idle=not entries))
         self._lag.update(self._ownership.owned.values())
 
     # Step 1: consume and reduce.
@@ -225,10 +233,33 @@ class Engine:
             )  # fmt: skip
         return found.standing
 
-    def _ticked(self) -> list[Entry]:
+    def _staged(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Let stages take what their siblings hand over, and carry out what they have committed before."""
+        return [
+            self._entry(stage, stages.processor_of(stage).take(parts), _NOWHERE)
+            for stage, parts in stages.fed(self._ownership.stages.values(), entries)
+        ]
+
+    def _ticked(self, *, is_idle: bool) -> list[Entry]:
         due = self._time.due(self._ownership.owned.values())
         self.stats.ticks += len(due)
-        return [self._passed(owned, now) for owned, now in due]
+        entries = [self._passed(owned, now) for owned, now in due]
+        entries += self._staged(entries)
+        served = {id(each.owned) for each in entries}
+        waiting = [
+            (stage, now)
+            for stage, now in stages.due(self._ownership.stages.values(), self._time, is_idle=is_idle)
+            if id(stage) not in served
+        ]
+        if waiting and not entries:  # a transaction needs offsets to be refused by
+            sibling = waiting[0][0].siblings[0]
+            entries.append(self._passed(sibling, sibling.last_time))
+            entries += self._staged(entries)
+            served = {id(each.owned) for each in entries}
+        entries += [
+            self._entry(stage, stage.processor.tick(now), _NOWHERE) for stage, now in waiting if id(stage) not in served
+        ]
+        return entries
 
     def _passed(self, owned: Owned, now: int) -> Entry:
         batch = owned.processor.tick(now, is_caught_up=owned.caught_up and self._time.is_heard)

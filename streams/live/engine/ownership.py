@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
@@ -13,18 +13,20 @@ from streams.live.engine.clients import ChangelogReader
 from streams.live.engine.observed_store import ObservedStore
 from streams.live.engine.partition_layout import Layout
 from streams.live.engine.restore import restore
+from streams.live.errors import EngineStopped
+from streams.live.fold.dead_letters import DeadLetterCount
 from streams.live.store.port import Position, StoreCorruptedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from streams.core.machine import Parts
     from streams.live.engine.clients import Watermarks
     from streams.live.engine.crash_points import CrashHook
     from streams.live.engine.restore import Restored
     from streams.live.engine.settings import EngineSettings
     from streams.live.engine.stats import EngineStats
     from streams.live.fold.batch import Batch
-    from streams.live.fold.dead_letters import DeadLetterCount
     from streams.live.fold.record import Record
     from streams.live.store.local import OpenStore
     from streams.live.store.port import Store
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Processor(Protocol):
+class Ticking(Protocol):
+    """What partitions and stages have in common: batches to commit, and time."""
+
+    def tick(self, now: int, *, is_caught_up: bool = True) -> Batch: ...
+    def commit(self, batch: Batch) -> None: ...
+    def next_deadline(self) -> int: ...
+
+
+class Processor(Ticking, Protocol):
     """The fold that the engine drives: `streams.live.fold.partition.Partition`, or any other of one partition.
 
     Nothing may change before `commit`; a batch that is thrown away must leave no trace. Nothing may block. `process`
@@ -41,17 +51,25 @@ class Processor(Protocol):
     """
 
     def process(self, records: Iterable[Record]) -> Batch: ...
-    def tick(self, now: int, *, is_caught_up: bool = True) -> Batch: ...
-    def commit(self, batch: Batch) -> None: ...
-    def next_deadline(self) -> int: ...
 
 
-class Owned(msgspec.Struct):
+class StageProcessor(Ticking, Protocol):
+    """The fold of a stage, which takes parts in place of records: `streams.live.fold.stage.Stage`."""
+
+    @property
+    def has_work(self) -> bool: ...
+    @property
+    def is_new(self) -> bool: ...
+    def take(self, parts: Parts) -> Batch: ...
+
+
+class Owned(msgspec.Struct, eq=False):
     """One owned topic-partition.
 
     `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, `last_time` the time of the
     last record in microseconds. `has_left` tells that records before that end are in hand and not yet taken.
-    `partitions` is how many the topic has.
+    `partitions` is how many the topic has. A stage stands here too: it has `siblings` and consumes nothing, and
+    `streams.live.engine.stages.processor_of` is its fold.
     """
 
     topic: str
@@ -65,6 +83,7 @@ class Owned(msgspec.Struct):
     last_time: int = 0
     has_left: bool = False
     partitions: int = 0
+    siblings: tuple[Owned, ...] = ()
 
     @property
     def caught_up(self) -> bool:
@@ -88,6 +107,7 @@ class Ownership:
         watermarks: Watermarks,
         open_store: OpenStore,
         open_partition: Callable[[str, int, int, Store], Processor],
+        open_stage: Callable[[int, Store], StageProcessor] | None,
         clock: Callable[[], int],
         crash: CrashHook,
         stats: EngineStats,
@@ -96,11 +116,14 @@ class Ownership:
         self._watermarks = watermarks
         self._open_store = open_store
         self._open_partition = open_partition
+        self._open_stage = open_stage
+        self._stage = settings.topic(settings.stage) if settings.stage and open_stage else ""
         self._clock = clock
         self._crash = crash
         self._stats = stats
         self._parked: dict[tuple[str, int], Store] = {}
         self.owned: dict[tuple[str, int], Owned] = {}
+        self.stages: dict[int, Owned] = {}
         self.restored: dict[tuple[str, int], Restored] = {}
         self._layout = Layout(settings, watermarks)
 
@@ -110,17 +133,55 @@ class Ownership:
         self._stats.restoring = {}
         if committed:
             self._layout.refresh()
-        for where in set(self._parked) - set(committed):
+        staying = {*committed, *((self._stage, number) for _, number in committed)}
+        for where in set(self._parked) - staying:
             self._parked.pop(where).close()
         for (topic, number), offset in sorted(committed.items()):
             self.owned[topic, number] = self._open(topic, number, offset)
+        for number in sorted({number for _, number in committed}):
+            self._take_stage(number)
         return [self.owned[where] for where in committed]
+
+    def _take_stage(self, number: int) -> None:
+        """Open the stage of a number, all of whose siblings are owned. Raises EngineStopped where its state is lost."""
+        places = [(self._settings.topic(topic), number) for topic in self._settings.siblings]
+        siblings = [self.owned[place] for place in places if place in self.owned]
+        if not self._stage or number in self.stages or len(siblings) < len(places):
+            return
+        store = self._store_of(self._stage, number)
+        try:
+            restored = self._restore(self._settings.changelog(self._stage), number, store)
+        except StoreCorruptedError as error:
+            log.warning("local state is damaged, restoring it in full: %s", error)
+            store.clear()
+            restored = self._restore(self._settings.changelog(self._stage), number, store)
+        self.restored[self._stage, number] = restored
+        if not restored.checkpoint and any(self._has_state(place) for place in places):
+            raise EngineStopped(
+                "state lost",
+                f"{self._settings.changelog(self._stage)}-{number} holds no state, but the topics that feed it have"
+                " state; rebuild it",
+            )
+        assert self._open_stage is not None
+        processor = cast("Processor", self._open_stage(number, ObservedStore(store, self._clock)))
+        changelog = self._settings.changelog(self._stage)
+        self.stages[number] = Owned(
+            self._stage, number, changelog, store, processor, 0, DeadLetterCount(), siblings=tuple(siblings)
+        )
+
+    def _has_state(self, place: tuple[str, int]) -> bool:
+        """Return whether a partition has committed anything, this time or before it was parked."""
+        return bool(self.owned[place].store.position.checkpoint)
 
     def park(self, where: Iterable[tuple[str, int]]) -> None:
         for each in where:
             owned = self.owned.pop(each, None)
-            if owned is not None:
-                self._parked[each] = owned.store
+            if owned is None:
+                continue
+            self._parked[each] = owned.store
+            stage = self.stages.get(owned.number)
+            if stage is not None and owned in stage.siblings:
+                self._parked[self._stage, owned.number] = self.stages.pop(owned.number).store
 
     def close(self) -> None:
         self.park(list(self.owned))
@@ -128,16 +189,20 @@ class Ownership:
             self._parked.popitem()[1].close()
 
     def _open(self, topic: str, number: int, committed: int | None) -> Owned:
-        changelog = self._settings.changelog(topic)
-        store = self._parked.pop((topic, number), None) or self._open_store(
-            changelog, number, self._watermarks.topic_id(changelog)
-        )
+        store = self._store_of(topic, number)
         try:
             return self._restored(topic, number, store, committed)
         except StoreCorruptedError as error:
             log.warning("local state is damaged, restoring it in full: %s", error)
             store.clear()
             return self._restored(topic, number, store, committed)
+
+    def _store_of(self, topic: str, number: int) -> Store:
+        """Return the store that was parked, or open one."""
+        changelog = self._settings.changelog(topic)
+        return self._parked.pop((topic, number), None) or self._open_store(
+            changelog, number, self._watermarks.topic_id(changelog)
+        )
 
     def _restored(self, topic: str, number: int, store: Store, committed: int | None) -> Owned:
         changelog = self._settings.changelog(topic)

@@ -33,9 +33,15 @@ class Layout:
         """Ask how many partitions there are now. Raises EngineStopped where topics do not fit one another."""
         sources = self._settings.sources
         self._recorded.clear()
-        self._counts = self._watermarks.partitions([*sources, *map(self._settings.changelog, sources)])
+        kept = [*sources, *([self._settings.topic(self._settings.stage)] if self._settings.stage else [])]
+        self._counts = self._watermarks.partitions([*sources, *map(self._settings.changelog, kept)])
         for sentence in unequal(self._settings.prefix, self._settings.topics, self._counts):
             raise EngineStopped("partitions differ", f"{sentence}; {REMEDY}")
+        for changelog in map(self._settings.changelog, kept[len(sources) :]):
+            fed = self._settings.topic(self._settings.siblings[0])
+            if self._counts[changelog] != self._counts[fed]:
+                said = f"{changelog} has {self._counts[changelog]} partitions and {fed} has {self._counts[fed]}"
+                raise EngineStopped("partitions differ", f"{said}: they must have the same number; {REMEDY}")
 
     def require(self) -> None:
         """Look at all source topics. Raises EngineStopped where the worker would stop for their partitions."""

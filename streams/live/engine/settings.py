@@ -16,7 +16,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     that a hyphen and `state` where the deployment's state has a name (ADR 0146). `member` is a stable name of this
     worker: with one, a restart takes its partitions back at once (static membership) and ends its predecessor's open
     transaction. Two live workers of one name stop each other. `client` holds librdkafka's security settings. A table
-    with `early_rows` rows or more is inserted before the cycle's last partition is reduced.
+    with `early_rows` rows or more is inserted before the cycle's last partition is reduced. `stage` is the short name
+    of the account stage, which has a changelog like a topic and no events, and `siblings` are the topics that feed it;
+    an engine without a stage has an empty name.
     """
 
     bootstrap: str
@@ -24,6 +26,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = "cx."
     state: str = ""
     topics: tuple[str, ...] = ("survey", "billing", "support", "reference", "config")
+    stage: str = ""
+    siblings: tuple[str, ...] = ("survey", "billing", "support", "reference")
     signals_topic: str = "signals"
     dead_letters_topic: str = "dead-letters"
     member: str = ""

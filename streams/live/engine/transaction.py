@@ -28,7 +28,8 @@ class Transactions:
 
     A failed delivery fails the transaction in the client library itself, so no record can be missing from one that
     was committed. The offsets of every partition go along even when only time has passed: they carry the group's
-    generation, and by it a worker that has lost its partitions is refused.
+    generation, and by it a worker that has lost its partitions is refused. A stage consumes nothing and has none: one
+    of its siblings comes with it.
     """
 
     def __init__(
@@ -59,7 +60,11 @@ class Transactions:
             for entry in entries:
                 self._write(entry)
             self._crash("mid_transaction")
-            offsets = [TopicPartition(e.owned.topic, e.owned.number, e.checkpoint.source) for e in entries]
+            offsets = [
+                TopicPartition(each.owned.topic, each.owned.number, each.checkpoint.source)
+                for each in entries
+                if not each.owned.siblings
+            ]
             self._until(deadline, self._producer.send_offsets_to_transaction, offsets, group)
             self._crash("before_commit")
             self._until(deadline, self._producer.commit_transaction)

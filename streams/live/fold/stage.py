@@ -133,6 +133,11 @@ class Stage:
         return bool(self._plan or self._inbox or self._again)
 
     @property
+    def is_new(self) -> bool:
+        """Whether this life has committed nothing yet; the next batch that takes parts says that it has begun."""
+        return not self._announced
+
+    @property
     def accounts_aside(self) -> frozenset[str]:
         """The accounts that are put aside."""
         return frozenset(self._aside)
@@ -150,7 +155,7 @@ class Stage:
         batch = self._carried_out()
         for number, record in enumerate(self._codec.records(parts), self._next_record):
             batch.changes[_inbox_key(number)] = record
-        return self._finish(batch)
+        return self._finish(batch, begins=not self._announced)
 
     def tick(self, now: int, *, is_caught_up: bool = True) -> StageBatch:
         """Carry out what is committed; where that is nothing, plan what time or other rules bring about.
@@ -177,9 +182,10 @@ class Stage:
             return None
         return Plan(due[-1] if len(due) == most else (now, _BEHIND_ALL, b""))
 
-    def commit(self, batch: StageBatch) -> None:
+    def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""
-        self._announced = True
+        assert isinstance(batch, StageBatch)
+        self._announced = self._announced or partition.EPOCH_KEY in batch.changes
         for key, deadline in batch.deadlines:
             self._deadlines.set(key, deadline)
         self._store.put_all(batch.changes)
@@ -294,10 +300,10 @@ class Stage:
         for name, record in self._codec.one_by_one(stated):
             batch.changes[kept + name] = record
 
-    def _finish(self, batch: StageBatch) -> StageBatch:
+    def _finish(self, batch: StageBatch, *, begins: bool = False) -> StageBatch:
         if batch.repeats:
             partition.keep_last(batch)
-        if not (batch.changes or batch.unsettled is not None or batch.is_of_rules):
+        if not (begins or batch.changes or batch.unsettled is not None or batch.is_of_rules):
             return batch
         if not self._announced:
             batch.changes[partition.EPOCH_KEY] = self._epoch.to_bytes(8)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.topics import load_topics
+from streams.core.routes import KINDS
 from streams.live.engine.crash_points import no_crash
 from streams.live.engine.engine import Engine
 from streams.live.fold.partition import Partition
 from streams.live.fold.rejections import rejected
+from streams.live.fold.stage import Stage
 from streams.live.store.local import memory_stores
 from streams.live.worker.live_board import tally
 from streams.live.worker.policies import PolicyWatch
@@ -48,14 +50,18 @@ def product_engine(
             topic, number, store, codec=codec, rules=watch.load(), types=types[topic], partitions=partitions
         )
 
+    def open_stage(number: int, store: Store) -> Stage:
+        return Stage(number, store, rules=watch.load(), ledgers=KINDS.stage, topic=settings.topic(settings.stage))
+
     return Engine(
         settings=settings,
         sink=sink,
         open_partition=open_partition,
+        open_stage=open_stage if KINDS.stage else None,
         encode_signal=encoder(codec),
         clock=clock,
         open_store=open_store,
         summarise=lambda batch: [*tally(batch), *rejected(batch)],
-        between=lambda all_of_them: watch.apply(p for p in all_of_them if isinstance(p, Partition)),
+        between=lambda all_of_them: watch.apply(p for p in all_of_them if isinstance(p, Partition | Stage)),
         crash=crash,
     )
