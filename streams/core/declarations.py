@@ -215,5 +215,6 @@ class Kinds:
         if twice:
             raise ValueError(f"prefixes {sorted(twice)} stand for two kinds")
         self.depends_on_rules = frozenset(prefix.encode() for prefix, each in every if each.depends_on_rules)
+        self.ledgers_by_rules = [prefix.encode() for prefix, ledger in ledgers.items() if ledger.depends_on_rules]
         self.ranks = {ord(prefix): 1 + place for place, prefix in enumerate(ledgers)}
         """Order of ledgers by first byte of their keys, from 1: deadlines of one moment fire in it, entities first."""

@@ -117,7 +117,8 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     """One log during a batch.
 
     Its head is read once and written at the end of the batch; all other records go to `records` at once. `work` counts
-    the items that were folded. Nothing that a log refers to refers back to it, so the search for cycles leaves it out.
+    the items that were folded, `read` the bytes of segments that were read. Nothing that a log refers to refers back to
+    it, so the search for cycles leaves it out.
     """
 
     fold: Fold[Item, Acc]
@@ -128,6 +129,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     is_new: bool
     is_changed: bool = False
     work: int = 0
+    read: int = 0
     _acc: Acc | None = None
     _open: Outputs | None = None
 
@@ -211,40 +213,13 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         self._spill_full()
         return before, after
 
-    def again(self, former: Scope) -> tuple[Outputs, Outputs]:
-        """Fold everything anew; return all outputs, under the former scope and under the log's own."""
-        old, new = self._decoded(b"", is_test=self.head.tests > 0), self._decoded(b"", is_test=self.head.tests > 0)
-        before, after = Outputs(), Outputs()
-        for number, segment in self._all_segments():
-            if number is not None:
-                self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
-            self.work += 2 * len(segment.items)
-            for item in active_items(segment.items, segment.inactive):
-                self.fold.apply(old, item, former, before)
-                self.fold.apply(new, item, self.scope, after)
-        if self.head.spilled is not None:
-            self.head.base = _encode(new)
-        for item in active_items(self.head.tail, self.head.inactive):
-            self.fold.apply(old, item, former, before)
-            self.fold.apply(new, item, self.scope, after)
-        self.fold.project(old, former, before)
-        self.fold.project(new, self.scope, after)
-        self._acc, self._open = new, None
-        return before, after
-
-    def _all_segments(self) -> Iterable[tuple[int | None, Segment[Item]]]:
-        """Yield every segment in order, with its number where a snapshot is kept before it."""
-        if self.head.spilled is None:
-            return
-        index = Index(self.records, self.key, self.head.spilled)
-        index.reach_all()
-        for place, number in enumerate(index.numbers):
-            yield number if place else None, self.segment(number)
-
     def every_item(self) -> Iterable[tuple[Item, bool]]:
         """Yield every item in order, and whether it counts. Reads all segments."""
-        for _, segment in self._all_segments():
-            yield from _with_activity(segment.items, segment.inactive)
+        if self.head.spilled is not None:
+            index = Index(self.records, self.key, self.head.spilled)
+            index.reach_all()
+            for segment in map(self.segment, index.numbers):
+                yield from _with_activity(segment.items, segment.inactive)
         yield from _with_activity(self.head.tail, self.head.inactive)
 
     def between(self, first: SortKey, last: SortKey) -> Iterator[Item]:
@@ -266,6 +241,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         stored = self.records.get(record_name(SEGMENTS, self.key, number))
         if stored is None:
             raise KeyError(f"segment {number} of {self.key!r}")
+        self.read += len(stored)
         found: Segment[Item] = self.fold.codec.segment(stored)
         return found
 
@@ -307,7 +283,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
             number = index.numbers[ordinal]
             if ordinal > first and old != new:
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
-            segment = _stretch(self.segment(number))
+            segment = stretch_of(self.segment(number))
             self._fold(old, segment, before)
             if ordinal in parts:
                 segment = self._edited(segment, parts[ordinal])
@@ -329,7 +305,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
 
     def _refold_tail(self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs) -> None:
         """Fold the old tail and the new one on, from the accumulators before it."""
-        tail = _stretch(self.head)
+        tail = stretch_of(self.head)
         self._fold(old, tail, before)
         self.fold.project(old, self.scope, before)
         edited = tail
@@ -411,7 +387,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         after: Outputs,
     ) -> list[tuple[SortKey, int]]:
         """Fold and write a segment that was edited, as several where it has grown; return those that are new."""
-        record = _record(stretch)
+        record = record_of(stretch)
         if len(stretch.items) <= 2 * segments.SEGMENT and len(record) <= 2 * segments.TAIL_BYTES:
             self._fold(acc, stretch, after)
             self._write(number, stretch, came, record)
@@ -423,7 +399,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(acc))
                 added.append((self.fold.sort_key(piece.items[0]), number))
             self._fold(acc, piece, after)
-            self._write(number, piece, came, _record(piece))
+            self._write(number, piece, came, record_of(piece))
         return added
 
     def _write(self, number: int, stretch: Stretch[Item], came: Collection[SortKey] | None, record: bytes) -> None:
@@ -446,7 +422,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         if head.spilled is None:
             head.spilled = Spilled()
             self.began_to_spill()
-        tail = _stretch(head)
+        tail = stretch_of(head)
         spilled = head.spilled
         size = min(len(tail.items), segments.SEGMENT)
         if head.tail_bytes > segments.TAIL_BYTES:
@@ -458,7 +434,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
             self.records.put(record_name(SNAPSHOTS, self.key, number), head.base)
         add_last(self.records, self.key, spilled, self.fold.sort_key(piece.items[0]), number)
         spilled.last_key = self.fold.sort_key(piece.items[-1])
-        self._write(number, piece, None, _record(piece))
+        self._write(number, piece, None, record_of(piece))
         if whole:
             head.base = _encode(acc)
             head.tail, head.inactive, head.fingerprints, head.tail_bytes = (), (), b"", 0
@@ -474,7 +450,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         """Learn that the first segment is about to be written; the tail is the whole log."""
 
 
-def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
+def stretch_of(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
     items = records.tail if isinstance(records, Head) else records.items
     packed = records.fingerprints
     left_out = set(records.inactive)
@@ -482,7 +458,7 @@ def _stretch(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
     return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
 
 
-def _record(stretch: Stretch[Any]) -> bytes:
+def record_of(stretch: Stretch[Any]) -> bytes:
     return _encode(Segment(b"".join(stretch.fingerprints), stretch.items, _inactive(stretch)))
 
 

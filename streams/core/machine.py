@@ -4,21 +4,26 @@ A machine works on the records of one partition for one batch. It is pure: it re
 what changes to itself, and gives it away in `changes`. The live partition, replays and tests all use it.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 import msgspec
 
+from streams.core import course as limits
 from streams.core.algebra import RecordedEvent, Signal, SortKey, difference
+from streams.core.book_log import BookLog
 from streams.core.changes import Measures, change_rows
 from streams.core.columns import Row
-from streams.core.declarations import Book, Declared, Ledger, Reducer
+from streams.core.course import Course
+from streams.core.declarations import NO_LEDGERS, Book, Declared, Ledger, Reducer
 from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
+from streams.core.long_log import LongLog
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.rules import Rules
 from streams.core.segments import Head, Overlay
+from streams.core.waiting import Queue, Upcoming, put_in, queue_of
 
 __all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Parts", "Reducer", "Stated", "Whose"]
 _encode = msgspec.msgpack.Encoder().encode
@@ -54,7 +59,8 @@ class Machine:
     `former` are rules that outputs of some logs may still follow, by name: such a log is brought up to date before
     anything else happens to it. `work` counts the items that were folded, and `repeats` is true once a log changed
     twice. `parts` gathers what is handed over to ledgers of the `stage`, by their prefixes: these are kept elsewhere.
-    `firing` is the deadline that fired last, by key and moment.
+    `firing` is the deadline that fired last, by key and moment. With a `course`, what other rules bring about is done
+    in pieces where it is long; without one, at once.
     """
 
     def __init__(
@@ -64,18 +70,20 @@ class Machine:
         reducers: Mapping[str, Reducer[Any]],
         ledgers: Mapping[str, Ledger[Any, Any]],
         former: Mapping[bytes, Rules] = NO_RULES,
-        stage: Collection[str] = (),
+        stage: Mapping[str, Ledger[Any, Any]] = NO_LEDGERS,
     ) -> None:
         self.rules, self.work, self.repeats = rules, 0, False
         self.parts: Parts = {}
         self._stage = stage
         self.firing: tuple[bytes, int] = b"", 0
+        self.course: Course | None = None
         self._former, self._scope = former, Scope(rules, 0)
         self._records = Overlay(get)
         self.changes, self.get = self._records.changes, self._records.get
         self._reducers, self._ledgers = reducers, ledgers
         self._entities: dict[bytes, EntityLog[Any]] = {}
-        self._books: dict[bytes, Log[Any, Any]] = {}
+        self._books: dict[bytes, BookLog[Any, Any]] = {}
+        self._queues: dict[bytes, Queue] = {}
         self._rescheduled: list[Log[Any, Any]] = []
 
     def entity(self, key: bytes) -> EntityLog[Any]:
@@ -86,15 +94,15 @@ class Machine:
             log = self._entities[key] = EntityLog.opened(reducer, key, self._records, self._scope)
         return log
 
-    def book(self, ledger: Ledger[Any, Any], key: bytes) -> Log[Any, Any]:
+    def book(self, ledger: Ledger[Any, Any], key: bytes) -> BookLog[Any, Any]:
         """Return the log of a ledger by its key; an empty one where there is none."""
         log = self._books.get(key)
         if log is None:
             account, _, name = key[1:].decode().partition("\0")
-            log = self._books[key] = Log.opened(Book.of(ledger, account, name), key, self._records, self._scope)
+            log = self._books[key] = BookLog.opened(Book.of(ledger, account, name), key, self._records, self._scope)
         return log
 
-    def _known(self, key: bytes) -> tuple[Declared, Log[Any, Any]]:
+    def _known(self, key: bytes) -> tuple[Declared, LongLog[Any, Any]]:
         """Return the declaration and the log of an entity or a ledger by its key."""
         ledger = self._ledgers.get(chr(key[0]))
         if ledger is not None:
@@ -159,18 +167,125 @@ class Machine:
         return 1 + list(self._ledgers).index(chr(key[0])) if chr(key[0]) in self._ledgers else 0
 
     def settle(self, key: bytes) -> list[Facts]:
-        """Bring an entity or a ledger up to date with the rules."""
+        """Bring an entity or a ledger up to date with the rules; with a course, a long one is under way then."""
         of, log = self._known(key)
         found: list[Facts] = []
-        if of.depends_on_rules and log.head.rules != self.rules.name:
-            self._bring_up_to_date(of, log, found)
+        if self._follows_others(of, log):
+            if self.course is not None and log.is_long():
+                self.course.begin(key, is_again=True)
+            else:
+                self._bring_up_to_date(of, log, found)
         return found
 
-    def _bring_up_to_date(self, of: Declared, log: Log[Any, Any], found: list[Facts]) -> None:
+    def go_on(self, version: int) -> list[Facts]:
+        """Do the next piece of the course, which is not over. Rows are of the version that the course has then.
+
+        `version` is the first one of this life. All pieces of a fold take rows away under one revision and write under
+        the next one: so it does not matter which comes first where old and new rules seal a row in different pieces.
+        """
+        course = self.course
+        assert course is not None
+        if not course.key:
+            key = min(course.waiting, key=lambda each: (self._rank(each), each))
+            course.begin(key, is_again=chr(key[0]) not in self._stage and self._follows_others(*self._known(key)))
+        if chr(course.key[0]) in self._stage:
+            self._state(course)
+            return []
+        course.version = version if course.version < 0 else course.version
+        of, log = self._known(course.key)
+        before, after = self._piece(of, log, course)
+        written, removed = difference(before.rows, after.rows)
+        revision, is_done = log.head.revision, not course.key
+        self.repeats = self.repeats or log.is_changed
+        self.work += log.work
+        log.work, log.is_changed = 0, True
+        if is_done:
+            log.head.revision += 2
+            if of.deadline is not None:
+                self._reschedule(of.deadline(log.accumulator(), log.scope), log)
+        pending: Pending = {}
+        _gather(pending, before, after)
+        for prefix, names in pending.items():
+            for name, edits in names.items():
+                self._wait(of, prefix, f"{prefix}{account_of(log.key)}\0{name}".encode(), edits)
+        return [Facts(revision + 1, (), removed), Facts(revision + 2, written)]
+
+    def _piece(self, of: Declared, log: LongLog[Any, Any], course: Course) -> tuple[Outputs, Outputs]:
+        """Fold a piece of the log under way."""
+        if course.is_again:
+            outputs = log.again(Scope(self._former[log.head.rules], log.head.passed), course)
+            if not course.key:
+                log.head.rules = self.rules.name
+            return outputs
+        assert isinstance(of, Ledger)
+        assert isinstance(log, BookLog)
+        queue = self._queue(log.key)
+        upcoming = Upcoming(queue, course.done, limits.MOST_EDITS)
+        outputs = log.make(upcoming, msgspec.msgpack.Decoder(of.entry).decode, course)
+        self._forget(upcoming, course, log.key, is_done=not course.key)
+        return outputs
+
+    def _queue(self, key: bytes) -> Queue:
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = queue_of(key, self._records, self._scope)
+        return queue
+
+    def _wait(self, giver: Declared | None, prefix: str, key: bytes, edits: Edits) -> None:
+        """Let edits of a ledger wait. Raises ValueError where the giver hands over to itself or to an earlier one."""
+        course, ledger, queue = self.course, self._ledgers.get(prefix), self._queue(key)
+        assert course is not None
+        is_later = not isinstance(giver, Ledger) or self._rank(giver.prefix.encode()) < self._rank(key)
+        if prefix not in self._stage and (ledger is None or not is_later):
+            whose = repr(giver.prefix) if giver is not None else "a ledger"
+            raise ValueError(f"{whose} hands over to {prefix!r}, no later ledger")
+        put_in(queue, edits, course.folds, None if ledger is None else (ledger, self.book(ledger, key)))
+        self.work += queue.work
+        queue.work = 0
+        if key not in course.waiting:
+            course.waiting.append(key)
+
+    def _state(self, course: Course) -> None:
+        """State the next of what waits for a ledger of the stage: no statement of a fold before it is over."""
+        queue, prefix = self._queue(course.key), chr(course.key[0])
+        decode = msgspec.msgpack.Decoder(self._stage[prefix].entry).decode
+        upcoming = Upcoming(queue, course.done, limits.MOST_EDITS)
+        name = course.key[1:].decode().partition("\0")[2]
+        stated = self.parts.setdefault((account_of(course.key), prefix, name), {})
+        for each in upcoming.edits:
+            stated[each.key] = decode(each.entry) if each.entry else None
+            course.done = each.key
+        self._forget(upcoming, course, course.key, is_done=upcoming.are_all)
+        if upcoming.are_all:
+            course.end()
+
+    def _forget(self, upcoming: Upcoming, course: Course, key: bytes, *, is_done: bool) -> None:
+        """Delete what no longer waits."""
+        if is_done:
+            upcoming.forget_all()
+            del self._queues[key]
+        else:
+            upcoming.forget(course.done)
+
+    def _follows_others(self, of: Declared, log: LongLog[Any, Any]) -> bool:
+        """Return whether outputs of a log follow other rules."""
+        return of.depends_on_rules and log.head.rules != self.rules.name
+
+    def _has_to_wait(self, ledger: Ledger[Any, Any], log: BookLog[Any, Any], edits: Edits) -> bool:
+        """Return whether edits that other rules bring about take pieces, or others wait before them."""
+        if self.course is None:
+            return False
+        if log.key in self.course.waiting or log.is_far(min((*edits.put, *edits.cleared))):
+            return True
+        return self._follows_others(ledger, log) and log.is_long()
+
+    def _bring_up_to_date(self, of: Declared, log: LongLog[Any, Any], found: list[Facts]) -> None:
         """Fold a log again whose outputs follow former rules. Raises KeyError where these are not known."""
         named, log.head.rules = log.head.rules, self.rules.name
         if log.is_new:
             return
+        if self.course is not None:
+            self.course.folds += 1
         before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
         self._conclude(of, log, before, after, found, is_quiet=True)
@@ -180,6 +295,9 @@ class Machine:
         changes = self.changes
         for log in self._changed():
             changes[log.key] = _encode(log.head)
+        for queue in self._queues.values():
+            if queue.is_changed:
+                changes[queue.key] = _encode(queue.head)
 
     def _changed(self) -> Iterator[Log[Any, Any]]:
         every: tuple[Mapping[bytes, Log[Any, Any]], ...] = (self._entities, self._books)
@@ -328,6 +446,9 @@ class Machine:
     ) -> tuple[Outputs, Outputs]:
         """Edit the entries of a ledger; return the outputs that this can change, before and after."""
         log = self.book(ledger, key)
+        if is_quiet and self._has_to_wait(ledger, log, edits):
+            self._wait(None, ledger.prefix, key, edits)
+            return NO_OUTPUTS, NO_OUTPUTS
         if ledger.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(ledger, log, found)
         log.head.revision += 1

@@ -8,7 +8,8 @@ import msgspec
 
 from streams.core.activity import PartOf, PatchOf
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
-from streams.core.log import Fold, Log
+from streams.core.log import Fold
+from streams.core.long_log import LongLog
 from streams.core.segments import HEAD_RECORDS, NAMES
 
 Acc = TypeVar("Acc")
@@ -46,7 +47,7 @@ class EventFold(Fold[RecordedEvent, Acc], Protocol[Acc]):
     patch_of: PatchOf
 
 
-class NamedLog(Log[RecordedEvent, Acc], eq=False, gc=False):
+class NamedLog(LongLog[RecordedEvent, Acc], eq=False, gc=False):
     """A log of events and the records that tell where they lie."""
 
     fold: EventFold[Acc]

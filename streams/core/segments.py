@@ -6,6 +6,7 @@ snapshot is the accumulator as it was before a segment, or before the tail; it i
 late item that only changes accumulators leaves the segments alone. Short logs are one record.
 """
 
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
@@ -131,7 +132,7 @@ def record_name(kind: bytes, key: bytes, number: int) -> bytes:
     return HEAD_RECORDS + kind + key + number.to_bytes(4, "big")
 
 
-_chunk_from = msgspec.msgpack.Decoder(Chunk).decode
+chunk_from = msgspec.msgpack.Decoder(Chunk).decode
 
 
 class Index:
@@ -145,9 +146,9 @@ class Index:
         self.firsts: list[SortKey] = []
         self.numbers: list[int] = []
 
-    def reach(self, position: SortKey) -> None:
-        """Load what is needed to find the segment of a position and all behind it."""
-        while self._from and (not self.firsts or position < self.firsts[0]):
+    def reach(self, position: SortKey, most: int = sys.maxsize) -> None:
+        """Load what is needed to find the segment of a position and all behind it, or the last `most` segments."""
+        while self._from and (not self.firsts or position < self.firsts[0]) and len(self.firsts) < most:
             self._load_one_more()
 
     def reach_all(self) -> None:
@@ -168,10 +169,14 @@ class Index:
         self.firsts.insert(ordinal, first)
         self.numbers.insert(ordinal, number)
 
+    def drop(self, ordinal: int) -> None:
+        """Leave a segment out."""
+        del self.firsts[ordinal], self.numbers[ordinal]
+
     def _load_one_more(self) -> None:
         self._from -= 1
         stored = self._records.get(record_name(INDEX, self._key, self._from))
-        chunk = Chunk() if stored is None else _chunk_from(stored)
+        chunk = Chunk() if stored is None else chunk_from(stored)
         self._stored.insert(0, stored)
         self._chunks.insert(0, chunk)
         self.firsts[:0], self.numbers[:0] = chunk.firsts, chunk.numbers
@@ -207,7 +212,7 @@ def add_last(records: Records, key: bytes, spilled: Spilled, first: SortKey, num
     """Note a segment at the end: one record of the index is written, a new one every CHUNK segments."""
     place = spilled.chunks - 1
     stored = records.get(record_name(INDEX, key, place)) if place >= 0 else None
-    chunk = Chunk() if stored is None else _chunk_from(stored)
+    chunk = Chunk() if stored is None else chunk_from(stored)
     if stored is None or len(chunk.numbers) >= CHUNK:
         place, chunk = place + 1, Chunk()
         spilled.chunks = place + 1

@@ -6,6 +6,7 @@ knows the sums when it comes to the first posting, keeps none of them, and a pos
 where the sums change what the moment is (growth becomes shrinkage, a customer leaves) all its rows are others.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -86,10 +87,15 @@ def complete(edits: Edits, last: SortKey, between: Between) -> None:
     """
     if not edits.cleared and len(edits.put) == 1 and min(edits.put)[:1] > last[:1]:
         return
-    for at in sorted({key[0] for key in (*edits.put, *edits.cleared)}):
+    cleared: defaultdict[int | str, set[SortKey]] = defaultdict(set)
+    came: defaultdict[int | str, list[Posting]] = defaultdict(list)
+    for key in edits.cleared:
+        cleared[key[0]].add(key)
+    for key in sorted(edits.put):
+        came[key[0]].append(edits.put[key])
+    for at in sorted(cleared.keys() | came.keys()):
         first, final = (at, 0, ""), (at, 2, "")
-        gone = {key for key in edits.cleared if key[0] == at}
-        new = [edits.put[key] for key in sorted(edits.put) if key[0] == at]
+        gone, new = cleared[at], came[at]
         known = list(islice(between(first, final), MOST + 1))
         crowd = known[0] if known and isinstance(known[0], Crowd) else None
         if crowd is None and len(known) - len(gone) + len(new) <= MOST:

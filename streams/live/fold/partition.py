@@ -4,7 +4,7 @@ This is where the pure core meets bytes. It knows no Kafka client and no databas
 run the very same code. A batch that is thrown away leaves the partition as it was.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -13,7 +13,9 @@ import msgspec
 from schemas.codec import Codec
 from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
+from streams.core.course import MOST_ITEMS, Course
 from streams.core.declarations import Kinds
+from streams.core.events import Event
 from streams.core.machine import Due, Machine
 from streams.core.routes import KINDS
 from streams.core.rows import TABLES
@@ -174,10 +176,13 @@ class Partition:
                 self._refuse(batch, record, REASON, unfoldable[record.offset()])
                 continue
             try:
-                self._take(batch, record)
+                is_taken = self._take(batch, record)
             except Exception as error:
                 blame([record.offset()], error)
                 raise
+            if not is_taken:
+                records = records[:number]
+                break
             if batch.machine.work > MOST_WORK:
                 records = records[: number + 1]
                 break
@@ -222,8 +227,8 @@ class Partition:
         plan = self._plan
         if plan is None:
             return True
-        if plan.settles_to:
-            is_done = self._settle(batch, plan.settles_to)
+        if plan.passes_to is None:
+            is_done = self._settle(batch, plan)
         else:
             try:
                 is_done = self._pass_time(batch, plan.passes_to, self._failed.skipped | failed.keys())
@@ -233,17 +238,25 @@ class Partition:
             batch.changes[PLAN_KEY] = None
         return is_done
 
-    def _settle(self, batch: Batch, last: bytes) -> bool:
-        planned = bisect_right(self._unsettled, last)
-        settled = 0
-        while settled < planned and batch.machine.work <= MOST_WORK:
-            batch.write(batch.machine.settle(self._unsettled[settled]), self._first_version)
-            settled += 1
-        batch.unsettled = self._unsettled[settled:]
-        return settled == planned
+    def _settle(self, batch: Batch, plan: Plan) -> bool:
+        """Bring logs up to date, and do the next piece of one that is long, or of a ledger whose edits wait.
 
-    def _pass_time(self, batch: Batch, last: Due | None, put_aside: AbstractSet[tuple[bytes, int]]) -> bool:
-        assert last is not None
+        A ledger comes when all logs of the plan have handed over to it, so that it is folded once.
+        """
+        machine, planned, settled = batch.machine, bisect_right(self._unsettled, plan.settles_to), 0
+        course = machine.course = plans.copied(plan.course)
+        while settled < planned and not course.key and machine.work <= MOST_WORK:
+            batch.write(machine.settle(self._unsettled[settled]), self._first_version)
+            settled += not course.key
+        is_due = course.key or (settled == planned and course.waiting)
+        if is_due and machine.work <= MOST_ITEMS:
+            facts = machine.go_on(self._first_version)
+            batch.write(facts, course.version)
+        batch.unsettled = self._unsettled[settled:]
+        batch.changes[PLAN_KEY] = plans.encode(msgspec.structs.replace(plan, course=course))
+        return settled == planned and course.is_over
+
+    def _pass_time(self, batch: Batch, last: Due, put_aside: AbstractSet[tuple[bytes, int]]) -> bool:
         due = self._deadlines.due(last[0], SETTLE_AT_ONCE)
         for fired, facts in enumerate(batch.machine.pass_time(due, last, put_aside), 1):
             batch.write(facts, self._first_version)
@@ -296,12 +309,13 @@ class Partition:
                 batch.changes[RULES_KEY] = record
         return batch
 
-    def _take(self, batch: Batch, record: Record) -> None:
+    def _take(self, batch: Batch, record: Record) -> bool:
+        """Take a record; return False where what follows other rules has to be folded in pieces before that."""
         value = record.value()
         event = event_of(value, self._decode, self._types, self.topic)
         if isinstance(event, tuple):
             self._refuse(batch, record, *event)
-            return
+            return True
         ingested_at = record.timestamp()[1] * 1000
         assert value is not None
         key = record.key() or b""
@@ -310,17 +324,42 @@ class Partition:
             refusal = misplaced(key, self.number, self._partitions)
         if refusal is not None:
             self._refuse(batch, record, *refusal)
-            return
+            return True
         one = fingerprint_of(event.source, event.event_id, value)
         identity, digest = one[:IDENTITY_BYTES], one[IDENTITY_BYTES:]
         known = batch.digests.get(identity) or self._identities.digest_of(identity)
         if known is None:
+            if self._unsettled and not self._is_settled_for(batch, event):
+                return False
             batch.digests[identity] = digest
             self._fold(batch, record, RecordedEvent(event, ingested_at, is_load(record)), one)
         elif known == digest:
             batch.duplicates += 1
         else:
             self._refuse(batch, record, "conflicting_duplicate", "its event_id came before with other content")
+        return True
+
+    def _is_settled_for(self, batch: Batch, event: Event) -> bool:
+        """Bring what an event may change up to date: its entity, and ledgers of its account that depend on rules.
+
+        Return False where that takes pieces, which are planned then: the event comes behind them.
+        """
+        machine = batch.machine
+        course = machine.course = machine.course or Course()
+        keys = [self._kinds.reducer_of(event).key(event)]
+        for prefix in self._kinds.ledgers_by_rules:
+            own = prefix + event.account_id.encode() + b"\0"
+            for place in range(bisect_left(self._unsettled, own), len(self._unsettled)):
+                if not self._unsettled[place].startswith(own):
+                    break
+                keys.append(self._unsettled[place])
+        for key in keys:
+            if not course.key:
+                batch.write(machine.settle(key), self._first_version)
+        if course.is_over:
+            return True
+        batch.changes[PLAN_KEY] = plans.encode(Plan(course=course))
+        return False
 
     def _fold(self, batch: Batch, record: Record, recorded: RecordedEvent, one: bytes) -> None:
         reducer = self._kinds.reducer_of(recorded.event)

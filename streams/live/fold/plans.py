@@ -7,6 +7,7 @@ then leave rows that nobody names again. So a plan is committed first, and carri
 
 import msgspec
 
+from streams.core.course import Course
 from streams.core.machine import Due
 
 MOST_RECORDS = 20_000
@@ -14,14 +15,23 @@ MOST_RECORDS = 20_000
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One of two things: let time pass up to a deadline, or bring logs up to date with the rules, up to a key."""
+    """One of two things: let time pass up to a deadline, or bring logs up to date with the rules, up to a key.
+
+    What is long of the latter is done in pieces: `course` has what one batch leaves to the next.
+    """
 
     passes_to: Due | None = None
     settles_to: bytes = b""
+    course: Course = msgspec.field(default_factory=Course)
 
 
 encode = msgspec.msgpack.Encoder().encode
 plan_from = msgspec.msgpack.Decoder(Plan).decode
+
+
+def copied(course: Course) -> Course:
+    """Return a course that a batch may change: one that is thrown away leaves the committed one as it was."""
+    return msgspec.structs.replace(course, waiting=[*course.waiting])
 
 
 class Repetition:

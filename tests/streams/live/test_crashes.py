@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from schemas.topics import load_topics
 from streams.core import segments
 from streams.core.algebra import RecordedEvent
+from streams.core.declarations import Kinds
+from streams.core.routes import KINDS
 from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Policy, Rules
 from streams.core.support.sla_policy import Limit, SlaPolicy
@@ -47,7 +49,8 @@ moments = st.integers(0, 60 * 24).map(lambda hours: START + hours * HOUR)
 class Life:
     """A partition, its committed store, and the tables that all its batches were inserted into, committed or not."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, kinds: Kinds = KINDS) -> None:
+        self.kinds = kinds
         self.rules, self.store, self.tables = rules, MemoryStore(), Tables()
         self.dead: set[int] = set()
         self.now = 0
@@ -55,7 +58,7 @@ class Life:
 
     def begin(self) -> None:
         """Open the partition from what was committed."""
-        self.partition = Partition("any", 0, self.store, codec=CODEC, rules=self.rules, types=TYPES)
+        self.partition = Partition("any", 0, self.store, codec=CODEC, rules=self.rules, types=TYPES, kinds=self.kinds)
 
     def end(self, batch: Batch, fate: str) -> bool:
         """Insert a batch, and commit it or not: "crash" begins a new life, "void" goes on in this one."""
