@@ -24,7 +24,7 @@ METRICS = (
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
     "feedback_told_rate", "feedback_closed_rate", "feedback_time_to_tell",
 )  # fmt: skip
-ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 1
+ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 2
 """Count how often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
 RENEWALS = f"""
@@ -35,6 +35,14 @@ WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment'
     AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL
 """  # noqa: S608 - own names
 """Rows with the oracle's keys; the item is the policy and the currency."""
+VALUE = f"""
+SELECT 'value_reached_share', grain, toString(window_start), dimension, dimension_value, toString(horizon_days),
+    value, numerator, n
+FROM value_reached_share
+WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL
+"""  # noqa: S608 - own names
+"""Likewise; the item is the number of days."""
 
 Key = tuple[str, str, str, str, str, str]
 """Metric, grain, start of the window, dimension, slice, item."""
@@ -82,7 +90,7 @@ def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key
         for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()
-    for question in (*check_billing.QUESTIONS, RENEWALS):
+    for question in (*check_billing.QUESTIONS, RENEWALS, VALUE):
         for name, grain, start, dimension, part, item, *figures in client.execute(question):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()

@@ -188,7 +188,7 @@ def expect(messages: Iterable[Message]) -> list[Figure]:
     company = gather(messages)
     counted, places = responses(company), _places(company)
     figures = [*_topics(company, counted, places), *money(company, _slices(company))]
-    figures += oracle_success.figures(company, places)
+    figures += [*oracle_success.figures(company, places), *oracle_success.shares(company, places)]
     for metric, facts, figure in (
         *_facts(company, counted),
         *oracle_support.facts(company),

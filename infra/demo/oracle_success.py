@@ -1,4 +1,4 @@
-"""Count what the demonstration's renewals amount to, in plain Python from the events that were sent."""
+"""Count what the demonstration's renewals and onboardings amount to, in plain Python from the events that were sent."""
 
 from __future__ import annotations
 
@@ -91,6 +91,38 @@ def figures(company: Company, places: Places) -> Iterator[Figure]:
             grain, start, dimension, part = place
             rate = float(100 * kept / due)
             yield Figure("renewal_rate_gross", grain, start, dimension, part, item, rate, float(kept), int(counted))
+
+
+def times_to_value(company: Company) -> Iterator[tuple[int, str, float | None]]:
+    """Yield the start of each onboarding, its account, and the days on the clock until its first value."""
+    plans = {fields["onboarding_id"]: fields for fields in company.of("onboarding_planned")}
+    rests: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    resumed = {fields["onboarding_id"]: fields["effective_at"] for fields in company.of("onboarding_resumed")}
+    for fields in company.of("onboarding_paused"):
+        rests[fields["onboarding_id"]].append((fields["effective_at"], resumed[fields["onboarding_id"]]))
+    values = {
+        fields["onboarding_id"]: fields["reached_at"]
+        for fields in company.of("milestone_reached")
+        if fields["milestone_code"] == "first_project"
+    }
+    for name, plan in plans.items():
+        at = values.get(name)
+        rested = sum(until - since for since, until in rests[name])
+        days = None if at is None else (at - plan["starts_at"] - rested) / DAY
+        yield plan["starts_at"], plan["account_id"], days
+
+
+def shares(company: Company, places: Places) -> Iterator[Figure]:
+    """Yield the share of onboardings with first value within 30, 60 and 90 days, all of which are long over."""
+    groups: dict[tuple[str, str, str, str], list[float | None]] = defaultdict(list)
+    for at, account, days in times_to_value(company):
+        for place in places(at, account):
+            groups[place].append(days)
+    for place, every in groups.items():
+        for horizon in (30, 60, 90):
+            reached = sum(days is not None and days <= horizon for days in every)
+            rate = 100 * reached / len(every)
+            yield Figure("value_reached_share", *place, str(horizon), rate, reached, len(every))
 
 
 def undecided(company: Company) -> Iterator[Renewal]:

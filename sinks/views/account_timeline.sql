@@ -1,15 +1,15 @@
 /*
 comment: >-
-  What happened with an account in surveys, billing, support and contracts, newest first, each with the manager in charge then; to be
+  What happened with an account in surveys, billing, support, contracts and onboardings, newest first, each with the manager in charge then; to be
   read for one account
 columns:
   at: When it happened, UTC
   account_id: Account
-  area: survey, billing, support, contract or relationship
+  area: survey, billing, support, contract, onboarding or relationship
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract, onboarding or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -361,6 +361,43 @@ FROM
         concat('feedback_notice:', notice_id)
     FROM ${cx}.feedback_notice
     WHERE is_test = 0
+    UNION ALL
+    SELECT
+        assumeNotNull(tupleElement(happened, 1)),
+        account_id,
+        'onboarding',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        onboarding_id,
+        concat('onboarding:', onboarding_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            onboarding_id,
+            arrayJoin([
+                (starts_at, 'onboarding', concat('Onboarding ', onboarding_id, ' began')),
+                (stalled_at, 'stalled', concat('Onboarding ', onboarding_id, ' was stalled')),
+                (completed_at, 'completed', concat('Onboarding ', onboarding_id, ' was completed'))
+            ]) AS happened
+        FROM ${cx}.onboarding
+        WHERE is_test = 0
+        UNION ALL
+        SELECT
+            account_id,
+            onboarding_id,
+            (
+                reached_at,
+                if(is_first_value = 1, 'first_value', 'milestone'),
+                concat(
+                    'Onboarding ', onboarding_id, ' reached ', milestone_code,
+                    if(is_first_value = 1, ', its first value', ''), if(state = 'late', ', late', '')
+                )
+            ) AS happened
+        FROM ${cx}.onboarding_milestone
+        WHERE is_test = 0
+    )
+    WHERE tupleElement(happened, 1) <= ${now}
     UNION ALL
     SELECT
         valid_from,

@@ -5,13 +5,13 @@ columns:
   moment: Time that would place it in a window, UTC
   account_id: Account
   survey_id: Survey; empty for all else
-  fact_id: Response, invitation, display, invoice, payment, refund, dispute, subscription, ticket, or contract and term
+  fact_id: Response, invitation, display, invoice, payment, refund, dispute, subscription, ticket, onboarding, or contract and term
   kind: Kind of the answer that is left out, or value of a renewal whose amounts are; empty where all of the fact is
   reason: >-
     test, deleted, no_nps_answer, score_corrected (a detractor no longer), or the reason of unscored_answer; of invoices
     void, credit (below zero) or nothing_to_pay; of attempts not_issued, not_recurring, after_trial or sent_by_mail;
     of tickets deleted, merged or spam, and no_threshold of a rating; of service level clocks cancelled or paused; of
-    renewals currency_differs (its value is told in another currency than before)
+    renewals currency_differs (its value is told in another currency than before); of onboardings not_planned and not_started
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -297,3 +297,15 @@ SELECT
     [concat('contract:', contract_id)]
 FROM ${cx}.renewal
 WHERE is_test = 1 OR has(flags, 'currency_differs')
+UNION ALL
+SELECT
+    arrayJoin(['onboarding_course', 'value_reached', 'started_onboarding']),
+    ifNull(starts_at, occurred_at),
+    account_id,
+    '',
+    onboarding_id,
+    '',
+    multiIf(is_test = 1, 'test', starts_at IS NULL, 'not_planned', 'not_started'),
+    [concat('onboarding:', onboarding_id)]
+FROM ${cx}.onboarding
+WHERE is_test = 1 OR starts_at IS NULL OR starts_at > ${now}

@@ -18,4 +18,5 @@ FROM
     UNION ALL SELECT max(ingested_at) FROM ${cx}.payout
     UNION ALL SELECT max(ingested_at) FROM ${cx}.ticket
     UNION ALL SELECT max(ingested_at) FROM ${cx}.contract
+    UNION ALL SELECT max(ingested_at) FROM ${cx}.onboarding
 )

@@ -867,6 +867,69 @@ class RenewalDecided(Envelope, frozen=True, array_like=True, gc=False, kw_only=T
     reason: str | None = None
 
 
+OnboardingStart = Literal["CONTRACT", "FIRST_TRANSACTION", "KICKOFF", "UNKNOWN"]
+
+
+class PlannedMilestone(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A milestone of an onboarding as it is planned."""
+
+    milestone_code: str
+    planned_at: Micros | None = None
+    is_first_value: bool = False
+
+
+class OnboardingPlanned(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="onboarding_planned"):
+    """An onboarding is planned, or planned anew: when its clock starts, and which milestones it has by when."""
+
+    EVENT_TYPE: ClassVar[str] = "onboarding_planned"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "onboarding"
+
+    onboarding_id: str
+    starts_at: Micros
+    start_kind: OnboardingStart = "UNKNOWN"
+    contract_id: str | None = None
+    product: str | None = None
+    milestones: tuple[PlannedMilestone, ...] = ()
+
+
+class MilestoneReached(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="milestone_reached"):
+    """The customer has reached a milestone of an onboarding."""
+
+    EVENT_TYPE: ClassVar[str] = "milestone_reached"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "onboarding"
+
+    onboarding_id: str
+    milestone_code: str
+    is_first_value: bool = False
+    planned_at: Micros | None = None
+    reached_at: Micros
+
+
+class OnboardingPaused(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="onboarding_paused"):
+    """An onboarding rests: its clock stops, and nothing of it falls due."""
+
+    EVENT_TYPE: ClassVar[str] = "onboarding_paused"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "onboarding"
+
+    onboarding_id: str
+    effective_at: Micros
+    reason: str | None = None
+
+
+class OnboardingResumed(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="onboarding_resumed"):
+    """An onboarding that rested goes on."""
+
+    EVENT_TYPE: ClassVar[str] = "onboarding_resumed"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "onboarding"
+
+    onboarding_id: str
+    effective_at: Micros
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1347,6 +1410,10 @@ ReferenceTopicEvent = (
     | TaskCompleted
     | ContractSet
     | RenewalDecided
+    | OnboardingPlanned
+    | MilestoneReached
+    | OnboardingPaused
+    | OnboardingResumed
 )
 SupportEvent = (
     TicketOpened
@@ -1418,6 +1485,7 @@ FeedbackNoticeEvent = ReporterNotified
 ProjectEvent = ProjectSet | ProjectStageChanged
 TaskEvent = TaskDueSet | TaskCompleted
 ContractEvent = ContractSet | RenewalDecided
+OnboardingEvent = OnboardingPlanned | MilestoneReached | OnboardingPaused | OnboardingResumed
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1491,6 +1559,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "task_completed": TaskCompleted,
     "contract_set": ContractSet,
     "renewal_decided": RenewalDecided,
+    "onboarding_planned": OnboardingPlanned,
+    "milestone_reached": MilestoneReached,
+    "onboarding_paused": OnboardingPaused,
+    "onboarding_resumed": OnboardingResumed,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

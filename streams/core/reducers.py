@@ -22,6 +22,7 @@ from streams.core.feedback.link import FEEDBACK_LINK
 from streams.core.feedback.notice import FEEDBACK_NOTICE
 from streams.core.histories import REFERENCE, SETTING
 from streams.core.success.contract import CONTRACT
+from streams.core.success.onboarding import ONBOARDING
 from streams.core.support.projection import TICKET
 from streams.core.support.touch import TOUCH
 from streams.core.survey.definition import SURVEY_DEFINITION
@@ -47,6 +48,7 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "project": PROJECT,
     "task": TASK,
     "contract": CONTRACT,
+    "onboarding": ONBOARDING,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

@@ -11,6 +11,7 @@ from streams.core import (
     rows_change,
     rows_clock,
     rows_feedback,
+    rows_onboarding,
     rows_receivable,
     rows_reference,
     rows_refund,
@@ -55,5 +56,6 @@ TABLES = by_table(
         rows_feedback,
         rows_work,
         rows_success,
+        rows_onboarding,
     )
 )

@@ -62,6 +62,9 @@ def _rows() -> dict[str, list[Any]]:
             made[table] += rows
         _revenue(made, account)
         made["renewal"] += _renewals(account)
+        made["onboarding"].append(
+            row("onboarding", account_id=account, onboarding_id="o", starts_at=AT, first_value_us=40 * DAY, reached=1)
+        )
     for question in ("q1", "q2"):
         scale = {"scale_min": 1.0, "scale_max": 5.0, "positive_from": 4.0}
         made["survey_question"].append(

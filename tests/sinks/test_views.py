@@ -49,6 +49,8 @@ ORDER = (
     "fact_id",
     "invoice_id",
     "currency",
+    "horizon_days",
+    "days",
     "reason",
     "outcome",
     "bucket",

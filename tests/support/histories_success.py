@@ -1,16 +1,26 @@
-"""Hypothesis strategies: short histories of two contracts of one account: amended, decided on, extended, endless.
+"""Hypothesis strategies: short histories of two contracts, or of two onboardings, of one account.
 
 Few dates and values, so that events meet: decisions before their contract and at the moment of its extension, due dates
-that move, terms that follow each other, notice that passes.
+that move, terms that follow each other, notice that passes; milestones before the start, pauses in pauses, plans anew.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
 
 from streams.core.algebra import RecordedEvent
-from streams.core.events import ContractSet, Event, RenewalDecided
+from streams.core.events import (
+    ContractSet,
+    Event,
+    MilestoneReached,
+    OnboardingPaused,
+    OnboardingPlanned,
+    OnboardingResumed,
+    PlannedMilestone,
+    RenewalDecided,
+)
 from tests.support.histories import ENVELOPE, HOUR, START, histories_of, times
 
 DAY = 24 * HOUR
@@ -44,7 +54,7 @@ def _with_term(drawn: tuple[ContractSet, int, tuple[str, int], bool]) -> Contrac
     return msgspec.structs.replace(stated, **known)
 
 
-SUCCESS: dict[type[Event], Strategy] = {
+CONTRACTS: dict[type[Event], Strategy] = {
     ContractSet: st.tuples(_STATED, _terms, _money, st.booleans()).map(_with_term),
     RenewalDecided: st.tuples(
         st.builds(
@@ -66,9 +76,64 @@ SUCCESS: dict[type[Event], Strategy] = {
         )
     ),
 }
-"""A strategy for each event type of contracts."""
+_ONBOARDING: dict[str, Any] = ENVELOPE | {"onboarding_id": st.sampled_from(["o1", "o1", "o2"])}
+_CODES = ("kickoff", "live", "value")
 
 
-def success_histories(max_size: int = 9) -> st.SearchStrategy[list[RecordedEvent]]:
-    """Histories as in `histories`, of contracts."""
-    return histories_of(st.one_of(*SUCCESS.values()), max_size)
+def _with_milestones(drawn: tuple[OnboardingPlanned, list[int | None]]) -> OnboardingPlanned:
+    """Return the plan with milestones some tens of days after its start, the last of them the first value."""
+    plan, tens = drawn
+    milestones = tuple(
+        PlannedMilestone(
+            milestone_code=code,
+            planned_at=None if each is None else plan.starts_at + each * 10 * DAY,
+            is_first_value=code == "value",
+        )
+        for code, each in zip(_CODES, tens, strict=False)
+    )
+    return msgspec.structs.replace(plan, milestones=milestones)
+
+
+def _as_it_happened(built: Strategy, name: str) -> Strategy:
+    """Events whose own time is that of the event, or some hours before."""
+    return st.tuples(built, st.integers(0, 2)).map(
+        lambda pair: msgspec.structs.replace(pair[0], **{name: pair[0].occurred_at - pair[1] * 5 * HOUR})
+    )
+
+
+_CLOCK: dict[str, Any] = _ONBOARDING | {"occurred_at": times | _moments}
+ONBOARDINGS: dict[type[Event], Strategy] = {
+    OnboardingPlanned: st.tuples(
+        st.builds(
+            OnboardingPlanned,
+            **_ONBOARDING,
+            starts_at=st.integers(0, 2).map(lambda tens: START + tens * 10 * DAY),
+            start_kind=st.sampled_from(["CONTRACT", "KICKOFF"]),
+        ),
+        st.lists(st.sampled_from([None, 0, 1, 2, 10]), max_size=3),
+    ).map(_with_milestones),
+    MilestoneReached: _as_it_happened(
+        st.builds(
+            MilestoneReached,
+            **_CLOCK,
+            milestone_code=st.sampled_from(_CODES),
+            is_first_value=st.booleans(),
+            planned_at=st.none() | _moments,
+            reached_at=st.just(0),
+        ),
+        "reached_at",
+    ),
+    OnboardingPaused: _as_it_happened(
+        st.builds(OnboardingPaused, **_CLOCK, effective_at=st.just(0), reason=st.none()), "effective_at"
+    ),
+    OnboardingResumed: _as_it_happened(st.builds(OnboardingResumed, **_CLOCK, effective_at=st.just(0)), "effective_at"),
+}
+SUCCESS: dict[type[Event], Strategy] = CONTRACTS | ONBOARDINGS
+"""A strategy for each event type of contracts and onboardings."""
+
+
+def success_histories(
+    kinds: Iterable[type[Event]] = SUCCESS, max_size: int = 9
+) -> st.SearchStrategy[list[RecordedEvent]]:
+    """Histories as in `histories`, of events of the given kinds."""
+    return histories_of(st.one_of(*(SUCCESS[kind] for kind in kinds)), max_size)

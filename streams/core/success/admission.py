@@ -1,4 +1,4 @@
-"""Rules for events of contracts beyond their types: dates, amounts, and no contradictions within an event.
+"""Rules for events of contracts and onboardings beyond their types: dates, amounts, no contradictions within an event.
 
 Only what one event says is judged here. A decision without its contract waits, or is flagged in the tables: which of
 two events came first must not decide what is taken in.
@@ -7,8 +7,15 @@ two events came first must not decide what is taken in.
 from typing import Any
 
 from streams.core.billing.money import CURRENCY, MAX_EXPONENT, MAX_MICROS, micros
-from streams.core.events import ContractSet, RenewalDecided
-from streams.core.limits import AHEAD, MAX_ID, Refusal, repeated, unfit_moment
+from streams.core.events import (
+    ContractSet,
+    MilestoneReached,
+    OnboardingPaused,
+    OnboardingPlanned,
+    OnboardingResumed,
+    RenewalDecided,
+)
+from streams.core.limits import AHEAD, MAX_ID, Refusal, repeated, unfit_id, unfit_moment, unprintable
 from streams.core.success.terms import DAY, due_of
 
 _MOST_NOTICE = 36_500
@@ -24,6 +31,17 @@ def content(event: Any, ingested_at: int) -> Refusal | None:
             )
         case RenewalDecided():
             return _decided(event, ingested_at) or _money(event, event.amount, "amount")
+        case OnboardingPlanned():
+            return _planned(event)
+        case MilestoneReached():
+            named = unfit_id("milestone_code", event.milestone_code)
+            return (
+                named
+                or _happened("reached_at", event.reached_at, ingested_at)
+                or unfit_moment("planned_at", event.planned_at)
+            )
+        case OnboardingPaused() | OnboardingResumed():
+            return _happened("effective_at", event.effective_at, ingested_at)
         case _:
             return None
 
@@ -74,10 +92,27 @@ def _products(event: ContractSet) -> Refusal | None:
 
 
 def _decided(event: RenewalDecided, ingested_at: int) -> Refusal | None:
-    if event.decided_at > ingested_at + AHEAD:
-        return "occurred_in_future", "decided_at is more than a day after the record was stored"
     if event.outcome == "LOST" and event.amount != 0:
         return "invalid_field", "amount must be 0 where the renewal is lost"
     if event.successor_id is not None and event.successor_id == event.contract_id:
         return "invalid_field", "successor_id is the contract itself: null where it goes on"
-    return unfit_moment("decided_at", event.decided_at)
+    return _happened("decided_at", event.decided_at, ingested_at)
+
+
+def _happened(name: str, at: int, ingested_at: int) -> Refusal | None:
+    if at > ingested_at + AHEAD:
+        return "occurred_in_future", f"{name} is more than a day after the record was stored"
+    return unfit_moment(name, at)
+
+
+def _planned(event: OnboardingPlanned) -> Refusal | None:
+    refusal = unfit_moment("starts_at", event.starts_at) or unprintable(product=event.product)
+    if refusal is not None:
+        return refusal
+    for each in event.milestones:
+        refusal = unfit_id("milestone_code", each.milestone_code) or unfit_moment("planned_at", each.planned_at)
+        if refusal is not None:
+            return refusal
+        if each.planned_at is not None and each.planned_at < event.starts_at:
+            return "invalid_field", f"milestone {each.milestone_code[:64]!r} is planned before the start"
+    return repeated("milestones", [each.milestone_code for each in event.milestones])

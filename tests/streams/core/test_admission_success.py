@@ -1,4 +1,4 @@
-"""What events of contracts must satisfy beyond their types: dates in order, amounts, no contradiction."""
+"""What events of contracts and onboardings must satisfy beyond their types: dates in order, amounts, codes."""
 
 import msgspec
 import pytest
@@ -7,13 +7,18 @@ from hypothesis import given
 from streams.core.admission import check
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import MAX_MICROS
-from streams.core.events import Event
+from streams.core.events import Event, PlannedMilestone
 from streams.core.limits import EARLIEST, LATEST, Refusal
 from tests.support.contracts import contract, day, decided
 from tests.support.histories_success import success_histories
+from tests.support.onboardings import paused, planned, reached, resumed
 
 CONTRACT = contract(0)
 DECIDED = decided(0, "RENEWED", 100_00)
+PLANNED = planned()
+REACHED = reached(0)
+PAUSED = paused(0)
+RESUMED = resumed(0)
 
 
 def refusal(event: Event, **over: object) -> Refusal | None:
@@ -52,6 +57,17 @@ def test_the_histories_that_the_laws_run_over_are_taken_in(recorded_events: list
         (DECIDED, {"decided_at": EARLIEST - 1}, "decided_at is before the year 2000"),
         (DECIDED, {"successor_id": "k1"}, "successor_id is the contract itself"),
         (DECIDED, {"currency": "US"}, "is no ISO 4217 code"),
+        (PLANNED, {"starts_at": day(11)}, "milestone 'kickoff' is planned before the start"),
+        (PLANNED, {"starts_at": EARLIEST - 1}, "starts_at is before the year 2000"),
+        (PLANNED, {"milestones": PLANNED.milestones * 2}, "milestones name 'kickoff' twice"),
+        (PLANNED, {"milestones": (PlannedMilestone(milestone_code=""),)}, "milestone_code must be 1 to 256"),
+        (PLANNED, {"product": "a\u202eb"}, "product must be printable"),
+        (REACHED, {"milestone_code": ""}, "milestone_code must be 1 to 256"),
+        (REACHED, {"reached_at": day(2)}, "reached_at is more than a day after"),
+        (REACHED, {"reached_at": EARLIEST - 1}, "reached_at is before the year 2000"),
+        (REACHED, {"planned_at": LATEST + 1}, "planned_at is after the year 2200"),
+        (PAUSED, {"effective_at": day(2)}, "effective_at is more than a day after"),
+        (RESUMED, {"effective_at": EARLIEST - 1}, "effective_at is before the year 2000"),
     ],
 )
 def test_what_contradicts_itself_is_refused(event: Event, change: dict[str, object], says: str) -> None:
@@ -68,3 +84,4 @@ def test_what_only_other_events_could_show_to_be_wrong_is_taken_in() -> None:
     assert refusal(CONTRACT, renewal_at=day(110)) is None
     assert refusal(CONTRACT, annual_value=0) is None
     assert refusal(DECIDED, outcome="UPSOLD", amount=0) is None
+    assert refusal(REACHED, reached_at=day(-400)) is None

@@ -20,7 +20,7 @@ from tests.support.derived import other_histories
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_feedback import feedback_histories
-from tests.support.histories_success import success_histories
+from tests.support.histories_success import CONTRACTS, ONBOARDINGS, success_histories
 from tests.support.histories_support import support_histories
 from tests.support.histories_work import project_histories, task_histories
 from tests.support.levels import LEVELS, levels
@@ -40,7 +40,8 @@ WORLDS = {
     "feedback": feedback_histories(),
     "projects": project_histories(),
     "tasks": task_histories(),
-    "contracts": success_histories(),
+    "contracts": success_histories(CONTRACTS),
+    "onboardings": success_histories(ONBOARDINGS),
     "others": other_histories(),
 }
 mrr_policies = st.lists(

@@ -122,6 +122,13 @@ def test_a_term_that_became_endless_is_no_renewal_any_more() -> None:
     assert (renewals(machine), contract_of(machine).term_kind) == ([], "evergreen")
 
 
+def test_a_renewal_that_was_kept_stays_when_the_contract_goes_on_without_an_end() -> None:
+    """It was due and kept; from then on there is no term that another could come up for."""
+    machine = told(contract(0), decided(90, "RENEWED", 100_00), contract(101, term_kind="MONTHLY", ends_at=None))
+    assert [row.status for row in renewals(machine)] == ["renewed"]
+    assert (contract_of(machine).term_no, contract_of(machine).due_at) == (0, None)
+
+
 def test_a_decision_without_its_contract_waits() -> None:
     """Sources overtake each other: until the contract is told nothing is counted, then the decision is taken."""
     alone = told(decided(90, "LOST"))
