@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core import segments
+from streams.core import members, segments
 from tests.streams.core.test_laws import FAR, rows_of_states
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.levels import LEVELS
@@ -21,6 +21,7 @@ WORLDS = LAWFUL | {"dense money": money_histories(20)}
 def short_segments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(segments, "SEGMENT", request.param)
     monkeypatch.setattr(segments, "CHUNK", 2)
+    monkeypatch.setattr(members, "MOST", 1)
     size: int = request.param
     return size
 

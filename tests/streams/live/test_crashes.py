@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import load_topics
-from streams.core import segments
+from streams.core import members, segments
 from streams.core.algebra import RecordedEvent
 from streams.core.declarations import Kinds
 from streams.core.routes import KINDS
@@ -103,6 +103,7 @@ def short_segments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Let many segments and batches fit into short histories."""
     monkeypatch.setattr(plans, "MOST_RECORDS", 3)
     monkeypatch.setattr(segments, "SEGMENT", request.param)
+    monkeypatch.setattr(members, "MOST", 1)
     monkeypatch.setattr(segments, "CHUNK", 2)
 
 

@@ -10,7 +10,7 @@ from streams.core.machine import Machine
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
 from streams.core.rules import Rules
 from tests.support.invoices import failed, issued, paid
-from tests.support.money import returned
+from tests.support.money import applied, charged_back, received, refunded, returned
 
 Told = Callable[[int], Sequence[RecordedEvent]]
 
@@ -47,6 +47,24 @@ def account(number: int) -> Sequence[RecordedEvent]:
     return [issued(1 + number, 100, invoice_id=name), paid(1.5 + number, 100, f"P{number}", invoice_id=name)]
 
 
+def refunds(number: int) -> Sequence[RecordedEvent]:
+    """An account that gets one payment after the other back, of which none had left credit."""
+    return [refunded(1 + number, 100, f"P{number}", refund_id=f"R{number}")]
+
+
+def chargebacks(number: int) -> Sequence[RecordedEvent]:
+    """An account whose bank takes one payment after the other back."""
+    return [charged_back(1 + number, 100, f"P{number}", dispute_id=f"D{number}")]
+
+
+def uses(number: int) -> Sequence[RecordedEvent]:
+    """Invoices that each use a little of one credit."""
+    if not number:
+        return [received(1, 10**9)]
+    name = f"I{number:05d}"
+    return [issued(1 + number, 100, invoice_id=name), applied(1.5 + number, 100, name, application_id=f"A{number}")]
+
+
 def costs(told: Told, count: int) -> list[tuple[int, int]]:
     """(items folded, bytes written) for each step, each in a batch of its own."""
     store: dict[bytes, bytes] = {}
@@ -71,6 +89,14 @@ def test_one_more_costs_what_it_did(told: Told) -> None:
     early, late = found[30:80], found[-50:]
     for place in (0, 1):
         assert max(cost[place] for cost in late) <= 1.5 * max(cost[place] for cost in early)
+
+
+@pytest.mark.parametrize("told", [refunds, chargebacks, uses])
+def test_one_more_that_takes_credit_costs_what_it_did(told: Told) -> None:
+    """Each of them may have to give it back, so all are remembered; a shop has ten thousand refunds."""
+    found = costs(told, 600)
+    for place in (0, 1):
+        assert sum(cost[place] for cost in found[-64:]) <= 1.5 * sum(cost[place] for cost in found[32:96])
 
 
 def test_who_pays_as_asked_has_no_ledger_of_credit() -> None:
