@@ -2,7 +2,7 @@
 comment: Churn of recurring revenue of accounts that waited for a feedback item, each movement once
 columns:
   moment: When the revenue ended, UTC
-  account_id: Account
+  account_id: Account whose revenue ended; it, or one that counts as the same, had asked
   fact_id: Subscription that ended
   policy: MRR policy
   reported_pico: Change per month in units of 10^-12 of the reporting currency, below 0; 0 while its rate is not known
@@ -27,11 +27,16 @@ SELECT
         each -> tupleElement(each, 4),
         arrayFilter(each -> tupleElement(each, 1) <= _f.moment AND tupleElement(each, 2) > _f.moment, _r.asked)
     ))))) AS entities
-FROM (SELECT * FROM ${cx}.mrr_flow WHERE kind = 'churn') AS _f
+FROM
+(
+    SELECT _c.*, if(_w.survivor_id = '', _c.account_id, _w.survivor_id) AS asker_id
+    FROM (SELECT * FROM ${cx}.mrr_flow WHERE kind = 'churn') AS _c
+    LEFT JOIN ${cx}.account_identity AS _w ON _c.account_id = _w.account_id
+) AS _f
 INNER JOIN
 (
     SELECT account_id, groupArray((first_asked_at, ifNull(closed_at, ${end_of_days}), item_id, entities)) AS asked
     FROM ${cx}.feedback_reporter
     GROUP BY account_id
-) AS _r ON _f.account_id = _r.account_id
+) AS _r ON _f.asker_id = _r.account_id
 WHERE notEmpty(items)

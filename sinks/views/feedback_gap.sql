@@ -57,7 +57,8 @@ UNION ALL
 SELECT 'told_without_asking', _n.account_id, _n.notice_id, _m.survivor_id, toNullable(_n.at), _n.event_id
 FROM (SELECT * FROM ${cx}.feedback_notice WHERE is_test = 0) AS _n
 INNER JOIN (SELECT item_id, survivor_id FROM ${cx}.feedback_survivor) AS _m ON _n.item_id = _m.item_id
-WHERE (_m.survivor_id, _n.account_id) NOT IN (SELECT item_id, account_id FROM ${cx}.feedback_reporter)
+LEFT JOIN ${cx}.account_identity AS _w ON _n.account_id = _w.account_id
+WHERE (_m.survivor_id, if(_w.survivor_id = '', _n.account_id, _w.survivor_id)) NOT IN (SELECT item_id, account_id FROM ${cx}.feedback_reporter)
     AND _n.item_id IN (SELECT item_id FROM ${cx}.feedback_item WHERE opened_at IS NOT NULL)
 UNION ALL
 SELECT 'item_under_two_accounts', _i.account_id, _i.item_id, _k.home_account_id, _i.opened_at, _i.event_id

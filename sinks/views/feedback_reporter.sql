@@ -1,10 +1,10 @@
 /*
 comment: >-
-  Accounts that asked for a feedback item, one row per item and account after merges, with what they were told; without
+  Accounts that asked for a feedback item, one row per item and account after merges of either, with what they were told; without
   test data
 columns:
   item_id: Feedback item, after merges
-  account_id: Account that asked for it
+  account_id: Account that asked for it, as it counts now after merges of accounts
   topic_id: Topic of the item; empty when not told
   state: State of the item
   opened_at: When the item was opened, UTC
@@ -46,7 +46,7 @@ FROM
 (
     SELECT
         _m.survivor_id AS item_id,
-        _l.account_id AS account_id,
+        if(_w.survivor_id = '', _l.account_id, _w.survivor_id) AS account_id,
         min(_l.asked_at) AS first_asked_at,
         max(_l.asked_at) AS last_asked_at,
         toInt64(count()) AS requests,
@@ -58,6 +58,7 @@ FROM
         ) AS entities
     FROM (SELECT * FROM ${cx}.feedback_link WHERE is_test = 0) AS _l
     INNER JOIN ${cx}.feedback_survivor AS _m ON _l.item_id = _m.item_id
+    LEFT JOIN ${cx}.account_identity AS _w ON _l.account_id = _w.account_id
     GROUP BY item_id, account_id
 ) AS _k
 INNER JOIN (SELECT * FROM ${cx}.known_feedback_item WHERE opened_at IS NOT NULL) AS _i ON _k.item_id = _i.item_id
@@ -75,7 +76,7 @@ LEFT JOIN
     (
         SELECT
             _m.survivor_id AS item_id,
-            _n.account_id AS account_id,
+            if(_w.survivor_id = '', _n.account_id, _w.survivor_id) AS account_id,
             _n.notice_id AS notice_id,
             _n.at AS at,
             toString(_n.state) AS told_state,
@@ -90,6 +91,7 @@ LEFT JOIN
         INNER JOIN ${cx}.feedback_survivor AS _m ON _n.item_id = _m.item_id
         INNER JOIN ${cx}.known_feedback_item AS _o ON _n.item_id = _o.item_id
         INNER JOIN ${cx}.known_feedback_item AS _s ON _m.survivor_id = _s.item_id
+        LEFT JOIN ${cx}.account_identity AS _w ON _n.account_id = _w.account_id
     )
     GROUP BY item_id, account_id
 ) AS _n ON _k.item_id = _n.item_id AND _k.account_id = _n.account_id

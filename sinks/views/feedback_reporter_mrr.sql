@@ -2,7 +2,7 @@
 comment: What accounts that asked for a feedback item pay now, and paid when they first asked; one row per item and account
 columns:
   item_id: Feedback item, after merges
-  account_id: Account that asked for it
+  account_id: Account that asked for it, as it counts now; what it pays is that of all accounts that count as it
   state: State of the item
   first_asked_at: When the account first asked, UTC
   now_pico: Recurring revenue per month now, in units of 10^-12 of the reporting currency, by the policy cxledger
@@ -23,6 +23,14 @@ SELECT
 FROM (SELECT item_id, account_id, state, first_asked_at FROM ${cx}.feedback_reporter) AS _r
 LEFT JOIN
 (
-    SELECT account_id, starts_at, ends_at, mrr_micros, reported_pico, has_rate FROM ${cx}.mrr_span WHERE policy = 'cxledger'
+    SELECT
+        if(_w.survivor_id = '', _s.account_id, _w.survivor_id) AS account_id,
+        _s.starts_at AS starts_at,
+        _s.ends_at AS ends_at,
+        _s.mrr_micros AS mrr_micros,
+        _s.reported_pico AS reported_pico,
+        _s.has_rate AS has_rate
+    FROM (SELECT * FROM ${cx}.mrr_span WHERE policy = 'cxledger') AS _s
+    LEFT JOIN ${cx}.account_identity AS _w ON _s.account_id = _w.account_id
 ) AS _p ON _r.account_id = _p.account_id
 GROUP BY item_id, account_id

@@ -11,6 +11,10 @@ from streams.core.billing import admission as billing
 from streams.core.billing import choices
 from streams.core.billing.money import CURRENCY
 from streams.core.events import (
+    AccountLinked,
+    AccountMerged,
+    AccountUnlinked,
+    AccountUnmerged,
     AccountUpserted,
     Answer,
     ContactUpserted,
@@ -40,6 +44,7 @@ from streams.core.events import (
     TaxonomySet,
 )
 from streams.core.feedback import admission as feedback
+from streams.core.identity import admission as identity
 from streams.core.limits import (
     AHEAD,
     EARLIEST,
@@ -182,6 +187,8 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             | ReporterNotified()
         ):
             return feedback.content(event, ingested_at)
+        case AccountMerged() | AccountUnmerged() | AccountLinked() | AccountUnlinked():
+            return identity.content(event)
         case ProjectSet() | ProjectStageChanged() | TaskDueSet() | TaskCompleted():
             return work.content(event, ingested_at)
         case _:

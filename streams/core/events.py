@@ -695,6 +695,48 @@ class ManagerAssigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=
     valid_to: Micros | None = None
 
 
+class AccountMerged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="account_merged"):
+    """This account and another turned out to be one customer: it counts as that one, its facts stay."""
+
+    EVENT_TYPE: ClassVar[str] = "account_merged"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "account_merge"
+
+    survivor_id: str
+
+
+class AccountUnmerged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="account_unmerged"):
+    """An account is a customer of its own again; what came for the survivor stays with that."""
+
+    EVENT_TYPE: ClassVar[str] = "account_unmerged"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "account_merge"
+
+    survivor_id: str
+
+
+class AccountLinked(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="account_linked"):
+    """A name in another system belongs to this account from then on."""
+
+    EVENT_TYPE: ClassVar[str] = "account_linked"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "account_reference"
+
+    system: str
+    external_id: str
+
+
+class AccountUnlinked(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="account_unlinked"):
+    """A name in another system belongs to this account no more; merges are left alone."""
+
+    EVENT_TYPE: ClassVar[str] = "account_unlinked"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "account_reference"
+
+    system: str
+    external_id: str
+
+
 class FeedbackItemOpened(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="feedback_item_opened"):
     """Something that customers ask for has an item of its own. A later event of it renames it."""
 
@@ -1399,6 +1441,10 @@ ReferenceTopicEvent = (
     AccountUpserted
     | ContactUpserted
     | ManagerAssigned
+    | AccountMerged
+    | AccountUnmerged
+    | AccountLinked
+    | AccountUnlinked
     | FeedbackItemOpened
     | FeedbackItemStateChanged
     | FeedbackItemMerged
@@ -1479,6 +1525,8 @@ PayoutEvent = PayoutSettled
 ActEvent = ActSigned
 SettingEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
+AccountMergeEvent = AccountMerged | AccountUnmerged
+AccountReferenceEvent = AccountLinked | AccountUnlinked
 FeedbackItemEvent = FeedbackItemOpened | FeedbackItemStateChanged | FeedbackItemMerged
 FeedbackLinkEvent = FeedbackItemLinked
 FeedbackNoticeEvent = ReporterNotified
@@ -1548,6 +1596,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
+    "account_merged": AccountMerged,
+    "account_unmerged": AccountUnmerged,
+    "account_linked": AccountLinked,
+    "account_unlinked": AccountUnlinked,
     "feedback_item_opened": FeedbackItemOpened,
     "feedback_item_state_changed": FeedbackItemStateChanged,
     "feedback_item_merged": FeedbackItemMerged,

@@ -21,6 +21,8 @@ from streams.core.feedback.item import FEEDBACK_ITEM
 from streams.core.feedback.link import FEEDBACK_LINK
 from streams.core.feedback.notice import FEEDBACK_NOTICE
 from streams.core.histories import REFERENCE, SETTING
+from streams.core.identity.merge import ACCOUNT_MERGE
+from streams.core.identity.reference import ACCOUNT_REFERENCE
 from streams.core.success.contract import CONTRACT
 from streams.core.success.onboarding import ONBOARDING
 from streams.core.support.projection import TICKET
@@ -42,6 +44,8 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "act": ACT,
     "setting": SETTING,
     "reference": REFERENCE,
+    "account_merge": ACCOUNT_MERGE,
+    "account_reference": ACCOUNT_REFERENCE,
     "feedback_item": FEEDBACK_ITEM,
     "feedback_link": FEEDBACK_LINK,
     "feedback_notice": FEEDBACK_NOTICE,

@@ -167,7 +167,7 @@ def test_a_struct_says_whose_rows_it_has_and_what_names_them() -> None:
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ({"ENTITY": "unheard_of"}, "Changed has the entity 'unheard_of', not one of act, "),
+        ({"ENTITY": "unheard_of"}, "Changed has the entity 'unheard_of', not one of account_merge, "),
         ({"ENTITY": "ticket"}, "Changed does not say which ticket it belongs to: give it NAMED_BY"),
         ({"NAMED_BY": ("visit_id",)}, "Changed has no column visit_id"),
         ({"LOOKUPS": (("by_kind", "kind"),)}, "Changed has no kind"),

@@ -20,6 +20,7 @@ from tests.support.derived import other_histories
 from tests.support.histories import HOUR, START, answers, histories, histories_of, submissions, times
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_feedback import feedback_histories
+from tests.support.histories_identity import identity_histories
 from tests.support.histories_success import CONTRACTS, ONBOARDINGS, success_histories
 from tests.support.histories_support import support_histories
 from tests.support.histories_work import project_histories, task_histories
@@ -38,6 +39,7 @@ WORLDS = {
     "money": billing_histories(MONEY),
     "tickets": support_histories(),
     "feedback": feedback_histories(),
+    "identity": identity_histories(),
     "projects": project_histories(),
     "tasks": task_histories(),
     "contracts": success_histories(CONTRACTS),
