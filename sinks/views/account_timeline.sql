@@ -9,7 +9,7 @@ columns:
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract, onboarding or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract, onboarding, other account or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -334,6 +334,27 @@ FROM
             FROM ${cx}.renewal
             WHERE is_test = 0
         )
+    )
+    WHERE tupleElement(happened, 1) <= ${now}
+    UNION ALL
+    SELECT
+        tupleElement(happened, 1),
+        account_id,
+        'relationship',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        survivor_id,
+        concat('account_merge:', account_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            survivor_id,
+            arrayJoin([
+                (from_at, 'counted_as', concat('The account counts as ', survivor_id, ' from then on')),
+                (until_at, 'counted_alone', concat('The account no longer counts as ', survivor_id))
+            ]) AS happened
+        FROM ${cx}.account_merge_step
     )
     WHERE tupleElement(happened, 1) <= ${now}
     UNION ALL

@@ -86,10 +86,7 @@ def test_a_merge_that_is_taken_back_was_never_there() -> None:
 def names(*recorded_events: RecordedEvent) -> list[tuple[str, int | None, int | None]]:
     """External id, day of the link and day of its end."""
     rows = [row for row in run(list(recorded_events)).tables.values() if isinstance(row, AccountReferenceRow)]
-    days = [
-        tuple(None if day is None else (day - START) // DAY for day in (row.linked_at, row.unlinked_at)) for row in rows
-    ]
-    return sorted((row.external_id, *of) for row, of in zip(rows, days, strict=True))  # type: ignore[misc]
+    return sorted((row.external_name, day(row.linked_at), day(row.unlinked_at)) for row in rows)
 
 
 def test_a_name_is_the_accounts_from_its_link_until_it_is_unlinked() -> None:
