@@ -20,7 +20,7 @@ from tests.streams.live.test_crashes import CRASHING, Life, expected, fates, fig
 from tests.streams.live.test_ledger_deadlines import Step, Worker, of_figures, scripts
 from tests.support import groups, warmth
 from tests.support.batches import Tables, recorded
-from tests.support.histories import SURVEY, histories_of
+from tests.support.histories import START, SURVEY, histories_of
 from tests.support.levels import LEVELS
 from tests.support.oracle import rows_of
 
@@ -74,6 +74,10 @@ def driven(life: Life, data: st.DataObject, history: list[RecordedEvent], rules:
             else:
                 life.tick(now, fate, is_caught_up=not left)
         life.use(rules[-1])
+        while left:
+            left = life.take(left)
+        for fate in data.draw(st.lists(fates, max_size=30)):  # one life after another goes on with the pieces
+            life.tick(START, fate)
         return life.finish(left)
 
 
