@@ -86,9 +86,17 @@ def derived_id(event_id: str, kind: str, ordinal: int = 0) -> str:
 
 
 def difference(before: Sequence[Row], after: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
-    """(rows to write, rows to take away) that turn what `before` wrote into `after`."""
+    """(rows to write, rows to take away) that turn what `before` wrote into `after`, neither with an identity twice.
+
+    Rows are alike up to where something changed, which is far cheaper to see than identities are to make.
+    """
     if not before:
         return after, ()
-    old = {row.identity(): row for row in before}
-    written = [row for row in after if old.pop(row.identity(), None) != row]
+    alike = 0
+    for was, now in zip(before, after, strict=False):
+        if was != now:
+            break
+        alike += 1
+    old = {row.identity(): row for row in before[alike:]}
+    written = [row for row in after[alike:] if old.pop(row.identity(), None) != row]
     return written, list(old.values())

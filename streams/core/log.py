@@ -180,12 +180,15 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         head, fold, scope = self.head, self.fold, self.scope
         acc = self.accumulator()
         before = NO_OUTPUTS if self.is_new else self.projected()
-        sealed, still_open = Outputs(), Outputs()
-        fold.apply(acc, item, scope, sealed)
+        after = still_open = Outputs()
+        fold.apply(acc, item, scope, after)
+        if not after.is_empty():
+            still_open = Outputs()
         fold.project(acc, scope, still_open)
         self.is_new, self._open = False, still_open
         self.work += 1
-        after = still_open.behind(sealed)
+        if after is not still_open:
+            after = still_open.behind(after)
         head.tail = (*head.tail, item)
         head.fingerprints += fingerprint
         head.tail_bytes += size

@@ -41,10 +41,11 @@ class Outputs(msgspec.Struct, gc=False):
     signals: dict[str, Signal] = msgspec.field(default_factory=dict)
     entries: dict[Handover, Any] = msgspec.field(default_factory=dict)
 
+    def is_empty(self) -> bool:
+        return not (self.rows or self.measures or self.signals or self.entries)
+
     def behind(self, sealed: "Outputs") -> "Outputs":
-        """Return outputs with these behind the sealed ones."""
-        if not (sealed.rows or sealed.measures or sealed.signals or sealed.entries):
-            return self
+        """Return the sealed outputs with these behind them."""
         sealed.rows.extend(self.rows)
         sealed.measures |= self.measures
         sealed.signals |= self.signals

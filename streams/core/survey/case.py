@@ -63,11 +63,11 @@ def _state(response: Response) -> str:
 
 
 def signals(response: Response, last: Last, scope: Scope) -> dict[str, Signal]:
-    """Return, by id, that a detractor waits, and that the wait has passed its target.
+    """Return, by id, that the detractor of a response waits, and that the wait has passed its target.
 
     Nobody is called about the distant past: both need the response to have been stored before its deadline.
     """
-    if not response.is_detractor or response.contacted_at is not None:
+    if response.contacted_at is not None:
         return {}
     timer, policy = _clock(response, scope.rules)
     due = timer.due_at

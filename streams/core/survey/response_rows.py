@@ -28,7 +28,8 @@ def project(response: Response, scope: Scope, outputs: Outputs) -> None:
         written.extend(_topics(response))
     if response.was_detractor is not None:
         written.append(case_row(response, scope))
-    outputs.signals.update(signals(response, last, scope))
+    if response.is_detractor:
+        outputs.signals.update(signals(response, last, scope))
     outputs.measures.update(response_measures(response))
 
 
