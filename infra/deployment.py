@@ -8,7 +8,7 @@ import msgspec
 
 from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import make_private
-from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, PAY_READER, VERBATIM_READER, WRITER
 from infra.secret import Secret
 from infra.settings import PREFIX, Settings
 
@@ -105,6 +105,7 @@ def on_record(settings: Settings, record: Record) -> Settings:
         bi_user=BI_READER,
         bi_password=settings.bi_password or kept(BI_READER),
         verbatim_password=settings.verbatim_password or kept(VERBATIM_READER),
+        pay_password=settings.pay_password or kept(PAY_READER),
     )
 
 
@@ -133,6 +134,7 @@ def as_writer(settings: Settings) -> Settings:
         writer_password=Secret(),
         bi_password=Secret(),
         verbatim_password=Secret(),
+        pay_password=Secret(),
     )
 
 

@@ -49,6 +49,7 @@ def start(settings: Settings, located: Settings, count: int) -> None:
         clickhouse_password=Secret(),
         bi_password=Secret(),
         verbatim_password=Secret(),
+        pay_password=Secret(),
     )
     with own(_NAME, home) as lock:
         roster.forget(settings)

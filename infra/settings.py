@@ -99,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "cx_admin"
     clickhouse_password: Annotated[
         Secret,
-        Meta(description="Password of that user; without it, and the next three, `cx up` makes random ones."),
+        Meta(description="Password of that user; without it, and the next four, `cx up` makes random ones."),
     ] = Secret()
     writer_password: Annotated[
         Secret, Meta(description="Password of `cx_writer`, whom the workers of `cx up` write as.")
@@ -109,6 +109,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     verbatim_password: Annotated[
         Secret, Meta(description="Password of `verbatim_reader`, who also reads what is personal.")
     ] = Secret()
+    pay_password: Annotated[Secret, Meta(description="Password of `pay_reader`, who also reads what people cost.")] = (
+        Secret()
+    )
 
     cluster: Annotated[
         str,
@@ -265,7 +268,7 @@ def _unsafe(settings: Settings) -> list[str]:
     if settings.kafka_security.startswith("SASL") and not (settings.kafka_user and settings.kafka_password):
         problems.append("CX_KAFKA_USER and CX_KAFKA_PASSWORD are needed with SASL.")
     passwords = (settings.clickhouse_password, settings.writer_password, settings.bi_password)
-    plain = any(passwords) or settings.verbatim_password
+    plain = any(passwords) or settings.verbatim_password or settings.pay_password
     if plain and not settings.clickhouse_secure and settings.clickhouse_host not in _LOOPBACK:
         problems.append("CX_CLICKHOUSE_SECURE: a password would travel in plain text; set it to true.")
     for name in ("kafka_bootstrap", "registry_url"):

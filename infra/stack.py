@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from infra import containers
 from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import LOOPBACK
-from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, USERS, VERBATIM_READER, WRITER
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, PAY_READER, USERS, VERBATIM_READER, WRITER
 from infra.embedded.server import Stoppable
 
 if TYPE_CHECKING:
@@ -173,5 +173,6 @@ def _given(settings: Settings) -> dict[str, str]:
         WRITER: settings.writer_password,
         BI_READER: settings.bi_password,
         VERBATIM_READER: settings.verbatim_password,
+        PAY_READER: settings.pay_password,
     }
     return {user: told[user].reveal() for user in USERS}

@@ -55,7 +55,7 @@ def _joined(columns: tuple[str, ...]) -> str:
 
 
 def _selected(table: Table, *, texts: bool) -> str:
-    view = bases(table)[-1 if texts else 0]
+    view = bases(table)[-1 if texts and table.is_personal else 0]
     columns = ", ".join(sql.name(column.name) for column in view.columns)
     return f"SELECT {columns} FROM ${{cx}}.{view.name}"  # noqa: S608 - own names
 

@@ -58,7 +58,8 @@ class Served:
         Raises KeyError for a grain that a stock has not.
         """
         if isinstance(metric, Stock):
-            return self._ask(self._read(metric.figures(period.grain)), account, period)
+            query = metric.figures(period.grain)
+            return self._ask(query if metric.hides else self._read(query), account, period)
         groups = [*metric.groups, *([metric.spread.name] if metric.spread else [])]
         query = (
             "SELECT * EXCEPT (dimension, dimension_value, as_of)"  # noqa: S608 - names are our own

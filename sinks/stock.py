@@ -81,6 +81,11 @@ class Stock(msgspec.Struct, frozen=True):
         """Whether its view has no slice by account."""
         return (self.shown.slice or self.basis.slice) == "alone"
 
+    @property
+    def hides(self) -> bool:
+        """Whether its view hides something of what it reads, so that only the view itself may be asked."""
+        return views.reads_pay(f"${{cx}}.{self.name}")
+
     def figures(self, grain: str) -> str:
         """SELECT of the figure; reads {account}, {start}, {end} and {grain}. Raises KeyError for another grain."""
         names = ", ".join((*self.groups, *self.shown.figures))

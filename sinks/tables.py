@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from streams.core.columns import KIND, PERSONAL, Owner, Row
+from streams.core.columns import KIND, PAY, PERSONAL, Owner, Row
 from streams.core.entities import Kind
 from streams.core.rows import TABLES as ROWS
 
@@ -31,13 +31,14 @@ _KINDS = {"moment": "DateTime64(6, 'UTC')", "label": "LowCardinality(String)"}
 class Column(msgspec.Struct, frozen=True):
     """One column: its name, its full ClickHouse type and the sentence that describes it.
 
-    What is ``personal`` is shown by a view of its own, which not every reader may read.
+    What is ``personal`` or ``pay`` is shown by a view of its own, which not every reader may read.
     """
 
     name: str
     type: str
     comment: str
     personal: bool = False
+    pay: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -63,12 +64,19 @@ class Table(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> tuple[Column, ...]:
         """Columns that the view of the table's name has."""
-        return tuple(column for column in self.columns if column not in SYSTEM_COLUMNS and not column.personal)
+        return tuple(
+            column for column in self.columns if column not in SYSTEM_COLUMNS and not (column.personal or column.pay)
+        )
 
     @property
     def is_personal(self) -> bool:
         """Whether it has columns that this view leaves out."""
         return any(column.personal for column in self.columns)
+
+    @property
+    def is_pay(self) -> bool:
+        """Whether it has columns that tell what a person costs."""
+        return any(column.pay for column in self.columns)
 
     @property
     def by_account(self) -> bool:
@@ -114,11 +122,11 @@ def _comment(hint: Any) -> str:
 
 
 def _column(name: str, hint: Any) -> Column:
-    return Column(name, _type(hint, ()), _comment(hint), _is_personal(hint))
+    return Column(name, _type(hint, ()), _comment(hint), _is_marked(hint, PERSONAL), _is_marked(hint, PAY))
 
 
-def _is_personal(hint: Any) -> bool:
-    return any(note.extra and PERSONAL in note.extra for note in get_args(hint)[1:] if isinstance(note, Meta))
+def _is_marked(hint: Any, mark: str) -> bool:
+    return any(note.extra and mark in note.extra for note in get_args(hint)[1:] if isinstance(note, Meta))
 
 
 def derive(row: type[Row]) -> Table:

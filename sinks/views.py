@@ -37,6 +37,8 @@ _FIGURES = (
 )
 PERSONAL = "personal_"
 """What begins the name of a view with everything in a table, words about people included."""
+PAY = "pay_"
+"""What begins the name of a view that tells what a person costs, or from which that follows."""
 _SHARE = Interval("wilson", high="numerator", of="denominator")
 _N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
 
@@ -65,14 +67,16 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def bases(table: Table) -> tuple[View, ...]:
     """Views of the table's rows as they stand: newest versions, withdrawn rows left out.
 
-    The first leaves out what is personal. Where there is such, the second has every column; its name begins with
-    PERSONAL, by which readers are refused it.
+    The first leaves out what is personal, and what tells of pay. Where there is such, another has it as well; its name
+    begins with PERSONAL, or PAY, by which readers are refused it.
     """
-    shown = _base(table, table.name, table.shown)
-    if not table.is_personal:
-        return (shown,)
     every = tuple(column for column in table.columns if column not in SYSTEM_COLUMNS)
-    return shown, _base(table, f"{PERSONAL}{table.name}", every)
+    found = [_base(table, table.name, table.shown)]
+    if table.is_pay:
+        found.append(_base(table, f"{PAY}{table.name}", tuple(column for column in every if not column.personal)))
+    if table.is_personal:
+        found.append(_base(table, f"{PERSONAL}{table.name}", tuple(column for column in every if not column.pay)))
+    return tuple(found)
 
 
 def _base(table: Table, name: str, columns: tuple[Column, ...]) -> View:
@@ -150,10 +154,17 @@ def inlined(select: str, leaf: Callable[[str], str]) -> str:
         name = match[1]
         if name == "watermark":
             return f"(SELECT toDateTime64(0, 6, 'UTC') AS {known[name].columns[0].name})"
-        table = name.removeprefix(PERSONAL)
-        return leaf(table) if table in TABLES else f"({inlined(known[name].select, leaf)})"
+        table = next((bare for prefix in ("", PERSONAL, PAY) if (bare := name.removeprefix(prefix)) in TABLES), "")
+        return leaf(table) if table else f"({inlined(known[name].select, leaf)})"
 
     return _REFERENCE.sub(put, select)
+
+
+def reads_pay(select: str) -> bool:
+    """Whether a SELECT reads what a person costs, itself or by a view that it reads from."""
+    known = {view.name: view for view in load()}
+    names = _REFERENCE.findall(select)
+    return any(name.startswith(PAY) or reads_pay(known[name].select) for name in names if name in known)
 
 
 def select(view: View, warehouse: Warehouse, generation: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from infra.embedded.clickhouse_profiles import ReaderLimits
-from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, VERBATIM_READER, WRITER, users_config
+from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, PAY_READER, VERBATIM_READER, WRITER, users_config
 from infra.embedded.xml import FromEnvironment
 
 # Inside the network of the containers; the ports are published on loopback only.
@@ -13,6 +13,7 @@ PASSWORDS: Final = {
     WRITER: FromEnvironment("CX_WRITER_PASSWORD"),
     BI_READER: FromEnvironment("CX_BI_PASSWORD"),
     VERBATIM_READER: FromEnvironment("CX_VERBATIM_PASSWORD"),
+    PAY_READER: FromEnvironment("CX_PAY_PASSWORD"),
 }
 """compose.yaml refuses to start without them."""
 

@@ -24,9 +24,16 @@ METRICS = (
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
     "feedback_told_rate", "feedback_closed_rate", "feedback_time_to_tell",
 )  # fmt: skip
-ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 2
+ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 3
 """Count how often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
+DEADLINES = f"""
+SELECT 'on_time_rate', grain, toString(window_start), dimension, dimension_value, '', value, numerator, n,
+    ci_low, ci_high, low_sample
+FROM on_time_rate
+WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager') AND kind = 'task'
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}'
+"""  # noqa: S608 - own names
 RENEWALS = f"""
 SELECT 'renewal_rate_gross', grain, toString(window_start), dimension, dimension_value, concat(policy, ' ', currency),
     value, numerator, n
@@ -90,7 +97,7 @@ def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key
         for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()
-    for question in (*check_billing.QUESTIONS, RENEWALS, VALUE):
+    for question in (*check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE):
         for name, grain, start, dimension, part, item, *figures in client.execute(question):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()

@@ -4,8 +4,9 @@
 |---|---|
 | cx_admin | everything but to read or write files and other servers: migrates, promotes, repairs |
 | cx_writer | SELECT on cx and cx_meta, SELECT and INSERT on the generations, cx_g1 ... |
-| bi_reader | SELECT on cx.* except cx.verbatim and cx.personal_*, within limits |
+| bi_reader | SELECT on cx.* except cx.verbatim, cx.personal_* and cx.pay_*, within limits |
 | verbatim_reader | the same, what is personal included |
+| pay_reader | the same as bi_reader, what people cost included |
 | default | nothing: the embedded engine itself is this user, and takes the only session that it may have |
 
 `cx` stands for the name of the reading database, which is a setting. Everybody but `default` has a password; no
@@ -24,10 +25,12 @@ ADMINISTRATOR: Final = "cx_admin"
 WRITER: Final = "cx_writer"
 BI_READER: Final = "bi_reader"
 VERBATIM_READER: Final = "verbatim_reader"
-USERS: Final = (ADMINISTRATOR, WRITER, BI_READER, VERBATIM_READER)
+PAY_READER: Final = "pay_reader"
+USERS: Final = (ADMINISTRATOR, WRITER, BI_READER, VERBATIM_READER, PAY_READER)
 """Those who have a password."""
 _ENGINE: Final = "default"
-_PROFILES: Final = {ADMINISTRATOR: WRITING, WRITER: WRITING, BI_READER: READING, VERBATIM_READER: READING}
+_READERS: Final = (BI_READER, VERBATIM_READER, PAY_READER)
+_PROFILES: Final = {ADMINISTRATOR: WRITING, WRITER: WRITING, **dict.fromkeys(_READERS, READING)}
 # What reaches beyond the server: its files, other servers, programs. Nobody needs it: a stolen login goes no further.
 _BEYOND: Final = ("SOURCES", "TABLE ENGINE", "CREATE DICTIONARY", "CREATE FUNCTION", "BACKUP")
 _KEEPING: Final = ("MergeTree", "ReplacingMergeTree", "View", "MaterializedView", "Memory", "Null")
@@ -97,7 +100,8 @@ def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
     reading = f"GRANT SELECT ON {database}.*"
     # What the server keeps stored answers in: no reader has a use for it, and BI tools list it among the views.
     unseen = [f"REVOKE SELECT ON {database}.`{prefix}`*" for prefix in (".inner", ".tmp")]
-    closed = [f"REVOKE SELECT ON {database}.{view}" for view in ("verbatim", "`personal_`*")]
+    worded = [f"REVOKE SELECT ON {database}.{view}" for view in ("verbatim", "`personal_`*")]
+    paid = [f"REVOKE SELECT ON {database}.`pay_`*"]
     return {
         ADMINISTRATOR: [
             "GRANT ALL ON *.*",
@@ -105,8 +109,9 @@ def _grants(database: str, others: Sequence[str]) -> Mapping[str, list[str]]:
             *(f"GRANT TABLE ENGINE ON {engine}" for engine in (*_KEEPING, *_REPLICATED)),
         ],
         WRITER: [reading, f"GRANT SELECT ON {database}_meta.*", *_writing(database, others), *_LISTING],
-        BI_READER: [reading, *closed, *unseen, *_LISTING],
-        VERBATIM_READER: [reading, *unseen, *_LISTING],
+        BI_READER: [reading, *worded, *paid, *unseen, *_LISTING],
+        VERBATIM_READER: [reading, *paid, *unseen, *_LISTING],
+        PAY_READER: [reading, *worded, *unseen, *_LISTING],
     }
 
 

@@ -93,7 +93,7 @@ SELECT
     if(of = 'fx_rate', toFloat64OrNull(said_before) / 1000000, toFloat64OrNull(said_before)) AS old_value,
     if(of = 'fx_rate', toFloat64OrNull(said) / 1000000, toFloat64OrNull(said)) AS new_value,
     concat(
-        multiIf(of = 'fx_rate', 'exchange rate', of = 'sla_policy', 'service level policy', of), ' ', subject, ', not worked out'
+        multiIf(of = 'fx_rate', 'exchange rate', of = 'sla_policy', 'service level policy', of = 'rate_card', 'rate card', of), ' ', subject, ', not worked out'
     ) AS reason,
     event_id,
     source,
@@ -115,7 +115,8 @@ FROM
         anyIf(content, denominator_micros > 0) AS said,
         -- What each setting decides, of what the log cannot tell. Others decide nothing that is a sum.
         multiIf(
-            of = 'fx_rate', ['mrr'],
+            of = 'fx_rate', ['account_margin', 'mrr'],
+            of = 'rate_card', ['account_margin'],
             of IN ('schedule', 'holiday'),
             ['sla_breach_rate', 'out_of_hours_share', 'first_reply', 'next_reply', 'first_resolution', 'full_resolution'],
             of = 'sla_policy', ['sla_breach_rate'],
@@ -130,7 +131,7 @@ FROM
     (
         SELECT *, substring(item, position(item, '=') + 1) AS content
         FROM ${cx}.metric_change
-        WHERE metric IN ('fx_rate', 'holiday', 'policy', 'schedule', 'sla_policy')
+        WHERE metric IN ('fx_rate', 'holiday', 'policy', 'rate_card', 'schedule', 'sla_policy')
     )
     GROUP BY metric, entity_id, window_at, event_id, source, occurred_at, ingested_at
 )

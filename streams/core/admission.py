@@ -18,6 +18,7 @@ from streams.core.events import (
     AccountUpserted,
     Answer,
     ContactUpserted,
+    CostEntry,
     Event,
     FeedbackItemLinked,
     FeedbackItemMerged,
@@ -27,11 +28,14 @@ from streams.core.events import (
     HolidaySet,
     InvitationSent,
     ManagerAssigned,
+    MediaPlanSet,
+    MediaSpendReported,
     PlanSet,
     PolicySet,
     ProjectSet,
     ProjectStageChanged,
     Question,
+    RateCardSet,
     ReporterNotified,
     ResponseCorrected,
     ResponseSubmitted,
@@ -42,6 +46,7 @@ from streams.core.events import (
     TaskCompleted,
     TaskDueSet,
     TaxonomySet,
+    TimeEntry,
 )
 from streams.core.feedback import admission as feedback
 from streams.core.identity import admission as identity
@@ -76,6 +81,7 @@ _WHOLE_NUMBER_POLICIES = frozenset(
         "dunning_days",
         "reopen_horizon_days",
         "renewal_grace_days",
+        "margin_min_people",
     }
 )
 
@@ -173,6 +179,10 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return _since(event) or unprintable(name=event.name)
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return admission_settings.content(event)
+        case MediaPlanSet() | MediaSpendReported():
+            return work.media(event, ingested_at)
+        case RateCardSet():
+            return work.rate(event)
         case InvitationSent():
             return _invited(event)
         case AccountUpserted():
@@ -189,7 +199,7 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return feedback.content(event, ingested_at)
         case AccountMerged() | AccountUnmerged() | AccountLinked() | AccountUnlinked():
             return identity.content(event)
-        case ProjectSet() | ProjectStageChanged() | TaskDueSet() | TaskCompleted():
+        case ProjectSet() | ProjectStageChanged() | TaskDueSet() | TaskCompleted() | TimeEntry() | CostEntry():
             return work.content(event, ingested_at)
         case _:
             judge = _JUDGES.get(event.TOPIC)

@@ -4,11 +4,13 @@ from typing import get_args
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import (
+    CostEntry,
     CreditApplied,
     Event,
     InvoiceIssued,
     InvoicePaid,
     ManagerAssigned,
+    MediaSpendReported,
     MessageChanged,
     PaymentReceived,
     PaymentRefunded,
@@ -29,6 +31,7 @@ from streams.core.events import (
     TicketSolved,
     TicketStatusChanged,
     TicketTopicSet,
+    TimeEntry,
 )
 
 LATE_AFTER = 14 * 86_400_000_000
@@ -53,6 +56,9 @@ _TAKES_PLACE: dict[type, str] = {
     TicketCsatRated: "rated again",
     ResponseTagged: "tagged again",
     TicketTopicSet: "topic set again",
+    TimeEntry: "entered again",
+    CostEntry: "entered again",
+    MediaSpendReported: "reported again",
 }
 _RETRACTED, _CORRECTED, _TEST, _LATE = "retracted", "corrected", "marked as test", "late"
 _SOLVED_AGAIN, _REOPENED, _REPLACED = "solved again", "reopened", "replaced"
@@ -76,6 +82,9 @@ _MOMENTS: dict[type, str] = {
     PaymentRefunded: "refunded_at",
     ManagerAssigned: "valid_from",
     TaskCompleted: "completed_at",
+    TimeEntry: "worked_at",
+    CostEntry: "incurred_at",
+    MediaSpendReported: "spent_at",
     **dict.fromkeys(get_args(SubscriptionEvent), "effective_at"),
 }
 

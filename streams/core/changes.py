@@ -22,6 +22,7 @@ Measures = Mapping[Key, Measure]
 NO_MEASURES: Measures = {}
 METRICS = frozenset(
     {
+        "account_margin",
         "ces",
         "ces_mean",
         "channel_mix",
@@ -40,6 +41,7 @@ METRICS = frozenset(
         "first_resolution",
         "full_resolution",
         "late_payment_rate",
+        "media_variance",
         "mrr",
         "nps",
         "on_time_rate",
@@ -93,7 +95,7 @@ Invoices of other accounts may have parts of the same: the view shared_rest_chan
 """
 LINKS = frozenset({"display", "invitation", WHOLE})
 """Names there in the part of an entity that counts together with others: their views make metrics of them."""
-SETTINGS = frozenset({"fx_rate", "holiday", "policy", "scale", "schedule", "sla_policy"})
+SETTINGS = frozenset({"fx_rate", "holiday", "policy", "rate_card", "scale", "schedule", "sla_policy"})
 """Names there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""

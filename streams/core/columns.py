@@ -15,6 +15,7 @@ from streams.core.entities import Kind
 
 KIND = "kind"
 PERSONAL = "personal"
+PAY = "pay"
 
 
 def doc(sentence: str) -> Meta:
@@ -28,6 +29,14 @@ def personal(sentence: str) -> Meta:
     Such are words that somebody wrote, and names that other systems have. Ids are not: people are counted by them.
     """
     return Meta(description=sentence, extra={PERSONAL: True})
+
+
+def pay(sentence: str) -> Meta:
+    """Give the column its comment, and keep it from all but those who may know what a person costs.
+
+    Such is what an hour costs, and who worked on what: together with a margin it tells what a person earns.
+    """
+    return Meta(description=sentence, extra={PAY: True})
 
 
 Moment = Annotated[int, Meta(extra={KIND: "moment"})]

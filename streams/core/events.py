@@ -228,6 +228,7 @@ class InvoiceLine(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_onl
     period_end: Micros | None = None
     is_proration: bool = False
     kind: LineKind = "UNKNOWN"
+    project_id: str | None = None
 
 
 class InvoiceIssued(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="invoice_issued"):
@@ -641,6 +642,23 @@ class SlaPolicySet(Envelope, frozen=True, array_like=True, gc=False, kw_only=Tru
     valid_from: Micros
 
 
+class RateCardSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="rate_card_set"):
+    """What an hour of a person or a role costs, by the day of work."""
+
+    EVENT_TYPE: ClassVar[str] = "rate_card_set"
+    TOPIC: ClassVar[str] = "config"
+    ENTITY: ClassVar[Kind] = "setting"
+
+    person_id: str | None = None
+    role: str | None = None
+    hourly_rate: Int64
+    currency: str
+    exponent: Int32
+    weekly_minutes: Int32 | None = None
+    valid_from: Micros
+    valid_to: Micros | None = None
+
+
 class ExternalRef(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Name of the account in another system."""
 
@@ -970,6 +988,77 @@ class OnboardingResumed(Envelope, frozen=True, array_like=True, gc=False, kw_onl
 
     onboarding_id: str
     effective_at: Micros
+
+
+TimeKind = Literal["DELIVERY", "OVERHEAD", "UNKNOWN"]
+
+
+class TimeEntry(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="time_entry"):
+    """Somebody worked for the account; an event of the same entry replaces the one before."""
+
+    EVENT_TYPE: ClassVar[str] = "time_entry"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "time_entry"
+
+    time_entry_id: str
+    project_id: str | None = None
+    person_id: str
+    role: str | None = None
+    minutes: Int32
+    worked_at: Micros
+    kind: TimeKind
+
+
+CostKind = Literal["PASS_THROUGH", "CONTRACTOR", "DELIVERY", "OVERHEAD", "UNKNOWN"]
+
+
+class CostEntry(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="cost_entry"):
+    """Money was spent for the account; an event of the same entry replaces the one before."""
+
+    EVENT_TYPE: ClassVar[str] = "cost_entry"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "cost_entry"
+
+    cost_entry_id: str
+    project_id: str | None = None
+    amount: Int64
+    currency: str
+    exponent: Int32
+    kind: CostKind
+    incurred_at: Micros
+
+
+class MediaPlanSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="media_plan_set"):
+    """What a line of a media plan is to spend; each event states all of the line, so the newest stands."""
+
+    EVENT_TYPE: ClassVar[str] = "media_plan_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "media_plan"
+
+    plan_id: str
+    project_id: str | None = None
+    channel: str
+    starts_at: Micros
+    ends_at: Micros
+    amount: Int64
+    currency: str
+    exponent: Int32
+    is_cancelled: bool = False
+
+
+class MediaSpendReported(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="media_spend_reported"):
+    """Media were paid for under a line of a plan; an event of the same report replaces the one before."""
+
+    EVENT_TYPE: ClassVar[str] = "media_spend_reported"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "media_spend"
+
+    spend_id: str
+    plan_id: str
+    amount: Int64
+    currency: str
+    exponent: Int32
+    spent_at: Micros
 
 
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
@@ -1436,7 +1525,7 @@ BillingEvent = (
     | DisputeClosed
     | PayoutSettled
 )
-ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
+ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet
 ReferenceTopicEvent = (
     AccountUpserted
     | ContactUpserted
@@ -1460,6 +1549,10 @@ ReferenceTopicEvent = (
     | MilestoneReached
     | OnboardingPaused
     | OnboardingResumed
+    | TimeEntry
+    | CostEntry
+    | MediaPlanSet
+    | MediaSpendReported
 )
 SupportEvent = (
     TicketOpened
@@ -1523,7 +1616,7 @@ RefundEvent = PaymentRefunded | RefundFailed
 DisputeEvent = DisputeOpened | DisputeClosed
 PayoutEvent = PayoutSettled
 ActEvent = ActSigned
-SettingEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet
+SettingEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 AccountMergeEvent = AccountMerged | AccountUnmerged
 AccountReferenceEvent = AccountLinked | AccountUnlinked
@@ -1534,6 +1627,10 @@ ProjectEvent = ProjectSet | ProjectStageChanged
 TaskEvent = TaskDueSet | TaskCompleted
 ContractEvent = ContractSet | RenewalDecided
 OnboardingEvent = OnboardingPlanned | MilestoneReached | OnboardingPaused | OnboardingResumed
+TimeEntryEvent = TimeEntry
+CostEntryEvent = CostEntry
+MediaPlanEvent = MediaPlanSet
+MediaSpendEvent = MediaSpendReported
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1593,6 +1690,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "schedule_set": ScheduleSet,
     "holiday_set": HolidaySet,
     "sla_policy_set": SlaPolicySet,
+    "rate_card_set": RateCardSet,
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
@@ -1615,6 +1713,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "milestone_reached": MilestoneReached,
     "onboarding_paused": OnboardingPaused,
     "onboarding_resumed": OnboardingResumed,
+    "time_entry": TimeEntry,
+    "cost_entry": CostEntry,
+    "media_plan_set": MediaPlanSet,
+    "media_spend_reported": MediaSpendReported,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 import msgspec
 
 from streams.core.algebra import RecordedEvent
+from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
 from streams.core.columns import Row
 from streams.core.declarations import Reducer
@@ -24,6 +25,7 @@ from streams.core.events import (
     ManagerAssigned,
     PlanSet,
     PolicySet,
+    RateCardSet,
     ReferenceEvent,
     ScheduleSet,
     SettingEvent,
@@ -41,7 +43,8 @@ from streams.core.rows_reference import (
     PolicyRow,
     TaxonomyTopicRow,
 )
-from streams.core.settings import identity, joined
+from streams.core.rows_work import RateCardRow
+from streams.core.settings import identity, joined, rate_subject
 
 HELD: Measure = (0, ONE, None)
 """Of an owner or a segment: that the account has it from then on."""
@@ -104,6 +107,9 @@ def config_measures(recorded: RecordedEvent) -> Measures:
         case SlaPolicySet():
             content = event.position, event.is_active, event.match, event.schedule_id, event.targets
             return _set("sla_policy", joined(event.policy_id), _mark(*content), event.valid_from, None)
+        case RateCardSet():
+            # By its event alone: everybody reads this row, and a mark of a rate can be found by trying rates.
+            return _set("rate_card", joined(*rate_subject(event)), event.event_id, event.valid_from, None)
         case PlanSet() | TaxonomySet():
             return NO_MEASURES
         case _:
@@ -138,6 +144,8 @@ def config_rows(recorded: RecordedEvent) -> Sequence[Row]:
             ]
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return clock_rows(event)
+        case RateCardSet():
+            return (_rate(event),)
         case _:
             assert_never(event)
 
@@ -189,6 +197,18 @@ def _sla_targets(event: SlaPolicySet) -> Sequence[SlaTargetRow]:
         )
         for each in event.targets
     ]
+
+
+def _rate(event: RateCardSet) -> RateCardRow:
+    return RateCardRow(
+        *rate_subject(event),
+        event.valid_from,
+        event.valid_to,
+        micros(event.hourly_rate, event.exponent),
+        event.currency,
+        event.weekly_minutes,
+        event.event_id,
+    )
 
 
 def _account(event: AccountUpserted, ingested_at: int) -> AccountHistoryRow:

@@ -31,6 +31,8 @@ from streams.core.survey.definition import SURVEY_DEFINITION
 from streams.core.survey.display import SURVEY_DISPLAY
 from streams.core.survey.invitation_rows import INVITATION
 from streams.core.survey.response_rows import RESPONSE
+from streams.core.work.entries import COST_ENTRY, TIME_ENTRY
+from streams.core.work.media import MEDIA_PLAN, MEDIA_SPEND
 from streams.core.work.project import PROJECT
 from streams.core.work.task import TASK
 
@@ -53,6 +55,10 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "task": TASK,
     "contract": CONTRACT,
     "onboarding": ONBOARDING,
+    "time_entry": TIME_ENTRY,
+    "cost_entry": COST_ENTRY,
+    "media_plan": MEDIA_PLAN,
+    "media_spend": MEDIA_SPEND,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

@@ -90,6 +90,7 @@ class InvoiceLineRow(Row, frozen=True, gc=False):
     is_proration: Annotated[bool, doc("1 when the line charges or returns part of a period")]
     issued_at: Annotated[Moment, doc("When the invoice was issued, UTC")]
     is_test: IsTest
+    project_id: Annotated[str, doc("Project that the line charges for; empty when not told")]
 
 
 class InvoiceDueRow(Row, frozen=True, gc=False):

@@ -1,9 +1,10 @@
-"""Rows of work for accounts: projects, their stages, and tasks."""
+"""Rows of work for accounts: projects, their stages, tasks, and what of time and money was spent on it."""
 
 from typing import Annotated, ClassVar
 
 from streams.core.columns import (
     AccountId,
+    Currency,
     EventId,
     Flags,
     Ingested,
@@ -14,7 +15,9 @@ from streams.core.columns import (
     Row,
     Source,
     UInt32,
+    ValidFrom,
     doc,
+    pay,
 )
 
 ProjectId = Annotated[str, doc("Project; empty where it belongs to none")]
@@ -89,6 +92,102 @@ class TaskRow(Row, frozen=True, gc=False):
     due_moves: Annotated[UInt32, doc("How many times another time was agreed after the first, or it was given up")]
     is_counted: Annotated[bool, doc("0 where it was given up before its first time had passed: no rate counts it")]
     flags: Flags
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class TimeEntryRow(Row, frozen=True, gc=False):
+    """Time that was spent for accounts: one row per entry of a timesheet."""
+
+    TABLE: ClassVar[str] = "time_entry"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "time_entry"
+    account_id: AccountId
+    time_entry_id: Annotated[str, doc("Entry of the timesheet")]
+    project_id: ProjectId
+    person_id: Annotated[str, pay("Our person who worked")]
+    role: Annotated[Label, pay("Role that the person worked in; empty when not told")]
+    minutes: Annotated[UInt32, doc("How long, in minutes")]
+    worked_at: Annotated[Moment, doc("When the work began, UTC; the rate card is read as of then")]
+    kind: Annotated[Label, doc("DELIVERY, OVERHEAD or UNKNOWN")]
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class CostEntryRow(Row, frozen=True, gc=False):
+    """Money that was spent for accounts: one row per entry of the books."""
+
+    TABLE: ClassVar[str] = "cost_entry"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "cost_entry"
+    account_id: AccountId
+    cost_entry_id: Annotated[str, doc("Entry of the books")]
+    project_id: ProjectId
+    kind: Annotated[Label, doc("PASS_THROUGH, CONTRACTOR, DELIVERY, OVERHEAD or UNKNOWN; it decides")]
+    currency: Currency
+    amount_micros: Annotated[int, doc("What it cost, in millionths; below zero for what was given back")]
+    incurred_at: Annotated[Moment, doc("When it was incurred, UTC")]
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class RateCardRow(Row, frozen=True, gc=False):
+    """What an hour of a person or a role costs, and from when on: one row per subject and moment."""
+
+    TABLE: ClassVar[str] = "rate_card"
+    KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "setting"
+    subject: Annotated[Label, doc("person or role")]
+    subject_id: Annotated[str, doc("Person, or role")]
+    valid_from: ValidFrom
+    valid_to: Annotated[Moment | None, doc("Until when it holds, UTC, exclusive; NULL until the next one")]
+    rate_micros: Annotated[int, pay("What an hour costs, in millionths of the currency")]
+    currency: Annotated[Label, pay("ISO 4217 currency of the rate")]
+    weekly_minutes: Annotated[UInt32 | None, doc("Capacity in a week, in minutes; NULL where it is not known")]
+    event_id: EventId
+
+
+class MediaPlanRow(Row, frozen=True, gc=False):
+    """Lines of media plans by the newest word on each: one row per line."""
+
+    TABLE: ClassVar[str] = "media_plan"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "media_plan"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("plan_id",)
+    account_id: AccountId
+    plan_id: Annotated[str, doc("Line of a media plan")]
+    project_id: ProjectId
+    channel: Annotated[Label, doc("Channel that it is spent on")]
+    starts_at: Annotated[Moment, doc("When it begins to be spent, UTC")]
+    ends_at: Annotated[Moment, doc("When it is spent, UTC, exclusive")]
+    currency: Currency
+    amount_micros: Annotated[int, doc("What is to be spent, in millionths")]
+    is_cancelled: Annotated[bool, doc("1 where nothing is to be spent on it any more")]
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class MediaSpendRow(Row, frozen=True, gc=False):
+    """What was spent on media: one row per report of a medium."""
+
+    TABLE: ClassVar[str] = "media_spend"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "media_spend"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("spend_id",)
+    account_id: AccountId
+    spend_id: Annotated[str, doc("Report of the medium")]
+    plan_id: Annotated[str, doc("Line of the media plan")]
+    currency: Currency
+    amount_micros: Annotated[int, doc("What the media cost, in millionths; below zero for what was given back")]
+    spent_at: Annotated[Moment, doc("When it was spent, UTC")]
     is_test: IsTest
     source: Source
     event_id: EventId

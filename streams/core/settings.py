@@ -11,6 +11,7 @@ from streams.core.events import (
     HolidaySet,
     PlanSet,
     PolicySet,
+    RateCardSet,
     ScheduleSet,
     SlaPolicySet,
     TaxonomySet,
@@ -41,8 +42,15 @@ def identity(event: ConfigEvent) -> str:
             return joined("holiday", event.schedule_id, event.holiday_set_id, event.valid_from)
         case SlaPolicySet():
             return joined("sla", event.policy_id, event.valid_from)
+        case RateCardSet():
+            return joined("rate", *rate_subject(event), event.valid_from)
         case _:
             assert_never(event)
+
+
+def rate_subject(event: RateCardSet) -> tuple[str, str]:
+    """Return whose rate it is: person or role, and which."""
+    return ("role", event.role or "") if event.person_id is None else ("person", event.person_id)
 
 
 def joined(*parts: str | int) -> str:

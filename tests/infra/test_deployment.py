@@ -69,4 +69,4 @@ def test_a_record_names_servers_and_local_users(tmp_path: Path) -> None:
     assert (here.bi_user, here.bi_password.reveal()) == (BI_READER, kept[BI_READER])
     writer = deployment.as_writer(here)
     assert (writer.clickhouse_user, writer.clickhouse_password.reveal()) == (WRITER, kept[WRITER])
-    assert not any((writer.bi_password, writer.verbatim_password)), "a worker needs no other login"
+    assert not any((writer.bi_password, writer.verbatim_password, writer.pay_password)), "a worker needs no other login"

@@ -28,6 +28,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "ticket_message": {"author_type": "requester", "is_public": True, "channel": "email"},
     "sla_instance": {"metric": "first_reply", "instance_no": 1, "state": "running"},
     "renewal": {"currency": "USD", "status": "open"},
+    "time_entry": {"kind": "DELIVERY"},
+    "cost_entry": {"currency": "USD"},
+    "media_plan": {"currency": "USD"},
+    "media_spend": {"currency": "USD"},
+    "rate_card": {"currency": "USD"},
     "mrr_movement": {"policy": "cxledger", "currency": "USD"},
 }
 ZEROS = {"String": "", "Lo": "", "Fl": 0.0, "Ar": ()}

@@ -38,7 +38,7 @@ def _of(account: str) -> list[dict[str, Any]]:
 
 
 def _shared(event: dict[str, Any]) -> bool:
-    return event["type"] in ("schedule_set", "fx_rate_set", "survey_defined")
+    return event["type"] in ("schedule_set", "fx_rate_set", "rate_card_set", "survey_defined")
 
 
 class World:

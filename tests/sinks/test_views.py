@@ -67,6 +67,8 @@ ORDER = (
     "project_id",
     "stage",
     "task_id",
+    "plan_id",
+    "person_id",
     "from_at",
     "moment",
     "moved_pico",

@@ -74,6 +74,7 @@ def _line(line: InvoiceLine, exponent: int) -> Refusal | None:
         unfit_id("line_id", line.line_id)
         or unfit_id("subscription_id", line.subscription_id)
         or unfit_id("item_id", line.item_id)
+        or unfit_id("project_id", line.project_id)
         or unfit_moment("period_start of a line", line.period_start)
         or unfit_moment("period_end of a line", line.period_end)
     )

@@ -96,6 +96,7 @@ def lines(issued: InvoiceIssued, is_test: bool) -> Iterator[InvoiceLineRow]:
             line.is_proration,
             issued.issued_at,
             is_test,
+            line.project_id or "",
         )
 
 

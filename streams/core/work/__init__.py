@@ -1,1 +1,1 @@
-"""Work for accounts: projects with their stages, tasks with their deadlines."""
+"""Work for accounts: projects, tasks, what of time and money was spent on them, and media plans."""

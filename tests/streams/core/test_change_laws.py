@@ -48,7 +48,7 @@ from streams.core.rows_survey import (
     SurveyDisplayRow,
 )
 from streams.core.rows_ticket import TicketRow, TicketSolveRow
-from streams.core.rows_work import ProjectRow, ProjectStageRow, TaskRow
+from streams.core.rows_work import CostEntryRow, MediaSpendRow, ProjectRow, ProjectStageRow, TaskRow, TimeEntryRow
 from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
@@ -176,7 +176,14 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C90
             return [(("trial_conversion", at), ONE * (row.converted_at is not None), ONE)]
         case TicketRow(is_test=False, removed_at=None):
             return list(ticket_counts(row))
-        case ProjectRow(is_test=False) | ProjectStageRow(is_test=False, is_counted=True) | TaskRow(is_test=False):
+        case (
+            ProjectRow(is_test=False)
+            | ProjectStageRow(is_test=False, is_counted=True)
+            | TaskRow(is_test=False)
+            | TimeEntryRow(is_test=False)
+            | CostEntryRow(is_test=False)
+            | MediaSpendRow(is_test=False)
+        ):
             return list(work_counts(row))
         case _:
             return answered(row)
@@ -247,8 +254,16 @@ def received(machine: Machine) -> Counts:
         yield ("refund_rate_cohort", currency, at), ONE * ((payment_id, currency) in given_back), ONE
 
 
-def work_counts(row: ProjectRow | ProjectStageRow | TaskRow) -> Counts:
+def work_counts(row: ProjectRow | ProjectStageRow | TaskRow | TimeEntryRow | CostEntryRow | MediaSpendRow) -> Counts:
     match row:
+        case TimeEntryRow():
+            item = f"hours/{row.kind}/{row.project_id}"
+            yield ("account_margin", item, row.worked_at), row.minutes * 60 * ONE, 0
+        case MediaSpendRow():
+            yield ("media_variance", f"{row.currency}/{row.plan_id}", row.spent_at), row.amount_micros, 0
+        case CostEntryRow():
+            item = f"cost/{row.kind}/{row.currency}/{row.project_id}"
+            yield ("account_margin", item, row.incurred_at), row.amount_micros, 0
         case ProjectRow(first_due_at=int(due)) if row.status not in ("cancelled", "ended"):
             yield ("on_time_rate", "project", due), *kept(due, row.ended_at)
         case TaskRow(first_due_at=int(due), is_counted=True):
@@ -406,6 +421,8 @@ BY_ITEM = {
     "fcr",
     "on_time_rate",
     "stage_duration",
+    "account_margin",
+    "media_variance",
 }
 BY_CURRENCY = {"collections", "receivable", "refunded"}
 """Items of these begin with the currency, and have more behind a slash than figures are told apart by."""

@@ -23,7 +23,7 @@ from tests.support.histories_feedback import feedback_histories
 from tests.support.histories_identity import identity_histories
 from tests.support.histories_success import CONTRACTS, ONBOARDINGS, success_histories
 from tests.support.histories_support import support_histories
-from tests.support.histories_work import project_histories, task_histories
+from tests.support.histories_work import entry_histories, media_histories, project_histories, task_histories
 from tests.support.levels import LEVELS, levels
 from tests.support.machine import Identity, Machine, changes, figures, run, sums_of
 from tests.support.oracle import Entities, rows_of
@@ -44,6 +44,8 @@ WORLDS = {
     "tasks": task_histories(),
     "contracts": success_histories(CONTRACTS),
     "onboardings": success_histories(ONBOARDINGS),
+    "entries": entry_histories(),
+    "media": media_histories(),
     "others": other_histories(),
 }
 mrr_policies = st.lists(
