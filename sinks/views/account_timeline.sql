@@ -9,7 +9,7 @@ columns:
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, contract, onboarding, other account or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, judgement, contract, onboarding, other account or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -382,6 +382,47 @@ FROM
         concat('feedback_notice:', notice_id)
     FROM ${cx}.feedback_notice
     WHERE is_test = 0
+    UNION ALL
+    SELECT
+        tupleElement(happened, 1),
+        account_id,
+        'relationship',
+        tupleElement(happened, 2),
+        tupleElement(happened, 3),
+        sentiment_id,
+        concat('manager_sentiment:', sentiment_id)
+    FROM
+    (
+        SELECT
+            account_id,
+            sentiment_id,
+            ended_by,
+            arrayJoin([
+                (
+                    from_at,
+                    'sentiment',
+                    concat(
+                        manager_id, ' called the relationship ',
+                        transform(sentiment, [-2, -1, 1, 2], ['very bad', 'bad', 'good', 'very good'], 'neither good nor bad'),
+                        if(has_note = 1, ', in words that are kept', '')
+                    )
+                ),
+                (
+                    until_at,
+                    'sentiment_ended',
+                    concat(
+                        'What ', manager_id, ' said of the relationship holds no more: ',
+                        multiIf(
+                            ended_by = 'expired', 'it is out of date',
+                            new_owner = '', 'nobody owns the account',
+                            concat(new_owner, ' took over')
+                        )
+                    )
+                )
+            ]) AS happened
+        FROM ${cx}.sentiment_span
+    )
+    WHERE tupleElement(happened, 1) <= ${now} AND (tupleElement(happened, 2) = 'sentiment' OR ended_by != 'replaced')
     UNION ALL
     SELECT
         assumeNotNull(tupleElement(happened, 1)),

@@ -82,6 +82,7 @@ _WHOLE_NUMBER_POLICIES = frozenset(
         "reopen_horizon_days",
         "renewal_grace_days",
         "margin_min_people",
+        "sentiment_validity_days",
     }
 )
 

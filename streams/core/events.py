@@ -1061,6 +1061,20 @@ class MediaSpendReported(Envelope, frozen=True, array_like=True, gc=False, kw_on
     spent_at: Micros
 
 
+class ManagerSentimentSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="manager_sentiment_set"):
+    """A manager says how the relationship with an account is; another event of a judgement replaces it."""
+
+    EVENT_TYPE: ClassVar[str] = "manager_sentiment_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "manager_sentiment"
+
+    sentiment_id: str
+    manager_id: str
+    sentiment: Int32
+    note_present: bool = False
+    set_at: Micros
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1553,6 +1567,7 @@ ReferenceTopicEvent = (
     | CostEntry
     | MediaPlanSet
     | MediaSpendReported
+    | ManagerSentimentSet
 )
 SupportEvent = (
     TicketOpened
@@ -1631,6 +1646,7 @@ TimeEntryEvent = TimeEntry
 CostEntryEvent = CostEntry
 MediaPlanEvent = MediaPlanSet
 MediaSpendEvent = MediaSpendReported
+ManagerSentimentEvent = ManagerSentimentSet
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1717,6 +1733,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "cost_entry": CostEntry,
     "media_plan_set": MediaPlanSet,
     "media_spend_reported": MediaSpendReported,
+    "manager_sentiment_set": ManagerSentimentSet,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

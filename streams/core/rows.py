@@ -16,6 +16,7 @@ from streams.core import (
     rows_receivable,
     rows_reference,
     rows_refund,
+    rows_relationship,
     rows_sla,
     rows_subscription,
     rows_success,
@@ -59,5 +60,6 @@ TABLES = by_table(
         rows_work,
         rows_success,
         rows_onboarding,
+        rows_relationship,
     )
 )

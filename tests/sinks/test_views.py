@@ -69,6 +69,7 @@ ORDER = (
     "task_id",
     "plan_id",
     "person_id",
+    "sentiment_id",
     "from_at",
     "moment",
     "moved_pico",

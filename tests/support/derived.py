@@ -19,6 +19,7 @@ from tests.support.histories import ENVELOPE, START, SURVEY, histories_of, times
 from tests.support.histories_billing import BILLING
 from tests.support.histories_feedback import FEEDBACK
 from tests.support.histories_identity import IDENTITY
+from tests.support.histories_relationship import RELATIONSHIP
 from tests.support.histories_success import SUCCESS
 from tests.support.histories_support import SUPPORT
 from tests.support.histories_work import WORK
@@ -81,7 +82,16 @@ def _histories(structs: Collection[Any]) -> Iterator[st.SearchStrategy[list[Reco
             yield histories_of(st.one_of([of_struct(each) for each in events]), max_size=7)
 
 
-WRITTEN = {*SURVEY, *BILLING, *FEEDBACK, *IDENTITY, *WORK, *SUCCESS, *(EVENT_TYPES[name] for name in SUPPORT)}
+WRITTEN = {
+    *SURVEY,
+    *BILLING,
+    *FEEDBACK,
+    *IDENTITY,
+    *WORK,
+    *SUCCESS,
+    *RELATIONSHIP,
+    *(EVENT_TYPES[name] for name in SUPPORT),
+}
 """Event types with strategies of their own."""
 
 

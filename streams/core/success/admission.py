@@ -1,4 +1,4 @@
-"""Rules for events of contracts and onboardings beyond their types: dates, amounts, no contradictions within an event.
+"""Rules for events of contracts, onboardings and judgements beyond their types: dates, amounts, no contradictions.
 
 Only what one event says is judged here. A decision without its contract waits, or is flagged in the tables: which of
 two events came first must not decide what is taken in.
@@ -9,6 +9,7 @@ from typing import Any
 from streams.core.billing.money import CURRENCY, MAX_EXPONENT, MAX_MICROS, micros
 from streams.core.events import (
     ContractSet,
+    ManagerSentimentSet,
     MilestoneReached,
     OnboardingPaused,
     OnboardingPlanned,
@@ -18,6 +19,8 @@ from streams.core.events import (
 from streams.core.limits import AHEAD, MAX_ID, Refusal, repeated, unfit_id, unfit_moment, unprintable
 from streams.core.success.terms import DAY, due_of
 
+_BEST = 2
+"""The worst sentiment is as far below zero."""
 _MOST_NOTICE = 36_500
 """Days; a hundred years of notice are a unit mistaken."""
 
@@ -42,6 +45,8 @@ def content(event: Any, ingested_at: int) -> Refusal | None:
             )
         case OnboardingPaused() | OnboardingResumed():
             return _happened("effective_at", event.effective_at, ingested_at)
+        case ManagerSentimentSet():
+            return _judged(event) or _happened("set_at", event.set_at, ingested_at)
         case _:
             return None
 
@@ -97,6 +102,12 @@ def _decided(event: RenewalDecided, ingested_at: int) -> Refusal | None:
     if event.successor_id is not None and event.successor_id == event.contract_id:
         return "invalid_field", "successor_id is the contract itself: null where it goes on"
     return _happened("decided_at", event.decided_at, ingested_at)
+
+
+def _judged(event: ManagerSentimentSet) -> Refusal | None:
+    if -_BEST <= event.sentiment <= _BEST:
+        return None
+    return "invalid_field", f"sentiment must be {-_BEST} to {_BEST}"
 
 
 def _happened(name: str, at: int, ingested_at: int) -> Refusal | None:

@@ -21,6 +21,7 @@ from tests.support.histories import HOUR, START, answers, histories, histories_o
 from tests.support.histories_billing import INVOICES, MONEY, RETURNS, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_feedback import feedback_histories
 from tests.support.histories_identity import identity_histories
+from tests.support.histories_relationship import relationship_histories
 from tests.support.histories_success import CONTRACTS, ONBOARDINGS, success_histories
 from tests.support.histories_support import support_histories
 from tests.support.histories_work import entry_histories, media_histories, project_histories, task_histories
@@ -46,6 +47,7 @@ WORLDS = {
     "onboardings": success_histories(ONBOARDINGS),
     "entries": entry_histories(),
     "media": media_histories(),
+    "relationship": relationship_histories(),
     "others": other_histories(),
 }
 mrr_policies = st.lists(

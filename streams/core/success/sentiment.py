@@ -1,0 +1,44 @@
+"""Judgements of managers on the relationship with an account: each event states one whole, so the newest stands.
+
+How long a judgement holds is no part of it: views read when the next came, who owned the account, and the setting that
+says after how many days it is out of date. So an assignment or a setting that is told late reaches all judgements.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from streams.core.algebra import RecordedEvent
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES
+from streams.core.events import ManagerSentimentEvent, ManagerSentimentSet
+from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.rows_relationship import ManagerSentimentRow
+
+
+def rows(recorded: RecordedEvent) -> Sequence[ManagerSentimentRow]:
+    event: ManagerSentimentSet = recorded.event  # type: ignore[assignment] # routed here by its type
+    return (
+        ManagerSentimentRow(
+            event.account_id,
+            event.sentiment_id,
+            event.manager_id,
+            event.sentiment,
+            event.note_present,
+            event.set_at,
+            event.is_test,
+            event.source,
+            event.event_id,
+            recorded.ingested_at,
+        ),
+    )
+
+
+MANAGER_SENTIMENT = Reducer(
+    kind="manager_sentiment",
+    prefix=PREFIXES["manager_sentiment"],
+    events=ManagerSentimentEvent,
+    identify=attrgetter("sentiment_id"),
+    accumulator=Newest,
+    apply=take_newest,
+    project=projection_of(rows),
+)
