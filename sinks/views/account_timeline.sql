@@ -9,7 +9,7 @@ columns:
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, judgement, contract, onboarding, other account or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, judgement, meter, contract, onboarding, other account or manager that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -423,6 +423,31 @@ FROM
         FROM ${cx}.sentiment_span
     )
     WHERE tupleElement(happened, 1) <= ${now} AND (tupleElement(happened, 2) = 'sentiment' OR ended_by != 'replaced')
+    UNION ALL
+    SELECT
+        measured_at,
+        account_id,
+        'relationship',
+        'limit_reached',
+        concat('Use of ', meter, ' reached its limit: ', toString(value), ' of ', toString(assumeNotNull(most))),
+        meter,
+        ''
+    FROM
+    (
+        SELECT
+            account_id,
+            toString(_u.meter) AS meter,
+            measured_at,
+            value,
+            most,
+            toUInt8(value > 0 AND ifNull(value >= most, 0)) AS is_used_up,
+            lagInFrame(is_used_up) OVER (
+                PARTITION BY account_id, meter ORDER BY measured_at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS was_used_up
+        FROM ${cx}.usage_report AS _u
+        WHERE is_test = 0
+    )
+    WHERE is_used_up = 1 AND was_used_up = 0 AND measured_at <= ${now}
     UNION ALL
     SELECT
         assumeNotNull(tupleElement(happened, 1)),

@@ -1075,6 +1075,19 @@ class ManagerSentimentSet(Envelope, frozen=True, array_like=True, gc=False, kw_o
     set_at: Micros
 
 
+class UsageReported(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="usage_reported"):
+    """A meter of an account stood at a level; another event of the meter and moment replaces it."""
+
+    EVENT_TYPE: ClassVar[str] = "usage_reported"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "usage_report"
+
+    meter: str
+    measured_at: Micros
+    value: float
+    limit: float | None = None
+
+
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
 
 
@@ -1568,6 +1581,7 @@ ReferenceTopicEvent = (
     | MediaPlanSet
     | MediaSpendReported
     | ManagerSentimentSet
+    | UsageReported
 )
 SupportEvent = (
     TicketOpened
@@ -1647,6 +1661,7 @@ CostEntryEvent = CostEntry
 MediaPlanEvent = MediaPlanSet
 MediaSpendEvent = MediaSpendReported
 ManagerSentimentEvent = ManagerSentimentSet
+UsageReportEvent = UsageReported
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1734,6 +1749,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "media_plan_set": MediaPlanSet,
     "media_spend_reported": MediaSpendReported,
     "manager_sentiment_set": ManagerSentimentSet,
+    "usage_reported": UsageReported,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

@@ -26,6 +26,7 @@ from streams.core.identity.reference import ACCOUNT_REFERENCE
 from streams.core.success.contract import CONTRACT
 from streams.core.success.onboarding import ONBOARDING
 from streams.core.success.sentiment import MANAGER_SENTIMENT
+from streams.core.success.usage import USAGE_REPORT
 from streams.core.support.projection import TICKET
 from streams.core.support.touch import TOUCH
 from streams.core.survey.definition import SURVEY_DEFINITION
@@ -61,6 +62,7 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "media_plan": MEDIA_PLAN,
     "media_spend": MEDIA_SPEND,
     "manager_sentiment": MANAGER_SENTIMENT,
+    "usage_report": USAGE_REPORT,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,

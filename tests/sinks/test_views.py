@@ -70,6 +70,7 @@ ORDER = (
     "plan_id",
     "person_id",
     "sentiment_id",
+    "meter",
     "from_at",
     "moment",
     "moved_pico",

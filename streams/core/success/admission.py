@@ -15,12 +15,15 @@ from streams.core.events import (
     OnboardingPlanned,
     OnboardingResumed,
     RenewalDecided,
+    UsageReported,
 )
 from streams.core.limits import AHEAD, MAX_ID, Refusal, repeated, unfit_id, unfit_moment, unprintable
 from streams.core.success.terms import DAY, due_of
 
 _BEST = 2
 """The worst sentiment is as far below zero."""
+_HIGHEST = 1e15
+"""Of a meter; below it every whole number is exact."""
 _MOST_NOTICE = 36_500
 """Days; a hundred years of notice are a unit mistaken."""
 
@@ -47,6 +50,8 @@ def content(event: Any, ingested_at: int) -> Refusal | None:
             return _happened("effective_at", event.effective_at, ingested_at)
         case ManagerSentimentSet():
             return _judged(event) or _happened("set_at", event.set_at, ingested_at)
+        case UsageReported():
+            return _measured(event) or _happened("measured_at", event.measured_at, ingested_at)
         case _:
             return None
 
@@ -108,6 +113,13 @@ def _judged(event: ManagerSentimentSet) -> Refusal | None:
     if -_BEST <= event.sentiment <= _BEST:
         return None
     return "invalid_field", f"sentiment must be {-_BEST} to {_BEST}"
+
+
+def _measured(event: UsageReported) -> Refusal | None:
+    for name, level in (("value", event.value), ("limit", event.limit)):
+        if level is not None and not 0 <= level <= _HIGHEST:
+            return "invalid_field", f"{name} must be 0 to {_HIGHEST:.0e}"
+    return unfit_id("meter", event.meter)
 
 
 def _happened(name: str, at: int, ingested_at: int) -> Refusal | None:
