@@ -190,6 +190,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reporting_currency: Annotated[
         str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217 currency that recurring revenue is also stated in.")
     ] = "USD"
+    portfolio_least: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Accounts of which a manager should have no fewer.")
+    ] = 8
+    portfolio_most: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Accounts of which a manager should have no more.")
+    ] = 20
     stored_minutes: Annotated[
         int,
         Meta(
@@ -278,6 +284,8 @@ def _unsafe(settings: Settings) -> list[str]:
     if settings.database in _RESERVED or _OF_ANOTHER.search(settings.database):
         said = "is a name of ClickHouse's, or of the tables of another deployment: take another"
         problems.append(f"CX_DATABASE: {settings.database} {said}.")
+    if settings.portfolio_least > settings.portfolio_most:
+        problems.append("CX_PORTFOLIO_LEAST: it is above CX_PORTFOLIO_MOST, so no portfolio would be within both.")
     try:
         zoneinfo.ZoneInfo(settings.time_zone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

@@ -152,4 +152,6 @@ def deployed(client: Client, warehouse: Warehouse) -> Warehouse:
         response_window_days=int(made["response_window_days"]),
         low_sample=int(made["low_sample"]),
         reporting_currency=made["reporting_currency"],
+        portfolio_least=int(made.get("portfolio_least", warehouse.portfolio_least)),
+        portfolio_most=int(made.get("portfolio_most", warehouse.portfolio_most)),
     )

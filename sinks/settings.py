@@ -27,6 +27,10 @@ class Warehouse(msgspec.Struct, frozen=True):
     """Below this n a row is flagged, until a low_sample_n policy says otherwise."""
     reporting_currency: str = "USD"
     """ISO 4217 currency that recurring revenue is stated in beside each contract's own."""
+    portfolio_least: int = 8
+    """Accounts of which a manager should have no fewer."""
+    portfolio_most: int = 20
+    """Accounts of which a manager should have no more."""
     stored_minutes: int = 10
     """Minutes between the end of one computation of a stored answer and the start of the next."""
     cluster: str = ""
@@ -55,6 +59,8 @@ class Warehouse(msgspec.Struct, frozen=True):
             "response_window_days": str(self.response_window_days),
             "low_sample": str(self.low_sample),
             "reporting_currency": self.reporting_currency,
+            "portfolio_least": str(self.portfolio_least),
+            "portfolio_most": str(self.portfolio_most),
             "now": "now64(6, 'UTC')",
             "end_of_days": _END_OF_DAYS,
         }

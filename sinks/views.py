@@ -40,6 +40,7 @@ PERSONAL = "personal_"
 PAY = "pay_"
 """What begins the name of a view that tells what a person costs, or from which that follows."""
 _SHARE = Interval("wilson", high="numerator", of="denominator")
+_NET = Interval("adjusted_wald", high="promoters", low="detractors", of="n")
 _N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
 
 
@@ -176,7 +177,9 @@ def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     """Fill in the deployment's variables, and others that go before them."""
     centre, error = net_share("promoters", "detractors", "n")
     low, high = bounds(_SHARE)
-    shares = {"nps_centre": centre, "nps_error": error, "wilson_low": low, "wilson_high": high}
+    least, most = bounds(_NET)
+    shares = {"nps_centre": centre, "nps_error": error, "nps_low": least, "nps_high": most}
+    shares |= {"wilson_low": low, "wilson_high": high}
     own, as_known = (", ".join(map(sql.text, sorted(names))) for names in (OWN_REASONS, LINKS | SETTINGS | SLICES))
     variables = {**warehouse.variables(), **shares, "own_reasons": own, "as_known": as_known, **others}
     return Template(select).substitute(variables)

@@ -605,3 +605,79 @@ FROM
     ARRAY JOIN merges AS merge
     WHERE steps > 0
 )
+UNION ALL
+SELECT
+    'portfolios_add_up_to_totals',
+    '',
+    measure,
+    concat(
+        'portfolios of all managers and of nobody have ', toString(sum(held)), ', without portfolios there are ', toString(sum(total))
+    ),
+    emptyArrayString()
+FROM
+(
+    SELECT
+        tupleElement(figure, 1) AS measure,
+        sum(tupleElement(figure, 2)) AS held,
+        toInt128(0) AS total
+    FROM
+    (
+        SELECT arrayJoin([
+            ('accounts', toInt128(accounts)),
+            ('recurring revenue', mrr_pico),
+            ('overdue invoices', toInt128(overdue_invoices)),
+            ('renewals', toInt128(renewals)),
+            ('tickets', toInt128(tickets)),
+            ('answers', toInt128(answers))
+        ]) AS figure
+        FROM ${cx}.portfolio_part
+        WHERE from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
+    )
+    GROUP BY measure
+    UNION ALL
+    SELECT 'accounts', 0, toInt128(countIf(stage NOT IN ('churned', 'former', 'cancelled', 'closed')))
+    FROM
+    (
+        SELECT account_id, argMax(lower(said), (is_told, valid_from, event_id)) AS stage
+        FROM
+        (
+            SELECT account_id, toUInt8(1) AS is_told, valid_from, event_id, toString(lifecycle) AS said
+            FROM ${cx}.account_history
+            WHERE is_test = 0 AND valid_from <= ${now}
+            UNION ALL
+            SELECT account_id, 0, valid_from, event_id, ''
+            FROM ${cx}.manager_assignment
+            WHERE is_test = 0 AND role = 'OWNER' AND valid_from <= ${now}
+        )
+        GROUP BY account_id
+    )
+    UNION ALL
+    SELECT 'recurring revenue', 0, sum(toInt128(_i.mrr_micros) * _r.rate_micros)
+    FROM
+    (
+        SELECT toString(currency) AS code, rate_at, mrr_micros
+        FROM ${cx}.mrr_item
+        WHERE policy = 'cxledger' AND is_test = 0 AND valid_from <= ${now} AND (valid_to IS NULL OR valid_to > ${now})
+    ) AS _i
+    ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _i.code = _r.currency AND _i.rate_at >= _r.valid_from
+    UNION ALL
+    SELECT 'overdue invoices', 0, toInt128(count())
+    FROM ${cx}.receivable_span
+    WHERE due_day < toDate(${now}, '${zone}') AND from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
+    UNION ALL
+    SELECT 'renewals', 0, toInt128(count())
+    FROM ${cx}.renewal_due_day
+    WHERE horizon_days = 90 AND from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
+    UNION ALL
+    SELECT 'tickets', 0, toInt128(count())
+    FROM ${cx}.backlog_span
+    WHERE toDate(least(from_at, ${end_of_days}), '${zone}') <= toDate(${now}, '${zone}')
+        AND toDate(least(until_at, ${end_of_days}), '${zone}') > toDate(${now}, '${zone}')
+    UNION ALL
+    SELECT 'answers', 0, toInt128(uniqExact(account_id, person))
+    FROM ${cx}.nps_score
+    WHERE toDate(least(moment, ${end_of_days}), '${zone}') <= toDate(${now}, '${zone}')
+        AND toDate(least(moment, ${end_of_days}), '${zone}') > addDays(toDate(${now}, '${zone}'), -90)
+)
+GROUP BY measure
+HAVING sum(held) != sum(total)

@@ -12,6 +12,8 @@ FROM
         ('week_mode', '${week_mode}'),
         ('response_window_days', '${response_window_days}'),
         ('low_sample', '${low_sample}'),
-        ('reporting_currency', '${reporting_currency}')
+        ('reporting_currency', '${reporting_currency}'),
+        ('portfolio_least', '${portfolio_least}'),
+        ('portfolio_most', '${portfolio_most}')
     ]) AS row
 )

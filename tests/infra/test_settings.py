@@ -33,6 +33,12 @@ def test_every_problem_is_reported_in_one_go() -> None:
     ]
 
 
+def test_a_band_of_portfolios_has_room() -> None:
+    """With the least above the most, every manager would be outside, and nobody would know why."""
+    assert [line.split(":")[0] for line in _problems(CX_PORTFOLIO_LEAST="21")] == ["CX_PORTFOLIO_LEAST"]
+    assert from_environment({"CX_PORTFOLIO_LEAST": "5", "CX_PORTFOLIO_MOST": "5"}).portfolio_most == 5
+
+
 def test_a_mistyped_name_is_an_error_with_a_hint() -> None:
     """A typing error that is silently ignored leaves a default in force that nobody chose."""
     assert _problems(CX_GRUOP="x") == ["CX_GRUOP is no setting: is CX_GROUP meant?"]

@@ -1,0 +1,139 @@
+/*
+comment: >-
+  What portfolios are made of: accounts, recurring revenue, overdue invoices, renewals, tickets and NPS answers by span of days,
+  split where the account's manager, pod or lead changes; the owner is that at the end of each day
+columns:
+  account_id: Account
+  manager_id: Manager who owned it then; empty when nobody did
+  pod_id: Pod of the manager then; empty when not told
+  lead_id: Lead of the pod then; empty when not told
+  from_day: First day at whose end it is so, in the company's time zone
+  until_day: First day at whose end it is not so any more; 2149-06-06 while no end is known
+  accounts: 1 for an account
+  mrr_pico: Recurring revenue per month, in units of 10^-12 of the reporting currency, by the policy cxledger
+  without_rate: 1 for an item of revenue without an exchange rate
+  currency: ISO 4217 currency of the amounts; empty where there are none
+  overdue: Open balance of an invoice past its due day
+  overdue_invoices: 1 for such an invoice
+  renewal_value: Value of one year of a contract whose renewal is undecided and due within 90 days
+  renewals: 1 for such a contract
+  tickets: 1 for a ticket neither solved, closed nor removed
+  promoters: 1 for an answer of 9 or 10, the latest of its person within 90 days
+  detractors: 1 for such an answer of 0 to 6
+  answers: 1 for such an answer
+*/
+SELECT
+    account_id,
+    tupleElement(owner, 3) AS manager_id,
+    tupleElement(owner, 4) AS pod_id,
+    tupleElement(owner, 5) AS lead_id,
+    greatest(since, tupleElement(owner, 1)) AS from_day,
+    least(until, tupleElement(owner, 2)) AS until_day,
+    accounts,
+    mrr_pico,
+    without_rate,
+    currency,
+    overdue,
+    overdue_invoices,
+    renewal_value,
+    renewals,
+    tickets,
+    promoters,
+    detractors,
+    answers
+FROM
+(
+    SELECT
+        _m.*,
+        arrayJoin(
+            if(
+                empty(_o.owners),
+                [(toDate(0), toDate('2149-06-06'), '', '', '')],
+                arrayFilter(
+                    each -> tupleElement(each, 1) < _m.until AND tupleElement(each, 2) > _m.since, _o.owners
+                )
+            )
+        ) AS owner
+    FROM
+    (
+        SELECT
+            account_id,
+            tupleElement(day, 1) AS since,
+            tupleElement(day, 2) AS until,
+            toInt64(1) AS accounts,
+            toInt128(0) AS mrr_pico,
+            toInt64(0) AS without_rate,
+            '' AS currency,
+            toDecimal128(0, 6) AS overdue,
+            toInt64(0) AS overdue_invoices,
+            toDecimal128(0, 6) AS renewal_value,
+            toInt64(0) AS renewals,
+            toInt64(0) AS tickets,
+            toInt64(0) AS promoters,
+            toInt64(0) AS detractors,
+            toInt64(0) AS answers
+        FROM ${cx}.portfolio_account
+        ARRAY JOIN active AS day
+        UNION ALL
+        SELECT
+            account_id,
+            toDate(least(starts_at, ${end_of_days}), '${zone}') AS first_day,
+            if(ends_at > ${now}, toDate('2149-06-06'), toDate(least(ends_at, ${end_of_days}), '${zone}')) AS last_day,
+            0,
+            sum(reported_pico),
+            sum(toInt64(has_rate = 0)),
+            '',
+            0, 0, 0, 0, 0, 0, 0, 0
+        FROM ${cx}.mrr_span
+        WHERE policy = 'cxledger' AND starts_at <= ${now}
+        GROUP BY account_id, first_day, last_day
+        UNION ALL
+        SELECT
+            account_id,
+            greatest(from_day, addDays(due_day, 1)) AS late_day,
+            until_day,
+            0, 0, 0,
+            currency,
+            amount,
+            1,
+            0, 0, 0, 0, 0, 0
+        FROM ${cx}.receivable_span
+        WHERE late_day < until_day
+        UNION ALL
+        SELECT account_id, from_day, until_day, 0, 0, 0, currency, 0, 0, value, 1, 0, 0, 0, 0
+        FROM ${cx}.renewal_due_day
+        WHERE horizon_days = 90
+        UNION ALL
+        SELECT
+            account_id,
+            toDate(least(from_at, ${end_of_days}), '${zone}') AS first_day,
+            toDate(least(until_at, ${end_of_days}), '${zone}') AS last_day,
+            0, 0, 0, '', 0, 0, 0, 0,
+            1,
+            0, 0, 0
+        FROM ${cx}.backlog_span
+        WHERE first_day < last_day
+        UNION ALL
+        SELECT
+            account_id,
+            answer_day,
+            least(addDays(answer_day, 90), next_day),
+            0, 0, 0, '', 0, 0, 0, 0, 0,
+            toInt64(score >= 9),
+            toInt64(score <= 6),
+            1
+        FROM
+        (
+            SELECT
+                *,
+                toDate(least(moment, ${end_of_days}), '${zone}') AS answer_day,
+                leadInFrame(answer_day, 1, toDate('2149-06-06')) OVER (
+                    PARTITION BY account_id, person ORDER BY moment, fact_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+                ) AS next_day
+            FROM ${cx}.nps_score
+        )
+        WHERE answer_day < next_day
+    ) AS _m
+    LEFT JOIN ${cx}.portfolio_account AS _o ON _m.account_id = _o.account_id
+    WHERE _m.since < _m.until
+)
