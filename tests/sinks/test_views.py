@@ -76,6 +76,7 @@ ORDER = (
     "moved_pico",
     "item_id",
     "state",
+    "credit",
     "account_id",
 )
 
