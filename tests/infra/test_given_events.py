@@ -40,11 +40,14 @@ class _Judge(Sender):
 
 @pytest.mark.parametrize("example", _SENDABLE, ids=lambda example: example.path.stem)
 def test_an_example_is_taken_as_it_is(example: examples.Example) -> None:
-    """Given any example of the contract, then its record is the example's, or it is refused for its reason."""
+    """Given any example of the contract, then its record says what the example's says, or it is refused for its reason.
+
+    An example of an older version is sent in the newest one, whose new fields have their defaults.
+    """
     events = emit.read([str(example.path)])
     if example.passes:
         *_, record = emit.judged(events, _Judge())
-        assert record == example.value
+        assert _CODEC.decode(record) == _CODEC.decode(example.value)
     elif not example.earlier:
         with pytest.raises(ContractError, match=str(example.reason)):
             emit.judged(events, _Judge())

@@ -39,7 +39,7 @@ def test_the_corpus_crosses_a_registry(registry: Registry) -> None:
     writer, reader, plain = codec(registry), codec(registry), Codec()
     for example in load():
         if example.passes and example.fields is not None:
-            value = writer.encode(example.event_type, example.fields)
+            value = writer.encode(example.event_type, example.fields, example.version)
             assert value[0] == 0
             assert value[5:] == example.value[10:]
             assert reader.decode(value) == plain.decode(example.value)
