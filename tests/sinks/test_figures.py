@@ -61,6 +61,8 @@ def _rows() -> dict[str, list[Any]]:
         for table, rows in _tickets(account).items():
             made[table] += rows
         _revenue(made, account)
+        for table, rows in (_requests(account) | _work(account)).items():
+            made[table] += rows
         made["renewal"] += _renewals(account)
         made["onboarding"].append(
             row("onboarding", account_id=account, onboarding_id="o", starts_at=AT, first_value_us=40 * DAY, reached=1)
@@ -83,6 +85,42 @@ def _renewals(account: str) -> list[Any]:
         of = {"account_id": account, "contract_id": f"k{number}", "term_no": 1, "status": status}
         made.append(row("renewal", **of, **dates, target_micros=50_000_000, final_micros=final))
     return made
+
+
+def _requests(account: str) -> dict[str, list[Any]]:
+    """One item that shipped, of which the account was told, and one that it still waits for as its revenue ends."""
+    asked = {"account_id": account, "asked_at": AT, "linked_at": AT}
+    shipped, awaited = f"shipped to {account}", f"awaited by {account}"
+    item = {"account_id": account, "opened_at": AT - DAY}
+    told = {"state": "shipped", "at": AT + 6 * DAY}
+    return {
+        "feedback_item": [
+            row("feedback_item", **item, item_id=shipped, state="shipped", state_since=AT + DAY, shipped_at=AT + DAY),
+            row("feedback_item", **item, item_id=awaited, state="planned", state_since=AT),
+        ],
+        "feedback_link": [
+            row("feedback_link", **asked, link_id=f"{number}", item_id=each)
+            for number, each in enumerate([shipped, awaited])
+        ],
+        "feedback_notice": [row("feedback_notice", account_id=account, notice_id="n", item_id=shipped, **told)],
+    }
+
+
+def _work(account: str) -> dict[str, list[Any]]:
+    """A task in time and one that was late, a stage that is over, and media that cost more than was planned."""
+    task = {"account_id": account, "is_counted": 1, "status": "done", "first_due_at": AT + DAY}
+    stage = {"account_id": account, "project_id": "p", "stage_no": 1, "stage": "draft", "is_counted": 1}
+    plan = {"account_id": account, "plan_id": "m"}
+    return {
+        "task": [
+            row("task", **task, task_id=f"{days}", completed_at=AT + days * DAY, project_id="p") for days in (0, 3)
+        ],
+        "project_stage": [row("project_stage", **stage, from_at=AT, until_at=AT + 3 * DAY)],
+        "media_plan": [
+            row("media_plan", **plan, channel="search", starts_at=AT, ends_at=AT + DAY, amount_micros=5_000_000)
+        ],
+        "media_spend": [row("media_spend", **plan, spend_id="s", spent_at=AT, amount_micros=6_000_000)],
+    }
 
 
 def _money(account: str) -> dict[str, list[Any]]:
@@ -217,7 +255,11 @@ def test_a_past_moment_is_judged_by_its_own_clock(typed: Client, empty: Callable
 
 def test_every_table_but_the_records_own_belongs_to_a_kind_of_entity() -> None:
     """A table of no kind would be missing from what `cx explain response R1` shows."""
-    assert {table.name for table in TABLES.values() if table.entity == NONE} == {"event", "dead_letter"}
+    assert {table.name for table in TABLES.values() if table.entity == NONE} == {
+        "event",
+        "dead_letter",
+        "failed_deadline",
+    }
     assert {table.entity for table in TABLES.values()} - {NONE, SEVERAL} == set(KINDS) == set(REDUCERS)
     asked = {table for kind in KINDS for table, _ in queries(kind, texts=True)}
     assert asked == {name for name, table in TABLES.items() if table.entity != NONE}

@@ -146,7 +146,7 @@ def test_money_given_back_that_nobody_misses_is_told(
     alarms: Callable[[Tables], Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is refunded or claimed beyond the customer's credit was paid for something."""
-    monkeypatch.setattr(credit.Credit, "_lack", lambda *_: None)
+    monkeypatch.setattr(credit._Credit, "_lack", lambda *_: None)
     told = alarms(rows())
     assert {"refunded", "claimed"} <= told[CAME]
     assert ISSUED not in told
