@@ -43,6 +43,7 @@ ORDER = (
     "dimension_value",
     "response_id",
     "scale",
+    "stage",
     "topic_id",
     "day",
     "facts",

@@ -92,7 +92,8 @@ def test_the_corpus_is_stored_under_the_right_keys(stack: Stack, topic_prefix: s
             fields: Any = example.fields
             assert events.emit(example.event_type, **fields) == fields["event_id"]
     for topic in sorted({example.topic for example in examples}):
-        expected = {e.value: e.key for e in examples if e.topic == topic}
+        # Examples of an older version are sent in the newest.
+        expected = {Codec().encode(e.event_type, dict(e.fields or ())): e.key for e in examples if e.topic == topic}
         found = stored(stack, f"{topic_prefix}{topic}", len(expected))
         assert {message.value(): message.key() for message in found} == expected
         for message in found:
@@ -227,10 +228,10 @@ def test_every_failing_example_is_refused_for_its_reason(nowhere: str) -> None:
     stored_at = datetime.fromisoformat(STORED_AT)
     events = Emitter(nowhere, source="shop:main", now=lambda: stored_at)
     found = {example.path.stem: (_reason(events, example), example.reason) for example in load() if _sendable(example)}
-    assert [name for name, (told, expected) in found.items() if told != expected] == []
-    assert sum(told is not None for told, _ in found.values()) > 50
     with pytest.raises(DeliveryError):
         events.close(timeout=0)
+    assert [name for name, (told, expected) in found.items() if told != expected] == []
+    assert sum(told is not None for told, _ in found.values()) > 50
 
 
 @pytest.mark.servers
