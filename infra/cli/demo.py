@@ -67,7 +67,7 @@ def read(settings: Settings) -> dict[check.Key, check.Row]:
     client = wiring.reader(settings)
     try:
         with Progress(*_READING, console=output.err, transient=True, disable=not output.err.is_terminal) as progress:
-            task = progress.add_task("asking the views", total=check.ASKED)
+            task = progress.add_task("asking the views", total=len(check.QUESTIONS))
             return check.read(client, lambda: progress.advance(task))
     finally:
         client.disconnect()

@@ -24,8 +24,6 @@ METRICS = (
     "escalation_rate", "ticket_csat", "ticket_csat_response_rate",
     "feedback_told_rate", "feedback_closed_rate", "feedback_time_to_tell",
 )  # fmt: skip
-ASKED = len(METRICS) + len(check_billing.QUESTIONS) + 3
-"""Count how often `read` calls ``advance``."""
 _TOLERANCE = 1e-6
 DEADLINES = f"""
 SELECT 'on_time_rate', grain, toString(window_start), dimension, dimension_value, '', value, numerator, n,
@@ -90,14 +88,15 @@ def query(metric: str) -> str:
     )
 
 
-def read(client: Client, advance: Callable[[], None] = lambda: None) -> dict[Key, Row]:
-    """Return what the views say, by the key of an expected row; ``advance`` is called after each metric."""
+QUESTIONS = (*map(query, METRICS), *check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE)
+
+
+def read(
+    client: Client, advance: Callable[[], None] = lambda: None, questions: Iterable[str] = QUESTIONS
+) -> dict[Key, Row]:
+    """Return what the views say, by the key of an expected row; ``advance`` is called after each question."""
     found: dict[Key, Row] = {}
-    for metric in METRICS:
-        for name, grain, start, dimension, part, item, *figures in client.execute(query(metric)):
-            found[name, grain, start, dimension, part, item] = Row(*figures)
-        advance()
-    for question in (*check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE):
+    for question in questions:
         for name, grain, start, dimension, part, item, *figures in client.execute(question):
             found[name, grain, start, dimension, part, item] = Row(*figures)
         advance()
