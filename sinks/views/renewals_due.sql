@@ -28,6 +28,9 @@ metric:
     horizons contain each other: 90 days include 30. Contract by contract, with notice dates, receivables and tickets, see
     renewal_due. Currencies are never added up. Days without any have no row.
   version: 1
+stored:
+  order: [dimension, horizon_days, window_start, dimension_value, currency]
+  where: dimension != 'account'
 */
 SELECT
     'day' AS grain,

@@ -35,6 +35,9 @@ metric:
     shown to be compared. Value before the start counts as 0 days. Shares within 30, 60 and 90 days: value_reached_share. Completion
     is not value: onboarding_completion. Curve by curve: value_curve.
   version: 1
+stored:
+  order: [dimension, grain, window_start, dimension_value]
+  where: dimension != 'account'
 */
 SELECT
     _n.grain AS grain,

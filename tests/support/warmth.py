@@ -8,6 +8,7 @@ two limits of warmth.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from string import ascii_letters
 from typing import Any, ClassVar
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.core.algebra import Signal, SortKey, derived_id
 from streams.core.billing.collection import COLLECTION_LEDGER
 from streams.core.columns import Row
 from streams.core.declarations import Kinds, Ledger
+from streams.core.entities import PREFIXES
 from streams.core.limits import NEVER
 from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows_receivable import InvoiceRow
@@ -30,7 +32,8 @@ from streams.core.survey.response_rows import RESPONSE
 DAY = 86_400_000_000
 PATIENCE = 2 * DAY
 MOST = 12
-WARMTH, WATCH = "W", "X"
+WARMTH, WATCH = sorted({*ascii_letters} - {*PREFIXES.values()})[-2:]
+"""Letters that no kind of ours has."""
 
 
 class WarmthStepRow(Row, frozen=True, gc=False):

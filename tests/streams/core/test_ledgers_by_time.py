@@ -25,7 +25,7 @@ from tests.support.histories import START
 from tests.support.levels import LEVELS
 from tests.support.machine import Identity, Machine, figures
 from tests.support.oracle import logs_of
-from tests.support.warmth import DAY, KINDS, LEDGERS, REDUCERS, WARMTH_LEDGER, WATCH, WATCH_LEDGER
+from tests.support.warmth import DAY, KINDS, LEDGERS, REDUCERS, WARMTH, WARMTH_LEDGER, WATCH, WATCH_LEDGER
 from tests.support.warmth_histories import mixed_histories
 
 FAR = START + 400 * DAY
@@ -275,8 +275,8 @@ def test_prefixes_of_entities_and_ledgers_are_unique() -> None:
     twin = replace(WATCH_LEDGER, prefix="t")
     with pytest.raises(ValueError, match=r"\['t'\] stand for two kinds"):
         Kinds(REDUCERS, {"t": twin}, KINDS.reducer_of)
-    with pytest.raises(ValueError, match="'X' under 'Y'"):
-        Kinds(REDUCERS, {"Y": WATCH_LEDGER}, KINDS.reducer_of)
+    with pytest.raises(ValueError, match=rf"'{WATCH}' under '\?'"):
+        Kinds(REDUCERS, {"?": WATCH_LEDGER}, KINDS.reducer_of)
 
 
 IN_ORDER = tuple(range(60))
@@ -295,7 +295,7 @@ def test_records_are_bounded_by_bytes(days: tuple[int, ...], monkeypatch: pytest
         machine.take(reducers["r"], answered(day, day, 8, str(day)), day.to_bytes(24))
         machine.save()
         written = {name: value for name, value in machine.changes.items() if value is not None}
-        of_ledger = [len(value) for name, value in written.items() if name.lstrip(b"\1sain")[:1] == b"W"]
+        of_ledger = [len(value) for name, value in written.items() if name.lstrip(b"\1sain")[:1] == WARMTH.encode()]
         largest = max(largest, *of_ledger)
         store.update(written)
     assert 2 * 700 < largest < 2 * 2_000 + 1_000

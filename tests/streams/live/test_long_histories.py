@@ -16,9 +16,16 @@ LENGTHS = {
     "account_subscriptions": 100_000,
     "moment_subscriptions": 10_000,
     "invoice_payments": 10_000,
+    "account_refunds": 10_000,
+    "account_chargebacks": 10_000,
+    "account_credit_uses": 10_000,
     "response_corrections": 10_000,
     "response_corrections_by_id": 10_000,
     "ticket_messages": 100_000,
+    "ticket_sessions": 10_000,
+    "ticket_agents": 10_000,
+    "account_managers": 10_000,
+    "setting_again": 10_000,
 }
 TYPES = frozenset(kind for topic in load_topics().values() for kind in topic.event_types)
 LARGEST = 64 << 10
