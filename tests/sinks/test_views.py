@@ -79,6 +79,7 @@ ORDER = (
     "state",
     "credit",
     "account_id",
+    "manager_id",
 )
 
 
