@@ -238,7 +238,7 @@ def test_two_members_at_one_position_are_refused() -> None:
     )
     machine = Machine(kinds=kinds)
     machine.feed(answered(1, 0, 8))
-    with pytest.raises(ValueError, match=r"two items of b'Wacme.*' have the position"):
+    with pytest.raises(ValueError, match=rf"two items of b'{WARMTH}acme.*' have the position"):
         machine.feed(opened(2, 0))
 
 
@@ -257,7 +257,7 @@ def test_a_ledger_hands_over_to_later_ones_only() -> None:
     kinds = Kinds(REDUCERS, {WATCH: WATCH_LEDGER, **LEDGERS}, KINDS.reducer_of)
     machine = Machine(kinds=kinds)
     machine.feed(answered(1, 0, 9))
-    with pytest.raises(ValueError, match=r"'W'.*hands over to \['X'\], no later ledger"):
+    with pytest.raises(ValueError, match=rf"'{WARMTH}'.*hands over to \['{WATCH}'\], no later ledger"):
         machine.tick(START + 8 * DAY)
 
 

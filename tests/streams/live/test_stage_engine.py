@@ -164,10 +164,13 @@ def test_numbers_that_move_between_workers_take_their_stage_along(run: Run) -> N
 
 
 @pytest.mark.parametrize(
-    ("point", "ends"), [("after_insert", (2, 4, 7)), ("before_commit", (2, 4, 7)), ("after_commit", (1, 1, 1))]
+    ("point", "ends"), [("after_insert", (1, 2, 1)), ("before_commit", (1, 2, 1)), ("after_commit", (1, 1))]
 )
 def test_an_end_between_two_steps_leaves_nothing_behind(run: Run, point: str, ends: tuple[int, ...]) -> None:
-    """What was inserted and never committed comes again, whatever its siblings bring next; nothing counts twice."""
+    """What was inserted and never committed comes again, whatever its siblings bring next; nothing counts twice.
+
+    Each end is one that every life comes to, however few batches the records come in: parts are folded behind them.
+    """
     records, warehouse = recorded(events()), Warehouse()
     feed(run, records)
     for time_of_end in ends:
