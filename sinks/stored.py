@@ -114,6 +114,12 @@ def _made(client: Client, warehouse: Warehouse, table: str, wanted: _Made) -> _M
     return _Made(_after(statement), order, comment, chosen, tuple(columns), definer)
 
 
+def made(client: Client, warehouse: Warehouse) -> set[str]:
+    """Return the names of the stored answers that there are."""
+    asked = "SELECT view FROM system.view_refreshes WHERE database = %(database)s"
+    return {str(view) for (view,) in client.execute(asked, {"database": warehouse.database})}
+
+
 def refresh(client: Client, warehouse: Warehouse, view: str) -> None:
     """Have the server compute the answer now; returns at once."""
     client.execute(f"SYSTEM REFRESH VIEW {sql.name(warehouse.database)}.{sql.name(name(view))}")
