@@ -151,7 +151,7 @@ def _only_as_announced(house: House) -> None:
     without, others = {"payment_attempt", *since}, "account_id != 'chain'"
     theirs, ours = (content(house.ask, "cx", generation, without, others) for generation in (_FORMER, _OURS))
     assert ours == theirs
-    assert set(differing) <= set(ours)
+    assert set(differing) <= set(ours), differing
     assert (found["refused"], found["admitted"]) == ([], [])
 
 

@@ -43,7 +43,6 @@ ORDER = (
     "dimension_value",
     "response_id",
     "scale",
-    "stage",
     "topic_id",
     "day",
     "facts",
@@ -66,7 +65,6 @@ ORDER = (
     "metric",
     "ticket_id",
     "project_id",
-    "stage",
     "task_id",
     "plan_id",
     "person_id",
@@ -80,6 +78,7 @@ ORDER = (
     "credit",
     "account_id",
     "manager_id",
+    "stage",
 )
 
 
