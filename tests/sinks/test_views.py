@@ -78,7 +78,6 @@ ORDER = (
     "credit",
     "account_id",
     "manager_id",
-    "stage",
 )
 
 
