@@ -83,7 +83,7 @@ class Stock(msgspec.Struct, frozen=True):
 
     @property
     def hides(self) -> bool:
-        """Whether its view hides something of what it reads, so that only the view itself may be asked."""
+        """Tell whether its view hides something of what it reads, so that only the view itself may be asked."""
         return views.reads_pay(f"${{cx}}.{self.name}")
 
     def figures(self, grain: str) -> str:

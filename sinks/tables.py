@@ -75,7 +75,7 @@ class Table(msgspec.Struct, frozen=True):
 
     @property
     def is_pay(self) -> bool:
-        """Whether it has columns that tell what a person costs."""
+        """Tell whether it has columns that say what a person costs."""
         return any(column.pay for column in self.columns)
 
     @property

@@ -38,7 +38,7 @@ _FIGURES = (
 PERSONAL = "personal_"
 """What begins the name of a view with everything in a table, words about people included."""
 PAY = "pay_"
-"""What begins the name of a view that tells what a person costs, or from which that follows."""
+"""Prefix of the name of a view that tells what a person costs, or from which that follows."""
 _SHARE = Interval("wilson", high="numerator", of="denominator")
 _NET = Interval("adjusted_wald", high="promoters", low="detractors", of="n")
 _N_ALL = Column("n_all", "Int64", "Answers in the window and slice, every one of each person")
@@ -162,7 +162,7 @@ def inlined(select: str, leaf: Callable[[str], str]) -> str:
 
 
 def reads_pay(select: str) -> bool:
-    """Whether a SELECT reads what a person costs, itself or by a view that it reads from."""
+    """Tell whether a SELECT reads what a person costs, itself or by a view that it reads from."""
     known = {view.name: view for view in load()}
     names = _REFERENCE.findall(select)
     return any(name.startswith(PAY) or reads_pay(known[name].select) for name in names if name in known)

@@ -1,4 +1,4 @@
-"""What the demonstration's board must come to, counted from its events in plain Python."""
+"""Count what the demonstration's board must come to, from its events in plain Python."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from infra.demo.company import Company
 
 Deadline = tuple[int, str, bool]
-"""When it fell due, whose account it was for, and whether it was kept."""
+"""A deadline: its moment, its account, and whether it was kept."""
 
 
 def deadlines(company: Company) -> Iterator[Deadline]:

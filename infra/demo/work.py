@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _STAGES = ("briefing", "fieldwork", "report")
 _ROLES = {"researcher": 6_000, "designer": 5_200}
-"""What an hour of each costs, in cents."""
+"""Cost of an hour of each, in cents."""
 _PEOPLE = (("per-1", "researcher"), ("per-2", "researcher"), ("per-3", "designer"))
 
 

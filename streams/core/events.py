@@ -643,7 +643,7 @@ class SlaPolicySet(Envelope, frozen=True, array_like=True, gc=False, kw_only=Tru
 
 
 class RateCardSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="rate_card_set"):
-    """What an hour of a person or a role costs, by the day of work."""
+    """The cost of an hour of a person or a role, by the day of work."""
 
     EVENT_TYPE: ClassVar[str] = "rate_card_set"
     TOPIC: ClassVar[str] = "config"

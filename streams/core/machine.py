@@ -48,9 +48,9 @@ Pending = dict[str, dict[str, Edits]]
 Whose = tuple[str, str, str]
 """A ledger of one account: the account, the ledger's prefix, and its name within the account."""
 Stated = dict[SortKey, Any]
-"""What holds from now on, by position of a ledger: an entry, or None where there is none any more."""
+"""Statements by position of a ledger: the entry that holds from now on, or None where there is none any more."""
 Parts = dict[Whose, Stated]
-"""What members state to ledgers of the stage. A later statement on a position takes the place of an earlier one."""
+"""Statements of members to ledgers of the stage. A later statement on a position takes the place of an earlier one."""
 
 
 class Machine:

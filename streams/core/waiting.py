@@ -22,7 +22,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Waiting(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What is to stand at a position of a ledger: an entry as bytes, none where what stands there leaves it.
+    """A statement on a position of a ledger: an entry as bytes, none where what stands there leaves it.
 
     `fold` numbers the fold that said so. What it puts outweighs what it clears, whichever came first: two folds of one
     member, under old rules and new ones, may seal an entry in different pieces. Of two folds the later one counts.

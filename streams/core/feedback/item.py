@@ -33,9 +33,9 @@ class Item(msgspec.Struct, array_like=True, gc=False):
     merged_into: str = ""
     merged_at: int | None = None
     is_merged_late: bool = False
-    """Whether it was shipped when it was merged."""
+    """True where it was shipped when it was merged."""
     is_moved_late: bool = False
-    """Whether its state changed after it was merged."""
+    """True where its state changed after it was merged."""
     event_id: str = ""
 
     @property

@@ -97,7 +97,7 @@ def _row(
 
 
 def _flags(term: Term, final: int | None) -> set[str]:
-    """What is odd about a renewal that somebody decided on, or nobody did yet."""
+    """Name what is odd about a renewal that somebody decided on, or nobody did yet."""
     found = term.flags | _odd_dates(term)
     decision, target = term.decision, term.target_micros
     if decision is None:

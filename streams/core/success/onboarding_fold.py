@@ -59,7 +59,7 @@ class Onboarding(msgspec.Struct, array_like=True, gc=False):
         return () if self.plan is None else tuple(each.milestone_code for each in self.plan.milestones)
 
     def runs_to(self, at: int) -> bool:
-        """Whether the clock gets to a moment: it does not while it rests since before."""
+        """Tell whether the clock gets to a moment: it does not while it rests since before."""
         return self.paused_since is None or at <= self.paused_since
 
 

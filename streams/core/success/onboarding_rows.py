@@ -63,12 +63,12 @@ def _state(onboarding: Onboarding, *, is_complete: bool, is_stalled: bool) -> st
 
 
 def _marker_at(onboarding: Onboarding) -> int | None:
-    """When the first 90 days end; unknown while the clock rests before that."""
+    """Return when the first 90 days end; unknown while the clock rests before that."""
     return onboarding.marker if onboarding.plan is not None and onboarding.runs_to(onboarding.marker) else None
 
 
 def _within_marker(onboarding: Onboarding, passed: int) -> str:
-    """Whether the first value came within 90 days: met, missed, or open while it still may."""
+    """Tell whether the first value came within 90 days: met, missed, or open while it still may."""
     first = onboarding.first_value
     if onboarding.plan is None:
         return ""

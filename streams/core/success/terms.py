@@ -19,7 +19,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_known(self) -> bool:
-        """Whether it says how the renewal came out."""
+        """Tell whether it says how the renewal came out."""
         return self.event.outcome != "UNKNOWN"
 
 
@@ -46,12 +46,12 @@ class Term(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def notice_at(self) -> int:
-        """When notice must be given by; where none is agreed, when the renewal is due."""
+        """Return when notice must be given by; where none is agreed, when the renewal is due."""
         return self.due - (self.stated.notice_days or 0) * DAY
 
     @property
     def turns_at(self) -> int:
-        """When the term comes out by itself if nobody decides: renewed where it renews itself, overdue otherwise."""
+        """Return when the term comes out by itself if nobody decides: renewed where it renews itself, else overdue."""
         return self.notice_at if self.stated.auto_renew else self.due
 
     @property
@@ -68,7 +68,7 @@ class Term(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def deadline(self) -> int:
-        """When it comes out by itself; NEVER once anybody has decided."""
+        """Return when it comes out by itself; NEVER once anybody has decided."""
         return NEVER if self.decision is not None else self.turns_at
 
 

@@ -33,7 +33,7 @@ class Stage(msgspec.Struct, array_like=True, gc=False):
 
 
 class Project(msgspec.Struct, array_like=True, gc=False):
-    """What was agreed by the newest word in fold order, and the stage that lasts.
+    """A project as agreed by the newest word in fold order, and the stage that lasts.
 
     `place` is where the newest word stands in fold order, `agreed` the first time that was agreed for the delivery with
     the place of that word. `known_since` is when the project was first told of, `begun_at` when its first stage began.

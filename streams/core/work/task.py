@@ -16,7 +16,7 @@ from streams.core.work.deadlines import kept
 
 
 class Task(msgspec.Struct, array_like=True, gc=False):
-    """What its events in fold order say together.
+    """A task as its events in fold order say together.
 
     `first_due_at` is the first time that was agreed, `due` the newest word on it. `moves` counts other times after the
     first; `moved_late` is true once a time was moved, or given up, after it had passed.

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Ticking(Protocol):
-    """What partitions and stages have in common: batches to commit, and time."""
+    """Partitions and stages, as far as they are alike: batches to commit, and time."""
 
     def tick(self, now: int, *, is_caught_up: bool = True) -> Batch: ...
     def commit(self, batch: Batch) -> None: ...

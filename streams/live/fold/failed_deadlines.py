@@ -29,12 +29,12 @@ ASIDE = b"\0aside"
 """Records of the changelog that begin with it, and go on with the key of a log, hold the log's deadline that failed."""
 Outcome = TypeVar("Outcome")
 Failed = dict[tuple[bytes, int], str]
-"""Why deadlines failed, by key and moment (microseconds)."""
+"""Reasons for which deadlines failed, by key and moment (microseconds)."""
 NOTHING_FAILED: Mapping[tuple[bytes, int], str] = {}
 
 
 class DeadlineFailedError(Exception):
-    """What time brings about could not be folded: a deadline, by key of its log and moment. Its cause says why."""
+    """A deadline could not be folded: it is named by the key of its log and its moment. The cause says why."""
 
     def __init__(self, deadline: tuple[bytes, int]) -> None:
         super().__init__(f"deadline {deadline[1]} of {deadline[0]!r}")

@@ -129,12 +129,12 @@ class Stage:
 
     @property
     def has_work(self) -> bool:
-        """Whether something is committed that waits to be carried out."""
+        """Tell whether something is committed that waits to be carried out."""
         return bool(self._plan or self._inbox or self._again)
 
     @property
     def is_new(self) -> bool:
-        """Whether this life has committed nothing yet; the next batch that takes parts says that it has begun."""
+        """Tell whether this life has committed nothing yet; the next batch that takes parts says that it has begun."""
         return not self._announced
 
     @property

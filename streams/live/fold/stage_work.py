@@ -1,4 +1,4 @@
-"""What a batch of a stage does for each account: kept or dropped as a whole, so that one failure is one account's."""
+"""The work of a stage's batch, by account: kept or dropped as a whole, so that one failure is one account's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Work:
 
     @property
     def is_enough(self) -> bool:
-        """Whether a worker should commit before it goes on."""
+        """Tell whether a worker should commit before it goes on."""
         return sum(each.machine.work for each in self.accounts.values()) > self._most
 
     def of(self, account: str) -> AccountWork:
