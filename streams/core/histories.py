@@ -14,8 +14,6 @@ from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Measure, Measures
 from streams.core.columns import Row
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import (
     AccountUpserted,
     ConfigEvent,
@@ -32,7 +30,7 @@ from streams.core.events import (
     SlaPolicySet,
     TaxonomySet,
 )
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
 from streams.core.rows_reference import (
     AccountHistoryRow,
@@ -255,21 +253,5 @@ def _assignment(event: ManagerAssigned) -> ManagerAssignmentRow:
     )
 
 
-REFERENCE = Reducer(
-    kind="reference",
-    prefix=PREFIXES["reference"],
-    events=ReferenceEvent,
-    identify=original,
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(reference_rows, reference_measures),
-)
-SETTING = Reducer(
-    kind="setting",
-    prefix=PREFIXES["setting"],
-    events=SettingEvent,
-    identify=identity,
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(config_rows, config_measures),
-)
+REFERENCE = newest_of("reference", ReferenceEvent, original, reference_rows, reference_measures)
+SETTING = newest_of("setting", SettingEvent, identity, config_rows, config_measures)

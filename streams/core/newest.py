@@ -1,12 +1,15 @@
 """Entities whose newest event says everything: earlier ones leave nothing behind."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import Measures
 from streams.core.columns import Row
+from streams.core.declarations import Reducer
+from streams.core.entities import PREFIXES, Kind
 from streams.core.outputs import Outputs, Scope
 
 
@@ -17,15 +20,18 @@ class Newest(msgspec.Struct, array_like=True, gc=False):
     event: RecordedEvent | None = None
 
 
-def take_newest(acc: Newest, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
-    """Let an event take the place of the one before."""
-    acc.event = recorded
+def newest_of(
+    kind: Kind,
+    events: Any,
+    identify: Callable[[Any], str],
+    rows: Callable[[RecordedEvent], Sequence[Row]],
+    measures: Callable[[RecordedEvent], Measures] | None = None,
+) -> Reducer[Newest]:
+    """Return the reducer of a kind of which each event states everything.
 
-
-def projection_of(
-    rows: Callable[[RecordedEvent], Sequence[Row]], measures: Callable[[RecordedEvent], Measures] | None = None
-) -> Callable[[Newest, Scope, Outputs], None]:
-    """Return what lists the outputs of the newest event."""
+    `events` is the union of the kind's events, `identify` names the entity within its account. `rows` and `measures`
+    are made of the newest event. An example is `TOUCH` of `support/touch.py`.
+    """
 
     def project(acc: Newest, _scope: Scope, outputs: Outputs) -> None:
         if acc.event is None:
@@ -34,4 +40,17 @@ def projection_of(
         if measures is not None:
             outputs.measures.update(measures(acc.event))
 
-    return project
+    return Reducer(
+        kind=kind,
+        prefix=PREFIXES[kind],
+        events=events,
+        identify=identify,
+        accumulator=Newest,
+        apply=_take,
+        project=project,
+    )
+
+
+def _take(acc: Newest, recorded: RecordedEvent, _scope: Scope, _sealed: Outputs | None) -> None:
+    """Let an event take the place of the one before."""
+    acc.event = recorded

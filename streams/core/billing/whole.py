@@ -5,10 +5,8 @@ from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import ActEvent, PayoutEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_refund import ActRow, PayoutRow
 
 
@@ -54,21 +52,5 @@ def act_rows(recorded: RecordedEvent) -> Sequence[ActRow]:
     )
 
 
-PAYOUT = Reducer(
-    kind="payout",
-    prefix=PREFIXES["payout"],
-    events=PayoutEvent,
-    identify=attrgetter("payout_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(payout_rows),
-)
-ACT = Reducer(
-    kind="act",
-    prefix=PREFIXES["act"],
-    events=ActEvent,
-    identify=attrgetter("act_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(act_rows),
-)
+PAYOUT = newest_of("payout", PayoutEvent, attrgetter("payout_id"), payout_rows)
+ACT = newest_of("act", ActEvent, attrgetter("act_id"), act_rows)

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import FeedbackLinkEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_feedback import FeedbackLinkRow
 
 
@@ -30,12 +28,4 @@ def rows(recorded: RecordedEvent) -> Sequence[FeedbackLinkRow]:
     )
 
 
-FEEDBACK_LINK = Reducer(
-    kind="feedback_link",
-    prefix=PREFIXES["feedback_link"],
-    events=FeedbackLinkEvent,
-    identify=attrgetter("link_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows),
-)
+FEEDBACK_LINK = newest_of("feedback_link", FeedbackLinkEvent, attrgetter("link_id"), rows)

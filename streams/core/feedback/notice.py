@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import FeedbackNoticeEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_feedback import FeedbackNoticeRow
 
 
@@ -28,12 +26,4 @@ def rows(recorded: RecordedEvent) -> Sequence[FeedbackNoticeRow]:
     )
 
 
-FEEDBACK_NOTICE = Reducer(
-    kind="feedback_notice",
-    prefix=PREFIXES["feedback_notice"],
-    events=FeedbackNoticeEvent,
-    identify=attrgetter("notice_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows),
-)
+FEEDBACK_NOTICE = newest_of("feedback_notice", FeedbackNoticeEvent, attrgetter("notice_id"), rows)

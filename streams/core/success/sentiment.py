@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import ManagerSentimentEvent, ManagerSentimentSet
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_relationship import ManagerSentimentRow
 
 
@@ -33,12 +31,4 @@ def rows(recorded: RecordedEvent) -> Sequence[ManagerSentimentRow]:
     )
 
 
-MANAGER_SENTIMENT = Reducer(
-    kind="manager_sentiment",
-    prefix=PREFIXES["manager_sentiment"],
-    events=ManagerSentimentEvent,
-    identify=attrgetter("sentiment_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows),
-)
+MANAGER_SENTIMENT = newest_of("manager_sentiment", ManagerSentimentEvent, attrgetter("sentiment_id"), rows)

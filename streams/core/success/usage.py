@@ -7,10 +7,8 @@ moment again under another id counts it once.
 from collections.abc import Sequence
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import UsageReported, UsageReportEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_relationship import UsageReportRow
 from streams.core.settings import joined
 
@@ -37,12 +35,4 @@ def rows(recorded: RecordedEvent) -> Sequence[UsageReportRow]:
     )
 
 
-USAGE_REPORT = Reducer(
-    kind="usage_report",
-    prefix=PREFIXES["usage_report"],
-    events=UsageReportEvent,
-    identify=identity,
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows),
-)
+USAGE_REPORT = newest_of("usage_report", UsageReportEvent, identity, rows)

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import TouchEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_ticket import TouchRow
 
 
@@ -29,12 +27,4 @@ def rows(recorded: RecordedEvent) -> Sequence[TouchRow]:
     )
 
 
-TOUCH = Reducer(
-    kind="touch",
-    prefix=PREFIXES["touch"],
-    events=TouchEvent,
-    identify=attrgetter("touch_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows),
-)
+TOUCH = newest_of("touch", TouchEvent, attrgetter("touch_id"), rows)

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from streams.core.algebra import RecordedEvent
 from streams.core.changes import ONE, Measures
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import Answer, Question, SurveyDefinitionEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_survey import SurveyQuestionRow
 from streams.core.settings import joined
 
@@ -76,14 +74,8 @@ def off_scale(defined: SurveyDefinitionEvent, answers: Sequence[Answer]) -> Answ
     return None
 
 
-SURVEY_DEFINITION = Reducer(
-    kind="survey_definition",
-    prefix=PREFIXES["survey_definition"],
-    events=SurveyDefinitionEvent,
-    identify=lambda event: f"{event.survey_id}/{event.version}",
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows, measures),
+SURVEY_DEFINITION = newest_of(
+    "survey_definition", SurveyDefinitionEvent, lambda event: f"{event.survey_id}/{event.version}", rows, measures
 )
 
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import SurveyDisplayEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_survey import SurveyDisplayRow
 from streams.core.survey.measures import display_measures
 
@@ -30,12 +28,4 @@ def rows(recorded: RecordedEvent) -> Sequence[SurveyDisplayRow]:
     )
 
 
-SURVEY_DISPLAY = Reducer(
-    kind="survey_display",
-    prefix=PREFIXES["survey_display"],
-    events=SurveyDisplayEvent,
-    identify=attrgetter("display_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(rows, display_measures),
-)
+SURVEY_DISPLAY = newest_of("survey_display", SurveyDisplayEvent, attrgetter("display_id"), rows, display_measures)

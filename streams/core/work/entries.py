@@ -10,10 +10,8 @@ from operator import attrgetter
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Measures
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import CostEntry, CostEntryEvent, TimeEntry, TimeEntryEvent
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_work import CostEntryRow, TimeEntryRow
 
 
@@ -75,21 +73,5 @@ def cost_measures(recorded: RecordedEvent) -> Measures:
     return {("account_margin", item, event.incurred_at, ""): (amount, 0, amount / ONE)}
 
 
-TIME_ENTRY = Reducer(
-    kind="time_entry",
-    prefix=PREFIXES["time_entry"],
-    events=TimeEntryEvent,
-    identify=attrgetter("time_entry_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(time_rows, time_measures),
-)
-COST_ENTRY = Reducer(
-    kind="cost_entry",
-    prefix=PREFIXES["cost_entry"],
-    events=CostEntryEvent,
-    identify=attrgetter("cost_entry_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(cost_rows, cost_measures),
-)
+TIME_ENTRY = newest_of("time_entry", TimeEntryEvent, attrgetter("time_entry_id"), time_rows, time_measures)
+COST_ENTRY = newest_of("cost_entry", CostEntryEvent, attrgetter("cost_entry_id"), cost_rows, cost_measures)

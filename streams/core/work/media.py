@@ -6,10 +6,8 @@ from operator import attrgetter
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.money import micros
 from streams.core.changes import NO_MEASURES, ONE, Measures
-from streams.core.declarations import Reducer
-from streams.core.entities import PREFIXES
 from streams.core.events import MediaPlanEvent, MediaPlanSet, MediaSpendEvent, MediaSpendReported
-from streams.core.newest import Newest, projection_of, take_newest
+from streams.core.newest import newest_of
 from streams.core.rows_work import MediaPlanRow, MediaSpendRow
 
 
@@ -61,21 +59,5 @@ def spend_measures(recorded: RecordedEvent) -> Measures:
     return {("media_variance", f"{event.currency}/{event.plan_id}", event.spent_at, ""): (amount, 0, amount / ONE)}
 
 
-MEDIA_PLAN = Reducer(
-    kind="media_plan",
-    prefix=PREFIXES["media_plan"],
-    events=MediaPlanEvent,
-    identify=attrgetter("plan_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(plan_rows),
-)
-MEDIA_SPEND = Reducer(
-    kind="media_spend",
-    prefix=PREFIXES["media_spend"],
-    events=MediaSpendEvent,
-    identify=attrgetter("spend_id"),
-    accumulator=Newest,
-    apply=take_newest,
-    project=projection_of(spend_rows, spend_measures),
-)
+MEDIA_PLAN = newest_of("media_plan", MediaPlanEvent, attrgetter("plan_id"), plan_rows)
+MEDIA_SPEND = newest_of("media_spend", MediaSpendEvent, attrgetter("spend_id"), spend_rows, spend_measures)
