@@ -51,8 +51,6 @@ PLAN_KEY = b"\0plan"
 FORMAT = b"5"
 """Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
-_BEHIND_ALL = 256
-"""A rank behind those of all kinds."""
 SETTLE_AT_ONCE = 2_000
 """Entities brought up to date per batch after a change of rules or a flood of deadlines: bounds a transaction."""
 
@@ -202,20 +200,13 @@ class Partition:
         batch = self._new_batch()
         if is_caught_up:
             self._repetition.end()
-        plan = self._next_plan(now) if self._repetition.is_over else None
-        if plan is not None:
-            batch.changes[PLAN_KEY] = plans.encode(plan)
-        elif self._repetition.is_over:
-            batch.is_of_rules = self._rules.upcoming is not None
+        if self._repetition.is_over:
+            plan = plans.next_plan(self._unsettled, self._deadlines, now, SETTLE_AT_ONCE)
+            if plan is not None:
+                batch.changes[PLAN_KEY] = plans.encode(plan)
+            else:
+                batch.is_of_rules = self._rules.upcoming is not None
         return self._finish(batch)
-
-    def _next_plan(self, now: int) -> Plan | None:
-        if self._unsettled:
-            return Plan(settles_to=self._unsettled[:SETTLE_AT_ONCE][-1])
-        due = self._deadlines.due(now, SETTLE_AT_ONCE)
-        if not due:
-            return None
-        return Plan(due[-1] if len(due) == SETTLE_AT_ONCE else (now, _BEHIND_ALL, b""))
 
     def _carried_out(self, failed: Mapping[tuple[bytes, int], str]) -> Batch:
         batch = self._new_batch()

@@ -5,13 +5,18 @@ worker looks at it: between other records than before the crash. A batch that wa
 then leave rows that nobody names again. So a plan is committed first, and carried out before any other record.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from streams.core.course import Course
 from streams.core.machine import Due
+from streams.live.fold.deadlines import Deadlines
 
 MOST_RECORDS = 20_000
 """Records that one batch takes at most: so many may come again after a crash."""
+_BEHIND_ALL = 256
+"""A rank behind those of all kinds."""
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -27,6 +32,19 @@ class Plan(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 plan_from = msgspec.msgpack.Decoder(Plan).decode
+
+
+def next_plan(unsettled: Sequence[bytes], deadlines: Deadlines, now: int, most: int) -> Plan | None:
+    """Return what to do next: settle at most so many logs, else let time pass over so many deadlines; None for nothing.
+
+    `now` is in microseconds.
+    """
+    if unsettled:
+        return Plan(settles_to=unsettled[:most][-1])
+    due = deadlines.due(now, most)
+    if not due:
+        return None
+    return Plan(due[-1] if len(due) == most else (now, _BEHIND_ALL, b""))
 
 
 def copied(course: Course) -> Course:

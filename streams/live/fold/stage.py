@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 NAME = "account"
 INBOX = b"\0inbox"
 ASIDE = b"\0aside"
-_BEHIND_ALL = 256
-"""A rank behind those of all ledgers."""
 _index_from = msgspec.msgpack.Decoder(HeadIndex).decode
 
 
@@ -166,21 +164,12 @@ class Stage:
         if self.has_work:
             return self._finish(self._carried_out())
         batch = StageBatch(self.topic, self.number)
-        plan = self._next_plan(now)
+        plan = plans.next_plan(self._unsettled, self._deadlines, now, partition.SETTLE_AT_ONCE)
         if plan is not None:
             batch.changes[partition.PLAN_KEY] = plans.encode(plan)
         else:
             batch.is_of_rules = self._rules.upcoming is not None
         return self._finish(batch)
-
-    def _next_plan(self, now: int) -> Plan | None:
-        most = partition.SETTLE_AT_ONCE
-        if self._unsettled:
-            return Plan(settles_to=self._unsettled[:most][-1])
-        due = self._deadlines.due(now, most)
-        if not due:
-            return None
-        return Plan(due[-1] if len(due) == most else (now, _BEHIND_ALL, b""))
 
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""

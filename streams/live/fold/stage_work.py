@@ -36,12 +36,13 @@ class Work:
 
     def __init__(self, get: Callable[[bytes], bytes | None], rules: RulesInUse, kinds: Kinds, most: int) -> None:
         self._get, self._rules, self._kinds, self._most = get, rules, kinds, most
+        self._done = 0
         self.accounts: dict[str, AccountWork] = {}
 
     @property
     def is_enough(self) -> bool:
         """Tell whether a worker should commit before it goes on."""
-        return sum(each.machine.work for each in self.accounts.values()) > self._most
+        return self._done > self._most
 
     def of(self, account: str) -> AccountWork:
         """Return the work on an account, begun where there is none."""
@@ -70,6 +71,7 @@ class Work:
     def _try(self, work: AccountWork, task: Callable[[Machine], Iterable[list[Facts]]]) -> None:
         if work.failure:
             return
+        before = work.machine.work
         try:
             for facts in task(work.machine):
                 work.facts.extend(facts)
@@ -80,6 +82,7 @@ class Work:
                 work.failure = str(failed)
             else:
                 raise
+        self._done += work.machine.work - before
 
 
 def _received(whose: Whose, stated: Stated, machine: Machine) -> list[list[Facts]]:
