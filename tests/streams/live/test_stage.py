@@ -299,6 +299,22 @@ def test_what_is_stated_already_is_no_change() -> None:
         assert len(carried_out(stage)) == rows
 
 
+def test_one_batch_folds_no_more_than_a_transaction_bears(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of accounts would else be one batch, which no watchdog waits for; the rest waits for the next batches."""
+    monkeypatch.setattr("streams.live.fold.parts.MOST_BYTES", 0)
+    monkeypatch.setattr(fold, "MOST_WORK", 4)
+    entry = Points(START, "answer", "1", 5)
+    stage = Stage(0, MemoryStore(), rules=Rules(), ledgers=STAGE)
+    stage.commit(stage.take({(f"a{number}", WARMTH, ""): {points_key(entry): entry} for number in range(30)}))
+    taken = []
+    while stage.has_work:
+        batch = stage.tick(0)
+        taken.append(sum(key.startswith(INBOX) for key in batch.changes))
+        stage.commit(batch)
+    assert sum(taken) == 30
+    assert max(taken) <= 5
+
+
 def test_the_inbox_is_read_in_its_order() -> None:
     """A store promises no order: a statement may not be undone by the one that it has replaced."""
     codec, store = PartsCodec(STAGE), MemoryStore()
