@@ -1,6 +1,6 @@
 """The ClickHouse sink: one acknowledged INSERT for each table of the rows given, over the native protocol.
 
-Rows are turned into columns and packed by `sinks.blocks`, which takes half of the time that the driver takes for rows
+Rows are turned into columns and packed by `sinks.blocks`, which is cheaper than the driver's way with rows
 (docs/adr/0151). Times travel as integers, which DateTime64 columns take unconverted.
 
 The driver pings before each statement and reconnects silently when the ping fails. That is safe here: a statement

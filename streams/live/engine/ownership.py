@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from streams.live.store.port import Store
 
 log = logging.getLogger(__name__)
+Opened = TypeVar("Opened")
 
 
 class Ticking(Protocol):
@@ -148,23 +149,16 @@ class Ownership:
         siblings = [self.owned[place] for place in places if place in self.owned]
         if not self._stage or number in self.stages or len(siblings) < len(places):
             return
-        store = self._store_of(self._stage, number)
-        try:
-            restored = self._restore(self._settings.changelog(self._stage), number, store)
-        except StoreCorruptedError as error:
-            log.warning("local state is damaged, restoring it in full: %s", error)
-            store.clear()
-            restored = self._restore(self._settings.changelog(self._stage), number, store)
+        store, changelog = self._store_of(self._stage, number), self._settings.changelog(self._stage)
+        restored = _mended(store, lambda: self._restore(changelog, number, store))
         self.restored[self._stage, number] = restored
         if not restored.checkpoint and any(self._has_state(place) for place in places):
             raise EngineStopped(
                 "state lost",
-                f"{self._settings.changelog(self._stage)}-{number} holds no state, but the topics that feed it have"
-                " state; rebuild it",
+                f"{changelog}-{number} holds no state, but the topics that feed it have state; rebuild it",
             )
         assert self._open_stage is not None
         processor = cast("Processor", self._open_stage(number, ObservedStore(store, self._clock)))
-        changelog = self._settings.changelog(self._stage)
         self.stages[number] = Owned(
             self._stage, number, changelog, store, processor, 0, DeadLetterCount(), siblings=tuple(siblings)
         )
@@ -190,12 +184,7 @@ class Ownership:
 
     def _open(self, topic: str, number: int, committed: int | None) -> Owned:
         store = self._store_of(topic, number)
-        try:
-            return self._restored(topic, number, store, committed)
-        except StoreCorruptedError as error:
-            log.warning("local state is damaged, restoring it in full: %s", error)
-            store.clear()
-            return self._restored(topic, number, store, committed)
+        return _mended(store, lambda: self._restored(topic, number, store, committed))
 
     def _store_of(self, topic: str, number: int) -> Store:
         """Return the store that was parked, or open one."""
@@ -246,3 +235,13 @@ class Ownership:
 def note_position(owned: Owned, changelog_offset: int, checkpoint: bytes, now: int) -> None:
     """Note in the store that it holds everything its changelog holds before `changelog_offset`."""
     owned.store.set_position(Position(changelog_offset, now, checkpoint))
+
+
+def _mended(store: Store, restore: Callable[[], Opened]) -> Opened:
+    """Restore into a store; into one that is damaged in full, once it is emptied."""
+    try:
+        return restore()
+    except StoreCorruptedError as error:
+        log.warning("local state is damaged, restoring it in full: %s", error)
+        store.clear()
+        return restore()
