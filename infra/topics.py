@@ -9,7 +9,6 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topic, load_topics
 from streams.live.engine.partition_counts import REMEDY
-from streams.live.fold import stage
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -66,8 +65,10 @@ def wanted(settings: Settings) -> list[Wanted]:
 
 def changelogs(settings: Settings, state: str) -> list[Wanted]:
     """Return the topics in which workers keep a state of that name: as those of the first, and named after it."""
-    names = {f"{settings.topic_prefix}{topic.name}" for topic in load_topics().values() if topic.event_types}
-    names.add(f"{settings.topic_prefix}{stage.NAME}")
+    declared = load_topics().values()
+    named = {topic.name for topic in declared if topic.event_types}
+    named |= {topic.name.removesuffix("-changelog") for topic in declared if topic.stage}
+    names = {f"{settings.topic_prefix}{name}" for name in named}
     return [
         msgspec.structs.replace(each, name=f"{each.name}-{state}" if state else each.name)
         for each in wanted(settings)

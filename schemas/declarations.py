@@ -13,6 +13,8 @@ import msgspec
 if TYPE_CHECKING:
     from schemas.topics import Topic
 
+STAGE_CHANGELOG = "account-changelog"
+"""The topic in which the account stage keeps its state; its record declares the ledgers of the stage."""
 _LETTER = re.compile(r"[A-Za-z]")
 _NAME = re.compile(r"[a-z][a-z_]*[a-z]")
 _MODULE = re.compile(r"[a-z_]+(\.[a-z_]+)*")
@@ -34,7 +36,8 @@ class Entity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One ledger of accounts, such as ``credit: {prefix: l, module: billing.credit}``.
 
-    Its constant is named like the ledger, ``CREDIT_LEDGER``. Ledgers stand in the order in which they hand over.
+    Its constant is named like the ledger, ``CREDIT_LEDGER``. Ledgers stand in the order in which they hand over; those
+    of the stage come behind all others.
     """
 
     prefix: str
@@ -64,9 +67,7 @@ def contradictions(topics: Iterable["Topic"]) -> Iterator[str]:
     owners: dict[str, str] = {}
     prefixes: dict[str, str] = {}
     for topic in topics:
-        kinds: dict[str, Entity | Ledger] = {**topic.ledgers, **topic.entities}
-        for name in topic.entities.keys() & topic.ledgers.keys():
-            yield f"{name} is an entity and a ledger of topic {topic.name}"
+        kinds: dict[str, Entity | Ledger] = {**topic.ledgers, **topic.stage, **topic.entities}
         for name, kind in kinds.items():
             if not _NAME.fullmatch(name):
                 yield f"{name!r} of topic {topic.name} is no lower-case name"
@@ -78,7 +79,18 @@ def contradictions(topics: Iterable["Topic"]) -> Iterator[str]:
                 yield f"the module of {name} is {kind.module!r}, not a dotted name below streams.core"
             if prefixes.setdefault(kind.prefix, name) != name:
                 yield f"prefix {kind.prefix!r} is used twice: by {prefixes[kind.prefix]} and by {name}"
+        yield from _misplaced(topic)
         yield from _unknown(topic)
+
+
+def _misplaced(topic: "Topic") -> Iterator[str]:
+    """Yield which names of one topic stand for two things, and which ledgers stand in the wrong record."""
+    for name in topic.entities.keys() & (topic.ledgers.keys() | topic.stage.keys()):
+        yield f"{name} is an entity and a ledger of topic {topic.name}"
+    for name in topic.ledgers.keys() & topic.stage.keys():
+        yield f"{name} is a ledger of topic {topic.name} and one of the stage"
+    if topic.stage and topic.name != STAGE_CHANGELOG:
+        yield f"ledgers of the stage stand in the record of {STAGE_CHANGELOG}, not in that of {topic.name}"
 
 
 def _unknown(topic: "Topic") -> Iterator[str]:

@@ -51,6 +51,8 @@ LEDGERS: dict[LedgerName, Ledger[Any, Any]] = {
 %(ledgers)s
 }
 """In the order in which they hand over: each to later ones only."""
+STAGE: dict[LedgerName, Ledger[Any, Any]] = {%(stage)s}
+"""Ledgers of the account stage, in the same way."""
 '''
 
 
@@ -67,10 +69,14 @@ def ledgers_of(topics: Iterable[Topic]) -> dict[str, Ledger]:
     return {name: ledger for topic in topics for name, ledger in topic.ledgers.items()}
 
 
+def stage_of(topics: Iterable[Topic]) -> dict[str, Ledger]:
+    return {name: ledger for topic in topics for name, ledger in topic.stage.items()}
+
+
 def without_code(topics: Iterable[Topic], core: Path) -> Iterator[str]:
     """Yield in sentences which declared entities and ledgers have no reducer or ledger in the folder of the core."""
     for topic in topics:
-        kinds: dict[str, Entity | Ledger] = {**topic.entities, **topic.ledgers}
+        kinds: dict[str, Entity | Ledger] = {**topic.entities, **topic.ledgers, **topic.stage}
         for name, kind in kinds.items():
             path, constant = core.joinpath(*kind.module.split(".")).with_suffix(".py"), constant_of(name, kind)
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -82,7 +88,7 @@ def without_code(topics: Iterable[Topic], core: Path) -> Iterator[str]:
 def render_entities(topics: Iterable[Topic]) -> str:
     """Return the module of kinds and prefixes."""
     topics = list(topics)
-    entities, ledgers = entities_of(topics), ledgers_of(topics)
+    entities, ledgers = entities_of(topics), {**ledgers_of(topics), **stage_of(topics)}
     prefixes = [f'    "{name}": "{each.prefix}",' for kinds in (entities, ledgers) for name, each in kinds.items()]
     return ENTITIES_TEMPLATE % {
         "kinds": _quoted(entities, 4),
@@ -95,11 +101,13 @@ def render_entities(topics: Iterable[Topic]) -> str:
 def render_reducers(topics: Iterable[Topic]) -> str:
     """Return the module that imports every reducer and ledger."""
     topics = list(topics)
-    entities, ledgers = entities_of(topics), ledgers_of(topics)
+    entities, ledgers, stage = entities_of(topics), ledgers_of(topics), stage_of(topics)
+    both = {f"{name} ledger": each for name, each in (*ledgers.items(), *stage.items())}
     return REDUCERS_TEMPLATE % {
-        "imports": _imports({**entities, **{f"{name} ledger": each for name, each in ledgers.items()}}),
+        "imports": _imports({**entities, **both}),
         "reducers": _entries(entities),
         "ledgers": _entries(ledgers),
+        "stage": f"\n{_entries(stage)}\n" if stage else "",
     }
 
 

@@ -19,7 +19,8 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `partitions` is the default count. Topics that name another in `co_partitioned_with` must have that one's
     count, whatever a deployment makes of it. `entities` and `ledgers` are the kinds that its events fold into;
-    `event_types` says of each type to which of them it belongs.
+    `event_types` says of each type to which of them it belongs. `stage` are the ledgers of the account stage, which
+    members of several topics feed: they stand in the record of its changelog, for it has no topic of events.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_types: dict[str, EventType]
     entities: dict[str, Entity] = {}
     ledgers: dict[str, Ledger] = {}
+    stage: dict[str, Ledger] = {}
 
     @property
     def broker_config(self) -> dict[str, str]:

@@ -159,7 +159,7 @@ def _transactions(admin: Any, ours: list[TopicPartition]) -> list[OpenTransactio
 
 def _changelogs(settings: Settings, counts: Mapping[str, int]) -> list[str]:
     """Return the changelogs that there are, of every state that the deployment has had."""
-    first = {f"{topic}-changelog" for topic in sources(settings)}
+    first = {each.name for each in topics.changelogs(settings, "")}
     return [name for name in counts if name in first or name.rpartition("-")[0] in first]
 
 

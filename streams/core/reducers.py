@@ -77,3 +77,5 @@ LEDGERS: dict[LedgerName, Ledger[Any, Any]] = {
     "credit": CREDIT_LEDGER,
 }
 """In the order in which they hand over: each to later ones only."""
+STAGE: dict[LedgerName, Ledger[Any, Any]] = {}
+"""Ledgers of the account stage, in the same way."""

@@ -8,6 +8,7 @@ from streams.core.entities import PREFIXES, SHARED
 from streams.core.events import EVENT_TYPES, Envelope, Event
 from streams.core.reducers import LEDGERS as LEDGERS_BY_NAME
 from streams.core.reducers import REDUCERS as REDUCERS_BY_KIND
+from streams.core.reducers import STAGE as STAGE_BY_NAME
 
 
 def contradictions(
@@ -42,7 +43,7 @@ def _names(events: Iterable[type | None]) -> str:
     return ", ".join(sorted("nothing" if event is None else event.__name__ for event in events)) or "nothing"
 
 
-_WRONG = list(contradictions(EVENT_TYPES.values(), REDUCERS_BY_KIND, LEDGERS_BY_NAME, PREFIXES))
+_WRONG = list(contradictions(EVENT_TYPES.values(), REDUCERS_BY_KIND, {**LEDGERS_BY_NAME, **STAGE_BY_NAME}, PREFIXES))
 if _WRONG:
     raise ValueError("streams.core.reducers: " + "; ".join(_WRONG))
 
@@ -55,6 +56,8 @@ _WITHOUT = {
 BY_PREFIX: dict[str, Reducer[Any]] = {reducer.prefix: reducer for reducer in REDUCERS_BY_KIND.values()}
 LEDGERS: dict[str, Ledger[Any, Any]] = {ledger.prefix: ledger for ledger in LEDGERS_BY_NAME.values()}
 """By their own prefix; each hands over to later ones only."""
+STAGE: dict[str, Ledger[Any, Any]] = {ledger.prefix: ledger for ledger in STAGE_BY_NAME.values()}
+"""Ledgers of the account stage, by their own prefix; all others are before them."""
 SHARED_TYPES = frozenset(event.EVENT_TYPE for event in EVENT_TYPES.values() if event.ENTITY in SHARED)
 """Types of events that metrics of every account depend on, whatever account they stand under."""
 
@@ -69,5 +72,5 @@ def reducer_of(event: Any) -> Reducer[Any]:
     return REDUCERS[kind]
 
 
-KINDS = Kinds(BY_PREFIX, LEDGERS, reducer_of)
+KINDS = Kinds(BY_PREFIX, LEDGERS, reducer_of, STAGE)
 """All that the product folds."""

@@ -3,6 +3,7 @@ import pytest
 
 from infra import topics, wiring
 from infra.settings import Settings
+from schemas.declarations import Ledger
 from schemas.topics import load_topics
 
 
@@ -19,6 +20,20 @@ def test_every_topic_is_kept_for_ever() -> None:
     """The log of record must not fade: neither by time nor by size."""
     for topic in topics.wanted(Settings()):
         assert (topic.configs["retention.ms"], topic.configs["retention.bytes"]) == ("-1", "-1")
+
+
+def test_the_stage_has_a_changelog_beside_its_siblings_once_it_has_a_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that is promoted takes the stage's along where there is one, and wants no topic where there is none."""
+    here = Settings(partitions=12, topic_prefix="p.")
+    made = {topic.name: topic.partitions for topic in topics.wanted(here)}
+    assert made["p.account-changelog"] == 12
+    declared = load_topics()
+    for stage in ({}, {"warmth": Ledger("z", "support.warmth")}):
+        one = {"account-changelog": msgspec.structs.replace(declared["account-changelog"], stage=stage)}
+        monkeypatch.setattr(topics, "load_topics", lambda one=one: {**declared, **one})
+        named = {topic.name for topic in topics.changelogs(here, "g2")}
+        assert "p.survey-changelog-g2" in named
+        assert ("p.account-changelog-g2" in named) == bool(stage)
 
 
 @pytest.mark.servers

@@ -88,6 +88,21 @@ def test_declarations_that_agree_are_taken() -> None:
             "event type seen names more than one field under `without`",
             id="of two fields nobody knows which one decides",
         ),
+        pytest.param(
+            {"stage": {"warmth": Ledger("y", "support.warmth")}},
+            "ledgers of the stage stand in the record of account-changelog, not in that of support",
+            id="members of several topics feed a stage, so none of them declares it",
+        ),
+        pytest.param(
+            {"stage": {"handled": Ledger("z", "support.handled")}},
+            "handled is a ledger of topic support and one of the stage",
+            id="a ledger lives in one place",
+        ),
+        pytest.param(
+            {"stage": {"warmth": Ledger("a", "support.warmth")}},
+            "prefix 'a' is used twice: by warmth and by act",
+            id="keys of a stage and of a partition are told apart by their letter",
+        ),
     ],
 )
 def test_a_contradiction_is_named(changed: dict[str, object], said: str) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import structs
+from schemas import kinds, structs
 from schemas.catalogue import SchemaVersion, latest_schemas, load_schemas
 from schemas.codec import Codec
-from schemas.declarations import EventType
+from schemas.declarations import EventType, Ledger
 from schemas.kinds import entities_of
 from schemas.topics import load_topics
 from streams.core import events
@@ -86,6 +86,23 @@ def test_modules_are_written_as_the_formatter_would() -> None:
             [sys.executable, "-m", "ruff", *command, *map(str, structs.rendered())], capture_output=True, check=False
         )
         assert done.returncode == 0, done.stdout.decode()
+
+
+def test_ledgers_of_the_stage_are_rendered_behind_all_others() -> None:
+    """Members of several topics hand over to them, so they are nobody's own and stand apart."""
+    topics, record = load_topics(), load_topics()["account-changelog"]
+    declared = {"heat": Ledger("x", "billing.heat"), "cold": Ledger("z", "billing.cold")}
+    staged = {**topics, record.name: msgspec.structs.replace(record, stage=declared)}
+    text = kinds.render_reducers(staged.values())
+    assert text.partition("STAGE: ")[2].startswith(
+        'dict[LedgerName, Ledger[Any, Any]] = {\n    "heat": HEAT_LEDGER,\n    "cold": COLD_LEDGER,\n}'
+    )
+    assert "from streams.core.billing.heat import HEAT_LEDGER\n" in text
+    entities = kinds.render_entities(staged.values())
+    assert '    "credit",\n    "heat",\n    "cold",\n]' in entities
+    assert '    "heat": "x",\n' in entities
+    said = list(kinds.without_code(staged.values(), structs.SOURCES))
+    assert said[0].startswith("heat of topic account-changelog needs HEAT_LEDGER in streams.core.billing.heat")
 
 
 def test_every_event_type_has_its_struct() -> None:

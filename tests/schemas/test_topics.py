@@ -15,7 +15,7 @@ def test_each_topic_stands_in_a_file_of_its_name() -> None:
 def test_the_topics_that_programs_name_exist() -> None:
     """Workers, the launcher and the command line name these topics."""
     changelogs = {f"{source}-changelog" for source in SOURCES}
-    assert set(TOPICS) == SOURCES | {"signals", "dead-letters"} | changelogs
+    assert set(TOPICS) == SOURCES | {"signals", "dead-letters", "account-changelog"} | changelogs
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
