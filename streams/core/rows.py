@@ -11,6 +11,7 @@ from streams.core import (
     rows_change,
     rows_clock,
     rows_feedback,
+    rows_health,
     rows_identity,
     rows_onboarding,
     rows_receivable,
@@ -61,5 +62,6 @@ TABLES = by_table(
         rows_success,
         rows_onboarding,
         rows_relationship,
+        rows_health,
     )
 )

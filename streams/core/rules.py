@@ -12,6 +12,8 @@ from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy, parse, pr
 from streams.core.clock.schedule import DEFAULT, Schedule, calendars, schedules
 from streams.core.clock.worktime import Calendar
 from streams.core.events import HolidaySet, PolicySet, ScheduleSet, SlaPolicySet
+from streams.core.health.model import Variant, by_model
+from streams.core.health.shipped import SHIPPED_VARIANTS
 from streams.core.settings import Ruling, standing
 from streams.core.support import sla_policy
 from streams.core.support.sla_policy import SlaPolicy
@@ -51,6 +53,8 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     at_risk: tuple[Policy, ...] = (DEFAULT_AT_RISK,)
     schedules: tuple[Schedule, ...] = ()
     sla: tuple[SlaPolicy, ...] = ()
+    health: tuple[Variant, ...] = ()
+    """Variants of models of health that were set; what is shipped holds beside them until one of its name is set."""
 
     def mrr_policies(self, profile: str) -> tuple[MrrPolicy, ...]:
         """Versions of one MRR policy in order of time; the first holds from the beginning."""
@@ -114,8 +118,23 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         """Service level policies in force at `at` (microseconds), in order of who decides."""
         return self._sla_versions[bisect_right(self.sla_moments, at)]
 
+    @cached_property
+    def health_moments(self) -> list[int]:
+        """Return when any model of health changes, in order (microseconds)."""
+        return sorted({variant.valid_from for variant in self.health})
+
+    @cached_property
+    def _health_versions(self) -> list[dict[str, list[Variant]]]:
+        every = (*SHIPPED_VARIANTS, *self.health)
+        return [by_model(every, at) for at in (0, *self.health_moments)]
+
+    def health_models(self, at: int) -> dict[str, list[Variant]]:
+        """Models of health in force at `at` (microseconds): their variants by model, in order of who decides."""
+        return self._health_versions[bisect_right(self.health_moments, at)]
+
     def fingerprint(self) -> bytes:
         marks = msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
+        marks += msgspec.msgpack.encode(self.health) if self.health else b""
         if self.at_risk == (DEFAULT_AT_RISK,) and not self.schedules and not self.sla:
             return marks
         return marks + msgspec.msgpack.encode((self.at_risk, self.schedules, self.sla))

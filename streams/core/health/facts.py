@@ -57,11 +57,12 @@ HappenedName = Literal[
 ]
 StatedName = Literal[
     "sentiment",  # a manager's judgement from -2 to +2 (stated by manager_sentiment_set)
+    "sentiment_by",  # the manager whose judgement it is, at the same moment
     "used",  # level of a meter; of: meter
     "limit",  # its limit; of: meter; None where there is none
     "segment",  # segment of the account, "" for none
     "owner",  # manager who owns the account, "" for none
-    "started",  # day when the first contract or paid subscription began
+    "started",  # day when a contract or a paid subscription began; of: which. The account started on the first of them
     "renewal_due",  # day when a contract is due for renewal; of: contract; None once it is decided or over
     "notice_by",  # last day of notice; of: contract; None once that is decided or over
     "renewal_value",  # annual value before the renewal; of: contract
@@ -100,8 +101,8 @@ class Happened(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="h"):
 class Stated(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="s"):
     """Holds from `at` on until a newer statement of the same name and thing; None says that nothing holds any more.
 
-    `of` names the thing that it is about, such as a contract; empty for the account itself. A statement with `until`
-    (a moment) holds no longer than that.
+    `of` names the thing that it is about, such as a contract; empty for the account itself. One of an owner, a
+    segment or an override may have `until`, a moment: then the newest statement that is not over by then holds.
     """
 
     at: int

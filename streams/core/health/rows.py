@@ -1,0 +1,87 @@
+"""Rows of an account's health out of what was assessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.core.health.components import evidence_of
+from streams.core.health.facts import DAY
+from streams.core.health.model import POINT, WHOLE
+from streams.core.health.picture import level, started, text
+from streams.core.health.score import contributions
+from streams.core.rows_health import AccountHealthRow, AccountNowRow
+
+if TYPE_CHECKING:
+    from streams.core.health.watch import Assessed, Watch
+
+
+def health_row(watch: Watch, model: str, at: int, found: Assessed, cause: tuple[str, str, str]) -> AccountHealthRow:
+    """Return the row of one model at a moment."""
+    listed, variant, every = found.listed, found.variant, found.every
+    parts = [] if variant is None else contributions(variant, every, at // DAY)
+    has_score = listed.score is not None
+    return AccountHealthRow(
+        watch.account,
+        model,
+        watch.is_known,
+        at,
+        listed.variant_id,
+        listed.version,
+        None if listed.score is None else listed.score / POINT,
+        listed.coverage / WHOLE,
+        listed.band,
+        "" if variant is None else variant.bands_version,
+        listed.disagreement,
+        listed.override,
+        *cause,
+        tuple(line.component.name for line in every),
+        tuple(line.component.signal for line in every),
+        tuple(None if line.raw is None else float(line.raw) for line in every),
+        tuple(None if line.value is None else line.value / POINT for line in every),
+        tuple(share / WHOLE for share, _ in parts),
+        tuple(points / POINT if has_score else 0.0 for _, points in parts),
+        tuple(() if line.value is None else evidence_of(watch.picture, line.component.signal) for line in every),
+    )
+
+
+def now_row(watch: Watch) -> AccountNowRow:
+    """Return the row of the account as it stands."""
+    picture, at = watch.picture, watch.at
+    mrr, receivable = (_by_unit(watch, name) for name in ("mrr", "receivable"))
+    said = picture.statements.get("sentiment", {}).get("", ())
+    sentiment = said[-1].value if said else None
+    start = started(picture)
+    return AccountNowRow(
+        watch.account,
+        at,
+        text(picture, "segment", at),
+        text(picture, "owner", at),
+        None if start is None else start * DAY,
+        tuple(mrr),
+        tuple(mrr.values()),
+        tuple(receivable),
+        tuple(receivable.values()),
+        _count(watch, "tickets_open"),
+        _count(watch, "escalations_open"),
+        _count(watch, "payments_failing"),
+        _count(watch, "cancels_scheduled"),
+        _count(watch, "milestones_open"),
+        float(sentiment) if isinstance(sentiment, int) else None,
+        _last_day(watch, "touch"),
+        _last_day(watch, "nps_answer"),
+        max(0, sum(picture.heard.values())),
+    )
+
+
+def _by_unit(watch: Watch, name: str) -> dict[str, int]:
+    by_unit = watch.picture.levels.get(name, {})
+    return {unit: sum(by_unit[unit].numbers) for unit in sorted(by_unit)}
+
+
+def _count(watch: Watch, name: str) -> int:
+    return max(0, level(watch.picture, name))
+
+
+def _last_day(watch: Watch, name: str) -> int | None:
+    series = watch.picture.happened.get(name, {}).get("")
+    return None if series is None else series.days[-1] * DAY

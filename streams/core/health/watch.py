@@ -1,0 +1,294 @@
+"""The health of an account over time: a fold of facts, and of days that pass between them.
+
+Facts of one moment make one row, as postings of the MRR ledger do. A moment is closed when a later one comes: the
+account is assessed with its facts, and a row says what they changed. Then time goes on to the next moment, and a row
+says what time alone has changed: another band, another variant, an override that expired, money and score that agree
+no more. What fades within a band makes no row. Nothing looks at every day: between the days on which a value changes a
+score only rises or only falls, so its ends tell what happens between them, and halving finds the day.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from streams.core.health.facts import DAY, Fact, Revision
+from streams.core.health.model import NO_END, Variant, months_between, months_end
+from streams.core.health.picture import Picture, next_expiry, started, stated, text
+from streams.core.health.rows import health_row, now_row
+from streams.core.health.score import UNKNOWN, Line, Result, disagreement, lines, result
+from streams.core.limits import NEVER
+from streams.core.outputs import Outputs, Scope
+from streams.core.rows_health import AccountHealthRow
+from streams.core.rules import Rules
+
+LOOKS = 64
+"""Stretches of steady days that are looked through for the next change, once time alone moves on."""
+_NOBODY = Result(None, 0, UNKNOWN, 0)
+
+
+class Listed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was said last of an account by one model."""
+
+    variant_id: str
+    version: str
+    score: int | None
+    coverage: int
+    band: str
+    disagreement: str
+    override: str
+
+    @property
+    def mark(self) -> tuple[str, ...]:
+        """What makes a row where time alone changes it."""
+        return self.variant_id, self.version, self.band, self.disagreement, self.override
+
+
+class Assessed(msgspec.Struct, frozen=True, gc=False):
+    """An account by one model: `lean` tells on which side score and money part."""
+
+    variant: Variant | None
+    every: list[Line]
+    listed: Listed
+    lean: int
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        return (*self.listed.mark, self.lean)
+
+
+class Assessment(msgspec.Struct, frozen=True, gc=False):
+    """An account at a moment by all models; through the day `until` only weights that fade change."""
+
+    at: int
+    until: int
+    models: dict[str, Assessed]
+
+
+class Watch(msgspec.Struct, array_like=True, dict=True):
+    """The ledger of an account up to a point in time.
+
+    `at` is the moment of the last facts, and `cause` the kind, the member and the event that brought the last of them.
+    `listed` is what was said by model before these facts, with the time that passed until then.
+    """
+
+    account: str = ""
+    is_known: bool = False
+    picture: Picture = msgspec.field(default_factory=Picture)
+    at: int = -1
+    cause: tuple[str, str, str] = ("", "", "")
+    listed: dict[str, Listed] = msgspec.field(default_factory=dict)
+
+    def take(self, entry: Fact | Revision) -> None:
+        """Take facts of the moment into the picture."""
+        today = entry.at // DAY
+        if isinstance(entry, Revision):
+            for fact in entry.taken:
+                self.picture.take(fact, -1, today)
+            for fact in entry.added:
+                self.picture.take(fact, 1, today)
+        else:
+            self.picture.take(entry, 1, today)
+        self.cause = (entry.kind, entry.member, entry.event_id)
+        self.__dict__.clear()
+
+    def assessed(self, rules: Rules) -> Assessment:
+        """Return the assessment at the moment of the last facts; made once, and never part of the state."""
+        known: tuple[Rules, Assessment] | None = self.__dict__.get("assessment")
+        if known is None or known[0] is not rules:
+            known = self.__dict__["assessment"] = rules, assess(self.picture, rules, self.at)
+        return known[1]
+
+
+def apply(watch: Watch, entry: Fact | Revision, scope: Scope, sealed: Outputs | None) -> None:
+    """Take the next entry; what a moment that it ends has changed is sealed, and what time changed since."""
+    if entry.at != watch.at:
+        if watch.at >= 0:
+            _move_on(watch, scope.rules, entry.at, sealed)
+        watch.picture.settle()
+        watch.at = entry.at
+    watch.take(entry)
+
+
+def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> None:
+    """Close a moment, and let time pass up to the next one, which says itself what it changes."""
+    found = watch.assessed(rules)
+    emit = None if sealed is None else sealed.rows.append
+    listed = _closed(watch, found, emit)
+    found = _pass_time(watch, rules, found, listed, until - 1, emit)
+    for model, each in moved(watch.picture, rules, found, until).models.items():
+        if model not in listed or listed[model].mark == each.listed.mark:
+            listed[model] = each.listed
+    watch.listed = listed
+
+
+Emit = Callable[[AccountHealthRow], None] | None
+
+
+def _closed(watch: Watch, found: Assessment, emit: Emit) -> dict[str, Listed]:
+    """Return what is said once the facts of the last moment are taken, and emit a row for each change."""
+    listed = dict(watch.listed)
+    for model, each in _models(found, listed):
+        if listed.get(model) != each.listed:
+            listed[model] = each.listed
+            if emit is not None:
+                emit(health_row(watch, model, found.at, each, watch.cause))
+    return listed
+
+
+def _pass_time(
+    watch: Watch, rules: Rules, found: Assessment, listed: dict[str, Listed], until: int, emit: Emit
+) -> Assessment:
+    """Go through the moments up to `until` at which time changes what is said; return the last assessment."""
+    while True:
+        at = next_look(watch.picture, rules, found, until)
+        if at > until:
+            return found
+        found = moved(watch.picture, rules, found, at)
+        for model, each in _models(found, listed):
+            if model not in listed or listed[model].mark != each.listed.mark:
+                listed[model] = each.listed
+                if emit is not None:
+                    emit(health_row(watch, model, at, each, ("", "", "")))
+
+
+def _models(found: Assessment, listed: dict[str, Listed]) -> Iterator[tuple[str, Assessed]]:
+    """Yield what each model says; of one that is no longer in force, that nothing is known."""
+    yield from found.models.items()
+    for model in [*listed]:
+        if model not in found.models:
+            yield model, _unknown("")
+
+
+def _unknown(override: str) -> Assessed:
+    return Assessed(None, [], Listed("", "", None, 0, UNKNOWN, "", override), 0)
+
+
+def assess(picture: Picture, rules: Rules, at: int) -> Assessment:
+    """Assess an account at a moment by the models in force."""
+    day, models = at // DAY, rules.health_models(at)
+    segment, start = text(picture, "segment", at), started(picture)
+    months = None if start is None else months_between(start, day)
+    until, found = NO_END, {}
+    for model, variants in models.items():
+        if start is not None:
+            until = min(until, months_end(start, day, variants))
+        variant = next((each for each in variants if each.takes(segment, months)), None)
+        override = override_of(picture, model, at)
+        if variant is None:
+            found[model] = _unknown(override)
+            continue
+        every, steady = lines(picture, variant, day, at)
+        until = min(until, steady)
+        found[model] = _assessed(picture, variant, every, day, override)
+    return Assessment(at, until, found)
+
+
+def _assessed(picture: Picture, variant: Variant, every: list[Line], day: int, override: str) -> Assessed:
+    said = result(variant, every, day)
+    listed = Listed(
+        variant.variant_id,
+        variant.version,
+        said.score,
+        said.coverage,
+        said.band,
+        disagreement(picture, variant, said),
+        override,
+    )
+    return Assessed(variant, every, listed, said.lean)
+
+
+def moved(picture: Picture, rules: Rules, found: Assessment, at: int) -> Assessment:
+    """Return the assessment at a later moment; values are read again only where they may have changed."""
+    if at // DAY > found.until or _edge(picture, rules, found.at) <= at:
+        return assess(picture, rules, at)
+    return _faded(picture, found, at)
+
+
+def _faded(picture: Picture, found: Assessment, at: int) -> Assessment:
+    """Return the assessment on a later day of the same steady days."""
+    day = at // DAY
+    if day == found.at // DAY:
+        return found
+    models = {
+        model: each
+        if each.variant is None or each.variant.scale == 1
+        else _assessed(picture, each.variant, each.every, day, each.listed.override)
+        for model, each in found.models.items()
+    }
+    return Assessment(at, found.until, models)
+
+
+def override_of(picture: Picture, model: str, at: int) -> str:
+    """Return the score or band that a person set for a model, or for all; empty where none holds."""
+    said = stated(picture, "override", at, model) or stated(picture, "override", at)
+    return "" if said is None else str(said.value)
+
+
+def _edge(picture: Picture, rules: Rules, at: int) -> int:
+    """Return the next moment at which other rules hold, or a statement expires; NEVER where there is none."""
+    moments = rules.health_moments
+    place = bisect_right(moments, at)
+    edge = moments[place] if place < len(moments) else NEVER
+    expiry = next_expiry(picture, at)
+    return edge if expiry is None else min(edge, expiry)
+
+
+def next_look(picture: Picture, rules: Rules, found: Assessment, until: int, looks: int = LOOKS) -> int:
+    """Return the next moment at which something is said anew, as far as `until`; NEVER where time changes nothing.
+
+    After so many `looks` it is a moment at which one has to look again. What is beyond `until` need not be exact.
+    """
+    edge, begin = _edge(picture, rules, found.at), _marks(found)
+    following = edge
+    for _ in range(looks):
+        if found.until >= NO_END and edge == NEVER:
+            return NEVER
+        last = min(found.until, (edge - 1) // DAY)
+        if _marks(_faded(picture, found, last * DAY)) != begin:
+            return _first_other(picture, found, last, begin) * DAY
+        following = min(edge, (last + 1) * DAY)
+        if following > until or following == edge:
+            return following
+        found = assess(picture, rules, following)
+        if _marks(found) != begin:
+            return following
+    return following
+
+
+def _marks(found: Assessment) -> list[tuple[object, ...]]:
+    return [each.mark for each in found.models.values()]
+
+
+def _first_other(picture: Picture, found: Assessment, last: int, begin: list[tuple[object, ...]]) -> int:
+    """Return the first day on which something else is said than at the beginning; on the last day it is."""
+    low, high = found.at // DAY, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _marks(_faded(picture, found, middle * DAY)) == begin:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def project(watch: Watch, scope: Scope, outputs: Outputs) -> None:
+    """List what the last moment changed, and what time has changed since."""
+    if watch.at < 0:
+        return
+    found = watch.assessed(scope.rules)
+    listed = _closed(watch, found, outputs.rows.append)
+    _pass_time(watch, scope.rules, found, listed, scope.passed, outputs.rows.append)
+    if not watch.is_known:
+        outputs.rows.append(now_row(watch))
+
+
+def deadline(watch: Watch, scope: Scope) -> int:
+    """Return the next moment after what has passed at which time changes what is said, or at which to look again."""
+    if watch.at < 0:
+        return NEVER
+    found, looks = watch.assessed(scope.rules), 1
+    if scope.passed > watch.at:
+        found, looks = _pass_time(watch, scope.rules, found, dict(watch.listed), scope.passed, None), LOOKS
+        found = moved(watch.picture, scope.rules, found, scope.passed)
+    return next_look(watch.picture, scope.rules, found, NEVER, looks)
