@@ -4,7 +4,7 @@ An entity here is one original event with its corrections: a correction names th
 histories grow row by row and never become one large state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, assert_never
 
@@ -30,6 +30,7 @@ from streams.core.events import (
     SlaPolicySet,
     TaxonomySet,
 )
+from streams.core.health.facts import Fact, Stated
 from streams.core.newest import newest_of
 from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
 from streams.core.rows_reference import (
@@ -81,6 +82,23 @@ def reference_measures(recorded: RecordedEvent) -> Measures:
         return NO_MEASURES
     begin: Measures = {("manager", event.manager_id, event.valid_from, ""): HELD}
     return begin if event.valid_to is None else {**begin, ("manager", "", event.valid_to, ""): HELD}
+
+
+def reference_facts(recorded: RecordedEvent) -> Iterable[Fact]:
+    """Yield what an event says of who owns the account, and of its segment."""
+    event = recorded.event
+    if isinstance(event, AccountUpserted):
+        at, segment = event.occurred_at, event.segment or ""
+        yield Stated(at, "reference", original(event), "segment", event.event_id, "segment", segment)
+    elif isinstance(event, ManagerAssigned) and event.role == "OWNER":
+        at, until, manager = event.valid_from, event.valid_to or 0, event.manager_id
+        yield Stated(at, "reference", original(event), "owner", event.event_id, "owner", manager, until=until)
+
+
+def reference_holds_from(recorded: RecordedEvent) -> int:
+    """Return from when an event holds; a manager may be assigned before that."""
+    event = recorded.event
+    return event.valid_from if isinstance(event, ManagerAssigned) else event.occurred_at
 
 
 def config_measures(recorded: RecordedEvent) -> Measures:
@@ -253,5 +271,13 @@ def _assignment(event: ManagerAssigned) -> ManagerAssignmentRow:
     )
 
 
-REFERENCE = newest_of("reference", ReferenceEvent, original, reference_rows, reference_measures)
+REFERENCE = newest_of(
+    "reference",
+    ReferenceEvent,
+    original,
+    reference_rows,
+    reference_measures,
+    reference_facts,
+    reference_holds_from,
+)
 SETTING = newest_of("setting", SettingEvent, identity, config_rows, config_measures)

@@ -10,7 +10,8 @@ from streams.core.changes import Measures
 from streams.core.columns import Row
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES, Kind
-from streams.core.health.facts import Fact, handed
+from streams.core.health.facts import Fact
+from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 
@@ -45,7 +46,7 @@ def newest_of(
         if measures is not None:
             outputs.measures.update(measures(acc.event))
         if facts is not None and not acc.is_test and deadline(acc, scope) == NEVER:
-            outputs.entries.update(map(handed, facts(acc.event)))
+            hand_over(facts(acc.event), outputs)
 
     def deadline(acc: Newest, scope: Scope) -> int:
         if acc.event is None or acc.is_test or facts_from is None:

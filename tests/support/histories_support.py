@@ -45,6 +45,7 @@ _TICKET: dict[str, Any] = ENVELOPE | {
 _agents = st.sampled_from([None, "a1", "a2"])
 _messages = st.sampled_from(["m1", "m2", "m3"])
 _words = st.sampled_from([None, "low", "high"])
+_priorities = st.sampled_from([None, "low", "urgent", "Urgent"])
 SUPPORT: dict[str, Strategy] = {
     "ticket_opened": st.builds(
         TicketOpened,
@@ -52,7 +53,7 @@ SUPPORT: dict[str, Strategy] = {
         channel=st.sampled_from(["email", "discord"]),
         requester_id=st.none() | st.just("c1"),
         created_by_agent=st.booleans(),
-        priority=_words,
+        priority=_priorities,
         assignee_id=_agents,
         schedule_id=st.none() | st.just("night"),
         status=st.sampled_from([*["NEW"] * 4, "OPEN", "SOLVED", "CLOSED"]),
@@ -86,7 +87,7 @@ SUPPORT: dict[str, Strategy] = {
     "ticket_assigned": st.builds(
         TicketAssigned, **_TICKET, assignee_id=_agents, group_id=st.none() | st.just("second line")
     ),
-    "ticket_priority_changed": st.builds(TicketPriorityChanged, **_TICKET, priority=_words),
+    "ticket_priority_changed": st.builds(TicketPriorityChanged, **_TICKET, priority=_priorities),
     "ticket_topic_set": st.builds(TicketTopicSet, **_TICKET, topic=_words),
     "ticket_escalated": st.builds(
         TicketEscalated, **_TICKET, kind=st.sampled_from(["HIERARCHICAL", "FUNCTIONAL"]), to_tier=_words

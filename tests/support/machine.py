@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from streams.core import machine as core
-from streams.core.algebra import RecordedEvent, Signal, fingerprint_of
+from streams.core.algebra import RecordedEvent, Signal, SortKey, fingerprint_of
 from streams.core.columns import Row
 from streams.core.declarations import Kinds
-from streams.core.machine import Due, Facts
+from streams.core.machine import Due, Facts, Whose
 from streams.core.routes import KINDS
 from streams.core.rows_change import MetricChangeRow
 from streams.core.rules import Rules
@@ -21,7 +22,7 @@ class Machine:
     """The tables of one partition, and the machine of the core that writes them.
 
     `recode` ends a batch after every event and deadline, so that nothing but bytes goes on. `recorded_events` has every
-    event of each entity, by fingerprint.
+    event of each entity, by fingerprint. `handed` is what ledgers of the stage were told, as it holds.
     """
 
     def __init__(self, *, rules: Rules | None = None, recode: bool = False, kinds: Kinds = KINDS) -> None:
@@ -32,16 +33,23 @@ class Machine:
         self.records: dict[bytes, bytes] = {}
         self.former: dict[bytes, Rules] = {}
         self.recorded_events: dict[bytes, dict[bytes, RecordedEvent]] = {}
+        self.handed: dict[Whose, dict[SortKey, Any]] = {}
         self._deadlines: dict[bytes, int] = {}
         self._machine = self._new_machine()
 
     def _new_machine(self) -> core.Machine:
-        return core.Machine(self.records.get, self.rules, self.kinds.reducers, self.kinds.ledgers, self.former)
+        kinds = self.kinds
+        return core.Machine(self.records.get, self.rules, kinds.reducers, kinds.ledgers, self.former, kinds.stage)
 
     def _took(self, facts: Iterable[Facts]) -> None:
         for each in facts:
             self._write(each)
         self._deadlines.update(self._machine.deadlines())
+        for whose, stated in self._machine.parts.items():
+            held = self.handed.setdefault(whose, {})
+            held.update(stated)
+            self.handed[whose] = {place: entry for place, entry in held.items() if entry is not None}
+        self._machine.parts.clear()
         if self.recode:
             self.save()
 

@@ -229,8 +229,29 @@ def member(declared: Any, key_of: Callable[[Points], SortKey] = points_key) -> A
     return replace(declared, project=project)
 
 
-MEMBERS = {each.prefix: member(each) for each in (RESPONSE, TICKET)}
-REDUCERS = {**routes.BY_PREFIX, **MEMBERS}
+def without_stage(declared: Any) -> Any:
+    """Return a reducer of the product that hands nothing over to the product's own stage, which no toy has."""
+
+    def apply(acc: Any, recorded: Any, scope: Scope, sealed: Outputs | None) -> None:
+        declared.apply(acc, recorded, scope, sealed)
+        _keep(sealed)
+
+    def project(acc: Any, scope: Scope, outputs: Outputs) -> None:
+        declared.project(acc, scope, outputs)
+        _keep(outputs)
+
+    return replace(declared, apply=apply, project=project)
+
+
+def _keep(outputs: Outputs | None) -> None:
+    if outputs is not None and outputs.entries:
+        outputs.entries = {place: each for place, each in outputs.entries.items() if place.ledger not in STAGED}
+
+
+STAGED = frozenset(routes.KINDS.stage)
+OWN = {prefix: without_stage(each) if STAGED else each for prefix, each in routes.BY_PREFIX.items()}
+MEMBERS = {each.prefix: member(OWN[each.prefix]) for each in (RESPONSE, TICKET)}
+REDUCERS = {**OWN, **MEMBERS}
 LEDGERS = {
     **routes.LEDGERS,
     COLLECTION_LEDGER.prefix: member(COLLECTION_LEDGER),

@@ -7,14 +7,14 @@ from typing import Any, assert_never
 import msgspec
 
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
-from streams.core.billing import collection, payment_rows
+from streams.core.billing import collection, payment_rows, signs
 from streams.core.billing.attempts import attempt_of, is_collected, is_recurring
 from streams.core.billing.collection import Summary
-from streams.core.billing.facts import Slot, fact_of, issue, slot_of
+from streams.core.billing.facts import Fact, Slot, fact_of, issue, slot_of
 from streams.core.billing.invoice import Due, Ended, Invoice
 from streams.core.billing.invoice_rows import due_row, lines, summary, tax, tell
 from streams.core.billing.measures import came_back, due_measure
-from streams.core.billing.receivable import post
+from streams.core.billing.receivable import Books, post
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import (
@@ -30,6 +30,7 @@ from streams.core.events import (
     InvoiceWrittenOff,
     PaymentReturned,
 )
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
 
 _slot = attrgetter("slot")
@@ -74,6 +75,7 @@ def apply(invoice: Invoice, recorded: RecordedEvent, _scope: Scope, sealed: Outp
         _begin(invoice, sealed)
     slot = slot_of(recorded)
     _post_until(invoice, slot, sealed)
+    was = signs.strain_of(invoice, invoice.books)
     invoice.sums.add(event, invoice.issued)
     fact = fact_of(recorded, invoice.issued)
     if fact is not None and fact.slot == slot:
@@ -82,6 +84,10 @@ def apply(invoice: Invoice, recorded: RecordedEvent, _scope: Scope, sealed: Outp
     elif fact is not None:
         insort(invoice.waiting, fact, key=_slot)
     _apply(invoice, recorded, event, sealed)
+    now = signs.strain_of(invoice, invoice.books)
+    if now != was and sealed is not None:
+        cause = signs.Cause(slot[0], recorded.ingested_at, f"{event.event_id}/{event.source}", event.event_id)
+        hand_over(signs.strained(invoice, was, now, cause), sealed)
 
 
 def _remember(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent) -> None:
@@ -111,8 +117,17 @@ def _post_until(invoice: Invoice, slot: Slot, outputs: Outputs | None) -> None:
     """Post what waited for an earlier slot."""
     waiting = invoice.waiting
     while waiting and waiting[0].slot < slot:
-        post(invoice.books, waiting.pop(0), invoice.issued)
-        tell(invoice, invoice.books, outputs)
+        _post_waiting(invoice, invoice.books, waiting.pop(0), outputs)
+
+
+def _post_waiting(invoice: Invoice, books: Books, fact: Fact, outputs: Outputs | None) -> None:
+    """Post a fact that waited for its slot."""
+    was = signs.strain_of(invoice, books)
+    post(books, fact, invoice.issued)
+    tell(invoice, books, outputs)
+    if outputs is not None:
+        now = signs.strain_of(invoice, books)
+        hand_over(signs.strained(invoice, was, now, signs.Cause.of(fact)), outputs)
 
 
 def _apply(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent, sealed: Outputs | None) -> None:
@@ -121,6 +136,8 @@ def _apply(invoice: Invoice, recorded: RecordedEvent, event: InvoiceEvent, seale
         case InvoicePaid() | InvoicePaymentFailed():
             invoice.tries.add(event)
             _try(invoice, recorded, sealed)
+            if isinstance(event, InvoicePaymentFailed) and sealed is not None and not invoice.is_test:
+                hand_over((signs.failed(invoice, event),), sealed)
             if sealed is not None and isinstance(event, InvoicePaid):
                 payment_rows.pay(recorded, event, invoice.issued, invoice.is_test, sealed)
         case PaymentReturned():
@@ -165,6 +182,9 @@ def _put_off(invoice: Invoice, recorded: RecordedEvent, event: DueDateChanged, s
     if valid_from > due.valid_from and sealed is not None:
         sealed.rows.append(due_row(invoice, due, issued.issued_at))
     invoice.due = Due(valid_from, event.due_at, event.event_id, place)
+    if sealed is not None:
+        moved = signs.put_off(invoice, event, recorded.ingested_at, due, invoice.due)
+        hand_over(moved, sealed)
 
 
 def project(invoice: Invoice, _scope: Scope, outputs: Outputs) -> None:
@@ -178,8 +198,7 @@ def project(invoice: Invoice, _scope: Scope, outputs: Outputs) -> None:
     if invoice.waiting:
         made = msgspec.structs.replace(made, entries=[])
         for fact in invoice.waiting:
-            post(made, fact, issued)
-        tell(invoice, made, outputs)
+            _post_waiting(invoice, made, fact, outputs)
     row = summary(invoice, made)
     first = invoice.tries.first
     if first is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.core.billing import credit
+from streams.core.billing import credit, signs
 from streams.core.billing.collection import InvoiceSays
 from streams.core.billing.credit import LEFT, USED, Move
 from streams.core.billing.invoice import Due, Invoice, applied_sum, open_amount
@@ -11,6 +11,7 @@ from streams.core.billing.measures import of_money
 from streams.core.billing.money import micros, total, within
 from streams.core.billing.receivable import PUBLISHED, Books, Entry
 from streams.core.events import InvoiceIssued
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs
 from streams.core.rows_receivable import InvoiceDueRow, InvoiceLineRow, MoneyEntryRow, ReceivableEntryRow
 
@@ -113,7 +114,7 @@ def due_row(invoice: Invoice, due: Due, issued_at: int) -> InvoiceDueRow:
 
 
 def tell(invoice: Invoice, made: Books, outputs: Outputs | None) -> None:
-    """Take what was posted out of the books: into rows and measures, and to the account's credit."""
+    """Take what was posted out of the books: into rows, measures and facts, and to the account's credit."""
     if outputs is not None:
         issued = invoice.issued
         on_credit = issued is not None and issued.collection_method != "CHARGE_AUTOMATICALLY"
@@ -129,6 +130,7 @@ def tell(invoice: Invoice, made: Books, outputs: Outputs | None) -> None:
                 if entry.book == "receivable" and not invoice.is_test:
                     key = ("receivable", f"{entry.currency}/{entry.name}", entry.at, "")
                     outputs.measures[key] = of_money(entry.amount)
+                    hand_over((signs.receivable(invoice, entry),), outputs)
             else:
                 outputs.rows.append(MoneyEntryRow(*place, invoice.is_test, entry.event_id, entry.ingested_at))
             if entry.book == "customer_credit":

@@ -6,7 +6,7 @@ from operator import attrgetter
 import msgspec
 
 from streams.core.algebra import EventKey, RecordedEvent, fold_order
-from streams.core.billing import revenue
+from streams.core.billing import revenue, subscription_signs
 from streams.core.billing.choices import PROFILES
 from streams.core.billing.revenue import Passage, Posting, Stream
 from streams.core.billing.subscription import NO_PLACE, Phase, agreed_until, phases_of, sort_key
@@ -15,6 +15,9 @@ from streams.core.changes import ONE
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import SubscriptionEvent
+from streams.core.health.facts import Fact
+from streams.core.health.handing import hand_over
+from streams.core.limits import NEVER
 from streams.core.outputs import Handover, Outputs, Scope
 from streams.core.rows_subscription import MrrItemRow
 
@@ -31,6 +34,9 @@ class Timeline(msgspec.Struct, array_like=True, gc=False):
     by the shipped policy where that is none of them. `last` is the active event that is last in fold order: source,
     id, when it happened and when it was stored. `converted_at` is when revenue followed on a trial, by the first
     policy; `has_converted` says so by the shipped one.
+
+    `stored_at` is when the last of its events was stored. `signs` are facts of the account's health that are dated
+    later than what was known, `leaves_on` is the day of the end that was agreed, `has_left` says that it has ended.
     """
 
     is_test: bool = False
@@ -48,6 +54,10 @@ class Timeline(msgspec.Struct, array_like=True, gc=False):
     trial_ended_at: int | None = None
     converted_at: int | None = None
     has_converted: bool = False
+    stored_at: int = 0
+    signs: list[Fact] = []
+    leaves_on: int | None = None
+    has_left: bool = False
 
 
 def apply(timeline: Timeline, recorded: RecordedEvent, scope: Scope, sealed: Outputs | None) -> None:
@@ -62,6 +72,7 @@ def apply(timeline: Timeline, recorded: RecordedEvent, scope: Scope, sealed: Out
         timeline.last_order = order
         timeline.last = (event.source, event.event_id, event.occurred_at, recorded.ingested_at)
     timeline.corrections += event.corrects_event_id is not None
+    timeline.stored_at = recorded.ingested_at
     phases, is_odd = phases_of(timeline.phase, recorded)
     if is_odd:
         _flag(timeline, ("ended_before_start",))
@@ -69,28 +80,54 @@ def apply(timeline: Timeline, recorded: RecordedEvent, scope: Scope, sealed: Out
         if timeline.phase is not None and timeline.phase.at != phase.at:
             _pass(timeline, timeline.phase, phase.at, scope, sealed)
         timeline.phase = phase
+    if timeline.signs:
+        _hand_signs(timeline, timeline.stored_at, sealed)
 
 
 def project(timeline: Timeline, scope: Scope, outputs: Outputs) -> None:
     """List the phase that lasts, what is agreed to follow, and the subscription as a whole."""
     if timeline.phase is None:
         return
-    ahead = msgspec.structs.replace(
-        timeline,
-        streams=[stream.copy() for stream in timeline.streams],
-        counted=None if timeline.counted is None else timeline.counted.copy(),
-    )
-    last = timeline.phase
-    for phase in agreed_until(timeline.phase, None):
-        if phase.at != last.at:
-            _pass(ahead, last, phase.at, scope, outputs)
-        last = phase
-    _pass(ahead, last, None, scope, outputs)
+    ahead, last = _to_the_end(timeline, timeline.phase, scope, outputs)
+    _hand_signs(ahead, max(timeline.stored_at, scope.passed), outputs)
     outputs.rows.append(subscription_row(ahead, last))
     for number, stream in enumerate(ahead.streams):
         for span in stream.spans.values():
             outputs.rows.extend(_span_rows(ahead, span, None, number))
     _tried(ahead, last, outputs)
+
+
+def deadline(timeline: Timeline, scope: Scope) -> int:
+    """Return when the next fact of the account's health comes to hold by itself."""
+    known, phase = max(timeline.stored_at, scope.passed), timeline.phase
+    if phase is None or not (timeline.signs or subscription_signs.may_turn(phase, known)):
+        return NEVER
+    ahead, _ = _to_the_end(timeline, phase, scope, None)
+    return min((fact.at for fact in ahead.signs if fact.at > known), default=NEVER)
+
+
+def _to_the_end(timeline: Timeline, phase: Phase, scope: Scope, outputs: Outputs | None) -> tuple[Timeline, Phase]:
+    """Let what lasts and what is agreed pass; return the timeline after that, and its last phase."""
+    ahead = msgspec.structs.replace(
+        timeline,
+        streams=[stream.copy() for stream in timeline.streams],
+        counted=None if timeline.counted is None else timeline.counted.copy(),
+        signs=list(timeline.signs),
+    )
+    last = phase
+    for following in agreed_until(phase, None):
+        if following.at != last.at:
+            _pass(ahead, last, following.at, scope, outputs)
+        last = following
+    _pass(ahead, last, None, scope, outputs)
+    return ahead, last
+
+
+def _hand_signs(timeline: Timeline, known: int, outputs: Outputs | None) -> None:
+    """Hand over the facts that hold by a moment; those after it stay."""
+    if outputs is not None:
+        hand_over((fact for fact in timeline.signs if fact.at <= known), outputs)
+    timeline.signs = [fact for fact in timeline.signs if fact.at > known]
 
 
 def _pass(timeline: Timeline, phase: Phase, until: int | None, scope: Scope, outputs: Outputs | None) -> None:
@@ -105,6 +142,9 @@ def _pass(timeline: Timeline, phase: Phase, until: int | None, scope: Scope, out
     passage = revenue.pass_phase(timeline.streams, timeline.counted, phase, until, scope.rules)
     if timeline.trial_at is not None:
         _convert(timeline, passage)
+    if not timeline.is_test:
+        timeline.signs.extend(subscription_signs.of_phase(timeline, phase))
+        timeline.signs.extend(subscription_signs.of_moves(timeline.subscription_id, passage))
     if outputs is not None:
         outputs.rows.append(history_row(timeline, phase, until))
         _hand_over(timeline, passage, outputs)
@@ -157,5 +197,6 @@ SUBSCRIPTION = Reducer(
     apply=apply,
     project=project,
     sort_key=sort_key,
+    deadline=deadline,
     depends_on_rules=True,
 )

@@ -6,9 +6,11 @@ from streams.core.algebra import Signal, derived_id
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import ContractEvent
+from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
-from streams.core.success.contract_fold import Contract, apply, sort_key
+from streams.core.success import contract_signs
+from streams.core.success.contract_fold import Contract, apply, sort_key, told
 from streams.core.success.contract_rows import contract_row, renewal_row, status_of
 from streams.core.success.terms import Term
 
@@ -23,10 +25,14 @@ def project(contract: Contract, scope: Scope, outputs: Outputs) -> None:
         return
     flags = contract.flags if contract.waiting is None else contract.flags | {"decided_without_contract"}
     outputs.rows.append(contract_row(last, contract.stated, term, tuple(flags), is_test=contract.is_test))
+    hand_over(told(contract), outputs)
     if term is None:
         return
-    outputs.rows.append(renewal_row(term, scope.passed, is_test=contract.is_test))
+    row = renewal_row(term, scope.passed, is_test=contract.is_test)
+    outputs.rows.append(row)
     if not contract.is_test:
+        hand_over(contract_signs.outcome(row), outputs)
+        hand_over(contract_signs.lapsed(row, contract.said_at, None), outputs)
         outputs.signals.update(_signals(term, scope.passed))
 
 

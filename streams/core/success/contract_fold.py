@@ -3,14 +3,19 @@
 A term ends with its renewal. The one that lasts is open; those before it are sealed, for no later event speaks of them.
 """
 
+from collections.abc import Iterator
 from typing import assert_never
 
 import msgspec
 
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.events import ContractEvent, ContractSet, RenewalDecided
+from streams.core.health.facts import Fact, day_of
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
+from streams.core.success import contract_signs
 from streams.core.success.contract_rows import implied_row, renewal_row
+from streams.core.success.contract_signs import Word, word_of
 from streams.core.success.terms import Decision, Term, differs, due_of, follows
 
 
@@ -19,7 +24,8 @@ class Contract(msgspec.Struct, array_like=True, gc=False):
 
     `stated` is the newest statement, `term` the term that lasts, None while no renewal is ever due. `first_due` is when
     its first renewal was due as first stated. `waiting` is a decision before any statement. `last` is the event that
-    comes last, `flags` are what is odd about the contract itself.
+    comes last, `flags` are what is odd about the contract itself. `started` is the first day of its terms. What holds
+    of it was `held` up to the moment `said_at`; since then it is `said`, as the event `said_by` has left it.
     """
 
     is_test: bool = False
@@ -29,6 +35,11 @@ class Contract(msgspec.Struct, array_like=True, gc=False):
     waiting: Decision | None = None
     last: RecordedEvent | None = None
     flags: set[str] = set()
+    started: int | None = None
+    held: Word = Word()
+    said: Word = Word()
+    said_at: int = 0
+    said_by: str = ""
 
 
 def sort_key(recorded: RecordedEvent) -> SortKey:
@@ -46,6 +57,11 @@ def apply(contract: Contract, recorded: RecordedEvent, _scope: Scope, sealed: Ou
     """Let an event say more of the contract; the renewal of a term is sealed once the next term is told."""
     event: ContractEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     contract.last = recorded
+    at = event.decided_at if isinstance(event, RenewalDecided) else event.occurred_at
+    if at > contract.said_at:
+        if sealed is not None:
+            hand_over(told(contract), sealed)
+        contract.held = contract.said
     match event:
         case ContractSet():
             _state(contract, event, recorded.ingested_at, sealed)
@@ -53,11 +69,24 @@ def apply(contract: Contract, recorded: RecordedEvent, _scope: Scope, sealed: Ou
             _decide(contract, Decision(event, recorded.ingested_at))
         case _:
             assert_never(event)
+    contract.said_at, contract.said_by = at, event.event_id
+    contract.said = word_of(contract.started, contract.term)
+
+
+def told(contract: Contract) -> Iterator[Fact]:
+    """Yield what the moment that lasts has changed of what holds."""
+    last = contract.last
+    if last is not None and not contract.is_test:
+        event: ContractEvent = last.event  # type: ignore[assignment] # every event of this entity
+        at, by = contract.said_at, contract.said_by
+        yield from contract_signs.stated(event.contract_id, at, by, contract.held, contract.said)
 
 
 def _state(contract: Contract, event: ContractSet, ingested_at: int, sealed: Outputs | None) -> None:
     term, due = contract.term, due_of(event)
     contract.stated = event
+    started = day_of(event.starts_at)
+    contract.started = started if contract.started is None else min(started, contract.started)
     if term is not None and not follows(term, event):
         if due is None:
             _withdraw(contract, term)
@@ -66,7 +95,12 @@ def _state(contract: Contract, event: ContractSet, ingested_at: int, sealed: Out
         return
     if term is not None and sealed is not None:
         row = renewal_row(term, None, is_test=contract.is_test)
-        sealed.rows.append(row if term.is_decided else implied_row(term, event, ingested_at, is_test=contract.is_test))
+        if not term.is_decided:
+            row = implied_row(term, event, ingested_at, is_test=contract.is_test)
+        sealed.rows.append(row)
+        if not contract.is_test:
+            hand_over(contract_signs.outcome(row), sealed)
+            hand_over(contract_signs.lapsed(row, contract.said_at, event.occurred_at), sealed)
     contract.term = None
     if due is not None:
         contract.terms += 1

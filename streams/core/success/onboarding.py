@@ -6,10 +6,12 @@ from streams.core.algebra import Signal, derived_id
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import OnboardingEvent
+from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.success.onboarding_fold import Onboarding, apply, sort_key
 from streams.core.success.onboarding_rows import milestone_rows, onboarding_row, stalled
+from streams.core.success.onboarding_signs import facts_of
 
 
 def project(onboarding: Onboarding, scope: Scope, outputs: Outputs) -> None:
@@ -18,6 +20,7 @@ def project(onboarding: Onboarding, scope: Scope, outputs: Outputs) -> None:
         return
     outputs.rows.append(onboarding_row(onboarding, onboarding.last, scope.passed))
     outputs.rows.extend(milestone_rows(onboarding, onboarding.last, scope.passed))
+    hand_over(facts_of(onboarding), outputs)
     if not onboarding.is_test:
         outputs.signals.update(_signals(onboarding, scope.passed))
 

@@ -62,7 +62,7 @@ class Talk(msgspec.Struct, array_like=True, gc=False):
 
     `agents` counts human agents who wrote, one without a name as one; `turns` counts public replies, those of one
     messaging session once. `endings` are at most two: that of the moment which lasts, and that of a ticket that began
-    as done.
+    as done. `touched_on` is the day (UTC, since 1970) of the last reply to somebody who waited.
     """
 
     messages: int = 0
@@ -75,6 +75,7 @@ class Talk(msgspec.Struct, array_like=True, gc=False):
     waits: int = 0
     waiting: Wait | None = None
     endings: list[Ending] = msgspec.field(default_factory=list)
+    touched_on: int = -1
 
     def count(self, message: Message, opened_by_agent_at: int | None, names: Members) -> None:
         """Count a message in; see `_opens` for `opened_by_agent_at`. `names` are those that were counted before."""

@@ -6,11 +6,11 @@ moment, spans and service level clocks go by how the ticket stands at its end.
 
 import msgspec
 
-from streams.core.columns import Row
+from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows_sla import SlaInstanceRow
-from streams.core.support import sla, sla_rows, ticket_rows
+from streams.core.support import signs, sla, sla_rows, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.sla_clocks import Instance
 from streams.core.support.sla_goals import case_of
@@ -23,14 +23,14 @@ _AHEAD = "ahead"
 
 
 class Ahead(msgspec.Struct, gc=False):
-    """A ticket as it stands if its last moment is over, and the rows that ended with that.
+    """A ticket as it stands if its last moment is over, and the rows and facts that ended with that.
 
     `lasting` are its clocks that may still change and their rows, once somebody has asked for them.
     """
 
     scope: Scope
     ticket: Ticket
-    ended: list[Row]
+    ended: Outputs
     lasting: list[tuple[Instance, SlaInstanceRow]] | None = None
 
 
@@ -49,7 +49,7 @@ def pass_to(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) -> No
     ticket.talk, ticket.spans, ticket.clocks = over.talk, over.spans, over.clocks
     ticket.spans.at = at
     if sealed is not None:
-        sealed.rows.extend(ahead.ended)
+        ahead.ended.behind(sealed)
 
 
 def ahead_of(ticket: Ticket, scope: Scope) -> Ahead:
@@ -66,7 +66,7 @@ def _over(ticket: Ticket, scope: Scope) -> Ahead:
     _end_waits(ticket, NEVER, scope, ended)
     if ticket.opened is not None:
         _end_moment(ticket, scope, ended)
-    return Ahead(scope, ticket, ended.rows)
+    return Ahead(scope, ticket, ended)
 
 
 def _copied(ticket: Ticket) -> Ticket:
@@ -85,8 +85,9 @@ def _end_waits(ticket: Ticket, at: int, scope: Scope, sealed: Outputs | None) ->
             end_wait(ticket, ending, scope, sealed)
 
 
-def _end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
+def _end_moment(ticket: Ticket, scope: Scope, sealed: Outputs) -> None:
     """Decide what the moment that lasts has changed."""
+    hand_over(signs.turned(ticket), sealed)
     spans, now = ticket.spans, ticket.life.standing
     was = spans.held
     if was is None:
@@ -96,8 +97,7 @@ def _end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
             return
     else:
         if shown(was) != shown(now):
-            if sealed is not None:
-                sealed.rows.append(ticket_rows.span_row(ticket, spans.from_at, spans.at, was))
+            sealed.rows.append(ticket_rows.span_row(ticket, spans.from_at, spans.at, was))
             spans.from_at = spans.at
         if was.status != now.status:
             _lasted(ticket, was.status, scope)
@@ -105,8 +105,9 @@ def _end_moment(ticket: Ticket, scope: Scope, sealed: Outputs | None) -> None:
     spans.held, spans.is_told = now, False
     case = case_of(ticket, scope.rules)
     ended = sla.settle(case, spans.at, was, now)
-    if sealed is not None:
-        sealed.rows.extend(sla_rows.row(case, each) for each in ended)
+    rows = [sla_rows.row(case, each) for each in ended]
+    sealed.rows.extend(rows)
+    hand_over(signs.outcomes(ticket, rows), sealed)
 
 
 def _lasted(ticket: Ticket, status: str, scope: Scope) -> None:

@@ -8,11 +8,12 @@ import msgspec
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import TicketEvent
+from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows_sla import SlaInstanceRow
 from streams.core.rules import Rules
-from streams.core.support import sla, sla_rows, telling, ticket, ticket_rows
+from streams.core.support import signs, sla, sla_rows, telling, ticket, ticket_rows
 from streams.core.support.business import business_of
 from streams.core.support.measures import measures
 from streams.core.support.moments import Ahead, ahead_of
@@ -31,7 +32,8 @@ def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
     ahead, rules, life = ahead_of(ticket, scope), scope.rules, ticket.life
     over, rows = ahead.ticket, outputs.rows
     rows.append(summary(over, business_of(over, rules)))
-    rows.extend(ahead.ended)
+    ahead.ended.behind(outputs)
+    hand_over(signs.told(over), outputs)
     if over.talk.waiting is not None:
         rows.append(ticket_rows.wait_row(over, over.talk.waiting, rules))
     rows.extend(ticket_rows.solve_rows(over, (each for each in (*life.earlier, life.solve) if each is not None)))
@@ -41,6 +43,8 @@ def project(ticket: Ticket, scope: Scope, outputs: Outputs) -> None:
     rows.append(ticket_rows.span_row(over, over.spans.from_at, None, life.standing))
     for instance, row in _clocks(ticket, ahead):
         rows.append(row)
+        if row.breached_at is not None:
+            hand_over(signs.outcomes(ticket, (row,)), outputs)
         if sla_rows.is_told(ticket, instance, scope.passed):
             raised = sla_rows.signal(ticket, instance, scope.passed)
             outputs.signals[raised.signal_id] = raised

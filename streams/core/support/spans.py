@@ -16,7 +16,8 @@ class Spans(msgspec.Struct, array_like=True, gc=False):
     `at` is the moment that lasts: what happens in it may still change. `held` is how the ticket stood before it, None
     for the opening's own moment; `from_at` and `status_from` are since when that showed, and since when its status
     held. `lasted` is (calendar, business) time by status of what has ended. `is_told` says that something happens in
-    this moment that policies which began before it take note of.
+    this moment that policies which began before it take note of. `counted` is what the account's health has been told
+    of the ticket (`streams.core.support.signs`), `turned_by` the event of this moment that changed that last.
     """
 
     SUMMED: ClassVar[frozenset[str]] = frozenset({"new", "open", "pending", "hold"})
@@ -26,6 +27,8 @@ class Spans(msgspec.Struct, array_like=True, gc=False):
     status_from: int = 0
     lasted: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
     is_told: bool = False
+    counted: int = 0
+    turned_by: str = ""
 
 
 def shown(standing: Standing) -> tuple[str, str, str, str]:

@@ -1,8 +1,9 @@
 """Messages told in order of time: what each says, whom it answers, who waits from then on."""
 
 from streams.core.algebra import RecordedEvent
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
-from streams.core.support import sla, ticket_rows
+from streams.core.support import signs, sla, ticket_rows
 from streams.core.support.messages import REMOVED, REPLY, Ending, Wait, message_of
 from streams.core.support.solving import hear_message
 from streams.core.support.ticket import Ticket
@@ -23,6 +24,9 @@ def take_message(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: 
             _wait(ticket, at)
     elif message.by_agent and talk.waiting is not None:
         end_wait(ticket, Ending(at, REPLY), scope, sealed, message.added.author_id or "")
+        touched = signs.touched(ticket, at, message.added.event_id)
+        if touched is not None and sealed is not None:
+            hand_over((touched,), sealed)
 
 
 def _wait(ticket: Ticket, at: int) -> None:

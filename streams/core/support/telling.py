@@ -31,6 +31,7 @@ from streams.core.support import ticket_rows
 from streams.core.support.life import DONE, Life, Rating
 from streams.core.support.messages import REMOVED, SOLVED, Talk
 from streams.core.support.moments import pass_to
+from streams.core.support.signs import load_of
 from streams.core.support.sla_clocks import Clocks
 from streams.core.support.solving import reopen, solved, turn
 from streams.core.support.spans import Spans
@@ -54,7 +55,10 @@ def apply(ticket: Ticket, recorded: RecordedEvent, scope: Scope, sealed: Outputs
     if isinstance(event, MessageAdded):
         take_message(ticket, recorded, scope, sealed)
     else:
+        load = load_of(ticket.life)
         _tell(ticket, recorded, event, sealed)
+        if load_of(ticket.life) != load:
+            ticket.spans.turned_by = event.event_id
 
 
 def _open(ticket: Ticket, opened: TicketOpened) -> None:

@@ -7,6 +7,7 @@ from streams.core.columns import Row
 from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import ResponseEvent, ResponseSubmitted
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows_survey import AnswerChoiceRow, AnswerRow, ResponseRow, ResponseTopicRow, VerbatimRow
 from streams.core.survey import case, response
@@ -14,6 +15,7 @@ from streams.core.survey.case import case_row, signals
 from streams.core.survey.measures import response_measures
 from streams.core.survey.response import Last, Response
 from streams.core.survey.scores import has_text
+from streams.core.survey.signs import facts_of
 
 
 def project(response: Response, scope: Scope, outputs: Outputs) -> None:
@@ -31,6 +33,7 @@ def project(response: Response, scope: Scope, outputs: Outputs) -> None:
     if response.is_detractor:
         outputs.signals.update(signals(response, last, scope))
     outputs.measures.update(response_measures(response))
+    hand_over(facts_of(response), outputs)
 
 
 def _response(response: Response, last: Last) -> ResponseRow:

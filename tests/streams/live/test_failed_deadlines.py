@@ -70,7 +70,7 @@ def failing(kinds: Kinds, prefixes: str, fails: Callable[[int], bool]) -> Kinds:
 
     reducers = {prefix: broken(each) for prefix, each in kinds.reducers.items()}
     ledgers = {prefix: broken(each) for prefix, each in kinds.ledgers.items()}
-    return Kinds(reducers, ledgers, lambda event: reducers[kinds.reducer_of(event).prefix])
+    return Kinds(reducers, ledgers, lambda event: reducers[kinds.reducer_of(event).prefix], kinds.stage)
 
 
 class Released(Worker):

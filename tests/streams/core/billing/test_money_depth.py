@@ -7,7 +7,7 @@ import pytest
 
 from streams.core.algebra import RecordedEvent, fingerprint_of
 from streams.core.machine import Machine
-from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.routes import BY_PREFIX, KINDS, LEDGERS, reducer_of
 from streams.core.rules import Rules
 from tests.support.invoices import failed, issued, paid
 from tests.support.money import applied, charged_back, received, refunded, returned
@@ -70,7 +70,7 @@ def costs(told: Told, count: int) -> list[tuple[int, int]]:
     store: dict[bytes, bytes] = {}
     found = []
     for number in range(count):
-        machine = Machine(store.get, Rules(), BY_PREFIX, LEDGERS)
+        machine = Machine(store.get, Rules(), BY_PREFIX, LEDGERS, stage=KINDS.stage)
         for recorded in told(number):
             content = msgspec.msgpack.encode(recorded.event)
             one = fingerprint_of(recorded.event.source, recorded.event.event_id, content)
