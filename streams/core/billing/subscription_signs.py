@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from streams.core.billing import revenue
+from streams.core.billing.money import within
 from streams.core.billing.revenue import Passage
 from streams.core.billing.subscription import Phase
 from streams.core.health.facts import Fact, Happened, Level, Stated, day_of
@@ -42,7 +43,7 @@ def of_moves(subscription_id: str, passage: Passage) -> Iterator[Fact]:
         if move is not None:
             by = move.after.event_id
             for (_, currency, _, _), (amount, _, _) in revenue.moved((move,)):
-                yield Level(at, _KIND, subscription_id, f"mrr/{currency}", by, "mrr", amount, unit=currency)
+                yield Level(at, _KIND, subscription_id, f"mrr/{currency}", by, "mrr", within(amount), unit=currency)
 
 
 def may_turn(phase: Phase, known: int) -> bool:

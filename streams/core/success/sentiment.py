@@ -4,11 +4,12 @@ How long a judgement holds is no part of it: views read when the next came, who 
 says after how many days it is out of date. So an assignment or a setting that is told late reaches all judgements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import ManagerSentimentEvent, ManagerSentimentSet
+from streams.core.health.facts import Fact, Stated
 from streams.core.newest import newest_of
 from streams.core.rows_relationship import ManagerSentimentRow
 
@@ -31,4 +32,12 @@ def rows(recorded: RecordedEvent) -> Sequence[ManagerSentimentRow]:
     )
 
 
-MANAGER_SENTIMENT = newest_of("manager_sentiment", ManagerSentimentEvent, attrgetter("sentiment_id"), rows)
+def facts(recorded: RecordedEvent) -> Iterable[Fact]:
+    """Yield the judgement, and whose it is."""
+    event: ManagerSentimentSet = recorded.event  # type: ignore[assignment] # routed here by its type
+    at, member, by = event.set_at, event.sentiment_id, event.event_id
+    yield Stated(at, "manager_sentiment", member, "sentiment", by, "sentiment", event.sentiment)
+    yield Stated(at, "manager_sentiment", member, "sentiment_by", by, "sentiment_by", event.manager_id)
+
+
+MANAGER_SENTIMENT = newest_of("manager_sentiment", ManagerSentimentEvent, attrgetter("sentiment_id"), rows, facts=facts)

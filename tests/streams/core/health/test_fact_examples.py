@@ -11,6 +11,7 @@ from streams.core.events import (
     Answer,
     FollowupLogged,
     ManagerAssigned,
+    ManagerSentimentSet,
     MessageAdded,
     ResponseSubmitted,
     SlaTargetApplied,
@@ -23,6 +24,7 @@ from streams.core.events import (
     TicketReopened,
     TicketSolved,
     TouchLogged,
+    UsageReported,
 )
 from streams.core.health.facts import Level, day_of
 from tests.support import billing, contracts, handed, invoices, onboardings
@@ -211,6 +213,24 @@ def test_an_end_that_is_taken_back_is_none() -> None:
     machine = handed.told(story.recorded_events)
     machine.tick(billing.day(100))
     assert (levels(machine, "cancels_scheduled"), counted(machine, "churned")) == ({}, (0, 0))
+
+
+def test_a_judgement_holds_from_when_it_was_made() -> None:
+    """Who judged is part of it: a handover ends it."""
+    judged = ManagerSentimentSet(**envelope(5), sentiment_id="j1", manager_id="m1", sentiment=-2, set_at=day(4))
+    machine = told(judged)
+    assert stated(machine, "sentiment") == [(day(4), -2)]
+    assert stated(machine, "sentiment_by") == [(day(4), "m1")]
+
+
+def test_usage_is_a_level_of_a_limit_at_a_moment() -> None:
+    """Levels are whole millionths, so that what is taken away leaves what was; a huge one stays a number that fits."""
+    reported = UsageReported(**envelope(3), meter="seats", measured_at=day(3), value=7.5, limit=10.0)
+    machine = told(reported)
+    assert (stated(machine, "used"), stated(machine, "limit")) == ([(day(3), 7_500_000)], [(day(3), 10_000_000)])
+    assert counted(machine, "usage") == (1, 7_500_000)
+    huge = UsageReported(**envelope(3), meter="bytes", measured_at=day(3), value=1e15)
+    assert (stated(told(huge), "used"), stated(told(huge), "limit")) == ([(day(3), 2**63 - 1)], [(day(3), None)])
 
 
 def test_an_owner_who_is_planned_takes_over_on_the_day() -> None:
