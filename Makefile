@@ -4,20 +4,25 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 TESTS ?= -m "not long"
+# How long each test took, for `make slowest`.
+TIMES := build/tests.xml
 # No package runs a program while it is installed. Of the release of lz4 that is locked there are no built files for these
 # Pythons: its set-up code alone runs, from the file whose hash the lock names.
 BUILT := --only-binary :all: --no-binary lz4
 # Most tests wait for servers: more processes of tests, each with servers of its own. Files in their order, the longest first.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help test faults search lint up demo bench proof lock clean
+.PHONY: help test slowest faults search lint up demo bench proof lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 test: lint ## lint, types, layers, then the tests on real servers, all but those of minutes
 	@# tests marked long: see `make faults`
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --junit-xml=$(TIMES) $(TESTS)
+
+slowest: $(READY) ## the slowest twenty tests and files of the last `make test`
+	@$(BIN)/python -m tests.support.slowest $(TIMES)
 
 faults: $(READY) ## kill, stop and starve everything for hours, recount, print the table (FAULTS="--volume short" for minutes)
 	@$(BIN)/python -m pytest -m long && $(BIN)/python -m tests.faults --volume release $(FAULTS)
