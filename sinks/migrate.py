@@ -9,13 +9,13 @@ from collections.abc import Collection
 import msgspec
 from clickhouse_driver import Client
 
-from sinks import catalogue, generations, sql, stored, views
+from sinks import catalogue, generations, sql, stored, view_types, views
 from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
 
 _DESCRIBED: dict[tuple[tuple[int, ...], View, Warehouse], list[Column]] = {}
-"""Columns by (server version, view, settings without the database's name): no database gives a view other types."""
+"""Columns by (server version, view, settings without those that no type follows from)."""
 
 
 def migrate(client: Client, warehouse: Warehouse, *, leave: Collection[str] = ()) -> str:
@@ -46,16 +46,30 @@ def migrate(client: Client, warehouse: Warehouse, *, leave: Collection[str] = ()
 def apply(client: Client, warehouse: Warehouse, view: View, generation: str) -> list[Column]:
     """Make or replace one view; return its columns. Raises ValueError when it declares others than its SELECT has."""
     select = views.select(view, warehouse, generation)
-    typed = all(column.type for column in view.columns)
-    columns = list(view.columns) if typed else _described_once(client, view, select, warehouse)
-    target = f"{sql.name(warehouse.database)}.{sql.name(view.name)}"
-    client.execute(sql.create_view(target, columns, select, view.comment, warehouse.on_cluster))
+    columns = list(view.columns) if view_types.is_typed(view) else _known(client, view, select, warehouse)
+    _make(client, warehouse, view, select, columns)
     return columns
 
 
-def _described_once(client: Client, view: View, select: str, warehouse: Warehouse) -> list[Column]:
-    """As `described`, asked once in a program that migrates several databases, as a promotion or a test does."""
-    asked = (client.connection.server_info.version_tuple(), view, msgspec.structs.replace(warehouse, database=""))
+def apply_asking(client: Client, warehouse: Warehouse, view: View, generation: str) -> list[Column]:
+    """As `apply`, with the types that the server gives, whatever this release knows of them."""
+    select = views.select(view, warehouse, generation)
+    columns = list(view.columns) if view_types.is_typed(view) else described(client, view, select)
+    _make(client, warehouse, view, select, columns)
+    return columns
+
+
+def _make(client: Client, warehouse: Warehouse, view: View, select: str, columns: list[Column]) -> None:
+    target = f"{sql.name(warehouse.database)}.{sql.name(view.name)}"
+    client.execute(sql.create_view(target, columns, select, view.comment, warehouse.on_cluster))
+
+
+def _known(client: Client, view: View, select: str, warehouse: Warehouse) -> list[Column]:
+    """As `described`, without asking for what this release knows of the server; the rest is asked once in a program."""
+    version = client.connection.server_info.version_tuple()
+    if (found := view_types.known(view, warehouse, version)) is not None:
+        return found
+    asked = (version, view, msgspec.structs.replace(warehouse, database="", stored_minutes=0))
     if asked not in _DESCRIBED:
         _DESCRIBED[asked] = described(client, view, select)
     return _DESCRIBED[asked]

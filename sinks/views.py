@@ -173,13 +173,27 @@ def select(view: View, warehouse: Warehouse, generation: str) -> str:
     return filled(view.select, warehouse, generation=generation)
 
 
+def references(select: str) -> list[str]:
+    """Return the names of the views that a SELECT reads from, in the order in which it names them."""
+    return list(dict.fromkeys(_REFERENCE.findall(select)))
+
+
 def filled(select: str, warehouse: Warehouse, **others: str) -> str:
     """Fill in the deployment's variables, and others that go before them."""
+    return Template(select).substitute({**warehouse.variables(), **_fixed_variables(), **others})
+
+
+def fixed(select: str) -> str:
+    """Fill in the variables that are the same in every deployment."""
+    return Template(select).safe_substitute(_fixed_variables())
+
+
+@cache
+def _fixed_variables() -> dict[str, str]:
     centre, error = net_share("promoters", "detractors", "n")
     low, high = bounds(_SHARE)
     least, most = bounds(_NET)
     shares = {"nps_centre": centre, "nps_error": error, "nps_low": least, "nps_high": most}
     shares |= {"wilson_low": low, "wilson_high": high}
     own, as_known = (", ".join(map(sql.text, sorted(names))) for names in (OWN_REASONS, LINKS | SETTINGS | SLICES))
-    variables = {**warehouse.variables(), **shares, "own_reasons": own, "as_known": as_known, **others}
-    return Template(select).substitute(variables)
+    return {**shares, "own_reasons": own, "as_known": as_known}
