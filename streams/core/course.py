@@ -23,7 +23,7 @@ class Course(msgspec.Struct, array_like=True, gc=False):
     `version` is the first one of rows of the life in which that fold began, -1 before its first piece: all its pieces
     write under it. Under other rules `chunk` and `place` say which segment is next. For edits, `place` is the number of
     the next segment, IN_TAIL for the tail, and `at` a position in it; all edits up to `done` are made. `old` and `new`
-    are the accumulators there, empty for the beginning.
+    are the accumulators there, empty for the beginning. `pieces` counts those that are done.
     """
 
     waiting: list[bytes] = []
@@ -37,6 +37,7 @@ class Course(msgspec.Struct, array_like=True, gc=False):
     done: SortKey = ()
     old: bytes = b""
     new: bytes = b""
+    pieces: int = 0
 
     def begin(self, key: bytes, *, is_again: bool) -> None:
         """Let a log be under way, from its beginning."""

@@ -144,6 +144,8 @@ class Ledger(Generic[Acc, Entry]):
       and their cause is the event that a member took.
     - `deadline`: when time alone changes outputs next (microseconds); later than what has passed, or NEVER.
     - `depends_on_rules`: whether other rules may change outputs.
+    - `as_known_of`: prefix of another ledger of the stage, whose entries are stated to this one as revisions: at the
+      moment when the broker had an event, what it took away and added (`streams.core.revisions`).
     - `complete`: adds entries of the ledger's own to edits of others, before they are made. It gets the edits, the
       greatest position, and a function that yields the entries from one position to another.
     """
@@ -158,6 +160,7 @@ class Ledger(Generic[Acc, Entry]):
     kind: str = ""
     deadline: Callable[[Acc, Scope], int] | None = None
     depends_on_rules: bool = False
+    as_known_of: str = ""
     complete: Callable[[Edits, SortKey, Callable[[SortKey, SortKey], Iterator[Entry]]], None] | None = None
 
     @cached_property
@@ -196,7 +199,7 @@ class Kinds:
 
     `reducers` and `ledgers` are by prefix, `reducer_of` is the reducer of an event. A ledger hands over to later ones
     only. What is handed over to ledgers of the `stage` leaves the partition (`streams.live.fold.stage`). Raises
-    ValueError where a prefix is not one letter, or stands for two kinds.
+    ValueError where a prefix is not one letter or stands for two kinds, or a ledger tells what was known of none.
     """
 
     def __init__(
@@ -214,6 +217,9 @@ class Kinds:
         twice = (reducers.keys() & ledgers.keys()) | (stage.keys() & (reducers.keys() | ledgers.keys()))
         if twice:
             raise ValueError(f"prefixes {sorted(twice)} stand for two kinds")
+        told_of = {prefix: each.as_known_of for prefix, each in stage.items() if each.as_known_of}
+        if wrong := [prefix for prefix, of in told_of.items() if of == prefix or of not in stage or of in told_of]:
+            raise ValueError(f"ledgers {wrong} tell what was known of no other ledger of the stage")
         self.depends_on_rules = frozenset(prefix.encode() for prefix, each in every if each.depends_on_rules)
         self.ledgers_by_rules = [prefix.encode() for prefix, ledger in ledgers.items() if ledger.depends_on_rules]
         self.ranks = {ord(prefix): 1 + place for place, prefix in enumerate(ledgers)}

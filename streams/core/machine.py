@@ -21,6 +21,7 @@ from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.long_log import LongLog
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
+from streams.core.revisions import Cause, Witness, revision_key
 from streams.core.rules import Rules
 from streams.core.segments import Head, Overlay
 from streams.core.waiting import Queue, Upcoming, put_in, queue_of
@@ -38,6 +39,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     signals: Sequence[Signal] = ()
 
 
+_LATE, _RULES = "late", "rules"
+"""Causes of revisions beside events and deadlines."""
 NO_RULES: Mapping[bytes, Rules] = {}
 Due = tuple[int, int, bytes]
 """A deadline: when (microseconds), the rank of its kind (entities 0, ledgers from 1 in their order), and whose."""
@@ -75,6 +78,8 @@ class Machine:
         self.rules, self.work, self.repeats = rules, 0, False
         self.parts: Parts = {}
         self._stage = stage
+        self._known_by = {each.as_known_of: prefix for prefix, each in stage.items() if each.as_known_of}
+        self._witness: Witness | None = None
         self.firing: tuple[bytes, int] = b"", 0
         self.course: Course | None = None
         self._former, self._scope = former, Scope(rules, 0)
@@ -123,9 +128,23 @@ class Machine:
         found: list[Facts] = []
         if reducer.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(reducer, log, found)
+        if not self._known_by:
+            before, after = log.add(recorded, fingerprint, size)
+            self._conclude(reducer, log, before, after, found, recorded)
+            return found
+        witness = self._witness = Witness(self._known_by, self.parts, recorded.ingested_at)
+        was = witness.before(reducer, log)
         before, after = log.add(recorded, fingerprint, size)
         self._conclude(reducer, log, before, after, found, recorded)
+        witness.after(reducer, log, before, after, was)
+        self._testify(witness, reducer, log, recorded.event.event_id, recorded.event.source)
         return found
+
+    def _testify(self, witness: Witness, of: Declared, log: Log[Any, Any], event_id: str = "", cause: str = "") -> None:
+        """State what a cause has changed, all logs together; `log` is the one that it came to."""
+        account, _, name = log.key[1:].decode().partition("\0")
+        witness.state(account, Cause(witness.at, of.kind or of.prefix, name, event_id, cause))
+        self._witness = None
 
     def tick(self, key: bytes, now: int) -> list[Facts]:
         """Let time pass to `now` for one log: one deadline that has come fires, with its own time."""
@@ -133,11 +152,18 @@ class Machine:
         of, log = self._known(key)
         if log.head.deadline > now:
             return found
-        before = log.projected()
+        before, is_told = log.projected(), log.head.deadline <= log.head.known
         log.head.passed = log.head.deadline
         log.pass_to(Scope(self.rules, log.head.passed))
         log.head.revision += 1
+        if not self._known_by:
+            self._conclude(of, log, before, log.projected(), found)
+            return found
+        witness = self._witness = Witness(self._known_by, self.parts, log.head.passed)
+        if not is_told:
+            witness.note(before.entries, log.projected().entries)
         self._conclude(of, log, before, log.projected(), found)
+        self._testify(witness, of, log, cause=_LATE if is_told else "")
         return found
 
     def pass_time(
@@ -199,16 +225,30 @@ class Machine:
         self.repeats = self.repeats or log.is_changed
         self.work += log.work
         log.work, log.is_changed = 0, True
+        course.pieces += 1
+        pending: Pending = {}
+        _gather(pending, before, after)
         if is_done:
             log.head.revision += 2
             if of.deadline is not None:
                 self._reschedule(of.deadline(log.accumulator(), log.scope), log)
-        pending: Pending = {}
-        _gather(pending, before, after)
+        if self._known_by:
+            self._revise_piece(of, log, before, after, pending, f"{_RULES} {revision}/{course.pieces}")
         for prefix, names in pending.items():
             for name, edits in names.items():
                 self._wait(of, prefix, f"{prefix}{account_of(log.key)}\0{name}".encode(), edits)
         return [Facts(revision + 1, (), removed), Facts(revision + 2, written)]
+
+    def _revise_piece(
+        self, of: Declared, log: LongLog[Any, Any], before: Outputs, after: Outputs, pending: Pending, said: str
+    ) -> None:
+        """Let what a piece makes known wait, as its entries do."""
+        head, name = log.head, log.key.partition(b"\0")[2].decode()
+        witness = Witness(self._known_by, self.parts, max(head.passed, head.known))
+        witness.after(of, log, before, after, None)
+        cause = Cause(witness.at, of.kind or of.prefix, name, "", said)
+        for (prefix, named), revision in witness.revisions(cause).items():
+            pending.setdefault(prefix, {})[named] = Edits({revision_key(revision): revision})
 
     def _piece(self, of: Declared, log: LongLog[Any, Any], course: Course) -> tuple[Outputs, Outputs]:
         """Fold a piece of the log under way."""
@@ -288,7 +328,15 @@ class Machine:
             self.course.folds += 1
         before, after = log.again(Scope(self._former[named], log.head.passed))
         log.head.revision += 1
+        if not self._known_by:
+            self._conclude(of, log, before, after, found, is_quiet=True)
+            return
+        outer, head = self._witness, log.head
+        witness = self._witness = Witness(self._known_by, self.parts, max(head.passed, head.known))
         self._conclude(of, log, before, after, found, is_quiet=True)
+        witness.after(of, log, before, after, None)
+        self._testify(witness, of, log, cause=f"{_RULES} {head.revision}")
+        self._witness = outer
 
     def save(self) -> None:
         """Put the heads of all logs that changed into `changes`."""
@@ -451,6 +499,8 @@ class Machine:
             return NO_OUTPUTS, NO_OUTPUTS
         if ledger.depends_on_rules and log.head.rules != self.rules.name:
             self._bring_up_to_date(ledger, log, found)
+        witness = self._witness
+        was = None if witness is None else witness.before(ledger, log)
         log.head.revision += 1
         if ledger.complete is not None:
             ledger.complete(edits, log.last_key, log.between)
@@ -460,6 +510,8 @@ class Machine:
             (entry,) = edits.put.values()
             before, after = log.append(entry, b"", size_of(entry))
         found.append(self._difference(ledger, log, before, after, is_quiet=is_quiet))
+        if witness is not None:
+            witness.after(ledger, log, before, after, was)
         return before, after
 
 

@@ -52,7 +52,8 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     `fingerprints` are of the tail's items; `rules` names the rules that outputs were made under, empty where none
     have a say. `passed` is the latest deadline that has gone by; `tests` counts active test events. `inactive` are
     positions in the tail of items that do not count. `base` is the snapshot before the tail, empty for the
-    beginning.
+    beginning. `known` is the moment up to which revisions are stated that no event or deadline has yet brought about
+    in the outputs themselves (`streams.core.revisions`), 0 where that is `passed`.
     """
 
     deadline: int = NEVER
@@ -66,6 +67,7 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     base: bytes = b""
     tail_bytes: int = 0
     spilled: Spilled | None = None
+    known: int = 0
 
 
 class HeadIndex(msgspec.Struct, array_like=True, gc=False):

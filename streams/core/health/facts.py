@@ -19,6 +19,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from streams.core import revisions
 from streams.core.algebra import SortKey
 from streams.core.outputs import Handover
 
@@ -119,18 +120,8 @@ class Stated(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="s"):
 Fact = Level | Happened | Stated
 
 
-class Revision(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one event made known of an entity: the facts that it took away, and those that it added.
-
-    `at` is when the broker had the event. What a deadline brings to light has the deadline's moment, and no event id.
-    """
-
-    at: int
-    kind: str
-    member: str
-    event_id: str
-    taken: tuple[Fact, ...] = ()
-    added: tuple[Fact, ...] = ()
+class Revision(revisions.Revision[Fact], frozen=True, array_like=True, gc=False):
+    """What one event, or one deadline, made known: the facts that it took away, and those that it added."""
 
 
 LEVELS: frozenset[str] = frozenset(get_args(LevelName))
@@ -155,7 +146,7 @@ def position(fact: Fact) -> SortKey:
 
 def known_position(revision: Revision) -> SortKey:
     """Return the position of a revision in the ledger as known."""
-    return revision.at, revision.kind, revision.member, revision.event_id
+    return revisions.revision_key(revision)
 
 
 def handed(fact: Fact) -> tuple[Handover, Fact]:

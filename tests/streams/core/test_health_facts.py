@@ -40,5 +40,5 @@ def test_facts_survive_their_encoding() -> None:
     assert (place.ledger, place.name, place.key) == (HEALTH, "", (3 * DAY, "ticket", "T1", "tickets_open"))
     assert fact is facts[0]
     revision = Revision(7, "ticket", "T1", "e1", (), facts)
-    assert known_position(revision) == (7, "ticket", "T1", "e1")
+    assert known_position(revision) == (7, "ticket", "T1", "e1", "")
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(revision), type=Revision) == revision
