@@ -649,6 +649,7 @@ FROM
             FROM ${cx}.manager_assignment
             WHERE is_test = 0 AND role = 'OWNER' AND valid_from <= ${now}
         )
+        WHERE account_id NOT IN (SELECT account_id FROM ${cx}.account_identity WHERE survivor_id != account_id)
         GROUP BY account_id
     )
     UNION ALL

@@ -1,66 +1,66 @@
 /*
 comment: >-
   Accounts by day with who owns them, for portfolios: an account counts from when it is first told of or assigned, and not while
-  its lifecycle is that of a former customer (churned, former, cancelled, closed)
+  its lifecycle is that of a former customer (churned, former, cancelled, closed) nor while it counts as another one, whose owner
+  it then has
 columns:
   account_id: Account
   active: Pairs of first day and first day after, in the company's time zone, in which it counts
   owners: First day, first day after, manager, pod and lead, as at the end of each day; empty where nobody ever did
 */
 SELECT
-    _w.account_id AS account_id,
+    tupleElement(tile, 1) AS account_id,
     arrayFilter(
         day -> tupleElement(day, 1) < tupleElement(day, 2),
-        arrayMap(
-            (stage, next) -> (tupleElement(stage, 1), if(tupleElement(stage, 2) = 1, tupleElement(stage, 1), next)),
-            stages,
-            arrayPushBack(arrayPopFront(tupleElement(stages, 1)), toDate('2149-06-06'))
-        )
+        groupArrayArray(arrayMap(
+            day -> (greatest(tupleElement(day, 1), tupleElement(tile, 2)), least(tupleElement(day, 2), tupleElement(tile, 3))),
+            if(tupleElement(tile, 1) = customer_id, days, [])
+        ))
     ) AS active,
-    _w.spans AS owners
+    arraySort(arrayFilter(
+        span -> tupleElement(span, 1) < tupleElement(span, 2),
+        groupArrayArray(arrayMap(
+            span -> (
+                greatest(tupleElement(span, 1), tupleElement(tile, 2)),
+                least(tupleElement(span, 2), tupleElement(tile, 3)),
+                tupleElement(span, 3),
+                tupleElement(span, 4),
+                tupleElement(span, 5)
+            ),
+            if(empty(spans), [(toDate(0), toDate('2149-06-06'), '', '', '')], spans)
+        ))
+    )) AS owners
 FROM
 (
     SELECT
-        account_id,
-        -- Before it was told of, an account that somebody owns is nobody's former customer.
-        arrayMap(
-            stage -> (tupleElement(stage, 2), tupleElement(stage, 3)),
-            arraySort(arrayFilter(
-                stage -> tupleElement(stage, 4) = 1 OR tupleElement(stage, 1) < first_told, groupArray((at, day, is_former, is_told))
-            ))
-        ) AS stages,
-        minIf(at, is_told = 1) AS told_at,
-        if(countIf(is_told = 1) = 0, ${end_of_days}, told_at) AS first_told,
-        arraySort(arrayFilter(span -> tupleElement(span, 1) < tupleElement(span, 2), groupArrayArray(tiles))) AS spans
+        customer_id,
+        groupArrayArray(told_days) AS days,
+        groupArrayArray(told_spans) AS spans,
+        groupArrayArray(tiles) AS held,
+        -- Who is not listed under itself was never merged, and counts as itself on all days.
+        if(
+            arrayExists(each -> tupleElement(each, 1) = customer_id, held),
+            held,
+            arrayPushBack(held, (customer_id, toDate(0), toDate('2149-06-06')))
+        ) AS whole
     FROM
     (
         SELECT
-            account_id,
-            valid_from AS at,
-            toDate(least(valid_from, ${end_of_days}), '${zone}') AS day,
-            toUInt8(lower(argMax(toString(lifecycle), event_id)) IN ('churned', 'former', 'cancelled', 'closed')) AS is_former,
-            toUInt8(1) AS is_told,
-            CAST([], 'Array(Tuple(Date, Date, String, String, String))') AS tiles
-        FROM ${cx}.account_history
-        WHERE is_test = 0 AND valid_from <= ${now}
-        GROUP BY account_id, valid_from
+            account_id AS customer_id,
+            active AS told_days,
+            owners AS told_spans,
+            CAST([], 'Array(Tuple(String, Date, Date))') AS tiles
+        FROM ${cx}.portfolio_told
         UNION ALL
         SELECT
-            account_id,
-            ifNull(minOrNullIf(from_at, manager_id != ''), ${end_of_days}) AS owned_at,
-            toDate(least(owned_at, ${end_of_days}), '${zone}'),
-            0,
-            0,
-            groupArray((
-                toDate(least(from_at, ${end_of_days}), '${zone}'),
-                if(until_at > ${now}, toDate('2149-06-06'), toDate(least(until_at, ${end_of_days}), '${zone}')),
-                manager_id,
-                pod_id,
-                lead_id
-            ))
-        FROM ${cx}.portfolio_span
-        WHERE from_at <= ${now}
-        GROUP BY account_id
+            tupleElement(each, 3),
+            [],
+            [],
+            [(account_id, tupleElement(each, 1), tupleElement(each, 2))]
+        FROM ${cx}.customer_course
+        ARRAY JOIN course AS each
     )
-    GROUP BY account_id
-) AS _w
+    GROUP BY customer_id
+)
+ARRAY JOIN whole AS tile
+GROUP BY account_id

@@ -12,11 +12,13 @@ columns:
   quarter_start: Quarter window of the change
   from_day: >-
     The same as day; with grain rolling_90d the day that a window has to reach for the change to count in it
-  dimension: manager or segment where the change only moved what had counted from one slice to another; else empty
+  dimension: >-
+    manager, segment or customer (merges of accounts) where the change only moved what had counted from one slice to another; else
+    empty
   slice: Slice that gained or lost it; empty where no slice is known, too
   grain: >-
     Windows that the change counts in, day, week, month, quarter or rolling_90d; empty for windows of every length
-  kind: late, correction, retraction, displaced, reference or setting
+  kind: late, correction, retraction, displaced, reference, setting, merged or unmerged
   numerator: What the numerator gained; money in units of its currency, times in seconds
   denominator: What the denominator gained
   old_value: Contribution before; NULL when there was none

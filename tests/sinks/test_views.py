@@ -76,6 +76,7 @@ ORDER = (
     "item_id",
     "state",
     "credit",
+    "customer_id",
     "account_id",
     "manager_id",
 )
