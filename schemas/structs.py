@@ -180,6 +180,9 @@ def _union(name: str, members: list[str]) -> str:
     line = f"{name} = {' | '.join(members)}\n"
     if len(line) <= LINE:
         return line
+    within = f"    {' | '.join(members)}"
+    if len(within) <= LINE:
+        return f"{name} = (\n{within}\n)\n"
     return f"{name} = (\n    " + "\n    | ".join(members) + "\n)\n"
 
 

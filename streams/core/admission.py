@@ -40,6 +40,7 @@ from streams.core.events import (
     ResponseCorrected,
     ResponseSubmitted,
     ResponseTagged,
+    RiskRuleSet,
     ScheduleSet,
     SlaPolicySet,
     SurveyDefined,
@@ -61,6 +62,7 @@ from streams.core.limits import (
     unfit_moment,
     unprintable,
 )
+from streams.core.risk import admission as risk
 from streams.core.rules import FOLLOWUP_TARGET, SLA_AT_RISK
 from streams.core.success import admission as success
 from streams.core.support import admission as support
@@ -184,6 +186,8 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return work.media(event, ingested_at)
         case RateCardSet():
             return work.rate(event)
+        case RiskRuleSet():
+            return risk.content(event)
         case InvitationSent():
             return _invited(event)
         case AccountUpserted():

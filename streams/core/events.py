@@ -659,6 +659,43 @@ class RateCardSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True
     valid_to: Micros | None = None
 
 
+class RiskRise(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """From where on it is worse."""
+
+    enter: float
+    severity: str
+
+
+class RiskCondition(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A number of the account, and where it is risky and where healthy again."""
+
+    signal: str
+    model_id: str | None = None
+    days: Int32 = 0
+    risky_when: str
+    enter: float
+    exit: float
+    worse: tuple[RiskRise, ...] = ()
+
+
+class RiskRuleSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="risk_rule_set"):
+    """A rule of risk from a time on: when an account is at risk, and when it no longer is."""
+
+    EVENT_TYPE: ClassVar[str] = "risk_rule_set"
+    TOPIC: ClassVar[str] = "config"
+    ENTITY: ClassVar[Kind] = "setting"
+
+    rule_id: str
+    rule_version: str
+    is_active: bool = True
+    conditions: tuple[RiskCondition, ...]
+    severity: str
+    dwell_in_s: Int64
+    dwell_out_s: Int64
+    rearm_s: Int64
+    valid_from: Micros
+
+
 class ExternalRef(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Name of the account in another system."""
 
@@ -1552,7 +1589,9 @@ BillingEvent = (
     | DisputeClosed
     | PayoutSettled
 )
-ConfigEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet
+ConfigEvent = (
+    FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet | RiskRuleSet
+)
 ReferenceTopicEvent = (
     AccountUpserted
     | ContactUpserted
@@ -1645,7 +1684,9 @@ RefundEvent = PaymentRefunded | RefundFailed
 DisputeEvent = DisputeOpened | DisputeClosed
 PayoutEvent = PayoutSettled
 ActEvent = ActSigned
-SettingEvent = FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet
+SettingEvent = (
+    FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet | RiskRuleSet
+)
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 AccountMergeEvent = AccountMerged | AccountUnmerged
 AccountReferenceEvent = AccountLinked | AccountUnlinked
@@ -1722,6 +1763,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "holiday_set": HolidaySet,
     "sla_policy_set": SlaPolicySet,
     "rate_card_set": RateCardSet,
+    "risk_rule_set": RiskRuleSet,
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,

@@ -25,6 +25,7 @@ from streams.core.events import (
     PolicySet,
     RateCardSet,
     ReferenceEvent,
+    RiskRuleSet,
     ScheduleSet,
     SettingEvent,
     SlaPolicySet,
@@ -32,6 +33,7 @@ from streams.core.events import (
 )
 from streams.core.health.facts import Fact, Stated
 from streams.core.newest import newest_of
+from streams.core.risk.choices import in_words
 from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
 from streams.core.rows_reference import (
     AccountHistoryRow,
@@ -42,6 +44,7 @@ from streams.core.rows_reference import (
     PolicyRow,
     TaxonomyTopicRow,
 )
+from streams.core.rows_risk import RiskRuleRow
 from streams.core.rows_work import RateCardRow
 from streams.core.settings import identity, joined, rate_subject
 
@@ -104,7 +107,7 @@ def reference_holds_from(recorded: RecordedEvent) -> int:
 def config_measures(recorded: RecordedEvent) -> Measures:
     """Return what a setting says and from when on, so that it is known which settings were known when.
 
-    No metric counts them. Lists of plans and topics shape no sum, so they leave nothing.
+    No metric counts them. Lists of plans and topics and rules of risk shape no sum, so they leave nothing.
     """
     event: ConfigEvent = recorded.event  # type: ignore[assignment] # routed here by its type
     match event:
@@ -126,7 +129,7 @@ def config_measures(recorded: RecordedEvent) -> Measures:
         case RateCardSet():
             # By its event alone: everybody reads this row, and a mark of a rate can be found by trying rates.
             return _set("rate_card", joined(*rate_subject(event)), event.event_id, event.valid_from, None)
-        case PlanSet() | TaxonomySet():
+        case PlanSet() | TaxonomySet() | RiskRuleSet():
             return NO_MEASURES
         case _:
             assert_never(event)
@@ -162,6 +165,8 @@ def config_rows(recorded: RecordedEvent) -> Sequence[Row]:
             return clock_rows(event)
         case RateCardSet():
             return (_rate(event),)
+        case RiskRuleSet():
+            return (_risk_rule(event),)
         case _:
             assert_never(event)
 
@@ -223,6 +228,21 @@ def _rate(event: RateCardSet) -> RateCardRow:
         micros(event.hourly_rate, event.exponent),
         event.currency,
         event.weekly_minutes,
+        event.event_id,
+    )
+
+
+def _risk_rule(event: RiskRuleSet) -> RiskRuleRow:
+    return RiskRuleRow(
+        event.rule_id,
+        event.valid_from,
+        event.rule_version,
+        event.is_active,
+        event.severity,
+        tuple(map(in_words, event.conditions)),
+        event.dwell_in_s,
+        event.dwell_out_s,
+        event.rearm_s,
         event.event_id,
     )
 

@@ -18,6 +18,7 @@ from streams.core import (
     rows_reference,
     rows_refund,
     rows_relationship,
+    rows_risk,
     rows_sla,
     rows_subscription,
     rows_success,
@@ -63,5 +64,6 @@ TABLES = by_table(
         rows_onboarding,
         rows_relationship,
         rows_health,
+        rows_risk,
     )
 )

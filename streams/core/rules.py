@@ -11,9 +11,11 @@ import msgspec
 from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy, parse, profile_of
 from streams.core.clock.schedule import DEFAULT, Schedule, calendars, schedules
 from streams.core.clock.worktime import Calendar
-from streams.core.events import HolidaySet, PolicySet, ScheduleSet, SlaPolicySet
+from streams.core.events import HolidaySet, PolicySet, RiskRuleSet, ScheduleSet, SlaPolicySet
 from streams.core.health.model import Variant, by_model
 from streams.core.health.shipped import SHIPPED_VARIANTS
+from streams.core.risk import choices as risk
+from streams.core.risk.choices import RiskRule
 from streams.core.settings import Ruling, standing
 from streams.core.support import sla_policy
 from streams.core.support.sla_policy import SlaPolicy
@@ -55,6 +57,8 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     sla: tuple[SlaPolicy, ...] = ()
     health: tuple[Variant, ...] = ()
     """Variants of models of health that were set; what is shipped holds beside them until one of its name is set."""
+    risk: tuple[RiskRule, ...] = ()
+    """Versions of rules of risk; what is shipped holds before the first of each."""
 
     def mrr_policies(self, profile: str) -> tuple[MrrPolicy, ...]:
         """Versions of one MRR policy in order of time; the first holds from the beginning."""
@@ -132,12 +136,26 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         """Models of health in force at `at` (microseconds): their variants by model, in order of who decides."""
         return self._health_versions[bisect_right(self.health_moments, at)]
 
+    @cached_property
+    def risk_moments(self) -> list[int]:
+        """Return when any rule of risk changes, in order (microseconds)."""
+        return sorted({rule.valid_from for rule in self.risk})
+
+    @cached_property
+    def _risk_versions(self) -> list[list[RiskRule]]:
+        versions = (*risk.SHIPPED, *self.risk)
+        return [risk.in_force(versions, at) for at in (0, *self.risk_moments)]
+
+    def risk_rules(self, at: int) -> list[RiskRule]:
+        """Return the rules of risk in force at `at` (microseconds), in order of their ids."""
+        return self._risk_versions[bisect_right(self.risk_moments, at)]
+
     def fingerprint(self) -> bytes:
         marks = msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")
         marks += msgspec.msgpack.encode(self.health) if self.health else b""
-        if self.at_risk == (DEFAULT_AT_RISK,) and not self.schedules and not self.sla:
-            return marks
-        return marks + msgspec.msgpack.encode((self.at_risk, self.schedules, self.sla))
+        if self.at_risk != (DEFAULT_AT_RISK,) or self.schedules or self.sla:
+            marks += msgspec.msgpack.encode((self.at_risk, self.schedules, self.sla))
+        return marks + msgspec.msgpack.encode({"risk": self.risk}) if self.risk else marks
 
     @cached_property
     def name(self) -> bytes:
@@ -165,6 +183,7 @@ def rules_from(settings: Iterable[Ruling]) -> Rules:
             [each for each in stands if isinstance(each, HolidaySet)],
         ),
         tuple(sorted(sla_policy.policy(each) for each in stands if isinstance(each, SlaPolicySet))),
+        risk=tuple(sorted(risk.rule(each) for each in stands if isinstance(each, RiskRuleSet))),
     )
 
 

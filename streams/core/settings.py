@@ -12,14 +12,15 @@ from streams.core.events import (
     PlanSet,
     PolicySet,
     RateCardSet,
+    RiskRuleSet,
     ScheduleSet,
     SlaPolicySet,
     TaxonomySet,
 )
 
-Ruling = PolicySet | ScheduleSet | HolidaySet | SlaPolicySet
+Ruling = PolicySet | ScheduleSet | HolidaySet | SlaPolicySet | RiskRuleSet
 """Settings that streams apply; views join the others."""
-RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, HolidaySet, SlaPolicySet))
+RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, HolidaySet, SlaPolicySet, RiskRuleSet))
 
 
 def identity(event: ConfigEvent) -> str:
@@ -44,6 +45,8 @@ def identity(event: ConfigEvent) -> str:
             return joined("sla", event.policy_id, event.valid_from)
         case RateCardSet():
             return joined("rate", *rate_subject(event), event.valid_from)
+        case RiskRuleSet():
+            return joined("risk", event.rule_id, event.valid_from)
         case _:
             assert_never(event)
 

@@ -12,6 +12,7 @@ from streams.core.events import (
     HolidaySet,
     PlanSet,
     PolicySet,
+    RiskRuleSet,
     ScheduleSet,
     SlaMatch,
     SlaPolicySet,
@@ -50,6 +51,19 @@ things = st.one_of(
     st.builds(
         lambda name: SlaPolicySet(
             **SHARED, policy_id=name, policy_version="v1", position=1, match=SlaMatch(), targets=()
+        ),
+        names,
+    ),
+    st.builds(
+        lambda name: RiskRuleSet(
+            **SHARED,
+            rule_id=name,
+            rule_version="v1",
+            conditions=(),
+            severity="low",
+            dwell_in_s=0,
+            dwell_out_s=0,
+            rearm_s=0,
         ),
         names,
     ),
