@@ -43,6 +43,7 @@ LedgerName = Literal[
     "payment",
     "collection",
     "credit",
+    "health",
 ]
 PREFIXES: dict[Kind | LedgerName, str] = {
     "subscription": "s",
@@ -79,6 +80,7 @@ PREFIXES: dict[Kind | LedgerName, str] = {
     "payment": "q",
     "collection": "j",
     "credit": "l",
+    "health": "H",
 }
 """The letter that state keys of a kind, or of a ledger, begin with."""
 SHARED: frozenset[Kind] = frozenset(

@@ -20,6 +20,7 @@ from streams.core.entities import Kind, LedgerName
 from streams.core.feedback.item import FEEDBACK_ITEM
 from streams.core.feedback.link import FEEDBACK_LINK
 from streams.core.feedback.notice import FEEDBACK_NOTICE
+from streams.core.health.ledgers import HEALTH_LEDGER
 from streams.core.histories import REFERENCE, SETTING
 from streams.core.identity.merge import ACCOUNT_MERGE
 from streams.core.identity.reference import ACCOUNT_REFERENCE
@@ -77,5 +78,7 @@ LEDGERS: dict[LedgerName, Ledger[Any, Any]] = {
     "credit": CREDIT_LEDGER,
 }
 """In the order in which they hand over: each to later ones only."""
-STAGE: dict[LedgerName, Ledger[Any, Any]] = {}
+STAGE: dict[LedgerName, Ledger[Any, Any]] = {
+    "health": HEALTH_LEDGER,
+}
 """Ledgers of the account stage, in the same way."""

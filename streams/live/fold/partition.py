@@ -48,7 +48,7 @@ EPOCH_KEY = b"\0epoch"
 RULES_KEY = b"\0rules"
 FORMAT_KEY = b"\0format"
 PLAN_KEY = b"\0plan"
-FORMAT = b"5"
+FORMAT = b"6"
 """Format in which records of the state are written. Another one means that this release cannot read them."""
 REVISION_BITS = 40
 SETTLE_AT_ONCE = 2_000

@@ -1,0 +1,54 @@
+"""Health in the account stage: events of all topics, as partitions hand them over, become rows of accounts."""
+
+from typing import Any
+
+from schemas import examples
+from schemas.topics import load_topics
+from streams.core import routes
+from streams.core.rules import Rules
+from streams.live.fold.partition import Partition
+from streams.live.fold.parts import gathered
+from streams.live.fold.stage import Stage
+from streams.live.store.memory import MemoryStore
+from tests.support.batches import Tables, written
+from tests.support.records import CODEC, Record
+from tests.support.siblings import TOPICS
+
+DAY = 86_400_000_000
+
+
+def taken(stage: Stage, tables: Tables, parts: Any, now: int) -> None:
+    """Let a stage take parts, and carry out what it has."""
+    batch = stage.take(parts)
+    written(tables, batch)
+    stage.commit(batch)
+    while stage.next_deadline() <= now:
+        batch = stage.tick(now)
+        written(tables, batch)
+        stage.commit(batch)
+
+
+def test_every_example_of_the_contract_finds_its_way_into_health() -> None:
+    """Facts come from entities of four topics: none may stop the stage, and their accounts must have rows."""
+    tables, stage = Tables(), Stage(0, MemoryStore(), rules=Rules(), ledgers=routes.STAGE)
+    accounts, last = set(), 0
+    for topic in TOPICS:
+        types = frozenset(load_topics()[topic].event_types)
+        partition = Partition(topic, 0, MemoryStore(), codec=CODEC, rules=Rules(), types=types)
+        good = [each for each in examples.load() if each.topic == topic and each.passes]
+        for example in good:
+            last = max(last, example.stored_at)
+            values = (*example.earlier, example.value)
+            records = [Record(at, example.key, value, example.stored_at // 1000) for at, value in enumerate(values)]
+            batch = partition.process(records)
+            partition.commit(batch)
+            accounts.update(account for account, _, _ in batch.machine.parts)
+            taken(stage, tables, gathered([batch.machine.parts]), example.stored_at)
+    taken(stage, tables, {}, last + 400 * DAY)
+    assert not stage.accounts_aside
+    assert len(accounts) > 1
+    now = {key[1]: row for key, row in tables.items() if key[0] == "account_now"}
+    assert set(now) == accounts
+    health = [row for key, row in tables.items() if key[0] == "account_health"]
+    assert {row[0] for row in health} == accounts
+    assert any(row[12] for row in health), "rows name the kind of entity that changed them"
