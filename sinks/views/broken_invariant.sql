@@ -3,7 +3,7 @@ comment: Rows that contradict each other; empty while all is well. Workers look 
 columns:
   invariant: What must always hold, by name
   account_id: Account of the rows
-  subject_id: Response, event, invoice, payment, ticket, dead letter or holder of a deadline that breaks it
+  subject_id: Response, event, invoice, payment, ticket, dead letter, account or holder of a deadline that breaks it
   detail: What was found, in words
   events: Events behind the rows, as far as the rows name them
 */
@@ -37,6 +37,14 @@ SELECT
     concat('its deadline of ', toString(due_at), ' is put aside, the code failed: ', detail),
     emptyArrayString()
 FROM ${cx}.failed_deadline
+UNION ALL
+SELECT
+    'our_code_folds_what_topics_say_together',
+    account_id,
+    account_id,
+    concat('its stage is put aside, the code failed: ', detail),
+    emptyArrayString()
+FROM ${cx}.account_aside
 UNION ALL
 SELECT
     'nps_is_the_answer_given',

@@ -180,3 +180,14 @@ class FailedDeadlineRow(Row, frozen=True, gc=False):
     partition: Annotated[Int32, doc("Partition that the account's events stand in")]
     due_at: Annotated[Moment, doc("When it fell due, UTC; what time brings about from then on is in no table")]
     detail: Annotated[str, doc("Kind of the error, and the function that failed")]
+
+
+class AccountAsideRow(Row, frozen=True, gc=False):
+    """Accounts whose stage the code failed on: their health stands still until a release mends it; all else goes on."""
+
+    TABLE: ClassVar[str] = "account_aside"
+    KEY: ClassVar[int] = 1
+    ENTITY: ClassVar[Owner] = "none"
+    account_id: AccountId
+    partition: Annotated[Int32, doc("Partition that the account's events stand in")]
+    detail: Annotated[str, doc("Kind of the error, and the function that failed")]

@@ -259,6 +259,7 @@ def test_every_table_but_the_records_own_belongs_to_a_kind_of_entity() -> None:
         "event",
         "dead_letter",
         "failed_deadline",
+        "account_aside",
     }
     assert {table.entity for table in TABLES.values()} - {NONE, SEVERAL} == set(KINDS) == set(REDUCERS)
     asked = {table for kind in KINDS for table, _ in queries(kind, texts=True)}

@@ -83,6 +83,7 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("dead_letter", "source"),
         ("feedback_item", "merged_into"),
         ("failed_deadline", "detail"),
+        ("account_aside", "detail"),
         ("holiday", "name"),
         ("invoice", "number"),
         ("plan", "name"),

@@ -17,6 +17,7 @@ import msgspec
 
 from streams.core.declarations import Kinds, Ledger
 from streams.core.machine import account_of
+from streams.core.rows_reference import AccountAsideRow
 from streams.core.segments import HEAD_RECORDS, HeadIndex
 from streams.live.errors import EngineStopped
 from streams.live.fold import partition, plans
@@ -72,7 +73,8 @@ class Stage:
     """State and indexes of one stage, opened from its store.
 
     `ledgers` are by prefix, in the order in which they hand over. An account that our core fails on is put aside with
-    what is stated of it from then on, and all others go on; it is tried again when the stage is opened.
+    what is stated of it from then on, and all others go on; it is tried again when the stage is opened. Its row in
+    `account_aside` is there until it is taken up again.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Stage:
         self._inbox: list[bytes] = []
         self._aside: set[str] = set()
         self._again: dict[str, dict[bytes, bytes]] = {}
+        self._rows_aside = 0
         for key, value in store.scan():
             self._index(key, value)
         self._inbox.sort()
@@ -229,6 +232,7 @@ class Stage:
             if each.failure:
                 log.error("the stage puts account %r aside: %s", account, each.failure)
                 self._put_aside(batch, account, each.stated)
+                self._tell_aside(batch, account, each.failure)
             else:
                 self._keep(batch, account, each)
         return batch
@@ -279,8 +283,17 @@ class Stage:
         batch.deadlines.extend(machine.deadlines())
         batch.changes.update(machine.changes)
         batch.write(work.facts, self._first_version)
-        batch.changes.update(dict.fromkeys(self._again.get(account, ())))
+        if account in self._again:
+            batch.changes.update(dict.fromkeys(self._again[account]))
+            self._tell_aside(batch, account, "")
         batch.repeats = batch.repeats or machine.repeats
+
+    def _tell_aside(self, batch: StageBatch, account: str, failure: str) -> None:
+        """Write that an account is put aside and why, or take that away where nothing failed."""
+        self._rows_aside += 1
+        row = AccountAsideRow(account, self.number, failure)
+        version = self._first_version | self._rows_aside
+        batch.rows[row.TABLE].append((*msgspec.structs.astuple(row), version, int(not failure)))
 
     def _put_aside(self, batch: StageBatch, account: str, stated: Parts) -> None:
         """Keep what is stated of an account in place of folding it."""
