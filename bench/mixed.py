@@ -1,14 +1,16 @@
 """Mixed events for a rebuild: invitations and what becomes of them, answers, second thoughts, tags, calls, reference.
 
 Millions must be made in minutes, so records are templates of the contract's codec with ids filled in. Times are those
-of a template's window of units: of one window, events of one kind happen at one moment.
+of a template's window of units: of one window, events of one kind happen at one moment. `records` yields window after
+window, as published rates have it; `in_time` yields what several kinds of windows bring in order of time.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING, Any
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.events import ACCOUNTS
 from schemas.codec import Codec
@@ -16,7 +18,7 @@ from schemas.codec import Codec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Fill = Callable[[tuple[bytes, ...]], bytes]
+    Kind = tuple["Fill", Callable[[int], bool]]
 
 Record = tuple[str, bytes, bytes]
 """Topic's short name, key and value."""
@@ -36,6 +38,17 @@ _QUESTIONS = [
 _COMMENT = "The invoice came twice and nobody could tell me which one to pay, otherwise all good."
 
 
+class Fill(NamedTuple):
+    """A record with ids to be filled in, in the order and number that its schema has; it happens `after` its window."""
+
+    after: int
+    form: bytes
+    places: list[int]
+
+    def __call__(self, ids: tuple[bytes, ...]) -> bytes:
+        return self.form % tuple([ids[place] for place in self.places])
+
+
 class Templates:
     """The record of each event type, as a function of its ids, for units that begin at `start` (microseconds)."""
 
@@ -45,7 +58,7 @@ class Templates:
     def of(self, event_type: str, after: int, **fields: Any) -> Fill:
         event, account, _unit, _contact = (mark.decode() for mark in MARKS)
         envelope = {"event_id": event, "account_id": account, "occurred_at": self.start + after, "source": "bench:1"}
-        return _template(self._codec.encode(event_type, {**envelope, **fields}))
+        return _template(after, self._codec.encode(event_type, {**envelope, **fields}))
 
     def answer(self, score: int, *, comment: bool) -> Fill:
         at = self.start + 3 * _HOUR
@@ -63,12 +76,11 @@ _INVITATION = {"invitation_id": "unit-UUUUUUUUUU"}
 _RESPONSE = {"response_id": "unit-UUUUUUUUUU"}
 
 
-def _template(value: bytes) -> Fill:
-    """The record with its marks to be filled in, in whatever order and number the schema has them."""
+def _template(after: int, value: bytes) -> Fill:
+    """Return the record with its marks to be filled in, in whatever order and number the schema has them."""
     parts = re.split(b"(" + b"|".join(map(re.escape, MARKS)) + b")", value)
     form = b"".join(b"%b" if part in MARKS else part.replace(b"%", b"%%") for part in parts)
-    places = [MARKS.index(part) for part in parts if part in MARKS]
-    return lambda ids: form % tuple([ids[place] for place in places])
+    return Fill(after, form, [MARKS.index(part) for part in parts if part in MARKS])
 
 
 def beginning(count: int, now: int) -> int:
@@ -93,9 +105,37 @@ def units_of(window: int) -> range:
     return range(window * WINDOW, (window + 1) * WINDOW)
 
 
-def filled(
-    topic: str, kinds: list[tuple[Fill, Callable[[int], bool]]], units: range, accounts: int, number: Iterator[int]
-) -> Iterator[Record]:
+class Feed(NamedTuple):
+    """What happens to each window of units of a topic."""
+
+    topic: str
+    kinds: Callable[[Templates], list[Kind]]
+
+
+def in_time(
+    codec: Codec, start: int, window_us: int, feeds: tuple[Feed, ...], accounts: int, number: Iterator[int]
+) -> Iterator[Iterator[Record]]:
+    """Yield, window after window, what has happened by its end and not before: of it, and of those that came earlier.
+
+    A window begins `window_us` microseconds after the one before. An account gets its events in the order in which they
+    happened, as a stream has them.
+    """
+    ahead: list[tuple[int, int, str, range, Kind]] = []
+    order = itertools.count()
+    for window in itertools.count():
+        templates = Templates(codec, start + window * window_us)
+        for feed in feeds:
+            for kind in feed.kinds(templates):
+                heappush(ahead, (templates.start + kind[0].after, next(order), feed.topic, units_of(window), kind))
+        due = []
+        while ahead and ahead[0][0] < templates.start + window_us:
+            due.append(heappop(ahead))
+        yield itertools.chain.from_iterable(
+            filled(topic, [kind], units, accounts, number) for _, _, topic, units, kind in due
+        )
+
+
+def filled(topic: str, kinds: list[Kind], units: range, accounts: int, number: Iterator[int]) -> Iterator[Record]:
     """Yield the records of some units, kind by kind."""
     for fill, share in kinds:
         for unit in units:
@@ -121,7 +161,7 @@ def reference(templates: Templates, accounts: int, number: Iterator[int]) -> Ite
             yield topic, account, fill((_event(number), account, b"", b""))
 
 
-def surveyed(templates: Templates) -> list[tuple[Fill, Callable[[int], bool]]]:
+def surveyed(templates: Templates) -> list[Kind]:
     """Templates in the order in which they happen to a window of units, and which units each happens to."""
     answered = [(templates.answer(score, comment=score < _PROMOTER), _scored(score)) for score in sorted({*_SCORES})]
     topics = [{"topic_id": "billing", "sentiment": "NEGATIVE"}]

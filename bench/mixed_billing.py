@@ -1,8 +1,9 @@
-"""Survey and billing events at one to three, as a company with paying customers has them.
+"""Survey and billing events at one to three, as a company with paying customers has them, in order of time.
 
-To each unit of bench.mixed belongs a subscription that grows every second day, with an invoice each time: most are
+To each unit of bench.mixed belongs a subscription that grows every three hours, with an invoice each time: most are
 paid at once, some at the second attempt, some are given back in part; a third of the subscriptions end. All lies
-within the last days, because events older than two weeks leave restatements, which live traffic does not.
+within the last days, because events older than two weeks leave restatements, which live traffic does not; hence the
+haste, by which half a minute of traffic has seen everything happen.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from bench.mixed import MARKS, WINDOW, Templates, filled, of, reference, surveyed, units_of
+from bench.mixed import MARKS, WINDOW, Feed, Templates, in_time, of, reference, surveyed
 from schemas.codec import Codec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from bench.mixed import Fill, Record
-
-    Kind = tuple[Fill, Callable[[int], bool]]
+    from bench.mixed import Kind, Record
 
 _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
-_STEP = 48 * _HOUR
+_STEP = 3 * _HOUR
 _PERIOD = 30 * 24 * _HOUR
 STEPS = 4
 LASTS = (STEPS + 1) * _STEP
 """How long a unit's events take at most (microseconds)."""
+WINDOW_US = 3 * _HOUR
+"""Time between windows of units (microseconds), where all of them fit into the last days so."""
+_LONGEST = 12 * 24 * _HOUR
 _UNIT = MARKS[2].decode()
 _MONEY = {"currency": "USD", "exponent": 2}
 _SUBSCRIPTION = {"subscription_id": _UNIT}
@@ -36,30 +38,41 @@ FEWEST_ACCOUNTS = 10_000
 
 def beginning(count: int, now: int) -> int:
     """When `count` records must begin to have happened by `now` (microseconds)."""
-    return now - int(count / WINDOW / 16 + 1) * 60 * _SECOND - LASTS
+    return now - _windows(count) * window_us(_windows(count)) - LASTS
+
+
+def _windows(count: int) -> int:
+    return count // WINDOW // 16 + 1
+
+
+def window_us(windows: int) -> int:
+    """Return the time between so many windows (microseconds)."""
+    return min(WINDOW_US, _LONGEST // windows)
 
 
 def records(count: int, start: int) -> Iterator[Record]:
     """`count` records, the same for the same arguments; an account has a handful of subscriptions, however many."""
-    accounts = max(FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE)
-    endless = windows(Codec(), start, min(accounts, count), itertools.count())
+    accounts = min(max(FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count)
+    endless = windows(Codec(), start, window_us(_windows(count)), accounts, itertools.count())
     return itertools.islice(itertools.chain.from_iterable(endless), count)
 
 
-def windows(codec: Codec, start: int, accounts: int, number: Iterator[int]) -> Iterator[Iterator[Record]]:
-    """Yield the records of one window of units after the other, to be taken in turn; reference data comes first."""
+def windows(codec: Codec, start: int, step: int, accounts: int, number: Iterator[int]) -> Iterator[Iterator[Record]]:
+    """Yield what happens within one window of time after the other, to be taken in turn; reference data comes first.
+
+    `step` is how long a window lasts (microseconds).
+    """
     first = reference(Templates(codec, start), accounts, number)
-    for window in itertools.count():
-        templates, units = Templates(codec, start + window * 60 * _SECOND), units_of(window)
-        survey = filled("survey", surveyed(templates), units, accounts, number)
-        billing = filled("billing", _billed(templates, templates.start), units, accounts, number)
-        yield itertools.chain(first, survey, billing)
+    feeds = (Feed("survey", surveyed), Feed("billing", _billed))
+    for happened in in_time(codec, start, step, feeds, accounts, number):
+        yield itertools.chain(first, happened)
         first = iter(())
 
 
-def _billed(templates: Templates, start: int) -> list[Kind]:
+def _billed(templates: Templates) -> list[Kind]:
     """Templates in the order in which they happen to a window of units, and which units each happens to."""
     kinds: list[Kind] = []
+    start = templates.start
     for number in range(STEPS):
         kinds += _step(templates, start, number)
     ended = STEPS * _STEP

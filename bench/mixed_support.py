@@ -18,8 +18,7 @@ from schemas.codec import Codec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bench.mixed import Fill, Record
-    from bench.mixed_billing import Kind
+    from bench.mixed import Fill, Kind, Record
 
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
@@ -30,6 +29,8 @@ ROUND = 3 * WINDOW // ROUNDS
 """Tickets whose updates come together; a round has more support events than a batch takes."""
 _PER_WINDOW = 29_700
 _ACCOUNT_SHARE = 200
+_LASTS = 6 * _DAY + _HOUR
+_LONGEST = 7 * _DAY
 _TICKET = {"ticket_id": MARKS[2].decode()}
 _REQUESTER = {"author_type": "REQUESTER", "author_id": MARKS[3].decode(), "actor": "CUSTOMER"}
 _AGENT = {"author_type": "AGENT", "author_id": "kim", "actor": "AGENT"}
@@ -51,30 +52,39 @@ _FASTER = [
 
 def beginning(count: int, now: int) -> int:
     """When `count` records must begin to have happened by `now` (microseconds)."""
-    return now - int(count / _PER_WINDOW + 2) * _MINUTE - mixed_billing.LASTS
+    return now - _windows(count) * _window_us(count) - _LASTS
+
+
+def _windows(count: int) -> int:
+    return count // _PER_WINDOW + 2
+
+
+def _window_us(count: int) -> int:
+    """Return the time between two windows (microseconds), so that all of `count` records happened within two weeks."""
+    return min(mixed_billing.WINDOW_US, _LONGEST // _windows(count))
 
 
 def records(count: int, start: int) -> Iterator[Record]:
     """`count` records, the same for the same arguments; an account has some ten tickets, however many there are."""
     accounts = max(1, min(max(mixed_billing.FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count // 10))
-    return itertools.islice(_endless(start, accounts), count)
+    return itertools.islice(_endless(start, _window_us(count), accounts), count)
 
 
-def _endless(start: int, accounts: int) -> Iterator[Record]:
+def _endless(start: int, step: int, accounts: int) -> Iterator[Record]:
     codec, number = Codec(), itertools.count()
     yield from _settings(Templates(codec, start - _DAY))
-    for window, others in enumerate(mixed_billing.windows(codec, start, accounts, number)):
+    for window, others in enumerate(mixed_billing.windows(codec, start, step, accounts, number)):
         yield from others
         for turn in range(window * ROUNDS, (window + 1) * ROUNDS):
-            yield from _updates(codec, start, turn, accounts, number)
+            yield from _updates(codec, start, step, turn, accounts, number)
 
 
-def _updates(codec: Codec, start: int, turn: int, accounts: int, number: Iterator[int]) -> Iterator[Record]:
+def _updates(codec: Codec, start: int, step: int, turn: int, accounts: int, number: Iterator[int]) -> Iterator[Record]:
     """Yield the first update of the newest tickets, the second of those a round older, and so on."""
     for update, kinds in enumerate(_LIFE):
         opened = turn - update
         if opened >= 0:
-            templates = Templates(codec, start + opened * _MINUTE // ROUNDS)
+            templates = Templates(codec, start + opened * step // ROUNDS)
             tickets = range(opened * ROUND, (opened + 1) * ROUND)
             yield from filled("support", kinds(templates), tickets, accounts, number)
 
