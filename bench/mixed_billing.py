@@ -52,9 +52,20 @@ def window_us(windows: int) -> int:
 
 def records(count: int, start: int) -> Iterator[Record]:
     """`count` records, the same for the same arguments; an account has a handful of subscriptions, however many."""
-    accounts = min(max(FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count)
-    endless = windows(Codec(), start, window_us(_windows(count)), accounts, itertools.count())
+    endless = windows(Codec(), start, window_us(_windows(count)), _accounts(count), itertools.count())
     return itertools.islice(itertools.chain.from_iterable(endless), count)
+
+
+def _accounts(count: int) -> int:
+    return min(max(FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count)
+
+
+def set_up(count: int) -> int:
+    """Return how many events beside reference data are taken in by the time all of that is, of `count` records.
+
+    It has two records of an account on a topic of its own; a cycle takes as much of each topic as there is.
+    """
+    return min(4 * _accounts(count), count // 4)
 
 
 def windows(codec: Codec, start: int, step: int, accounts: int, number: Iterator[int]) -> Iterator[Iterator[Record]]:

@@ -66,8 +66,16 @@ def _window_us(count: int) -> int:
 
 def records(count: int, start: int) -> Iterator[Record]:
     """`count` records, the same for the same arguments; an account has some ten tickets, however many there are."""
-    accounts = max(1, min(max(mixed_billing.FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count // 10))
-    return itertools.islice(_endless(start, _window_us(count), accounts), count)
+    return itertools.islice(_endless(start, _window_us(count), _accounts(count)), count)
+
+
+def _accounts(count: int) -> int:
+    return max(1, min(max(mixed_billing.FEWEST_ACCOUNTS, count // _ACCOUNT_SHARE), count // 10))
+
+
+def set_up(count: int) -> int:
+    """Return how many events beside reference data are taken in by the time all of that is, of `count` records."""
+    return min(6 * _accounts(count), count // 4)
 
 
 def _endless(start: int, step: int, accounts: int) -> Iterator[Record]:
