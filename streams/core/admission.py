@@ -25,6 +25,7 @@ from streams.core.events import (
     FeedbackItemOpened,
     FeedbackItemStateChanged,
     FxRateSet,
+    HealthModelSet,
     HolidaySet,
     InvitationSent,
     ManagerAssigned,
@@ -50,6 +51,7 @@ from streams.core.events import (
     TimeEntry,
 )
 from streams.core.feedback import admission as feedback
+from streams.core.health import choices as health
 from streams.core.identity import admission as identity
 from streams.core.limits import (
     AHEAD,
@@ -180,6 +182,8 @@ def _content(event: Event, ingested_at: int) -> Refusal | None:
             return _since(event) or _policy(event)
         case PlanSet():
             return _since(event) or unprintable(name=event.name)
+        case HealthModelSet():
+            return health.content(event)
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return admission_settings.content(event)
         case MediaPlanSet() | MediaSpendReported():

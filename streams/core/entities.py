@@ -30,6 +30,7 @@ Kind = Literal[
     "media_spend",
     "manager_sentiment",
     "usage_report",
+    "health_override",
     "ticket",
     "touch",
     "survey_definition",
@@ -44,6 +45,7 @@ LedgerName = Literal[
     "collection",
     "credit",
     "health",
+    "health_known",
 ]
 PREFIXES: dict[Kind | LedgerName, str] = {
     "subscription": "s",
@@ -70,6 +72,7 @@ PREFIXES: dict[Kind | LedgerName, str] = {
     "media_spend": "S",
     "manager_sentiment": "J",
     "usage_report": "U",
+    "health_override": "O",
     "ticket": "t",
     "touch": "w",
     "survey_definition": "d",
@@ -81,6 +84,7 @@ PREFIXES: dict[Kind | LedgerName, str] = {
     "collection": "j",
     "credit": "l",
     "health": "H",
+    "health_known": "G",
 }
 """The letter that state keys of a kind, or of a ledger, begin with."""
 SHARED: frozenset[Kind] = frozenset(

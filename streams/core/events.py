@@ -696,6 +696,54 @@ class RiskRuleSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True
     valid_from: Micros
 
 
+class HealthPoint(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """What a signal is worth from some number on."""
+
+    signal_from: float
+    value: float
+
+
+class HealthComponent(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """One component of a score."""
+
+    name: str
+    signal: str
+    weight: Int32
+    points: tuple[HealthPoint, ...]
+    is_linear: bool = False
+    max_age_days: Int32 | None = None
+    is_fading: bool = False
+
+
+class HealthBand(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A band of scores."""
+
+    name: str
+    up_to: float
+
+
+class HealthModelSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="health_model_set"):
+    """A variant of a model of health from a time on: components, weights and bands, and the accounts that it is for."""
+
+    EVENT_TYPE: ClassVar[str] = "health_model_set"
+    TOPIC: ClassVar[str] = "config"
+    ENTITY: ClassVar[Kind] = "setting"
+
+    model_id: str
+    model_version: str
+    variant_id: str = "any"
+    position: Int32
+    is_active: bool = True
+    segments: tuple[str, ...] = ()
+    from_month: Int32 = 0
+    until_month: Int32 | None = None
+    components: tuple[HealthComponent, ...]
+    minimum_coverage: float = 0.5
+    bands: tuple[HealthBand, ...]
+    bands_version: str
+    valid_from: Micros
+
+
 class ExternalRef(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Name of the account in another system."""
 
@@ -1123,6 +1171,23 @@ class UsageReported(Envelope, frozen=True, array_like=True, gc=False, kw_only=Tr
     measured_at: Micros
     value: float
     limit: float | None = None
+
+
+class HealthOverrideSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="health_override_set"):
+    """A person gives an account another score or band than the computed one, for a reason and for a time."""
+
+    EVENT_TYPE: ClassVar[str] = "health_override_set"
+    TOPIC: ClassVar[str] = "reference"
+    ENTITY: ClassVar[Kind] = "health_override"
+
+    override_id: str
+    model_id: str | None = None
+    score: float | None = None
+    band: str | None = None
+    reason: str
+    set_by: str
+    set_at: Micros
+    expires_at: Micros | None = None
 
 
 TicketStatus = Literal["NEW", "OPEN", "PENDING", "HOLD", "SOLVED", "CLOSED", "UNKNOWN"]
@@ -1590,7 +1655,16 @@ BillingEvent = (
     | PayoutSettled
 )
 ConfigEvent = (
-    FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet | RiskRuleSet
+    FxRateSet
+    | TaxonomySet
+    | PolicySet
+    | PlanSet
+    | ScheduleSet
+    | HolidaySet
+    | SlaPolicySet
+    | RateCardSet
+    | RiskRuleSet
+    | HealthModelSet
 )
 ReferenceTopicEvent = (
     AccountUpserted
@@ -1621,6 +1695,7 @@ ReferenceTopicEvent = (
     | MediaSpendReported
     | ManagerSentimentSet
     | UsageReported
+    | HealthOverrideSet
 )
 SupportEvent = (
     TicketOpened
@@ -1685,7 +1760,16 @@ DisputeEvent = DisputeOpened | DisputeClosed
 PayoutEvent = PayoutSettled
 ActEvent = ActSigned
 SettingEvent = (
-    FxRateSet | TaxonomySet | PolicySet | PlanSet | ScheduleSet | HolidaySet | SlaPolicySet | RateCardSet | RiskRuleSet
+    FxRateSet
+    | TaxonomySet
+    | PolicySet
+    | PlanSet
+    | ScheduleSet
+    | HolidaySet
+    | SlaPolicySet
+    | RateCardSet
+    | RiskRuleSet
+    | HealthModelSet
 )
 ReferenceEvent = AccountUpserted | ContactUpserted | ManagerAssigned
 AccountMergeEvent = AccountMerged | AccountUnmerged
@@ -1703,6 +1787,7 @@ MediaPlanEvent = MediaPlanSet
 MediaSpendEvent = MediaSpendReported
 ManagerSentimentEvent = ManagerSentimentSet
 UsageReportEvent = UsageReported
+HealthOverrideEvent = HealthOverrideSet
 TicketEvent = (
     TicketOpened
     | MessageAdded
@@ -1764,6 +1849,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "sla_policy_set": SlaPolicySet,
     "rate_card_set": RateCardSet,
     "risk_rule_set": RiskRuleSet,
+    "health_model_set": HealthModelSet,
     "account_upserted": AccountUpserted,
     "contact_upserted": ContactUpserted,
     "manager_assigned": ManagerAssigned,
@@ -1792,6 +1878,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "media_spend_reported": MediaSpendReported,
     "manager_sentiment_set": ManagerSentimentSet,
     "usage_reported": UsageReported,
+    "health_override_set": HealthOverrideSet,
     "ticket_opened": TicketOpened,
     "message_added": MessageAdded,
     "message_changed": MessageChanged,

@@ -19,6 +19,7 @@ from streams.core.events import (
     ConfigEvent,
     ContactUpserted,
     FxRateSet,
+    HealthModelSet,
     HolidaySet,
     ManagerAssigned,
     PlanSet,
@@ -35,6 +36,7 @@ from streams.core.health.facts import Fact, Stated
 from streams.core.newest import newest_of
 from streams.core.risk.choices import in_words
 from streams.core.rows_clock import HolidayRow, ScheduleRow, SlaPolicyRow, SlaTargetRow
+from streams.core.rows_health import HealthComponentRow, HealthModelRow
 from streams.core.rows_reference import (
     AccountHistoryRow,
     ContactHistoryRow,
@@ -126,6 +128,9 @@ def config_measures(recorded: RecordedEvent) -> Measures:
         case SlaPolicySet():
             content = event.position, event.is_active, event.match, event.schedule_id, event.targets
             return _set("sla_policy", joined(event.policy_id), _mark(*content), event.valid_from, None)
+        case HealthModelSet():
+            name = joined(event.model_id, event.variant_id)
+            return _set("health_model", name, _mark(*_health_content(event)), event.valid_from, None)
         case RateCardSet():
             # By its event alone: everybody reads this row, and a mark of a rate can be found by trying rates.
             return _set("rate_card", joined(*rate_subject(event)), event.event_id, event.valid_from, None)
@@ -163,12 +168,65 @@ def config_rows(recorded: RecordedEvent) -> Sequence[Row]:
             ]
         case ScheduleSet() | HolidaySet() | SlaPolicySet():
             return clock_rows(event)
+        case HealthModelSet():
+            return health_rows(event)
         case RateCardSet():
             return (_rate(event),)
         case RiskRuleSet():
             return (_risk_rule(event),)
         case _:
             assert_never(event)
+
+
+def _health_content(event: HealthModelSet) -> tuple[object, ...]:
+    return (
+        event.model_version,
+        event.position,
+        event.is_active,
+        event.segments,
+        event.from_month,
+        event.until_month,
+        event.components,
+        event.minimum_coverage,
+        event.bands,
+        event.bands_version,
+    )
+
+
+def health_rows(event: HealthModelSet) -> Sequence[Row]:
+    """Rows of a model of health."""
+    key = event.model_id, event.variant_id, event.valid_from
+    model = HealthModelRow(
+        *key,
+        event.model_version,
+        event.position,
+        event.is_active,
+        event.segments,
+        event.from_month,
+        event.until_month or 0,
+        event.minimum_coverage,
+        tuple(each.name for each in event.bands),
+        tuple(each.up_to for each in event.bands),
+        event.bands_version,
+        event.event_id,
+    )
+    components = [
+        HealthComponentRow(
+            *key,
+            each.name,
+            place,
+            each.signal,
+            each.weight,
+            tuple(point.signal_from for point in each.points),
+            tuple(point.value for point in each.points),
+            each.is_linear,
+            each.max_age_days or 0,
+            each.is_fading,
+            event.event_id,
+        )
+        for place, each in enumerate(event.components, 1)
+    ]
+    return [model, *components]
 
 
 def clock_rows(event: ScheduleSet | HolidaySet | SlaPolicySet) -> Sequence[Row]:

@@ -20,12 +20,13 @@ from streams.core.entities import Kind, LedgerName
 from streams.core.feedback.item import FEEDBACK_ITEM
 from streams.core.feedback.link import FEEDBACK_LINK
 from streams.core.feedback.notice import FEEDBACK_NOTICE
-from streams.core.health.ledgers import HEALTH_LEDGER
+from streams.core.health.ledgers import HEALTH_KNOWN_LEDGER, HEALTH_LEDGER
 from streams.core.histories import REFERENCE, SETTING
 from streams.core.identity.merge import ACCOUNT_MERGE
 from streams.core.identity.reference import ACCOUNT_REFERENCE
 from streams.core.success.contract import CONTRACT
 from streams.core.success.onboarding import ONBOARDING
+from streams.core.success.override import HEALTH_OVERRIDE
 from streams.core.success.sentiment import MANAGER_SENTIMENT
 from streams.core.success.usage import USAGE_REPORT
 from streams.core.support.projection import TICKET
@@ -64,6 +65,7 @@ REDUCERS: dict[Kind, Reducer[Any]] = {
     "media_spend": MEDIA_SPEND,
     "manager_sentiment": MANAGER_SENTIMENT,
     "usage_report": USAGE_REPORT,
+    "health_override": HEALTH_OVERRIDE,
     "ticket": TICKET,
     "touch": TOUCH,
     "survey_definition": SURVEY_DEFINITION,
@@ -80,5 +82,6 @@ LEDGERS: dict[LedgerName, Ledger[Any, Any]] = {
 """In the order in which they hand over: each to later ones only."""
 STAGE: dict[LedgerName, Ledger[Any, Any]] = {
     "health": HEALTH_LEDGER,
+    "health_known": HEALTH_KNOWN_LEDGER,
 }
 """Ledgers of the account stage, in the same way."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from streams.core.columns import AccountId, Label, Moment, Owner, Row, UInt32, doc
+from streams.core.columns import AccountId, EventId, Int32, Label, Moment, Owner, Row, UInt16, UInt32, ValidFrom, doc
 
 
 class AccountHealthRow(Row, frozen=True, gc=False):
@@ -62,3 +62,46 @@ class AccountNowRow(Row, frozen=True, gc=False):
     last_touch_at: Annotated[Moment | None, doc("Day of the last talk in both directions, UTC; NULL without one")]
     last_answer_at: Annotated[Moment | None, doc("Day of the last answer on recommendation, UTC; NULL without one")]
     facts: Annotated[UInt32, doc("Facts that the row rests on")]
+
+
+class HealthModelRow(Row, frozen=True, gc=False):
+    """Models of health that were set: one row per version of a variant. What is shipped has none."""
+
+    TABLE: ClassVar[str] = "health_model"
+    KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "setting"
+    model_id: Annotated[Label, doc("Model; several stand side by side")]
+    variant_id: Annotated[Label, doc("Variant of the model")]
+    valid_from: ValidFrom
+    model_version: Annotated[Label, doc("Version that is recorded with every score")]
+    position: Annotated[Int32, doc("Place among the variants: of those that are for the account the lowest decides")]
+    is_active: Annotated[bool, doc("0 where the variant no longer holds")]
+    segments: Annotated[tuple[str, ...], doc("Segments of accounts that it is for; empty for any")]
+    from_month: Annotated[UInt16, doc("Months since the account started, from which on it is for it")]
+    until_month: Annotated[UInt16, doc("Months from which on it no longer is; 0 for ever")]
+    minimum_coverage: Annotated[float, doc("Least share of weight that must have data")]
+    bands: Annotated[tuple[str, ...], doc("Bands from the worst to the best")]
+    bands_up_to: Annotated[tuple[float, ...], doc("Highest score of each, inclusive")]
+    bands_version: Annotated[Label, doc("Version of the table of bands")]
+    event_id: EventId
+
+
+class HealthComponentRow(Row, frozen=True, gc=False):
+    """Components of models of health that were set: one row per version of a variant and component."""
+
+    TABLE: ClassVar[str] = "health_component"
+    KEY: ClassVar[int] = 4
+    ENTITY: ClassVar[Owner] = "setting"
+    model_id: Annotated[Label, doc("Model")]
+    variant_id: Annotated[Label, doc("Variant of the model")]
+    valid_from: ValidFrom
+    component: Annotated[Label, doc("Component of the variant")]
+    place: Annotated[UInt16, doc("Its place, from 1")]
+    signal: Annotated[Label, doc("What it reads")]
+    weight: Annotated[UInt16, doc("Weight")]
+    points_from: Annotated[tuple[float, ...], doc("Signal from which on each point holds")]
+    points_value: Annotated[tuple[float, ...], doc("Value of each point, 0 to 100")]
+    is_linear: Annotated[bool, doc("1 where the value goes in a straight line between points")]
+    max_age_days: Annotated[UInt16, doc("Days after which it has no value; 0 where it has no age")]
+    is_fading: Annotated[bool, doc("1 where its weight goes down to nothing by then")]
+    event_id: EventId

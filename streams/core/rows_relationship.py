@@ -14,6 +14,7 @@ from streams.core.columns import (
     Row,
     Source,
     doc,
+    personal,
 )
 
 
@@ -49,6 +50,28 @@ class UsageReportRow(Row, frozen=True, gc=False):
     ]
     value: Annotated[float, doc("Level at that moment, in the meter's own unit")]
     most: Annotated[float | None, doc("Most that the account may use, in the same unit; NULL without a limit")]
+    is_test: IsTest
+    source: Source
+    event_id: EventId
+    ingested_at: Ingested
+
+
+class HealthOverrideRow(Row, frozen=True, gc=False):
+    """What persons say of an account's health beside the computed score: one row per judgement."""
+
+    TABLE: ClassVar[str] = "health_override"
+    KEY: ClassVar[int] = 2
+    ENTITY: ClassVar[Owner] = "health_override"
+    NAMED_BY: ClassVar[tuple[str, ...]] = ("override_id",)
+    account_id: AccountId
+    override_id: Annotated[str, doc("Judgement, as its source names it")]
+    model_id: Annotated[Label, doc("Model whose score it stands beside; empty for all")]
+    score: Annotated[float | None, doc("Score from 0 to 100 that the person gives; NULL where it is a band or nothing")]
+    band: Annotated[Label, doc("Band that the person gives; empty where it is a score or nothing, which lifts others")]
+    reason: Annotated[str, personal("Why, in words")]
+    set_by: Annotated[str, doc("Our person who says so")]
+    set_at: Annotated[Moment, doc("From when it holds, UTC")]
+    expires_at: Annotated[Moment | None, doc("Until when it holds, UTC, exclusive; NULL where it lifts others")]
     is_test: IsTest
     source: Source
     event_id: EventId

@@ -11,7 +11,8 @@ import msgspec
 from streams.core.billing.choices import PROFILES, SHIPPED, MrrPolicy, parse, profile_of
 from streams.core.clock.schedule import DEFAULT, Schedule, calendars, schedules
 from streams.core.clock.worktime import Calendar
-from streams.core.events import HolidaySet, PolicySet, RiskRuleSet, ScheduleSet, SlaPolicySet
+from streams.core.events import HealthModelSet, HolidaySet, PolicySet, RiskRuleSet, ScheduleSet, SlaPolicySet
+from streams.core.health.choices import variant_of
 from streams.core.health.model import Variant, by_model
 from streams.core.health.shipped import SHIPPED_VARIANTS
 from streams.core.risk import choices as risk
@@ -183,6 +184,7 @@ def rules_from(settings: Iterable[Ruling]) -> Rules:
             [each for each in stands if isinstance(each, HolidaySet)],
         ),
         tuple(sorted(sla_policy.policy(each) for each in stands if isinstance(each, SlaPolicySet))),
+        health=tuple(sorted(variant_of(each) for each in stands if isinstance(each, HealthModelSet))),
         risk=tuple(sorted(risk.rule(each) for each in stands if isinstance(each, RiskRuleSet))),
     )
 

@@ -8,6 +8,7 @@ from streams.core.algebra import RecordedEvent, fold_order
 from streams.core.events import (
     ConfigEvent,
     FxRateSet,
+    HealthModelSet,
     HolidaySet,
     PlanSet,
     PolicySet,
@@ -18,9 +19,11 @@ from streams.core.events import (
     TaxonomySet,
 )
 
-Ruling = PolicySet | ScheduleSet | HolidaySet | SlaPolicySet | RiskRuleSet
+Ruling = PolicySet | ScheduleSet | HolidaySet | SlaPolicySet | RiskRuleSet | HealthModelSet
 """Settings that streams apply; views join the others."""
-RULING_TYPES = frozenset(each.EVENT_TYPE for each in (PolicySet, ScheduleSet, HolidaySet, SlaPolicySet, RiskRuleSet))
+RULING_TYPES = frozenset(
+    each.EVENT_TYPE for each in (PolicySet, ScheduleSet, HolidaySet, SlaPolicySet, RiskRuleSet, HealthModelSet)
+)
 
 
 def identity(event: ConfigEvent) -> str:
@@ -43,6 +46,8 @@ def identity(event: ConfigEvent) -> str:
             return joined("holiday", event.schedule_id, event.holiday_set_id, event.valid_from)
         case SlaPolicySet():
             return joined("sla", event.policy_id, event.valid_from)
+        case HealthModelSet():
+            return joined("health", event.model_id, event.variant_id, event.valid_from)
         case RateCardSet():
             return joined("rate", *rate_subject(event), event.valid_from)
         case RiskRuleSet():

@@ -55,6 +55,8 @@ DAILY = frozenset({"oldest_ticket_days", "touch_days", "onboarding_days_late"})
 """Signals that grow by one a day."""
 POINT = 100
 WHOLE = 10_000
+UNKNOWN = "unknown"
+"""The band of what has no score."""
 NO_END = 1 << 40
 """A day that never comes."""
 EPOCH = date(1970, 1, 1).toordinal()

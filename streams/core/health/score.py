@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.core.health.components import READ
-from streams.core.health.model import NO_END, POINT, WHOLE, Component, Variant
+from streams.core.health.model import NO_END, POINT, UNKNOWN, WHOLE, Component, Variant
 from streams.core.health.picture import Picture, level
 
 APART = 40 * POINT
 """From this difference between money and all else on, they disagree."""
-UNKNOWN = "unknown"
 _SOFT = frozenset({"survey", "support", "relationship"})
 _HARD = frozenset({"billing"})
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from streams.core.health.facts import DAY, Fact, Revision
-from streams.core.health.model import NO_END, Variant, months_between, months_end
+from streams.core.health.model import NO_END, UNKNOWN, Variant, months_between, months_end
 from streams.core.health.picture import Picture, next_expiry, started, stated, text
 from streams.core.health.rows import health_row, now_row
-from streams.core.health.score import UNKNOWN, Line, Result, disagreement, lines, result
+from streams.core.health.score import Line, Result, disagreement, lines, result
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows_health import AccountHealthRow

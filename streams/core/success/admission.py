@@ -9,6 +9,7 @@ from typing import Any
 from streams.core.billing.money import CURRENCY, MAX_EXPONENT, MAX_MICROS, micros
 from streams.core.events import (
     ContractSet,
+    HealthOverrideSet,
     ManagerSentimentSet,
     MilestoneReached,
     OnboardingPaused,
@@ -22,6 +23,7 @@ from streams.core.success.terms import DAY, due_of
 
 _BEST = 2
 """The worst sentiment is as far below zero."""
+_HIGHEST_SCORE = 100
 _HIGHEST = 1e15
 """Of a meter; below it every whole number is exact."""
 _MOST_NOTICE = 36_500
@@ -50,10 +52,30 @@ def content(event: Any, ingested_at: int) -> Refusal | None:
             return _happened("effective_at", event.effective_at, ingested_at)
         case ManagerSentimentSet():
             return _judged(event) or _happened("set_at", event.set_at, ingested_at)
+        case HealthOverrideSet():
+            return _overridden(event) or _happened("set_at", event.set_at, ingested_at)
         case UsageReported():
             return _measured(event) or _happened("measured_at", event.measured_at, ingested_at)
         case _:
             return None
+
+
+def _overridden(event: HealthOverrideSet) -> Refusal | None:
+    named = unfit_id("set_by", event.set_by) or unprintable(reason=event.reason, band=event.band)
+    if named is not None:
+        return named
+    if not event.reason.strip():
+        return "invalid_field", "an override has a reason"
+    if event.score is not None and (event.band is not None or not 0 <= event.score <= _HIGHEST_SCORE):
+        return "invalid_field", "an override is a score from 0 to 100, or a band, not both"
+    if event.band == "":
+        return "invalid_field", "a band has a name"
+    lifts = event.score is None and event.band is None
+    if lifts != (event.expires_at is None):
+        return "invalid_field", "an override has expires_at; what lifts others has none"
+    if event.expires_at is not None and event.expires_at <= event.set_at:
+        return "invalid_field", "expires_at must be after set_at"
+    return unfit_moment("expires_at", event.expires_at)
 
 
 def _dates(event: ContractSet) -> Refusal | None:

@@ -51,4 +51,5 @@ def test_every_example_of_the_contract_finds_its_way_into_health() -> None:
     assert set(now) == accounts
     health = [row for key, row in tables.items() if key[0] == "account_health"]
     assert {row[0] for row in health} == accounts
+    assert {(row[0], row[2]) for row in health} == {(each, known) for each in accounts for known in (False, True)}
     assert any(row[12] for row in health), "rows name the kind of entity that changed them"
