@@ -91,9 +91,9 @@ FROM
             sum(step_accounts) AS more_accounts,
             sum(step_pico) AS more_pico,
             sum(step_unpriced) AS more_unpriced,
-            sumMap(step_overdue) AS more_overdue,
+            sumMapIf([currency], [step_overdue], step_overdue != 0) AS more_overdue,
             sum(step_invoices) AS more_invoices,
-            sumMap(step_values) AS more_values,
+            sumMapIf([currency], [step_values], step_values != 0) AS more_values,
             sum(step_renewals) AS more_renewals,
             sum(step_tickets) AS more_tickets,
             sum(step_promoters) AS more_promoters,
@@ -101,27 +101,27 @@ FROM
             sum(step_answers) AS more_answers
         FROM
         (
-            -- First by owner and day, so that the slices below multiply few rows.
+            -- First by owner, day and currency, so that the slices below multiply few rows, and maps are made of sums.
             SELECT
                 manager_id,
                 pod_id,
                 lead_id,
                 tupleElement(edge, 1) AS change_day,
-                tupleElement(edge, 2) AS sign,
-                sum(accounts * sign) AS step_accounts,
-                sum(mrr_pico * sign) AS step_pico,
-                sum(without_rate * sign) AS step_unpriced,
-                sumMapIf([currency], [overdue * sign], overdue != 0) AS step_overdue,
-                sum(overdue_invoices * sign) AS step_invoices,
-                sumMapIf([currency], [renewal_value * sign], renewal_value != 0) AS step_values,
-                sum(renewals * sign) AS step_renewals,
-                sum(tickets * sign) AS step_tickets,
-                sum(promoters * sign) AS step_promoters,
-                sum(detractors * sign) AS step_detractors,
-                sum(answers * sign) AS step_answers
+                currency,
+                sum(accounts * tupleElement(edge, 2)) AS step_accounts,
+                sum(mrr_pico * tupleElement(edge, 2)) AS step_pico,
+                sum(without_rate * tupleElement(edge, 2)) AS step_unpriced,
+                sum(overdue * tupleElement(edge, 2)) AS step_overdue,
+                sum(overdue_invoices * tupleElement(edge, 2)) AS step_invoices,
+                sum(renewal_value * tupleElement(edge, 2)) AS step_values,
+                sum(renewals * tupleElement(edge, 2)) AS step_renewals,
+                sum(tickets * tupleElement(edge, 2)) AS step_tickets,
+                sum(promoters * tupleElement(edge, 2)) AS step_promoters,
+                sum(detractors * tupleElement(edge, 2)) AS step_detractors,
+                sum(answers * tupleElement(edge, 2)) AS step_answers
             FROM (SELECT *, arrayJoin([(from_day, toInt8(1)), (until_day, toInt8(-1))]) AS edge FROM ${cx}.portfolio_part)
             WHERE tupleElement(edge, 1) <= toDate(${now}, '${zone}')
-            GROUP BY manager_id, pod_id, lead_id, change_day, sign
+            GROUP BY manager_id, pod_id, lead_id, change_day, currency
         )
         ARRAY JOIN [('all', ''), ('manager', manager_id), ('pod', pod_id), ('group', lead_id)] AS slice
         GROUP BY dimension, dimension_value, change_day

@@ -51,29 +51,6 @@ FROM
             )))
         ) AS cuts,
         arrayJoin(arrayZip(cuts, arrayPushBack(arrayPopFront(cuts), _i.until))) AS cut
-    FROM
-    (
-        SELECT
-            _m.account_id AS account_id,
-            _m.policy AS policy,
-            _m.subscription_id AS subscription_id,
-            _m.item_id AS item_id,
-            _m.plan_id AS plan_id,
-            _m.product_line AS product_line,
-            _m.valid_from AS since,
-            ifNull(_m.valid_to, toDateTime64('2149-06-06 00:00:00', 6, 'UTC')) AS until,
-            _m.code AS currency,
-            _m.mrr_micros AS mrr_micros,
-            _m.contract_micros AS contract_micros,
-            _r.rate_micros AS rate
-        FROM
-        (
-            SELECT * EXCEPT (policy, product_line, currency), toString(policy) AS policy,
-                toString(product_line) AS product_line, toString(currency) AS code
-            FROM ${cx}.mrr_item
-            WHERE is_test = 0
-        ) AS _m
-        ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _m.code = _r.currency AND _m.rate_at >= _r.valid_from
-    ) AS _i
+    FROM ${cx}.mrr_reported AS _i
     LEFT JOIN ${cx}.account_slice AS _h ON _i.account_id = _h.account_id
 )

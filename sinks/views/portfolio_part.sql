@@ -77,15 +77,15 @@ FROM
         UNION ALL
         SELECT
             account_id,
-            toDate(least(starts_at, ${end_of_days}), '${zone}') AS first_day,
-            if(ends_at > ${now}, toDate('2149-06-06'), toDate(least(ends_at, ${end_of_days}), '${zone}')) AS last_day,
+            toDate(least(_i.since, ${end_of_days}), '${zone}') AS first_day,
+            if(_i.until > ${now}, toDate('2149-06-06'), toDate(least(_i.until, ${end_of_days}), '${zone}')) AS last_day,
             0,
-            sum(reported_pico),
-            sum(toInt64(has_rate = 0)),
+            sum(toInt128(mrr_micros) * rate),
+            sum(toInt64(rate <= 0)),
             '',
             0, 0, 0, 0, 0, 0, 0, 0
-        FROM ${cx}.mrr_span
-        WHERE policy = 'cxledger' AND starts_at <= ${now}
+        FROM ${cx}.mrr_reported AS _i
+        WHERE policy = 'cxledger' AND _i.since <= ${now}
         GROUP BY account_id, first_day, last_day
         UNION ALL
         SELECT

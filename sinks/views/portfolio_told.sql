@@ -14,7 +14,8 @@ SELECT
         arrayMap(
             (stage, next) -> (tupleElement(stage, 1), if(tupleElement(stage, 2) = 1, tupleElement(stage, 1), next)),
             stages,
-            arrayPushBack(arrayPopFront(tupleElement(stages, 1)), toDate('2149-06-06'))
+            -- What is only to be assigned, and nobody has told of, has no stage yet.
+            arrayResize(arrayPushBack(arrayPopFront(tupleElement(stages, 1)), toDate('2149-06-06')), length(stages))
         )
     ) AS active,
     _w.spans AS owners
@@ -31,7 +32,7 @@ FROM
         ) AS stages,
         minIf(at, is_told = 1) AS told_at,
         if(countIf(is_told = 1) = 0, ${end_of_days}, told_at) AS first_told,
-        arraySort(arrayFilter(span -> tupleElement(span, 1) < tupleElement(span, 2), groupArrayArray(tiles))) AS spans
+        groupArrayArray(tiles) AS spans
     FROM
     (
         SELECT
@@ -45,22 +46,8 @@ FROM
         WHERE is_test = 0 AND valid_from <= ${now}
         GROUP BY account_id, valid_from
         UNION ALL
-        SELECT
-            account_id,
-            ifNull(minOrNullIf(from_at, manager_id != ''), ${end_of_days}) AS owned_at,
-            toDate(least(owned_at, ${end_of_days}), '${zone}'),
-            0,
-            0,
-            groupArray((
-                toDate(least(from_at, ${end_of_days}), '${zone}'),
-                if(until_at > ${now}, toDate('2149-06-06'), toDate(least(until_at, ${end_of_days}), '${zone}')),
-                manager_id,
-                pod_id,
-                lead_id
-            ))
-        FROM ${cx}.portfolio_span
-        WHERE from_at <= ${now}
-        GROUP BY account_id
+        SELECT account_id, owned_at, toDate(least(owned_at, ${end_of_days}), '${zone}'), 0, 0, owners
+        FROM ${cx}.portfolio_owner
     )
     GROUP BY account_id
 ) AS _w

@@ -60,38 +60,28 @@ FROM
     FROM
     (
         SELECT
-            _d.*,
-            if(_o.valid_to IS NULL OR _d.decision_at < _o.valid_to, (_o.slice, _o.pod_id, _o.lead_id), ('', '', '')) AS decider,
+            currency,
+            is_decided,
+            is_kept,
+            is_handed_over,
+            value_before AS before_value,
+            value_after AS after_value,
             tupleElement(due_owner, 1) AS due_manager,
             tupleElement(decider, 1) AS decision_manager,
             arrayJoin(arrayFilter(
-                each -> tupleElement(each, 1) = 'due_date' OR _d.is_decided = 1,
+                each -> tupleElement(each, 1) = 'due_date' OR is_decided = 1,
                 [
                     (
-                        'due_date', _d.due_at, tupleElement(due_owner, 1), tupleElement(due_owner, 2), tupleElement(due_owner, 3)
+                        'due_date', due_at, tupleElement(due_owner, 1), tupleElement(due_owner, 2), tupleElement(due_owner, 3)
                     ),
                     (
-                        'decision_date', _d.decision_at, tupleElement(decider, 1), tupleElement(decider, 2), tupleElement(decider, 3)
+                        'decision_date', ifNull(decided_at, due_at),
+                        tupleElement(decider, 1), tupleElement(decider, 2), tupleElement(decider, 3)
                     )
                 ]
             )) AS credited
-        FROM
-        (
-            SELECT
-                _r.account_id AS account_id,
-                _r.currency AS currency,
-                _r.is_decided AS is_decided,
-                _r.is_kept AS is_kept,
-                _r.is_handed_over AS is_handed_over,
-                _r.value_before AS before_value,
-                _r.value_after AS after_value,
-                _r.due_at AS due_at,
-                ifNull(_r.decided_at, _r.due_at) AS decision_at,
-                if(_p.valid_to IS NULL OR _r.due_at < _p.valid_to, (_p.slice, _p.pod_id, _p.lead_id), ('', '', '')) AS due_owner
-            FROM (SELECT * FROM ${cx}.renewal_course WHERE status != 'unknown') AS _r
-            ASOF LEFT JOIN ${cx}.owner_history AS _p ON _r.account_id = _p.account_id AND _r.due_at >= _p.valid_from
-        ) AS _d
-        ASOF LEFT JOIN ${cx}.owner_history AS _o ON _d.account_id = _o.account_id AND _d.decision_at >= _o.valid_from
+        FROM ${cx}.renewal_owned
+        WHERE status != 'unknown'
     )
 )
 WHERE day <= toDate(${now}, '${zone}')

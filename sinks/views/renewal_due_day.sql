@@ -29,6 +29,6 @@ FROM
         *,
         toDate(least(starts_at, ${end_of_days}), '${zone}') AS start_day,
         if(decided_at IS NULL, toDate('2149-01-01'), toDate(least(assumeNotNull(decided_at), ${end_of_days}), '${zone}')) AS decided_day
-    FROM ${cx}.renewal_course
+    FROM ${cx}.renewal_term
 )
 WHERE from_day < until_day

@@ -1,0 +1,115 @@
+SELECT
+    account_id,
+    tupleElement(owner, 3) AS manager_id,
+    tupleElement(owner, 4) AS pod_id,
+    tupleElement(owner, 5) AS lead_id,
+    greatest(since, tupleElement(owner, 1)) AS from_day,
+    least(until, tupleElement(owner, 2)) AS until_day,
+    accounts,
+    mrr_pico,
+    without_rate,
+    currency,
+    overdue,
+    overdue_invoices,
+    renewal_value,
+    renewals,
+    tickets,
+    promoters,
+    detractors,
+    answers
+FROM
+(
+    SELECT
+        _m.*,
+        arrayJoin(
+            if(
+                empty(_o.owners),
+                [(toDate(0), toDate('2149-06-06'), '', '', '')],
+                arrayFilter(
+                    each -> tupleElement(each, 1) < _m.until AND tupleElement(each, 2) > _m.since, _o.owners
+                )
+            )
+        ) AS owner
+    FROM
+    (
+        SELECT
+            account_id,
+            tupleElement(day, 1) AS since,
+            tupleElement(day, 2) AS until,
+            toInt64(1) AS accounts,
+            toInt128(0) AS mrr_pico,
+            toInt64(0) AS without_rate,
+            '' AS currency,
+            toDecimal128(0, 6) AS overdue,
+            toInt64(0) AS overdue_invoices,
+            toDecimal128(0, 6) AS renewal_value,
+            toInt64(0) AS renewals,
+            toInt64(0) AS tickets,
+            toInt64(0) AS promoters,
+            toInt64(0) AS detractors,
+            toInt64(0) AS answers
+        FROM ${cx}.portfolio_account
+        ARRAY JOIN active AS day
+        UNION ALL
+        SELECT
+            account_id,
+            toDate(least(starts_at, ${end_of_days}), '${zone}') AS first_day,
+            if(ends_at > ${now}, toDate('2149-06-06'), toDate(least(ends_at, ${end_of_days}), '${zone}')) AS last_day,
+            0,
+            sum(reported_pico),
+            sum(toInt64(has_rate = 0)),
+            '',
+            0, 0, 0, 0, 0, 0, 0, 0
+        FROM ${cx}.mrr_span
+        WHERE policy = 'cxledger' AND starts_at <= ${now}
+        GROUP BY account_id, first_day, last_day
+        UNION ALL
+        SELECT
+            account_id,
+            greatest(from_day, addDays(due_day, 1)) AS late_day,
+            until_day,
+            0, 0, 0,
+            currency,
+            amount,
+            1,
+            0, 0, 0, 0, 0, 0
+        FROM ${cx}.receivable_span
+        WHERE late_day < until_day
+        UNION ALL
+        SELECT account_id, from_day, until_day, 0, 0, 0, currency, 0, 0, value, 1, 0, 0, 0, 0
+        FROM ${cx}.renewal_due_day
+        WHERE horizon_days = 90
+        UNION ALL
+        SELECT
+            account_id,
+            toDate(least(from_at, ${end_of_days}), '${zone}') AS first_day,
+            toDate(least(until_at, ${end_of_days}), '${zone}') AS last_day,
+            0, 0, 0, '', 0, 0, 0, 0,
+            1,
+            0, 0, 0
+        FROM ${cx}.backlog_span
+        WHERE first_day < last_day
+        UNION ALL
+        SELECT
+            account_id,
+            answer_day,
+            least(addDays(answer_day, 90), next_day),
+            0, 0, 0, '', 0, 0, 0, 0, 0,
+            toInt64(score >= 9),
+            toInt64(score <= 6),
+            1
+        FROM
+        (
+            SELECT
+                *,
+                toDate(least(moment, ${end_of_days}), '${zone}') AS answer_day,
+                leadInFrame(answer_day, 1, toDate('2149-06-06')) OVER (
+                    PARTITION BY account_id, person ORDER BY moment, fact_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+                ) AS next_day
+            FROM ${cx}.nps_score
+        )
+        WHERE answer_day < next_day
+    ) AS _m
+    LEFT JOIN ${cx}.portfolio_account AS _o ON _m.account_id = _o.account_id
+    WHERE _m.since < _m.until
+)
