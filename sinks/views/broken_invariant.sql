@@ -636,7 +636,8 @@ FROM
             ('overdue invoices', toInt128(overdue_invoices)),
             ('renewals', toInt128(renewals)),
             ('tickets', toInt128(tickets)),
-            ('answers', toInt128(answers))
+            ('answers', toInt128(answers)),
+            ('messages', toInt128(asked + replied))
         ]) AS figure
         FROM ${cx}.portfolio_part
         WHERE from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
@@ -682,6 +683,11 @@ FROM
     FROM ${cx}.backlog_span
     WHERE toDate(least(from_at, ${end_of_days}), '${zone}') <= toDate(${now}, '${zone}')
         AND toDate(least(until_at, ${end_of_days}), '${zone}') > toDate(${now}, '${zone}')
+    UNION ALL
+    SELECT 'messages', 0, toInt128(count())
+    FROM ${cx}.counted_message
+    WHERE is_outside IS NOT NULL AND toDate(least(moment, ${end_of_days}), '${zone}') <= toDate(${now}, '${zone}')
+        AND toDate(least(moment, ${end_of_days}), '${zone}') > addDays(toDate(${now}, '${zone}'), -30)
     UNION ALL
     SELECT 'answers', 0, toInt128(uniqExact(account_id, person))
     FROM ${cx}.nps_score

@@ -24,6 +24,10 @@ columns:
   nps_ci_low: Lower bound of the 95 % interval, adjusted Wald
   nps_ci_high: Upper bound of it
   low_sample: 1 when nps_n is below the low-sample threshold
+  asked_30d: Public messages of requesters of the accounts in the 30 days that end with the day, where business hours are known
+  asked_outside_30d: Of these, sent outside of business hours
+  outside_share: Share of these, in percent; NULL without any message
+  replied_outside_30d: Public messages of people who answered them outside of business hours in these days
   is_final: 1 when the day has ended
   as_of: Figures include what Kafka had stored by then, UTC
 stored:
@@ -62,6 +66,10 @@ SELECT
     ${nps_low} AS nps_ci_low,
     ${nps_high} AS nps_ci_high,
     toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
+    toInt64(held_asked) AS asked_30d,
+    toInt64(held_asked_outside) AS asked_outside_30d,
+    if(held_asked = 0, NULL, 100 * held_asked_outside / held_asked) AS outside_share,
+    toInt64(held_replied_outside) AS replied_outside_30d,
     toUInt8(window_start < toDate(${now}, '${zone}')) AS is_final,
     assumeNotNull((SELECT as_of FROM ${cx}.watermark)) AS as_of
 FROM
@@ -81,7 +89,10 @@ FROM
         sum(more_tickets) OVER so_far AS held_tickets,
         sum(more_promoters) OVER so_far AS promoters,
         sum(more_detractors) OVER so_far AS detractors,
-        sum(more_answers) OVER so_far AS n
+        sum(more_answers) OVER so_far AS n,
+        sum(more_asked) OVER so_far AS held_asked,
+        sum(more_asked_outside) OVER so_far AS held_asked_outside,
+        sum(more_replied_outside) OVER so_far AS held_replied_outside
     FROM
     (
         SELECT
@@ -98,7 +109,10 @@ FROM
             sum(step_tickets) AS more_tickets,
             sum(step_promoters) AS more_promoters,
             sum(step_detractors) AS more_detractors,
-            sum(step_answers) AS more_answers
+            sum(step_answers) AS more_answers,
+            sum(step_asked) AS more_asked,
+            sum(step_asked_outside) AS more_asked_outside,
+            sum(step_replied_outside) AS more_replied_outside
         FROM
         (
             -- First by owner, day and currency, so that the slices below multiply few rows, and maps are made of sums.
@@ -118,7 +132,10 @@ FROM
                 sum(tickets * tupleElement(edge, 2)) AS step_tickets,
                 sum(promoters * tupleElement(edge, 2)) AS step_promoters,
                 sum(detractors * tupleElement(edge, 2)) AS step_detractors,
-                sum(answers * tupleElement(edge, 2)) AS step_answers
+                sum(answers * tupleElement(edge, 2)) AS step_answers,
+                sum(asked * tupleElement(edge, 2)) AS step_asked,
+                sum(asked_outside * tupleElement(edge, 2)) AS step_asked_outside,
+                sum(replied_outside * tupleElement(edge, 2)) AS step_replied_outside
             FROM (SELECT *, arrayJoin([(from_day, toInt8(1)), (until_day, toInt8(-1))]) AS edge FROM ${cx}.portfolio_part)
             WHERE tupleElement(edge, 1) <= toDate(${now}, '${zone}')
             GROUP BY manager_id, pod_id, lead_id, change_day, currency
@@ -133,4 +150,4 @@ FROM
         )
 )
 WHERE held_accounts != 0 OR held_pico != 0 OR held_unpriced != 0 OR held_invoices != 0 OR held_renewals != 0
-    OR held_tickets != 0 OR n != 0
+    OR held_tickets != 0 OR n != 0 OR held_asked != 0 OR held_replied_outside != 0

@@ -1,6 +1,6 @@
 /*
 comment: >-
-  What portfolios are made of: accounts, recurring revenue, overdue invoices, renewals, tickets and NPS answers by span of days,
+  What portfolios are made of: accounts, recurring revenue, overdue invoices, renewals, tickets, NPS answers and messages by span of days,
   split where the account's manager, pod or lead changes; the owner is that at the end of each day
 columns:
   account_id: Account
@@ -21,6 +21,10 @@ columns:
   promoters: 1 for an answer of 9 or 10, the latest of its person within 90 days
   detractors: 1 for such an answer of 0 to 6
   answers: 1 for such an answer
+  asked: Public messages of requesters within 30 days, where business hours are known
+  asked_outside: "Of these, sent outside of business hours"
+  replied: Public messages of people who answer within 30 days, where business hours are known
+  replied_outside: "Of these, sent outside of business hours"
 */
 SELECT
     account_id,
@@ -40,7 +44,11 @@ SELECT
     tickets,
     promoters,
     detractors,
-    answers
+    answers,
+    asked,
+    asked_outside,
+    replied,
+    replied_outside
 FROM
 (
     SELECT
@@ -71,7 +79,11 @@ FROM
             toInt64(0) AS tickets,
             toInt64(0) AS promoters,
             toInt64(0) AS detractors,
-            toInt64(0) AS answers
+            toInt64(0) AS answers,
+            toInt64(0) AS asked,
+            toInt64(0) AS asked_outside,
+            toInt64(0) AS replied,
+            toInt64(0) AS replied_outside
         FROM ${cx}.portfolio_account
         ARRAY JOIN active AS day
         UNION ALL
@@ -83,7 +95,7 @@ FROM
             sum(toInt128(mrr_micros) * rate),
             sum(toInt64(rate <= 0)),
             '',
-            0, 0, 0, 0, 0, 0, 0, 0
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
         FROM ${cx}.mrr_reported AS _i
         WHERE policy = 'cxledger' AND _i.since <= ${now}
         GROUP BY account_id, first_day, last_day
@@ -96,11 +108,11 @@ FROM
             currency,
             amount,
             1,
-            0, 0, 0, 0, 0, 0
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0
         FROM ${cx}.receivable_span
         WHERE late_day < until_day
         UNION ALL
-        SELECT account_id, from_day, until_day, 0, 0, 0, currency, 0, 0, value, 1, 0, 0, 0, 0
+        SELECT account_id, from_day, until_day, 0, 0, 0, currency, 0, 0, value, 1, 0, 0, 0, 0, 0, 0, 0, 0
         FROM ${cx}.renewal_due_day
         WHERE horizon_days = 90
         UNION ALL
@@ -110,7 +122,7 @@ FROM
             toDate(least(until_at, ${end_of_days}), '${zone}') AS last_day,
             0, 0, 0, '', 0, 0, 0, 0,
             1,
-            0, 0, 0
+            0, 0, 0, 0, 0, 0, 0
         FROM ${cx}.backlog_span
         WHERE first_day < last_day
         UNION ALL
@@ -121,7 +133,8 @@ FROM
             0, 0, 0, '', 0, 0, 0, 0, 0,
             toInt64(score >= 9),
             toInt64(score <= 6),
-            1
+            1,
+            0, 0, 0, 0
         FROM
         (
             SELECT
@@ -133,6 +146,23 @@ FROM
             FROM ${cx}.nps_score
         )
         WHERE answer_day < next_day
+        UNION ALL
+        SELECT
+            account_id,
+            toDate(least(moment, ${end_of_days}), '${zone}') AS sent_day,
+            addDays(sent_day, 30),
+            0, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0,
+            toInt64(sum(is_asked)),
+            toInt64(sum(is_asked * is_outside)),
+            toInt64(sum(1 - is_asked)),
+            toInt64(sum((1 - is_asked) * is_outside))
+        FROM
+        (
+            SELECT account_id, moment, is_asked, assumeNotNull(_c.is_outside) AS is_outside
+            FROM ${cx}.counted_message AS _c
+            WHERE _c.is_outside IS NOT NULL
+        )
+        GROUP BY account_id, sent_day
     ) AS _m
     LEFT JOIN ${cx}.portfolio_account AS _o ON _m.account_id = _o.account_id
     WHERE _m.since < _m.until

@@ -49,6 +49,8 @@ def _rows(now: int) -> dict[str, list[Any]]:
         for number in range(3):
             answer = {"submitted_at": now - (50 * number + 1) * DAY, "nps": float(number + 7), "contact_id": "x"}
             made.setdefault("response", []).append(row("response", **told, response_id=f"r{number}", **answer))
+        night = {"message_id": "m", "sent_at": now - 29 * DAY, "out_of_hours": True}
+        made.setdefault("ticket_message", []).append(row("ticket_message", **told, ticket_id="t", **night))
     return made
 
 
@@ -67,11 +69,11 @@ def test_portfolios_add_up_and_a_view_that_doubles_is_found(
         " WHERE dimension = 'manager' AND window_start = today() ORDER BY 1"
     )
     assert held == [("", 1, 2, 2), ("ann", 2, 2, 2), ("bob", 1, 1, 1)]
-    whole = next(view for view in views.load() if view.name == "portfolio_account")
+    whole = next(view for view in views.load() if view.name == "portfolio_owner")
     try:
         doubled = f"WITH _h AS ({whole.select}) SELECT * FROM _h UNION ALL SELECT * FROM _h"
         migrate.apply(client, warehouse, msgspec.structs.replace(whole, select=doubled), generation)
-        every = ["accounts", "answers", "overdue invoices", "recurring revenue", "renewals", "tickets"]
+        every = ["accounts", "answers", "messages", "overdue invoices", "recurring revenue", "renewals", "tickets"]
         assert [subject for (subject,) in client.execute(broken)] == every
     finally:
         migrate.apply(client, warehouse, whole, generation)
