@@ -9,7 +9,7 @@ from collections.abc import Collection
 import msgspec
 from clickhouse_driver import Client
 
-from sinks import catalogue, generations, sql, stored, view_types, views
+from sinks import dictionary, generations, sql, stored, view_types, views
 from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
@@ -36,7 +36,7 @@ def migrate(client: Client, warehouse: Warehouse, *, leave: Collection[str] = ()
         generations.migrate(client, warehouse, current)
         generations.record(client, warehouse, current)
     client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(warehouse.database)} {warehouse.on_cluster}")
-    for view in (*views.load(), catalogue.view()):
+    for view in (*views.load(), *dictionary.own()):
         columns = apply(client, warehouse, view, current)
         if view.stored is not None:
             stored.apply(client, warehouse, view.name, view.stored, view.comment, columns)

@@ -12,7 +12,7 @@ from infra.health.model import PATIENCE_S, Check
 from infra.health.pages import CLICKHOUSE, DEPLOY, REBUILD, WRONG
 from infra.health.tables import current
 from infra.health.workforce import SKEW_S
-from sinks import catalogue, generations, sql, stored, views
+from sinks import dictionary, generations, sql, stored, views
 from sinks.tables import TABLES
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _reads(client: Client, table: str) -> bool:
 def _views(client: Client, warehouse: Warehouse, generation: str) -> Iterator[Check]:
     """Compare every view's statement, as the server writes it, with the code's."""
     found = _made(client, warehouse)
-    every, drift = (*views.load(), catalogue.view()), False
+    every, drift = (*views.load(), *dictionary.own()), False
     for view in every:
         wanted = _formatted(client, views.select(view, warehouse, generation))
         if view.name not in found:
