@@ -176,7 +176,7 @@ def test_the_dictionary_has_every_view_that_the_database_has(
     )
     assert client.execute(missing, {"database": warehouse.database}) == []
     told = dict(client.execute(f"SELECT name, kind FROM {warehouse.database}.data_dictionary"))
-    assert [told[name] for name in ("event", "personal_response", "nps", "nps_score", "data_dictionary")] == [
+    assert [told[name] for name in ("event", "personal_renewal", "nps", "nps_score", "data_dictionary")] == [
         "raw",
         "raw",
         "metric",
