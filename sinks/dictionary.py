@@ -70,7 +70,7 @@ def _row(view: View) -> str:
     kind = "raw" if bare in TABLES else "metric" if view.catalogue else "derived"
     formula, version = (view.catalogue.formula, view.catalogue.version) if view.catalogue else ("", 0)
     flags = (view.stored is not None, view.name.startswith(views.PERSONAL), view.name.startswith(views.PAY))
-    return _entry(view.name, kind, view.comment, formula, version, views.reads(view), flags)
+    return _entry(view.name, kind, view.comment, formula, version, sorted(views.references(view.select)), flags)
 
 
 def _entry(

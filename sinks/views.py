@@ -134,11 +134,6 @@ def in_order(views: Iterable[View]) -> list[View]:
     return [named[name] for name in TopologicalSorter(reads).static_order()]
 
 
-def reads(view: View) -> list[str]:
-    """Names of the other views that a view is made of, in order."""
-    return sorted(set(_REFERENCE.findall(view.select)))
-
-
 @cache
 def load() -> tuple[View, ...]:
     """Every view but the catalogue itself, each after those that it reads from."""

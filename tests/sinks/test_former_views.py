@@ -18,7 +18,15 @@ from tests.sinks.example_rows import row
 
 FORMER = {path.stem: path.read_text("utf-8").strip() for path in (Path(__file__).parent / "former").glob("*.sql")}
 """What the views were before: one ASOF join for each moment, and maps in every step."""
-COMPARED = ("portfolio_span", "portfolio_account", "renewal_course", "renewal_credit", "renewals_due", "mrr_span")
+COMPARED = (
+    "portfolio_span",
+    "portfolio_told",
+    "portfolio_account",
+    "renewal_course",
+    "renewal_credit",
+    "renewals_due",
+    "mrr_span",
+)
 READS = re.compile(r"\$\{cx\}\.(\w+)")
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

@@ -69,7 +69,7 @@ def test_portfolios_add_up_and_a_view_that_doubles_is_found(
         " WHERE dimension = 'manager' AND window_start = today() ORDER BY 1"
     )
     assert held == [("", 1, 2, 2), ("ann", 2, 2, 2), ("bob", 1, 1, 1)]
-    whole = next(view for view in views.load() if view.name == "portfolio_owner")
+    whole = next(view for view in views.load() if view.name == "portfolio_account")
     try:
         doubled = f"WITH _h AS ({whole.select}) SELECT * FROM _h UNION ALL SELECT * FROM _h"
         migrate.apply(client, warehouse, msgspec.structs.replace(whole, select=doubled), generation)
