@@ -43,8 +43,10 @@ class Siblings:
         rules: Rules,
         stage: Mapping[str, Ledger[Any, Any]] = STAGE,
         epoch: int | None = None,
+        kinds: Kinds | None = None,
     ) -> None:
         self.rules, self.ledgers, self.epoch = rules, stage, epoch
+        self.kinds = kinds or kinds_with(stage)
         self.left: dict[str, list[Record]] = {topic: [] for topic in TOPICS}
         for record in records:
             self.left[topic_of(record)].append(record)
@@ -56,7 +58,7 @@ class Siblings:
 
     def begin(self) -> None:
         """Open all from what was committed."""
-        kinds = kinds_with(self.ledgers)
+        kinds = self.kinds
         self.partitions = {
             topic: Partition(
                 topic, 0, self.stores[topic], codec=CODEC, rules=self.rules, types=TYPES[topic], epoch=self.epoch,

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.core import course, segments
+from streams.core import course, routes, segments
 from streams.core.algebra import RecordedEvent
 from streams.core.events import FollowupLogged
+from streams.core.health.facts import HEALTH, HEALTH_KNOWN
 from streams.core.rows import TABLES
 from streams.core.rules import Rules
 from streams.live.fold import partition as fold
@@ -62,10 +63,10 @@ def held(siblings: Siblings, prefix: str) -> dict[str, list[Any]]:
     return {key[1:].decode(): each[0] for key, each in state.items() if key[:1].decode() == prefix}
 
 
-def told(siblings: Siblings, at: int = FAR) -> dict[str, Counter[Any]]:
+def told(siblings: Siblings, at: int = FAR, prefix: str = KNOWN) -> dict[str, Counter[Any]]:
     """Return the sum of what revisions say up to a moment, by account, without what is gone again."""
     found: dict[str, Counter[Any]] = {}
-    for account, revisions in held(siblings, KNOWN).items():
+    for account, revisions in held(siblings, prefix).items():
         total = found.setdefault(account, Counter())
         for revision, _ in revisions:
             if revision.at <= at:
@@ -76,8 +77,8 @@ def told(siblings: Siblings, at: int = FAR) -> dict[str, Counter[Any]]:
     }
 
 
-def facts(siblings: Siblings) -> dict[str, Counter[Any]]:
-    return {account: Counter(each for each, _ in entries) for account, entries in held(siblings, WARMTH).items()}
+def facts(siblings: Siblings, prefix: str = WARMTH) -> dict[str, Counter[Any]]:
+    return {account: Counter(each for each, _ in entries) for account, entries in held(siblings, prefix).items()}
 
 
 @pytest.mark.usefixtures("short_segments")
@@ -109,6 +110,24 @@ def test_other_rules_leave_the_sum_of_revisions_right(data: st.DataObject) -> No
         go(siblings, step, fate)
     siblings.finish(FAR)
     assert told(siblings) == facts(siblings)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_health_was_known_as_the_broker_had_it(data: st.DataObject) -> None:
+    """Facts of the product come from entities with deadlines and rules of all kinds: none may break the law."""
+    records = history_of(data)
+    siblings = Siblings(records, LEVELS, routes.STAGE, kinds=routes.KINDS)
+    for step, fate in data.draw(steps):
+        if not isinstance(step, Rules):
+            go(siblings, step, fate)
+    siblings.finish(FAR)
+    assert told(siblings, FAR, HEALTH_KNOWN) == facts(siblings, HEALTH)
+    at = data.draw(st.sampled_from([each.at_ms * 1000 for each in records]) | moments if records else moments)
+    early = [each for each in records if each.at_ms * 1000 <= at]
+    then = Siblings(early, LEVELS, routes.STAGE, kinds=routes.KINDS)
+    then.finish(at)
+    assert told(siblings, at, HEALTH_KNOWN) == facts(then, HEALTH)
 
 
 def contacted(number: int, day: float) -> RecordedEvent:
