@@ -19,6 +19,7 @@ from streams.core.rows import TABLES
 from streams.core.rules import Rules
 from streams.live.fold import partition as fold
 from streams.live.fold import plans
+from tests.streams.core.test_laws import WORLDS
 from tests.streams.core.test_ledgers_by_time import answered
 from tests.streams.live.test_ledger_deadlines import FAR, admitted
 from tests.streams.live.test_stage import by_id, go, moments, steps
@@ -30,6 +31,8 @@ from tests.support.records import Record, uid
 from tests.support.siblings import TOPICS, Siblings, figures
 from tests.support.warmth import DAY, ROWS, WARMTH
 from tests.support.warmth_histories import mixed_histories
+
+WARM = mixed_histories()
 
 
 @pytest.fixture(autouse=True)
@@ -51,9 +54,9 @@ def short_segments(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(fold, "MOST_WORK", 5 * request.param)
 
 
-def history_of(data: st.DataObject) -> list[Record]:
-    """Return records in the order in which the broker has stored them."""
-    history = [each for each in data.draw(mixed_histories()) if admitted(each)]
+def history_of(data: st.DataObject, world: Any = WARM) -> list[Record]:
+    """Return records of a world in the order in which the broker has stored them."""
+    history = [each for each in data.draw(world) if admitted(each)]
     return recorded(sorted(history, key=lambda each: max(each.ingested_at, each.event.occurred_at)))
 
 
@@ -112,11 +115,12 @@ def test_other_rules_leave_the_sum_of_revisions_right(data: st.DataObject) -> No
     assert told(siblings) == facts(siblings)
 
 
+@pytest.mark.parametrize("world", ["several", *WORLDS])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_health_was_known_as_the_broker_had_it(data: st.DataObject) -> None:
+def test_health_was_known_as_the_broker_had_it(world: str, data: st.DataObject) -> None:
     """Facts of the product come from entities with deadlines and rules of all kinds: none may break the law."""
-    records = history_of(data)
+    records = history_of(data, WORLDS.get(world, WARM))
     siblings = Siblings(records, LEVELS, routes.STAGE, kinds=routes.KINDS)
     for step, fate in data.draw(steps):
         if not isinstance(step, Rules):
