@@ -19,6 +19,8 @@ from streams.core.health.rows import health_row, now_row
 from streams.core.health.score import Line, Result, disagreement, lines, result
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.risk.episodes import Episode
+from streams.core.risk.follow import Ended, Risks, Said, Subject, episode_row, follow, next_due, open_episodes
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rules import Rules
 
@@ -78,6 +80,10 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
     at: int = -1
     cause: tuple[str, str, str] = ("", "", "")
     listed: dict[str, Listed] = msgspec.field(default_factory=dict)
+    risks: Risks = msgspec.field(default_factory=Risks)
+    """What rules of risk said before these facts."""
+    withdrawn: tuple[str, ...] = ()
+    """Events that these facts took back altogether."""
 
     def take(self, entry: Fact | Revision) -> None:
         """Take facts of the moment into the picture."""
@@ -87,6 +93,8 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
                 self.picture.take(fact, -1, today)
             for fact in entry.added:
                 self.picture.take(fact, 1, today)
+            gone = {fact.event_id for fact in entry.taken} - {fact.event_id for fact in entry.added}
+            self.withdrawn = tuple(sorted({*self.withdrawn, *gone}))
         else:
             self.picture.take(entry, 1, today)
         self.cause = (entry.kind, entry.member, entry.event_id)
@@ -106,7 +114,7 @@ def apply(watch: Watch, entry: Fact | Revision, scope: Scope, sealed: Outputs | 
         if watch.at >= 0:
             _move_on(watch, scope.rules, entry.at, sealed)
         watch.picture.settle()
-        watch.at = entry.at
+        watch.at, watch.withdrawn = entry.at, ()
     watch.take(entry)
 
 
@@ -114,30 +122,42 @@ def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> 
     """Close a moment, and let time pass up to the next one, which says itself what it changes."""
     found = watch.assessed(rules)
     emit = None if sealed is None else sealed.rows.append
-    listed = _closed(watch, found, emit)
-    found = _pass_time(watch, rules, found, listed, until - 1, emit)
+    said: Saying = []
+    listed = _closed(watch, found, emit, said)
+    found = _pass_time(watch, rules, found, listed, until - 1, emit, said)
+    ended: Ended = []
+    follow(watch.risks, _subject(watch), said, rules, until - 1, ended)
+    if sealed is not None:
+        sealed.rows += (episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended)
     for model, each in moved(watch.picture, rules, found, until).models.items():
         if model not in listed or listed[model].mark == each.listed.mark:
             listed[model] = each.listed
     watch.listed = listed
 
 
+def _subject(watch: Watch) -> Subject:
+    return Subject(watch.picture, watch.at, watch.withdrawn)
+
+
 Emit = Callable[[AccountHealthRow], None] | None
+Saying = list[tuple[int, str, int | None]]
+"""Scores as they are said, for rules of risk."""
 
 
-def _closed(watch: Watch, found: Assessment, emit: Emit) -> dict[str, Listed]:
+def _closed(watch: Watch, found: Assessment, emit: Emit, said: Saying) -> dict[str, Listed]:
     """Return what is said once the facts of the last moment are taken, and emit a row for each change."""
     listed = dict(watch.listed)
     for model, each in _models(found, listed):
         if listed.get(model) != each.listed:
             listed[model] = each.listed
+            said.append((found.at, model, each.listed.score))
             if emit is not None:
                 emit(health_row(watch, model, found.at, each, watch.cause))
     return listed
 
 
 def _pass_time(
-    watch: Watch, rules: Rules, found: Assessment, listed: dict[str, Listed], until: int, emit: Emit
+    watch: Watch, rules: Rules, found: Assessment, listed: dict[str, Listed], until: int, emit: Emit, said: Saying
 ) -> Assessment:
     """Go through the moments up to `until` at which time changes what is said; return the last assessment."""
     while True:
@@ -148,6 +168,7 @@ def _pass_time(
         for model, each in _models(found, listed):
             if model not in listed or listed[model].mark != each.listed.mark:
                 listed[model] = each.listed
+                said.append((at, model, each.listed.score))
                 if emit is not None:
                     emit(health_row(watch, model, at, each, ("", "", "")))
 
@@ -277,8 +298,14 @@ def project(watch: Watch, scope: Scope, outputs: Outputs) -> None:
     if watch.at < 0:
         return
     found = watch.assessed(scope.rules)
-    listed = _closed(watch, found, outputs.rows.append)
-    _pass_time(watch, scope.rules, found, listed, scope.passed, outputs.rows.append)
+    said: Saying = []
+    listed = _closed(watch, found, outputs.rows.append, said)
+    _pass_time(watch, scope.rules, found, listed, scope.passed, outputs.rows.append, said)
+    risks, ended, _ = _followed(watch, scope, said)
+    still = open_episodes(risks, scope.rules, watch.at, scope.passed)
+    outputs.rows += (
+        episode_row(watch.account, scope.rules, *each, is_known=watch.is_known) for each in [*ended, *still]
+    )
     if not watch.is_known:
         outputs.rows.append(now_row(watch))
 
@@ -288,7 +315,18 @@ def deadline(watch: Watch, scope: Scope) -> int:
     if watch.at < 0:
         return NEVER
     found, looks = watch.assessed(scope.rules), 1
+    said: Saying = []
+    listed = _closed(watch, found, None, said)
     if scope.passed > watch.at:
-        found, looks = _pass_time(watch, scope.rules, found, dict(watch.listed), scope.passed, None), LOOKS
+        found, looks = _pass_time(watch, scope.rules, found, listed, scope.passed, None, said), LOOKS
         found = moved(watch.picture, scope.rules, found, scope.passed)
-    return next_look(watch.picture, scope.rules, found, NEVER, looks)
+    risks, _, following = _followed(watch, scope, said)
+    dwell = next_due(risks, scope.rules, watch.at, scope.passed)
+    return min(following, dwell, next_look(watch.picture, scope.rules, found, NEVER, looks))
+
+
+def _followed(watch: Watch, scope: Scope, said: Said) -> tuple[Risks, Ended, int]:
+    """Return the risks once time has come to what has passed, what ended by then, and when to read them next."""
+    risks, ended = watch.risks.copy(), list[tuple[str, Episode]]()
+    following = follow(risks, _subject(watch), said, scope.rules, scope.passed, ended)
+    return risks, ended, following

@@ -8,7 +8,6 @@ from streams.core.limits import Refusal, repeated, unfit_moment, unprintable
 from streams.core.risk.choices import SEVERITIES, SIGNALS
 
 MOST_CONDITIONS = 8
-MOST_DAYS = 366
 LONGEST_S = 1_098 * 86_400
 """Three years."""
 LARGEST = 1e12
@@ -50,8 +49,8 @@ def _condition(each: RiskCondition) -> Refusal | None:
     kind = SIGNALS.get(each.signal)
     if kind is None:
         return "invalid_field", f"signal {each.signal[:64]!r} is none of {', '.join(SIGNALS)}"
-    if kind.is_windowed and not 0 < each.days <= MOST_DAYS:
-        return "invalid_field", f"{each.signal} looks back over 1 to {MOST_DAYS} days, not {each.days}"
+    if kind.is_windowed and not 0 < each.days <= kind.most_days:
+        return "invalid_field", f"{each.signal} looks back over 1 to {kind.most_days} days, not {each.days}"
     if not kind.is_windowed and each.days:
         return "invalid_field", f"{each.signal} looks back over no days"
     if each.model_id is not None and not kind.is_scored:

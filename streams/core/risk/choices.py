@@ -14,6 +14,8 @@ from streams.core.risk.episodes import FACT_ENDED, RECOVERED, Terms
 SEVERITIES = ("", "low", "medium", "high")
 """By rank; 0 stands where nothing is risky."""
 SECOND = 1_000_000
+BASE_DAYS = 90
+"""Days before a window that tell what is usual."""
 DAY = 86_400
 
 
@@ -24,17 +26,19 @@ class SignalKind(NamedTuple):
     is_scored: bool = False
     ends_by_fact: bool = True
     """True where an event ends it, so an episode ends with the fact; else the account recovers."""
+    most_days: int = 90
+    """How far a window may look back: what is older is not kept."""
 
 
 SIGNALS: dict[str, SignalKind] = {
     "score": SignalKind(is_scored=True, ends_by_fact=False),
-    "score_drop": SignalKind(is_windowed=True, is_scored=True, ends_by_fact=False),
+    "score_drop": SignalKind(is_windowed=True, is_scored=True, ends_by_fact=False, most_days=35),
     "sentiment": SignalKind(ends_by_fact=False),
     "detractor_days": SignalKind(),
     "escalations_open": SignalKind(),
     "tickets_urgent": SignalKind(),
     "sla_breaches": SignalKind(is_windowed=True, ends_by_fact=False),
-    "ticket_surge": SignalKind(is_windowed=True, ends_by_fact=False),
+    "ticket_surge": SignalKind(is_windowed=True, ends_by_fact=False, most_days=28),
     "payments_failing": SignalKind(),
     "payment_failures": SignalKind(is_windowed=True, ends_by_fact=False),
     "overdue_days": SignalKind(),
@@ -63,6 +67,10 @@ class Condition(msgspec.Struct, frozen=True, array_like=True, order=True):
     enter: float
     exit: float
     rises: tuple[Rise, ...] = ()
+
+    @property
+    def thresholds(self) -> list[float]:
+        return [self.enter, self.exit, *(each.enter for each in self.rises)]
 
     def is_risky(self, number: float) -> bool:
         return number >= self.enter if self.is_high else number <= self.enter

@@ -13,12 +13,15 @@ from streams.core.health.score import Line, contributions, result
 from streams.core.health.shipped import SHIPPED_MODEL
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.risk.choices import SHIPPED
 from streams.core.rows_health import AccountHealthRow, AccountNowRow
 from streams.core.rules import Rules
 from tests.support.plain_health import plain_rows
 
 BEGIN = 20_000
 MODEL = "m"
+NO_RISKS = tuple(msgspec.structs.replace(rule, is_active=False) for rule in SHIPPED)
+"""Rules of risk have deadlines of their own."""
 BANDS = (Band(3_000, "red"), Band(6_500, "yellow"), Band(10_000, "green"))
 
 days = st.integers(BEGIN, BEGIN + 130)
@@ -169,7 +172,7 @@ def said_by(rows: list[Any]) -> dict[int, tuple[Any, ...]]:
 def test_every_change_is_a_row_and_nothing_else_is(facts: list[Fact], models: tuple[Variant, ...], later: int) -> None:
     """Ageing crosses bands on days when nothing happens: the fold must find each without looking at every day."""
     passed = (BEGIN + later) * DAY + DAY // 3
-    rows = rows_of(HEALTH_LEDGER, facts, Rules(health=models), passed)
+    rows = rows_of(HEALTH_LEDGER, facts, Rules(health=models, risk=NO_RISKS), passed)
     moments = sorted({fact.at for fact in facts})
     holding = [(at, [fact for fact in facts if fact.at <= at]) for at in moments]
     assert said_by(rows) == plain_rows(holding, models, MODEL, passed)
@@ -190,7 +193,7 @@ def test_what_was_known_then_stays_when_facts_change(
             revisions.append(Revision(back, fact.kind, fact.member, f"q{number}", (fact,), ()))
     revisions.sort(key=HEALTH_KNOWN_LEDGER.sort_key)
     passed = (BEGIN + 160) * DAY
-    rows = rows_of(HEALTH_KNOWN_LEDGER, revisions, Rules(health=models), passed)
+    rows = rows_of(HEALTH_KNOWN_LEDGER, revisions, Rules(health=models, risk=NO_RISKS), passed)
     holding: list[tuple[int, list[Fact]]] = []
     for at in sorted({each.at for each in revisions}):
         so_far = [each for each in revisions if each.at <= at]
@@ -204,7 +207,7 @@ def test_what_was_known_then_stays_when_facts_change(
 @given(fact_lists(), variants)
 def test_no_deadline_is_missed(facts: list[Fact], models: tuple[Variant, ...]) -> None:
     """A band that is crossed between two deadlines would show up only with the next event, dated in the past."""
-    rules, watch = Rules(health=models), HEALTH_LEDGER.start("A", "")
+    rules, watch = Rules(health=models, risk=NO_RISKS), HEALTH_LEDGER.start("A", "")
     for fact in facts:
         HEALTH_LEDGER.apply(watch, fact, Scope(rules, 0), None)
     end = (BEGIN + 400) * DAY

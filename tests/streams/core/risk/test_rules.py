@@ -107,7 +107,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "signal unknown": ({"conditions": (condition(signal="logins"),)}, "is none of"),
     "side unknown": ({"conditions": (condition(risky_when="near"),)}, "is none of"),
     "no window": ({"conditions": (condition(signal="sla_breaches"),)}, "looks back over 1"),
-    "window too long": ({"conditions": (condition(signal="sla_breaches", days=367),)}, "looks back over 1"),
+    "window too long": ({"conditions": (condition(signal="ticket_surge", days=29),)}, "1 to 28"),
     "window of nothing": ({"conditions": (condition(days=7),)}, "no days"),
     "model of a fact": ({"conditions": (condition(model_id="m"),)}, "of no model"),
     "no number": ({"conditions": (condition(enter=float("nan")),)}, "must be numbers"),

@@ -1,0 +1,246 @@
+"""Risks of an account followed through time, against readings of every rule on every single day."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.health.facts import DAY, Fact, Happened, Level, Revision, Stated, day_of, position
+from streams.core.health.ledgers import HEALTH_KNOWN_LEDGER, HEALTH_LEDGER
+from streams.core.health.picture import Picture
+from streams.core.limits import NEVER
+from streams.core.outputs import Outputs, Scope
+from streams.core.risk.choices import HIGH, MEDIUM, SHIPPED, Condition
+from streams.core.risk.conditions import NOT_DUE, Scores, number
+from streams.core.risk.episodes import CHURNED, MODEL_RETIRED, Name, Reading, State, Zone, episode_id, listed, step
+from streams.core.risk.follow import Risks, read
+from streams.core.rows_health import AccountHealthRow
+from streams.core.rows_risk import RiskEpisodeRow
+from streams.core.rules import Rules
+
+BEGIN = 20_000
+END = BEGIN + 200
+LEVELS = ("detractors_open", "receivable", "payments_failing", "cancels_scheduled", "milestones_open", "mrr")
+COUNTS = ("nps_answer", "sla_breached", "ticket_opened", "ticket_opened", "touch", "churned", "renewed")
+
+
+def level(day: float, name: str, number: int = 1, of: int = 0, event: str = "e", unit: str = "") -> Level:
+    return Level(int(day * DAY), "k", f"{name}{number}", name, event, name, number, of, unit)  # type: ignore[arg-type]
+
+
+def happened(day: float, name: str, event: str = "e", total: int = 0) -> Happened:
+    return Happened(int(day * DAY), "k", f"{name}{day}", name, event, name, 1, total)  # type: ignore[arg-type]
+
+
+def due(day: float, value: int | None, event: str = "e") -> Stated:
+    return Stated(int(day * DAY), "k", f"c{day}", "renewal_due", event, "renewal_due", value, "c")
+
+
+@st.composite
+def fact_lists(draw: st.DrawFn) -> list[Fact]:
+    """Draw facts of an account in order of position; levels that rise fall again, or never."""
+    found: dict[Any, Fact] = {}
+    for place in range(draw(st.integers(1, 14))):
+        day = BEGIN + draw(st.sampled_from([0, 0.5, 3, 7, 20, 30, 31, 60, 61, 90, 91, 100]))
+        member, event = f"m{place}", f"e{place}"
+        at, kind = int(day * DAY), draw(st.integers(0, 4))
+        facts: list[Fact] = []
+        if kind <= 1:
+            name = draw(st.sampled_from(LEVELS))
+            of = 0 if name == "mrr" else day_of(at) + draw(st.sampled_from([0, 0, 30]))
+            facts.append(Level(at, "k", member, name, event, name, 5, of))  # type: ignore[arg-type]
+            lasts = draw(st.sampled_from([0, 0.25, 1, 40, 80]))
+            if lasts:
+                end = at + int(lasts * DAY)
+                facts.append(Level(end, "k", member, name, f"{event}x", name, -5, of))  # type: ignore[arg-type]
+        elif kind == 4:
+            name = draw(st.sampled_from(("renewal_due", "renewal_due", "started")))
+            value = day_of(at) + (draw(st.sampled_from([60, 120])) if name == "renewal_due" else 0)
+            facts.append(Stated(at, "k", member, name, event, name, value, "c"))  # type: ignore[arg-type]
+        else:
+            name = draw(st.sampled_from(COUNTS))
+            facts.append(Happened(at, "k", member, name, event, name, 1, draw(st.integers(0, 10))))  # type: ignore[arg-type]
+        found |= {position(fact): fact for fact in facts}
+    return [found[each] for each in sorted(found)]
+
+
+def rows_of(ledger: Any, entries: list[Any], rules: Rules, passed: int) -> list[Any]:
+    """Fold entries, each time through a snapshot, and return all rows."""
+    watch, outputs, scope = ledger.start("A", ""), Outputs(), Scope(rules, passed)
+    for entry in entries:
+        ledger.apply(watch, entry, scope, outputs)
+        watch = msgspec.msgpack.decode(msgspec.msgpack.encode(watch), type=type(watch))
+    ledger.project(watch, scope, outputs)
+    return outputs.rows
+
+
+def episodes(rows: list[Any]) -> dict[tuple[str, int], RiskEpisodeRow]:
+    return {(row.rule_id, row.since): row for row in rows if isinstance(row, RiskEpisodeRow)}
+
+
+def found_by_looking_every_day(facts: list[Fact], rows: list[Any], rules: Rules, passed: int) -> set[tuple[Any, ...]]:
+    """Read each rule at every fact, every row of health and every midnight."""
+    said = sorted(
+        ((row.at, row.model_id, row.score) for row in rows if isinstance(row, AccountHealthRow)),
+        key=lambda each: each[0],
+    )
+    moments = {fact.at for fact in facts} | {each[0] for each in said}
+    moments |= {day * DAY for day in range(facts[0].at // DAY, END + 1)}
+    picture, states, found = Picture(), dict[str, State](), set()
+    noted = Risks()
+    for at in sorted(each for each in moments if facts[0].at <= each <= passed):
+        for fact in facts:
+            if fact.at == at:
+                picture.take(fact, 1, at // DAY)
+        for moment, model, score in said:
+            if moment == at:
+                noted.say(at, model, None if score is None else round(score * 100))
+        picture.settle()
+        for rule in rules.risk_rules(at):
+            state, finals = step(
+                states.get(rule.rule_id, State()), _reading(rule, picture, noted.scores, at), rule.terms
+            )
+            states[rule.rule_id] = state
+            found |= {(rule.rule_id, each.since, each.opened_at, each.closed_at) for each in finals}
+    for rule in rules.risk_rules(passed):
+        for each in listed(states.get(rule.rule_id, State()), rule.terms, passed):
+            found.add((rule.rule_id, each.since, each.opened_at, each.closed_at))
+    return found
+
+
+def _reading(rule: Any, picture: Picture, scores: Scores, at: int) -> Any:
+    has_left = picture.heard.get("churned") and picture.heard.get("mrr") and not picture.levels.get("mrr")
+    return Reading(at, Zone.OUT, reason=CHURNED) if has_left else read(rule, picture, scores, at)[0]
+
+
+@settings(deadline=None)
+@given(fact_lists(), st.integers(0, 199))
+def test_no_day_is_missed_on_which_a_rule_moves(facts: list[Fact], later: int) -> None:
+    """Conditions age on days when nothing happens: an episode found late would be dated as late."""
+    rules, passed = Rules(), (BEGIN + later) * DAY + DAY // 3
+    facts = [fact for fact in facts if fact.at <= passed]
+    if not facts:
+        return
+    rows = rows_of(HEALTH_LEDGER, facts, rules, passed)
+    got = {(row.rule_id, row.since, row.opened_at, row.closed_at or 0) for row in episodes(rows).values()}
+    assert got == found_by_looking_every_day(facts, rows, rules, passed)
+
+
+@settings(deadline=None)
+@given(fact_lists())
+def test_a_deadline_comes_before_every_change(facts: list[Fact]) -> None:
+    """A worker sleeps until the next deadline: rows of risk may not change before it."""
+    rules, watch, deadline = Rules(), HEALTH_LEDGER.start("A", ""), HEALTH_LEDGER.deadline
+    assert deadline is not None
+    for fact in facts:
+        HEALTH_LEDGER.apply(watch, fact, Scope(rules, 0), None)
+
+    def shown(passed: int) -> Any:
+        outputs = Outputs()
+        HEALTH_LEDGER.project(watch, Scope(rules, passed), outputs)
+        return episodes(outputs.rows)
+
+    passed, visits = facts[-1].at, 0
+    while (at := deadline(watch, Scope(rules, passed))) <= END * DAY and visits < 40:
+        assert at > passed
+        assert shown(at - 1) == shown(passed)
+        passed, visits = at, visits + 1
+
+
+def test_an_episode_has_its_evidence_and_the_worst_it_came_to() -> None:
+    """Who is at risk and why: the row names the event, and the id that messages go by."""
+    facts: list[Fact] = [
+        level(BEGIN, "payments_failing", 1, BEGIN, "p1"),
+        level(BEGIN + 1, "payments_failing", 2, BEGIN, "p2"),
+    ]
+    (row,) = episodes(rows_of(HEALTH_LEDGER, facts, Rules(), (BEGIN + 2) * DAY)).values()
+    assert (row.rule_id, row.opened_at, row.closed_at, row.event_id) == ("payment_failed", BEGIN * DAY, None, "p1")
+    assert (row.severity, row.rose_at, row.rule_version) == ("high", (BEGIN + 1) * DAY, "default")
+    (state,) = (each for each in SHIPPED if each.rule_id == "payment_failed")
+    assert state.severity == MEDIUM < HIGH
+    assert row.episode_id == episode_id("A", "payment_failed", Name("p1"))
+
+
+def test_known_episodes_keep_what_was_known() -> None:
+    """A failure that is taken back ends the known episode as retracted, and leaves no corrected one."""
+    fact = level(BEGIN, "payments_failing", 1, BEGIN, "p1")
+    at = (BEGIN + 3) * DAY
+    told = [
+        Revision(fact.at + 7, "k", "m", "p1", taken=(), added=(fact,)),
+        Revision(at, "k", "m", "p2", taken=(fact,), added=()),
+    ]
+    (row,) = episodes(rows_of(HEALTH_KNOWN_LEDGER, told, Rules(), at + DAY)).values()
+    assert (row.is_known, row.since, row.closed_at, row.reason) == (True, fact.at + 7, at, "retracted")
+    assert episodes(rows_of(HEALTH_LEDGER, [], Rules(), at + DAY)) == {}
+
+
+def test_a_rule_that_is_switched_off_ends_its_episodes() -> None:
+    """Nobody follows them any more, and they are neither recovered nor lost."""
+    off = (BEGIN + 5) * DAY + 9
+    overdue = next(each for each in SHIPPED if each.rule_id == "cancel_scheduled")
+    rules = Rules(risk=(msgspec.structs.replace(overdue, valid_from=off, is_active=False),))
+    facts: list[Fact] = [level(BEGIN, "cancels_scheduled", 1, BEGIN + 30)]
+    (row,) = episodes(rows_of(HEALTH_LEDGER, facts, rules, off)).values()
+    assert (row.closed_at, row.reason, row.severity) == (off, MODEL_RETIRED, "high")
+    (row,) = episodes(rows_of(HEALTH_LEDGER, facts, rules, off - 1)).values()
+    assert row.closed_at is None
+
+
+def watched(signal: str, days: int = 0) -> Condition:
+    return Condition(signal, "", days, is_high=True, enter=10, exit=5)
+
+
+def picture_of(*facts: Fact) -> Picture:
+    picture = Picture()
+    for fact in facts:
+        picture.take(fact, 1, fact.at // DAY)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("signal", "days", "facts", "day", "value", "next_day"),
+    [
+        ("cancels_scheduled", 0, [level(BEGIN, "cancels_scheduled", 2)], BEGIN, 2, NEVER),
+        ("overdue_days", 0, [level(BEGIN, "receivable", 100, BEGIN + 3)], BEGIN + 5, 2, BEGIN + 8),
+        ("overdue_days", 0, [level(BEGIN, "receivable", 100, BEGIN + 3)], BEGIN + 9, 6, BEGIN + 13),
+        ("overdue_days", 0, [], BEGIN, 0, NEVER),
+        ("overdue_days", 0, [level(BEGIN, "receivable", 100)], BEGIN + 900, 0, NEVER),
+        ("days_to_renewal", 0, [due(BEGIN, BEGIN + 30)], BEGIN, 30, BEGIN + 20),
+        ("days_to_renewal", 0, [due(BEGIN, BEGIN + 30), due(BEGIN + 1, None)], BEGIN + 2, NOT_DUE, NEVER),
+        ("sla_breaches", 30, [happened(BEGIN, "sla_breached")], BEGIN + 29, 1, BEGIN + 30),
+        ("sla_breaches", 30, [happened(BEGIN, "sla_breached")], BEGIN + 30, 0, NEVER),
+        ("days_since_touch", 0, [], BEGIN, None, NEVER),
+        ("days_since_touch", 0, [happened(BEGIN, "touch")], BEGIN + 4, 4, BEGIN + 5),
+        ("score", 0, [], BEGIN, None, NEVER),
+    ],
+)
+def test_numbers_that_rules_watch(
+    signal: str, days: int, facts: list[Fact], day: int, value: float | None, next_day: int
+) -> None:
+    """A rule is only as good as the number, and as the day on which somebody looks at it again."""
+    found = number(picture_of(*facts), {}, watched(signal, days), day * DAY)
+    assert (found.value, found.next_day) == (value, next_day)
+
+
+def test_a_surge_is_against_the_accounts_own_base() -> None:
+    """Ten tickets are nothing to one account and an alarm to another; without a base nobody can tell."""
+    usual = [happened(BEGIN + 9 * each, "ticket_opened") for each in range(10)]
+    many = [happened(BEGIN + 90 + each / 8, "ticket_opened") for each in range(7)]
+    condition = watched("ticket_surge", 14)
+    found = number(picture_of(*usual, *many), {}, condition, (BEGIN + 103) * DAY)
+    assert found.value == pytest.approx(7 * 90 / (10 * 14))
+    assert number(picture_of(*many), {}, condition, (BEGIN + 100) * DAY).value is None
+
+
+def test_a_fall_is_against_what_was_said_then() -> None:
+    """Rows of health are what people saw: a fall is told between two of them."""
+    risks = Risks()
+    for day, score in ((0, 9_000), (3, 8_000), (9, 5_500)):
+        risks.say((BEGIN + day) * DAY, "m", score)
+    condition = Condition("score_drop", "m", 7, is_high=True, enter=15, exit=5)
+    found = [number(Picture(), risks.scores, condition, (BEGIN + day) * DAY) for day in (9, 10, 16)]
+    assert [each.value for each in found] == [35, 25, 0]
+    assert [each.next_day for each in found] == [BEGIN + 10, BEGIN + 16, NEVER]
+    assert number(Picture(), risks.scores, watched("score"), (BEGIN + 9) * DAY).value == 55
