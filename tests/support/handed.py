@@ -1,15 +1,13 @@
 """Facts that entities hand over to the health of their account, gathered as the stage would be told them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from streams.core.algebra import RecordedEvent, SortKey
 from streams.core.declarations import Kinds, Ledger
-from streams.core.health import handing
 from streams.core.health.facts import HEALTH, Fact, Happened, Level, Stated, position
 from streams.core.outputs import Outputs, Scope
 from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
@@ -33,14 +31,6 @@ def _show(_acc: Nothing, _scope: Scope, _outputs: Outputs) -> None:
 _LEDGER: Ledger[Any, Any] = Ledger(HEALTH, Fact, Nothing, _ignore, _show, position, lambda _account, _name: Nothing())
 KINDS = Kinds(BY_PREFIX, LEDGERS, reducer_of, {HEALTH: _LEDGER})
 """All kinds of the product, and a stage that only listens."""
-
-
-@contextmanager
-def listening() -> Iterator[None]:
-    """Let entities hand facts over, whether the topics declare the ledger or not."""
-    is_taken, handing.is_taken = handing.is_taken, True
-    yield
-    handing.is_taken = is_taken
 
 
 def told(recorded_events: Iterable[RecordedEvent], *, recode: bool = False, rules: Rules | None = None) -> Machine:

@@ -33,28 +33,27 @@ DAY = 86_400_000_000
 
 LevelName = Literal[
     "tickets_open",  # open tickets; day: opened (stated by tickets)
-    "tickets_urgent",  # those of them that are urgent now; day: opened
-    "escalations_open",  # escalated tickets that are still open; day: escalated
-    "receivable",  # open amounts of invoices; unit: currency, day: due (stated by invoices or receivables)
-    "payments_failing",  # invoices whose last attempt failed and that are open; day: of the first failure
-    "dunning_open",  # invoices that dunning still goes on for; day: began
+    "tickets_urgent",  # those of them whose priority is urgent; day: opened
+    "escalations_open",  # open tickets that were escalated; day: opened
+    "receivable",  # open amounts of invoices; unit: currency, day: due, 0 where no date is told
+    "payments_failing",  # open invoices of which an attempt failed, or money was taken back; day: of the first time
+    "dunning_open",  # those of them whose dunning nobody has ended; day: the same
     "mrr",  # recurring revenue net of discounts, by the headline policy; unit: currency (stated by subscriptions)
     "cancels_scheduled",  # subscriptions that will end, and have not ended; day: of the end
     "detractors_open",  # detractors whom nobody has contacted; day: of the answer (stated by follow-up cases)
     "milestones_open",  # milestones that are planned and not reached; day: planned (stated by onboardings)
-    "feedback_open",  # feedback items that the account asked for and that are open; day: asked
 ]
 HappenedName = Literal[
     "nps_answer",  # number: answers, total: sum of their scores from 0 to 10 (stated by responses)
-    "csat_answer",  # number: answers, total: sum of satisfaction from 0 to 100, the scale's lower and upper end
-    "ticket_opened",  # number: tickets that the customer opened
+    "csat_answer",  # number: rated tickets, total: sum of ratings from 0 to 100, the scale's lower and upper end
+    "ticket_opened",  # number: tickets that were opened, and not removed since
     "sla_kept",  # number: clocks of service levels that were met, on the day of the stop
     "sla_breached",  # number: clocks that passed their target, on the day of the breach
-    "touch",  # number: talks in both directions: a reply of the customer's, a call, a meeting, an answered mail
+    "touch",  # number: talks that somebody logged, and days of tickets on which who waited got a reply
     "payment_failed",  # number: attempts that failed
     "usage",  # number: reports, total: sum of levels; unit: meter
-    "renewed",  # number: contracts that were renewed
-    "churned",  # number: contracts or all subscriptions that ended for good
+    "renewed",  # number: contracts that were renewed, by themselves too
+    "churned",  # number: contracts that were lost, subscriptions that ended
 ]
 StatedName = Literal[
     "sentiment",  # a manager's judgement from -2 to +2 (stated by manager_sentiment_set)

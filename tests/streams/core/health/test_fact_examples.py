@@ -1,9 +1,6 @@
 """Facts that entities hand over, one example for each name: given what happened, this is what the account is told."""
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import (
@@ -33,12 +30,6 @@ from tests.support.handed import counted, facts_of, levels, stated
 from tests.support.machine import Machine
 
 MICROS_OF_A_CENT = 10_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _taken() -> Iterator[None]:
-    with handed.listening():
-        yield
 
 
 def told(*events: Any, until: float = 0) -> Machine:

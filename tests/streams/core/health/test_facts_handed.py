@@ -1,7 +1,6 @@
 """Facts that entities hand over, over random histories: what they add up to is what the rows say."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,13 +25,6 @@ from tests.support.histories_support import chatter, support_histories
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine
 from tests.support.tickets import rows
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _taken() -> Iterator[None]:
-    with handed.listening():
-        yield
-
 
 in_every_world = pytest.mark.parametrize("world", WORLDS)
 
