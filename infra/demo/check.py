@@ -48,6 +48,18 @@ WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment'
     AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL
 """  # noqa: S608 - own names
 """Likewise; the item is the number of days."""
+MEDIA = f"""
+SELECT 'media_variance', grain, toString(window_start), dimension, dimension_value, currency, value, numerator, n
+FROM media_variance
+WHERE grain IN ('week', 'quarter') AND dimension IN ('all', 'account', 'segment', 'manager')
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}' AND value IS NOT NULL
+"""  # noqa: S608 - own names
+MARGINS = f"""
+SELECT 'account_margin', grain, toString(window_start), dimension, dimension_value, '', value, toFloat64(numerator), n
+FROM account_margin
+WHERE grain = 'month' AND dimension = 'project' AND dimension_value != '' AND value IS NOT NULL
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}'
+"""  # noqa: S608 - own names
 
 Key = tuple[str, str, str, str, str, str]
 """Metric, grain, start of the window, dimension, slice, item."""
@@ -88,7 +100,7 @@ def query(metric: str) -> str:
     )
 
 
-QUESTIONS = (*map(query, METRICS), *check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE)
+QUESTIONS = (*map(query, METRICS), *check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE, MEDIA, MARGINS)
 
 
 def read(

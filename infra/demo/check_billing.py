@@ -30,6 +30,12 @@ SELECT 'ar_open', grain, toString(window_start), dimension, dimension_value, cur
 FROM ar_open
 WHERE window_start BETWEEN '{FIRST}' AND '{LAST}' AND window_start = toLastDayOfMonth(window_start)
 """  # noqa: S608 - own names
+_CUSTOMERS = f"""
+SELECT 'customer_mrr', 'day', toString(last), 'customer', customer_id, '', toFloat64(mrr) AS value, value, open_invoices
+FROM customer_standing
+CROSS JOIN (SELECT toLastDayOfMonth(addMonths(toDate('{FIRST}'), arrayJoin(range(6)))) AS last) AS _d
+WHERE from_day <= last AND until_day > last AND mrr != 0
+"""  # noqa: S608 - own names
 QUESTIONS = (
     _monthly(
         "mrr_movement", "mrr_movement", "at", "policy = 'cxledger'", "concat(kind, ' ', currency)",
@@ -37,6 +43,7 @@ QUESTIONS = (
     ),
     _REVENUE,
     _RECEIVABLES,
+    _CUSTOMERS,
     _monthly("refunded", "refund", "refunded_at", "status = 'refunded'"),
     _monthly("charged_back", "dispute", "opened_at", "is_chargeback"),
     _monthly("paid", "payment", "paid_at", "1"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infra.demo import oracle_feedback, oracle_success, oracle_support, oracle_work
+from infra.demo import oracle_feedback, oracle_merging, oracle_success, oracle_support, oracle_work
 from infra.demo.company import Company, Fields, Figure, gather
 from infra.demo.figures_billing import money
 from infra.demo.world import DAY, DETRACTOR_TO, HOUR, POSITIVE_FROM, PROMOTER_FROM
@@ -189,6 +189,7 @@ def expect(messages: Iterable[Message]) -> list[Figure]:
     counted, places = responses(company), _places(company)
     figures = [*_topics(company, counted, places), *money(company, _slices(company))]
     figures += [*oracle_success.figures(company, places), *oracle_success.shares(company, places)]
+    figures += [*oracle_work.media(company, places), *oracle_work.margins(company), *oracle_merging.figures(company)]
     kept = ("on_time_rate", list(oracle_work.deadlines(company)), _share)
     for metric, facts, figure in (
         *_facts(company, counted),

@@ -6,6 +6,7 @@ import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from infra.demo.oracle_merging import customer
 from infra.demo.world import DAY
 
 if TYPE_CHECKING:
@@ -28,17 +29,17 @@ def _courses(company: Company) -> dict[str, list[tuple[int, str]]]:
 
 
 def _reporters(company: Company) -> Iterator[tuple[str, Fact]]:
-    """Yield the outcome of each item with each account that asked for it or for a duplicate."""
+    """Yield the outcome of each item with each customer that asked for it or for a duplicate."""
     courses = _courses(company)
     targets: dict[str, str] = {each["item_id"]: each["target_item_id"] for each in company.of("feedback_item_merged")}
     notices: dict[tuple[str, str], list[Fields]] = defaultdict(list)
     for each in company.of("reporter_notified"):
-        notices[each["item_id"], each["account_id"]].append(each)
+        notices[each["item_id"], customer(company, each["account_id"])].append(each)
     asked: set[tuple[str, str]] = set()
     for each in company.of("feedback_item_linked"):
         if not each["is_test"]:
             item: str = each["item_id"]
-            asked.add((targets.get(item, item), each["account_id"]))
+            asked.add((targets.get(item, item), customer(company, each["account_id"])))
     for name, account in asked:
         since, outcome = (courses[name] or [(0, "NEW")])[-1]
         if outcome not in _OUTCOMES:

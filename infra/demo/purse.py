@@ -42,7 +42,7 @@ class Purse(Voice):
             tax = charge // _TAX_PARTS
             told.append({
                 "line_id": f"line-{number}", "subscription_id": subscription, "item_id": item["item_id"],
-                "amount": charge + tax, "tax": tax, "kind": "SUBSCRIPTION",
+                "amount": charge + tax, "tax": tax, "kind": "SUBSCRIPTION", "project_id": f"{self.account.id}-project",
             })  # fmt: skip
         total = sum(line["amount"] for line in told)
         yield self._issued(invoice, total, at, reason, told)
