@@ -30,19 +30,21 @@ from tests.streams.core.test_ledgers_by_time import answered, issued, opened
 from tests.streams.live.harness import PARTITIONS, Run
 from tests.streams.live.test_ledger_deadlines import FAR, Worker
 from tests.support.batches import Tables, recorded, shown
+from tests.support.known import STAGE_KNOWN, KnownRow
 from tests.support.records import CODEC, Record, uid
-from tests.support.siblings import STAGE, TOPICS, TYPES, kinds_with, topic_of
+from tests.support.siblings import TOPICS, TYPES, kinds_with, topic_of
 from tests.support.topics import create_topics, delete_topic
 from tests.support.waiting import wait_until
 from tests.support.warmth import ROWS
 
 pytestmark = pytest.mark.servers
 ACCOUNTS = 40
+KNOWN_AT_LAST = {f"a{number}": 8 + 2 - 2 + 10 for number in range(ACCOUNTS)}
 
 
 @pytest.fixture(autouse=True)
 def toy_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for row in ROWS:
+    for row in (*ROWS, KnownRow):
         monkeypatch.setitem(TABLES, row.TABLE, row)
 
 
@@ -78,6 +80,12 @@ class Warehouse:
         with self._lock:
             return toy(self.tables)
 
+    def known(self) -> dict[Any, int]:
+        """Return the points that are known of each account by now."""
+        with self._lock:
+            rows = [row for key, row in shown(self.tables).items() if key[0] == KnownRow.TABLE]
+        return {account: points for account, _at, points in sorted(rows)}
+
 
 def toy(tables: Tables) -> Tables:
     names = {row.TABLE for row in ROWS}
@@ -92,7 +100,7 @@ def worker(run: Run, warehouse: Warehouse, crash: Callable[[str], None] = no_cra
         types = TYPES[topic.removeprefix(run.prefix)]
         return Partition(
             topic, number, store, codec=CODEC, rules=Rules(), types=types, partitions=partitions,
-            kinds=kinds_with(STAGE),
+            kinds=kinds_with(STAGE_KNOWN),
         )  # fmt: skip
 
     patient = {"session_seconds": 30.0, "transaction_seconds": 30.0, "batch_records": 40}
@@ -100,7 +108,7 @@ def worker(run: Run, warehouse: Warehouse, crash: Callable[[str], None] = no_cra
         settings=EngineSettings(**{**run.settings(), **patient, "stage": "account"}),
         sink=warehouse,
         open_partition=open_partition,
-        open_stage=lambda number, store: Stage(number, store, rules=Rules(), ledgers=STAGE),
+        open_stage=lambda number, store: Stage(number, store, rules=Rules(), ledgers=STAGE_KNOWN),
         encode_signal=lambda signal: signal.signal_id.encode(),
         clock=lambda: time.time_ns() // 1000,
         crash=crash,
@@ -160,6 +168,7 @@ def test_numbers_that_move_between_workers_take_their_stage_along(run: Run) -> N
         wait_until(lambda: first.stats.assignments > 2)
         wanted = expected(records)
         wait_until(lambda: warehouse.shown() == wanted)
+        wait_until(lambda: warehouse.known() == KNOWN_AT_LAST)
     assert {key[1] for key in wanted} == {f"a{number}" for number in range(ACCOUNTS)}
 
 
@@ -180,6 +189,7 @@ def test_an_end_between_two_steps_leaves_nothing_behind(run: Run, point: str, en
         run.drain()
         wanted = expected(records)
         wait_until(lambda: warehouse.shown() == wanted)
+        wait_until(lambda: warehouse.known() == KNOWN_AT_LAST)
 
 
 def _ends(point: str, at: int) -> Callable[[str], None]:
