@@ -94,6 +94,15 @@ def test_words_and_names_of_other_systems_are_personal() -> None:
         ("taxonomy_topic", "label"),
         ("ticket", "merged_into"),
         ("ticket_solve", "reopened_by"),
+        *(
+            ("account_health", each)
+            for each in ("override", "member", "components", "signals", "evidence")  # names and ids of ours
+        ),
+        *(("account_now", each) for each in ("mrr_currencies", "receivable_currencies")),
+        *(("health_model", each) for each in ("segments", "bands")),
+        ("health_override", "set_by"),
+        ("risk_rule", "conditions"),
+        ("risk_episode", "replaces"),
         *(("sla_policy", each) for each in ("channels", "groups", "priorities", "topics")),
     }
     free = {

@@ -258,11 +258,12 @@ def plain_rows(
         is_event = place + 1 < len(holding) and holding[place + 1][0] == at
         if not is_event and place + 1 == len(holding) and at > passed:
             break
-        before = Plain(holding[place][1], at).judge(variants, model) if place >= 0 else None
+        before = Plain(holding[place][1], at - 1).judge(variants, model) if place >= 0 else None
         if is_event:
             place += 1
         now = Plain(holding[place][1], at).judge(variants, model)
-        if is_event and before and last is not None and _mark(before) == _mark(last):
+        if is_event and before and last is not None:
+            assert _mark(before) == _mark(last), "time changed what nobody looked at"
             last = before
         if not now and last is None:
             continue

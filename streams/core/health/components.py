@@ -229,6 +229,47 @@ READ: dict[str, Callable[[Picture, int, int], Answer]] = {
     "usage_share": _usage_share,
     "usage_change": _usage_change,
 }
+HEARD_BY: dict[str, tuple[str, ...]] = {
+    "nps": ("nps_answer",),
+    "csat": ("csat_answer",),
+    "sla_breach_share": ("sla_breached", "sla_kept"),
+    "escalations_open": _SUPPORT,
+    "oldest_ticket_days": _SUPPORT,
+    "contact_rate": ("ticket_opened",),
+    "overdue_share": _BILLING,
+    "payments_failing": _BILLING,
+    "mrr_trend": ("mrr",),
+    "cancels_scheduled": _BILLING,
+    "touch_days": ("touch",),
+    "sentiment": ("sentiment", "sentiment_by", "owner"),
+    "onboarding_days_late": ("milestones_open",),
+    "usage_share": ("used", "limit"),
+    "usage_change": ("usage",),
+}
+"""Names of the facts that each signal is read from; no others change it."""
+SIGNALS_OF: dict[str, tuple[str, ...]] = {
+    name: tuple(signal for signal, names in HEARD_BY.items() if name in names)
+    for name in {name for names in HEARD_BY.values() for name in names}
+}
+TIMED = frozenset({"sentiment", "usage_share"})
+"""Signals that statements with an expiry may change within a day."""
+
+
+def read(picture: Picture, signal: str, day: int, at: int) -> Answer:
+    """Return what a signal says; what was read before is kept with the picture as long as it stays."""
+    kept: dict[str, tuple[int, Answer]] = picture.__dict__.setdefault("answers", {})
+    known = kept.get(signal)
+    if known is not None:
+        when, answer = known
+        if when == day or when < day <= answer[2]:
+            raw, since, until, grows = answer
+            return (raw + day - when, since, until, True) if grows and raw is not None and when != day else answer
+    answer = READ[signal](picture, day, at)
+    if signal not in TIMED:
+        kept[signal] = day, answer
+    return answer
+
+
 _HAPPENED = {
     "nps": ("nps_answer",),
     "csat": ("csat_answer",),

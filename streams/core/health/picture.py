@@ -6,6 +6,7 @@ statement the newest STATEMENTS stand, so that one that is taken away uncovers t
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 
 import msgspec
 
@@ -93,7 +94,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False
     event_id: str
 
 
-class Picture(msgspec.Struct, array_like=True, gc=False):
+class Picture(msgspec.Struct, array_like=True, dict=True):
     """What facts add up to: all by name, and then by unit or thing."""
 
     levels: dict[str, dict[str, Cells]] = msgspec.field(default_factory=dict)
@@ -179,6 +180,23 @@ class Picture(msgspec.Struct, array_like=True, gc=False):
                 del self.statements[fact.name]
         return is_there
 
+    def beside(self, names: Iterable[str]) -> "Picture":
+        """Return a picture that takes facts of these names and leaves this one as it is; all else the two share."""
+        found = Picture(
+            dict(self.levels), dict(self.happened), dict(self.statements), dict(self.mentions), dict(self.heard),
+            list(self.owed),
+        )  # fmt: skip
+        for name in names:
+            if name in found.levels:
+                found.levels[name] = {unit: _cells(each) for unit, each in found.levels[name].items()}
+            if name in found.happened:
+                found.happened[name] = {unit: _series(each) for unit, each in found.happened[name].items()}
+            if name in found.statements:
+                found.statements[name] = {of: list(each) for of, each in found.statements[name].items()}
+            if name in found.mentions:
+                found.mentions[name] = list(found.mentions[name])
+        return found
+
     def settle(self) -> None:
         """End a moment: what is owed by now was too old to be kept."""
         if self.owed:
@@ -187,6 +205,14 @@ class Picture(msgspec.Struct, array_like=True, gc=False):
     def is_empty(self) -> bool:
         """Return whether nothing was ever heard, or all of it was taken away."""
         return not self.heard
+
+
+def _cells(cells: Cells) -> Cells:
+    return Cells(list(cells.days), list(cells.numbers), list(cells.events))
+
+
+def _series(series: Series) -> Series:
+    return Series(list(series.days), list(series.numbers), list(series.totals))
 
 
 def _order(statement: Statement) -> tuple[int, str, str]:

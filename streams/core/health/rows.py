@@ -40,13 +40,13 @@ def health_row(watch: Watch, model: str, at: int, found: Assessed, cause: tuple[
         tuple(None if line.value is None else line.value / POINT for line in every),
         tuple(share / WHOLE for share, _ in parts),
         tuple(points / POINT if has_score else 0.0 for _, points in parts),
-        tuple(() if line.value is None else evidence_of(watch.picture, line.component.signal) for line in every),
+        tuple(() if line.value is None else evidence_of(watch.now, line.component.signal) for line in every),
     )
 
 
 def now_row(watch: Watch) -> AccountNowRow:
     """Return the row of the account as it stands."""
-    picture, at = watch.picture, watch.at
+    picture, at = watch.now, watch.at
     mrr, receivable = (_by_unit(watch, name) for name in ("mrr", "receivable"))
     said = picture.statements.get("sentiment", {}).get("", ())
     sentiment = said[-1].value if said else None
@@ -74,14 +74,14 @@ def now_row(watch: Watch) -> AccountNowRow:
 
 
 def _by_unit(watch: Watch, name: str) -> dict[str, int]:
-    by_unit = watch.picture.levels.get(name, {})
+    by_unit = watch.now.levels.get(name, {})
     return {unit: sum(by_unit[unit].numbers) for unit in sorted(by_unit)}
 
 
 def _count(watch: Watch, name: str) -> int:
-    return max(0, level(watch.picture, name))
+    return max(0, level(watch.now, name))
 
 
 def _last_day(watch: Watch, name: str) -> int | None:
-    series = watch.picture.happened.get(name, {}).get("")
+    series = watch.now.happened.get(name, {}).get("")
     return None if series is None else series.days[-1] * DAY

@@ -8,7 +8,7 @@ ratio of two linear functions of the day, which rises or falls and never turns.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.core.health.components import READ
+from streams.core.health.components import read
 from streams.core.health.model import NO_END, POINT, UNKNOWN, WHOLE, Component, Variant
 from streams.core.health.picture import Picture, level
 
@@ -51,7 +51,7 @@ def lines(picture: Picture, variant: Variant, day: int, at: int) -> tuple[list[L
     found: list[Line] = []
     steady = NO_END
     for component in variant.components:
-        raw, since, until, grows = READ[component.signal](picture, day, at)
+        raw, since, until, grows = read(picture, component.signal, day, at)
         most = component.max_age_days
         if raw is None or (most and day - since >= most):
             found.append(Line(component, None, None, since))

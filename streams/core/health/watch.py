@@ -8,10 +8,12 @@ score only rises or only falls, so its ends tell what happens between them, and 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
+from streams.core.health.components import SIGNALS_OF
 from streams.core.health.facts import DAY, Fact, Revision
 from streams.core.health.model import NO_END, UNKNOWN, Variant, months_between, months_end
 from streams.core.health.picture import Picture, next_expiry, started, stated, text
@@ -24,6 +26,8 @@ from streams.core.risk.follow import Ended, Risks, Said, Subject, episode_row, f
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rules import Rules
 
+MOST_PENDING = 64
+"""Entries of one moment that are pending at most."""
 LOOKS = 64
 """Stretches of steady days that are looked through for the next change, once time alone moves on."""
 _NOBODY = Result(None, 0, UNKNOWN, 0)
@@ -70,73 +74,110 @@ class Assessment(msgspec.Struct, frozen=True, gc=False):
 class Watch(msgspec.Struct, array_like=True, dict=True):
     """The ledger of an account up to a point in time.
 
-    `at` is the moment of the last facts, and `cause` the kind, the member and the event that brought the last of them.
-    `listed` is what was said by model before these facts, with the time that passed until then.
+    `pending` are the facts of its last moment, `at`, and `gone` those that it took away; the picture is that before
+    them. So what they changed follows from the two. `cause` is the kind, the member and the event that brought the last
+    of them. Of a crowd of facts at one moment only the last are pending (`is_crowd`): the moment has a row whatever
+    they changed. `is_begun` says that moments went before.
     """
 
     account: str = ""
     is_known: bool = False
     picture: Picture = msgspec.field(default_factory=Picture)
     at: int = -1
+    pending: list[Fact] = msgspec.field(default_factory=list)
+    gone: list[Fact] = msgspec.field(default_factory=list)
     cause: tuple[str, str, str] = ("", "", "")
-    listed: dict[str, Listed] = msgspec.field(default_factory=dict)
+    is_crowd: bool = False
+    is_begun: bool = False
     risks: Risks = msgspec.field(default_factory=Risks)
     """What rules of risk said before these facts."""
     withdrawn: tuple[str, ...] = ()
     """Events that these facts took back altogether."""
 
-    def take(self, entry: Fact | Revision) -> None:
-        """Take facts of the moment into the picture."""
-        today = entry.at // DAY
-        if isinstance(entry, Revision):
-            for fact in entry.taken:
-                self.picture.take(fact, -1, today)
-            for fact in entry.added:
-                self.picture.take(fact, 1, today)
-            gone = {fact.event_id for fact in entry.taken} - {fact.event_id for fact in entry.added}
-            self.withdrawn = tuple(sorted({*self.withdrawn, *gone}))
-        else:
-            self.picture.take(entry, 1, today)
-        self.cause = (entry.kind, entry.member, entry.event_id)
-        self.__dict__.clear()
+    @property
+    def now(self) -> Picture:
+        """The picture with the moment's facts; made once, and never part of the state."""
+        made: Picture | None = self.__dict__.get("_now")
+        if made is None:
+            made = self.__dict__["_now"] = _taken(self.picture, self.pending, self.gone, self.at)
+        return made
 
-    def assessed(self, rules: Rules) -> Assessment:
-        """Return the assessment at the moment of the last facts; made once, and never part of the state."""
-        known: tuple[Rules, Assessment] | None = self.__dict__.get("assessment")
+    def moment(self, rules: Rules) -> "Moment":
+        """Return the account before and after the facts of the last moment, made once for the same rules."""
+        known: tuple[Rules, Moment] | None = self.__dict__.get("_moment")
         if known is None or known[0] is not rules:
-            known = self.__dict__["assessment"] = rules, assess(self.picture, rules, self.at)
+            before = None
+            if self.is_begun:
+                last: tuple[Rules, Assessment] | None = self.__dict__.get("_before")
+                before = last[1] if last is not None and last[0] is rules else assess(self.picture, rules, self.at - 1)
+                before = moved(self.picture, rules, before, self.at - 1)
+            known = self.__dict__["_moment"] = rules, Moment(before, assess(self.now, rules, self.at))
         return known[1]
+
+
+class Moment(NamedTuple):
+    """An account before the facts of a moment (None where nothing was ever heard of it), and with them."""
+
+    before: Assessment | None
+    after: Assessment
+
+
+def _taken(picture: Picture, added: Sequence[Fact], gone: Sequence[Fact], at: int) -> Picture:
+    """Return the picture with facts, and without others, beside the one before."""
+    names = {fact.name for fact in (*added, *gone)}
+    made, today = picture.beside(names), at // DAY
+    for fact in added:
+        made.take(fact, 1, today)
+    for fact in gone:
+        made.take(fact, -1, today)
+    known = picture.__dict__.get("answers")
+    if known:
+        stale = {signal for name in names for signal in SIGNALS_OF.get(name, ())}
+        made.__dict__["answers"] = {signal: each for signal, each in known.items() if signal not in stale}
+    return made
 
 
 def apply(watch: Watch, entry: Fact | Revision, scope: Scope, sealed: Outputs | None) -> None:
     """Take the next entry; what a moment that it ends has changed is sealed, and what time changed since."""
     if entry.at != watch.at:
-        if watch.at >= 0:
-            _move_on(watch, scope.rules, entry.at, sealed)
-        watch.picture.settle()
-        watch.at, watch.withdrawn = entry.at, ()
-    watch.take(entry)
+        _move_on(watch, scope.rules, entry.at, sealed)
+    elif len(watch.pending) + len(watch.gone) >= MOST_PENDING:
+        watch.picture = _taken(watch.picture, watch.pending, watch.gone, watch.at)
+        watch.is_crowd, watch.pending, watch.gone = True, [], []
+        watch.__dict__.clear()
+    added, gone = (entry.added, entry.taken) if isinstance(entry, Revision) else ((entry,), ())
+    watch.pending.extend(added)
+    watch.gone.extend(gone)
+    watch.cause = entry.kind, entry.member, entry.event_id
+    if gone:
+        taken_back = {fact.event_id for fact in gone} - {fact.event_id for fact in added}
+        watch.withdrawn = tuple(sorted({*watch.withdrawn, *taken_back}))
+    watch.__dict__.pop("_moment", None)
+    made = watch.__dict__.pop("_now", None)
+    if made is not None:
+        watch.__dict__["_now"] = _taken(made, added, gone, watch.at)
 
 
 def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> None:
-    """Close a moment, and let time pass up to the next one, which says itself what it changes."""
-    found = watch.assessed(rules)
-    emit = None if sealed is None else sealed.rows.append
-    said: Saying = []
-    listed = _closed(watch, found, emit, said)
-    found = _pass_time(watch, rules, found, listed, until - 1, emit, said)
-    ended: Ended = []
-    follow(watch.risks, _subject(watch), said, rules, until - 1, ended)
-    if sealed is not None:
-        sealed.rows += (episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended)
-    for model, each in moved(watch.picture, rules, found, until).models.items():
-        if model not in listed or listed[model].mark == each.listed.mark:
-            listed[model] = each.listed
-    watch.listed = listed
+    """End a moment, and let time pass up to the next one, which says itself what it changes."""
+    last = None
+    if watch.at >= 0:
+        said: Saying = []
+        last = _say(watch, rules, until - 1, None if sealed is None else sealed.rows.append, said)
+        ended: Ended = []
+        follow(watch.risks, _subject(watch), said, rules, until - 1, ended)
+        if sealed is not None:
+            sealed.rows += (episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended)
+        watch.picture, watch.is_begun = watch.now, True
+        watch.picture.settle()
+    watch.at, watch.pending, watch.gone, watch.is_crowd, watch.withdrawn = until, [], [], False, ()
+    watch.__dict__.clear()
+    if last is not None:
+        watch.__dict__["_before"] = rules, last
 
 
 def _subject(watch: Watch) -> Subject:
-    return Subject(watch.picture, watch.at, watch.withdrawn)
+    return Subject(watch.now, watch.at, watch.withdrawn)
 
 
 Emit = Callable[[AccountHealthRow], None] | None
@@ -144,39 +185,38 @@ Saying = list[tuple[int, str, int | None]]
 """Scores as they are said, for rules of risk."""
 
 
-def _closed(watch: Watch, found: Assessment, emit: Emit, said: Saying) -> dict[str, Listed]:
-    """Return what is said once the facts of the last moment are taken, and emit a row for each change."""
-    listed = dict(watch.listed)
-    for model, each in _models(found, listed):
-        if listed.get(model) != each.listed:
-            listed[model] = each.listed
+def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> Assessment:
+    """Emit what the last moment changed, and what time alone changed up to `until`; return the last assessment."""
+    before, found = watch.moment(rules)
+    known = {} if before is None else before.models
+    for model, each in _models(found, known):
+        was = known.get(model)
+        if was is None or watch.is_crowd or was.listed != each.listed:
             said.append((found.at, model, each.listed.score))
             if emit is not None:
                 emit(health_row(watch, model, found.at, each, watch.cause))
-    return listed
+    return _pass_time(watch, rules, found, until, emit, said)
 
 
-def _pass_time(
-    watch: Watch, rules: Rules, found: Assessment, listed: dict[str, Listed], until: int, emit: Emit, said: Saying
-) -> Assessment:
+def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: Emit, said: Saying) -> Assessment:
     """Go through the moments up to `until` at which time changes what is said; return the last assessment."""
     while True:
-        at = next_look(watch.picture, rules, found, until)
+        at = next_look(watch.now, rules, found, until)
         if at > until:
             return found
-        found = moved(watch.picture, rules, found, at)
-        for model, each in _models(found, listed):
-            if model not in listed or listed[model].mark != each.listed.mark:
-                listed[model] = each.listed
+        before, found = found.models, moved(watch.now, rules, found, at)
+        for model, each in _models(found, before):
+            was = before.get(model)
+            if was is None or was.listed.mark != each.listed.mark:
                 said.append((at, model, each.listed.score))
                 if emit is not None:
                     emit(health_row(watch, model, at, each, ("", "", "")))
 
 
-def _models(found: Assessment, listed: dict[str, Listed]) -> Iterator[tuple[str, Assessed]]:
+def _models(found: Assessment, before: dict[str, Assessed]) -> Iterator[tuple[str, Assessed]]:
     """Yield what each model says; of one that is no longer in force, that nothing is known."""
     yield from found.models.items()
-    for model in [*listed]:
+    for model in before:
         if model not in found.models:
             yield model, _unknown("")
 
@@ -262,14 +302,14 @@ def next_look(picture: Picture, rules: Rules, found: Assessment, until: int, loo
     """
     edge, begin = _edge(picture, rules, found.at), _marks(found)
     following = edge
-    for _ in range(looks):
+    for look in range(looks):
         if found.until >= NO_END and edge == NEVER:
             return NEVER
         last = min(found.until, (edge - 1) // DAY)
         if _marks(_faded(picture, found, last * DAY)) != begin:
             return _first_other(picture, found, last, begin) * DAY
         following = min(edge, (last + 1) * DAY)
-        if following > until or following == edge:
+        if following > until or following == edge or look + 1 == looks:
             return following
         found = assess(picture, rules, following)
         if _marks(found) != begin:
@@ -297,10 +337,8 @@ def project(watch: Watch, scope: Scope, outputs: Outputs) -> None:
     """List what the last moment changed, and what time has changed since."""
     if watch.at < 0:
         return
-    found = watch.assessed(scope.rules)
     said: Saying = []
-    listed = _closed(watch, found, outputs.rows.append, said)
-    _pass_time(watch, scope.rules, found, listed, scope.passed, outputs.rows.append, said)
+    _say(watch, scope.rules, scope.passed, outputs.rows.append, said)
     risks, ended, _ = _followed(watch, scope, said)
     still = open_episodes(risks, scope.rules, watch.at, scope.passed)
     outputs.rows += (
@@ -314,15 +352,14 @@ def deadline(watch: Watch, scope: Scope) -> int:
     """Return the next moment after what has passed at which time changes what is said, or at which to look again."""
     if watch.at < 0:
         return NEVER
-    found, looks = watch.assessed(scope.rules), 1
-    said: Saying = []
-    listed = _closed(watch, found, None, said)
+    looks, said = 1, list[tuple[int, str, int | None]]()
+    found = _say(watch, scope.rules, scope.passed, None, said)
     if scope.passed > watch.at:
-        found, looks = _pass_time(watch, scope.rules, found, listed, scope.passed, None, said), LOOKS
-        found = moved(watch.picture, scope.rules, found, scope.passed)
+        looks = LOOKS
+        found = moved(watch.now, scope.rules, found, scope.passed)
     risks, _, following = _followed(watch, scope, said)
     dwell = next_due(risks, scope.rules, watch.at, scope.passed)
-    return min(following, dwell, next_look(watch.picture, scope.rules, found, NEVER, looks))
+    return min(following, dwell, next_look(watch.now, scope.rules, found, NEVER, looks))
 
 
 def _followed(watch: Watch, scope: Scope, said: Said) -> tuple[Risks, Ended, int]:
