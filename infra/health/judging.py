@@ -103,6 +103,7 @@ def _of_tables(tables: Tables, tolerance: Tolerance) -> Iterator[Check]:
         yield Check("generation", "ok", f"views read from {tables.generation}")
     yield _letters(tables, tolerance)
     yield _invariants(tables)
+    yield _unresolved(tables)
     yield from (_replay(replay.generation, replay.actor, alive=replay.alive) for replay in tables.replays)
 
 
@@ -133,6 +134,17 @@ def _invariants(tables: Tables) -> Check:
         said = ", ".join(f"{name} ({count:,})" for name, count in tables.broken.items())
         return Check("invariants", "fail", f"broken: {said}", "look at cx.broken_invariant", WRONG)
     return Check("invariants", "ok", "no row contradicts another")
+
+
+def _unresolved(tables: Tables) -> Check:
+    """Nothing is wrong while events wait: they count under their own key until somebody links it."""
+    found = tables.unresolved
+    if found is None:
+        return Check("unknown accounts", "ok", "events of unknown accounts could not be counted in time")
+    if not found.accounts:
+        return Check("unknown accounts", "ok", "every account of an event is known")
+    said = f"{number(found.events, 'event')} of {number(found.accounts, 'unknown account')}, see cx.unresolved"
+    return Check("unknown accounts", "ok", said)
 
 
 def _replay(generation: str, actor: str, *, alive: bool) -> Check:

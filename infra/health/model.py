@@ -102,13 +102,24 @@ class ReplayState(msgspec.Struct, frozen=True):
     alive: bool
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """Accounts that nobody has told of, and the events that stand under their keys."""
+
+    accounts: int
+    events: int
+
+
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
-    """Hold what ClickHouse says; ``broken`` counts contradictions by invariant, None where counting took too long."""
+    """Hold what ClickHouse says; ``broken`` counts contradictions by invariant, None where counting took too long.
+
+    ``unresolved`` is None as well where that took too long, or an earlier version made the views.
+    """
 
     version: str
     generation: str | None
     dead_letters: DeadLetters | None
     broken: dict[str, int] | None
+    unresolved: Waiting | None = None
     disks: list[Disk]
     replays: list[ReplayState]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
-from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables
+from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables, Waiting
 from infra.printable import visible
 from sinks import generations, replays, sql
 
@@ -37,6 +37,7 @@ def look(settings: Settings, taken: Mapping[tuple[str, int], int]) -> Tables:
             generation=current(client, warehouse),
             dead_letters=_dead_letters(client, settings, taken),
             broken=_broken(client, settings),
+            unresolved=_unresolved(client, settings),
             disks=[
                 Disk(*row) for row in client.execute("SELECT name, path, free_space, total_space FROM system.disks")
             ],
@@ -115,6 +116,12 @@ def _broken(client: Client, settings: Settings) -> dict[str, int] | None:
     view = f"{sql.name(settings.database)}.broken_invariant"
     found = _asked(client, f"SELECT invariant, count() FROM {view} GROUP BY invariant ORDER BY invariant")  # noqa: S608
     return None if found is None else dict(found)
+
+
+def _unresolved(client: Client, settings: Settings) -> Waiting | None:
+    view = f"{sql.name(settings.database)}.unresolved"
+    found = _asked(client, f"SELECT count(), sum(events) FROM {view} WHERE state != 'linked'")  # noqa: S608
+    return None if found is None else Waiting(*found[0])
 
 
 def _replays(client: Client, warehouse: Warehouse) -> list[ReplayState]:

@@ -1,7 +1,7 @@
 /*
 comment: >-
   Which account each merged account counts as, over time and over merges of merges; an account counts as itself at all times that
-  are not listed, and where its merges go in a ring
+  are not listed, and where its merges go in a ring. A key that was linked to an account counts as it at all times
 columns:
   account_id: Account
   survivor_id: Account that it counts as
@@ -36,7 +36,15 @@ FROM
         FROM
         (
             WITH RECURSIVE
-                _merge AS (SELECT account_id, survivor_id, from_at, until_at FROM ${cx}.account_merge_step WHERE from_at < until_at),
+                _merge AS
+                (
+                    SELECT account_id, survivor_id, from_at, until_at
+                    FROM ${cx}.account_merge_step
+                    WHERE from_at < until_at
+                    UNION ALL
+                    SELECT account_id, survivor_id, toDateTime64(0, 6, 'UTC'), ${end_of_days}
+                    FROM ${cx}.linked_account
+                ),
                 _chain AS
                 (
                     SELECT account_id, survivor_id AS here, from_at AS since, until_at AS until, toUInt32(1) AS step_no

@@ -128,7 +128,8 @@ FROM
                     FROM ${cx}.account_identity_span
                     GROUP BY account_id
                 )
-                WHERE moved_at <= ${now} AND counted_as != now_counts_as
+                -- What a link names was the account from the beginning: nothing moved on a day.
+                WHERE moved_at <= ${now} AND moved_at > toDateTime64(0, 6, 'UTC') AND counted_as != now_counts_as
             ) AS _m
             LEFT JOIN
             (

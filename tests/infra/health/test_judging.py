@@ -20,6 +20,7 @@ from infra.health.model import (
     Place,
     ReplayState,
     Tables,
+    Waiting,
     Worker,
 )
 from infra.health.text import duration, size
@@ -105,6 +106,20 @@ WRONG = [
     (_with(WELL, broker=None, down={"Kafka": "no route"}), "kafka", "broker-down.md"),
     (_with(WELL, tables=None, down={"ClickHouse": "no route"}), "clickhouse", "clickhouse-down.md"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Waiting(0, 0), "every account of an event is known"),
+        (Waiting(1, 1200), "1,200 events of 1 unknown account, see cx.unresolved"),
+        (None, "events of unknown accounts could not be counted in time"),
+    ],
+)
+def test_events_of_unknown_accounts_are_counted_and_wake_nobody(found: Waiting | None, said: str) -> None:
+    """They count under their own key meanwhile; whoever links accounts has to see how many wait."""
+    checks = judge(_look("tables", unresolved=found), Tolerance())
+    assert [(check.said, check.verdict) for check in checks if check.name == "unknown accounts"] == [(said, "ok")]
 
 
 @pytest.mark.parametrize(("look", "name", "runbook"), WRONG)
