@@ -15,7 +15,7 @@ from schemas.topics import load_topics
 from streams.core.admission import refusal_of
 from streams.core.algebra import IDENTITY_BYTES, RecordedEvent, fingerprint_of
 from streams.core.machine import Machine
-from streams.core.routes import BY_PREFIX, LEDGERS, reducer_of
+from streams.core.routes import BY_PREFIX, KINDS, LEDGERS, reducer_of
 from streams.core.rows_reference import EventRow
 from streams.core.rules import Rules
 from streams.live.fold.batch import Batch
@@ -59,7 +59,7 @@ class Processor:
         self._types = frozenset(load_topics()[SURVEY].event_types)
 
     def take(self, topic: str, partition: int, record: Made, state: KeyedState) -> Result:
-        batch = Batch(topic, partition, Machine(state.get_bytes, self._rules, BY_PREFIX, LEDGERS))
+        batch = Batch(topic, partition, Machine(state.get_bytes, self._rules, BY_PREFIX, LEDGERS, stage=KINDS.stage))
         self._take(batch, record, state)
         batch.machine.save()
         for name, changed in batch.machine.changes.items():

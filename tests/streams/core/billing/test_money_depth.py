@@ -101,7 +101,7 @@ def test_one_more_that_takes_credit_costs_what_it_did(told: Told) -> None:
 
 def test_who_pays_as_asked_has_no_ledger_of_credit() -> None:
     """Most accounts owe what they are asked for and nothing else; the ledger of those who do not is for them alone."""
-    machine = Machine({}.get, Rules(), BY_PREFIX, LEDGERS)
+    machine = Machine({}.get, Rules(), BY_PREFIX, LEDGERS, stage=KINDS.stage)
     for number in range(3):
         for recorded in account(number):
             list(machine.take(reducer_of(recorded.event), recorded, bytes([number]) * 24))

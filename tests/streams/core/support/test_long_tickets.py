@@ -9,7 +9,7 @@ from streams.core import segments
 from streams.core.algebra import RecordedEvent
 from streams.core.events import Event, SlaTargetApplied, TicketAssigned, TicketPriorityChanged
 from streams.core.machine import Machine as Core
-from streams.core.routes import BY_PREFIX
+from streams.core.routes import BY_PREFIX, KINDS
 from streams.core.rows_change import MetricChangeRow
 from streams.core.rows_ticket import TicketMessageRow, TicketRow
 from streams.core.support.projection import TICKET
@@ -86,7 +86,7 @@ class Counted:
 
     def take(self, recorded: RecordedEvent, number: int) -> tuple[int, int, int, int]:
         """Take an event as a batch of its own; return (records read, bytes written, events folded, rows written)."""
-        core, before, rows = Core(self.get, RULES, BY_PREFIX, {}), self.read, 0
+        core, before, rows = Core(self.get, RULES, BY_PREFIX, {}, stage=KINDS.stage), self.read, 0
         for facts in core.take(TICKET, recorded, number.to_bytes(24, "big"), 300):
             rows += len(facts.rows) + len(facts.removed)
         core.save()
