@@ -177,20 +177,28 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
 
     def append(self, item: Item, fingerprint: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add an active item behind all others; return the outputs it can change, before and after."""
+        return self.extend((item,), fingerprint, size)
+
+    def extend(self, items: Sequence[Item], fingerprints: bytes, size: int) -> tuple[Outputs, Outputs]:
+        """Add active items, in order, behind all others; return the outputs that they can change, before and after.
+
+        `size` is the length of all of them in bytes.
+        """
         head, fold, scope = self.head, self.fold, self.scope
         acc = self.accumulator()
         before = NO_OUTPUTS if self.is_new else self.projected()
         after = still_open = Outputs()
-        fold.apply(acc, item, scope, after)
+        for item in items:
+            fold.apply(acc, item, scope, after)
         if not after.is_empty():
             still_open = Outputs()
         fold.project(acc, scope, still_open)
         self.is_new, self._open = False, still_open
-        self.work += 1
+        self.work += len(items)
         if after is not still_open:
             after = still_open.behind(after)
-        head.tail = (*head.tail, item)
-        head.fingerprints += fingerprint
+        head.tail = (*head.tail, *items)
+        head.fingerprints += fingerprints
         head.tail_bytes += size
         if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
             self._spill_full()

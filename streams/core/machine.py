@@ -504,11 +504,11 @@ class Machine:
         log.head.revision += 1
         if ledger.complete is not None:
             ledger.complete(edits, log.last_key, log.between)
-        if edits.cleared or len(edits.put) > 1 or not min(edits.put) > log.last_key:
+        if edits.cleared or not min(edits.put) > log.last_key:
             before, after = log.change(Change.of(edits))
         else:
-            (entry,) = edits.put.values()
-            before, after = log.append(entry, b"", size_of(entry))
+            entries = [edits.put[position] for position in sorted(edits.put)]
+            before, after = log.extend(entries, b"", sum(map(size_of, entries)))
         found.append(self._difference(ledger, log, before, after, is_quiet=is_quiet))
         if witness is not None:
             witness.after(ledger, log, before, after, was)

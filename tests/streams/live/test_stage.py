@@ -234,7 +234,7 @@ MISHAPS = [
 
 @pytest.mark.parametrize(
     ("level", "again", "where"),
-    [(9, {"bad"}, "append"), (5, set(), "projected")],
+    [(9, {"bad"}, "extend"), (5, set(), "projected")],
     ids=["by an entry", "by time"],
 )
 def test_an_account_that_our_core_fails_on_is_put_aside_and_others_go_on(
