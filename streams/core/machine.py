@@ -247,7 +247,7 @@ class Machine:
         witness = Witness(self._known_by, self.parts, max(head.passed, head.known))
         witness.after(of, log, before, after, None)
         cause = Cause(witness.at, of.kind or of.prefix, name, "", said)
-        for (prefix, named), revision in witness.revisions(cause).items():
+        for (prefix, named), revision in witness.revisions(cause):
             pending.setdefault(prefix, {})[named] = Edits({revision_key(revision): revision})
 
     def _piece(self, of: Declared, log: LongLog[Any, Any], course: Course) -> tuple[Outputs, Outputs]:

@@ -10,7 +10,7 @@ these brought about is stated as the event comes, and the event is held against 
 lists. `Head.known` says up to when that was done, for the deadlines themselves come later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -23,7 +23,8 @@ from streams.core.outputs import Handover, Outputs, Scope
 Entry = TypeVar("Entry")
 Entries = Mapping[Handover, Any]
 Whose = tuple[str, str, str]
-Parts = dict[Whose, dict[SortKey, Any]]
+Stated = dict[SortKey, Any]
+Parts = dict[Whose, Stated]
 
 
 class Revision(msgspec.Struct, Generic[Entry], frozen=True, array_like=True, gc=False):
@@ -71,12 +72,11 @@ class Witness:
     `known_by` names the ledger to which revisions of another one are stated, by prefix; they go to `parts`.
     """
 
-    __slots__ = ("_added", "_known_by", "_parts", "_taken", "at")
+    __slots__ = ("_changes", "_known_by", "_parts", "at")
 
     def __init__(self, known_by: Mapping[str, str], parts: Parts, at: int) -> None:
         self._known_by, self._parts, self.at = known_by, parts, at
-        self._taken: dict[Handover, Any] = {}
-        self._added: dict[Handover, Any] = {}
+        self._changes: dict[tuple[str, str], tuple[Stated, Stated]] = {}
 
     def before(self, of: Declared, log: Log[Any, Any]) -> Earlier | None:
         """Look at a log before a change: None where its outputs list what holds at the moment of the cause.
@@ -130,39 +130,40 @@ class Witness:
         """Note the difference of two sets of entries."""
         if before == after:
             return
+        known_by = self._known_by
         for place, entry in after.items():
-            if place.ledger in self._known_by:
+            if place.ledger in known_by:
                 was = before.get(place)
                 if was != entry:
-                    self._added[place] = entry
+                    taken, added = self._changes_of(place)
+                    added[place.key] = entry
                     if was is not None:
-                        self._taken[place] = was
+                        taken[place.key] = was
         for place, was in before.items():
-            if place not in after and place.ledger in self._known_by:
-                self._taken[place] = was
+            if place.ledger in known_by and place not in after:
+                self._changes_of(place)[0][place.key] = was
+
+    def _changes_of(self, place: Handover) -> tuple[Stated, Stated]:
+        whose = place.ledger, place.name
+        changes = self._changes.get(whose)
+        if changes is None:
+            changes = self._changes[whose] = {}, {}
+        return changes
 
     def state(self, account: str, cause: Cause) -> None:
         """State what was noted, as parts."""
-        for (prefix, name), revision in self.revisions(cause).items():
+        for (prefix, name), revision in self.revisions(cause):
             self._parts.setdefault((account, prefix, name), {})[revision_key(revision)] = revision
 
-    def revisions(self, cause: Cause) -> dict[tuple[str, str], Revision[Any]]:
-        """Return what was noted, by prefix and name of the ledger that is told."""
-        if not self._taken and not self._added:
-            return {}
-        ledgers = {(place.ledger, place.name) for places in (self._taken, self._added) for place in places}
-        return {
-            (self._known_by[ledger], name): Revision(
-                *cause[:4], _of(self._taken, ledger, name), _of(self._added, ledger, name), cause.cause
-            )
-            for ledger, name in sorted(ledgers)
-        }
+    def revisions(self, cause: Cause) -> Iterator[tuple[tuple[str, str], Revision[Any]]]:
+        """Yield what was noted, with prefix and name of the ledger that is told."""
+        for (ledger, name), (taken, added) in self._changes.items():
+            yield (self._known_by[ledger], name), Revision(*cause[:4], _in_order(taken), _in_order(added), cause.cause)
 
 
-def _of(noted: Mapping[Handover, Any], ledger: str, name: str) -> tuple[Any, ...]:
-    """Return the entries of one ledger in order of position."""
-    mine = [place for place in noted if place.ledger == ledger and place.name == name]
-    return tuple(noted[place] for place in sorted(mine, key=lambda place: place.key))
+def _in_order(stated: Stated) -> tuple[Any, ...]:
+    """Return entries in order of position."""
+    return tuple(stated.values()) if len(stated) == 1 else tuple(stated[key] for key in sorted(stated))
 
 
 def _open_at(log: Log[Any, Any], at: int) -> Entries:
