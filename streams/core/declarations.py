@@ -146,6 +146,8 @@ class Ledger(Generic[Acc, Entry]):
     - `depends_on_rules`: whether other rules may change outputs.
     - `as_known_of`: prefix of another ledger of the stage, whose entries are stated to this one as revisions: at the
       moment when the broker had an event, what it took away and added (`streams.core.revisions`).
+    - `keeps_end`: whether the head of a log keeps its last accumulator, so that a batch need not fold the tail first:
+      for a ledger whose entries are dear to apply and whose accumulators are small.
     - `complete`: adds entries of the ledger's own to edits of others, before they are made. It gets the edits, the
       greatest position, and a function that yields the entries from one position to another.
     """
@@ -160,12 +162,13 @@ class Ledger(Generic[Acc, Entry]):
     kind: str = ""
     deadline: Callable[[Acc, Scope], int] | None = None
     depends_on_rules: bool = False
+    keeps_end: bool = False
     as_known_of: str = ""
     complete: Callable[[Edits, SortKey, Callable[[SortKey, SortKey], Iterator[Entry]]], None] | None = None
 
     @cached_property
     def codec(self) -> Codec:
-        return codec_of(self.entry, self.accumulator)
+        return codec_of(self.entry, self.accumulator, keeps_end=self.keeps_end)
 
     def key(self, account_id: str, name: str) -> bytes:
         return f"{self.prefix}{account_id}\0{name}".encode()

@@ -38,12 +38,13 @@ In_contra = TypeVar("In_contra", contravariant=True)
 
 
 class Codec(NamedTuple):
-    """Decoders of a log's records, and whether its accumulators have members."""
+    """Decoders of a log's records, whether its accumulators have members, and whether its head keeps the last one."""
 
     head: Callable[[bytes], Any]
     segment: Callable[[bytes], Any]
     accumulator: Callable[[bytes], Any]
     has_members: bool = False
+    keeps_end: bool = False
 
 
 class Fold(Protocol[In_contra, Acc]):
@@ -61,10 +62,10 @@ class Fold(Protocol[In_contra, Acc]):
     def sort_key(self, item: In_contra, /) -> SortKey: ...
 
 
-def codec_of(item_type: Any, accumulator: Any) -> Codec:
+def codec_of(item_type: Any, accumulator: Any, *, keeps_end: bool = False) -> Codec:
     """Return the decoders for logs of one type of item and accumulator."""
     decode = msgspec.msgpack.Decoder(accumulator, dec_hook=decode_members).decode
-    return Codec(*segments.decoders(item_type), decode, "members" in accumulator.__struct_fields__)
+    return Codec(*segments.decoders(item_type), decode, "members" in accumulator.__struct_fields__, keeps_end)
 
 
 def size_of(item: Any) -> int:
@@ -155,6 +156,8 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         """Return the accumulator at the end."""
         if self.is_new:
             self._acc = self._decoded(b"", is_test=self.head.tests > 0)
+        if self._acc is None and self.head.end:
+            self._acc = self._decoded(self.head.end, is_test=self.head.tests > 0)
         if self._acc is None:
             acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
             self.work += len(self.head.tail)
@@ -162,6 +165,11 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
                 self.fold.apply(acc, item, self.scope, None)
             self._acc = acc
         return self._acc
+
+    def keep_end(self) -> None:
+        """Keep the last accumulator in the head, where it belongs there."""
+        if self.fold.codec.keeps_end:
+            self.head.end = _encode(self.accumulator())
 
     def projected(self) -> Outputs:
         """Return the outputs that later items may still change. Nobody may change what is returned."""
@@ -385,7 +393,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
 
     def _put_tail(self, tail: Stretch[Item]) -> None:
         head = self.head
-        head.tail, head.inactive = tuple(tail.items), _inactive(tail)
+        head.tail, head.inactive, head.end = tuple(tail.items), _inactive(tail), b""
         head.fingerprints = b"".join(tail.fingerprints)
 
     def _put_segment(

@@ -342,6 +342,7 @@ class Machine:
         """Put the heads of all logs that changed into `changes`."""
         changes = self.changes
         for log in self._changed():
+            log.keep_end()
             changes[log.key] = _encode(log.head)
         for queue in self._queues.values():
             if queue.is_changed:

@@ -53,7 +53,8 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     have a say. `passed` is the latest deadline that has gone by; `tests` counts active test events. `inactive` are
     positions in the tail of items that do not count. `base` is the snapshot before the tail, empty for the
     beginning. `known` is the moment up to which revisions are stated that no event or deadline has yet brought about
-    in the outputs themselves (`streams.core.revisions`), 0 where that is `passed`.
+    in the outputs themselves (`streams.core.revisions`), 0 where that is `passed`. `end` is the accumulator behind the
+    tail, of a ledger that keeps it; empty where the tail has to be folded.
     """
 
     deadline: int = NEVER
@@ -68,6 +69,7 @@ class Head(msgspec.Struct, Generic[Item], array_like=True, gc=False):
     tail_bytes: int = 0
     spilled: Spilled | None = None
     known: int = 0
+    end: bytes = b""
 
 
 class HeadIndex(msgspec.Struct, array_like=True, gc=False):

@@ -182,6 +182,7 @@ WARMTH_LEDGER = Ledger(
     start=lambda account, _name: Warmth(account),
     deadline=fades_at,
     depends_on_rules=True,
+    keeps_end=True,
 )
 WATCH_LEDGER = Ledger(
     prefix=WATCH,

@@ -14,9 +14,9 @@ def _known(account: str, _name: str) -> Watch:
 
 
 HEALTH_LEDGER: Ledger[Watch, Fact] = Ledger(
-    HEALTH, Fact, Watch, apply, project, position, _corrected, deadline=deadline, depends_on_rules=True
+    HEALTH, Fact, Watch, apply, project, position, _corrected, deadline=deadline, depends_on_rules=True, keeps_end=True
 )
 HEALTH_KNOWN_LEDGER: Ledger[Watch, Revision] = Ledger(
     HEALTH_KNOWN, Revision, Watch, apply, project, known_position, _known, deadline=deadline, depends_on_rules=True,
-    as_known_of=HEALTH,
+    keeps_end=True, as_known_of=HEALTH,
 )  # fmt: skip
