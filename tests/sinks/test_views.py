@@ -79,6 +79,11 @@ ORDER = (
     "customer_id",
     "account_id",
     "manager_id",
+    "rule_id",
+    "measure",
+    "severity",
+    "model_id",
+    "band",
 )
 
 

@@ -1,0 +1,66 @@
+/*
+comment: >-
+  What became of accounts by the band of health that was known of them: those that paid on 1 January or 1 July, and lost revenue within 180 days. Half-years do not
+  overlap, so an account counts once in each
+columns:
+  model_id: Model of health
+  bands_version: Version of the table of bands
+  band: Band as it was known on the day; unknown where there was no score
+  value: Accounts that churned or were downsold within 180 days, in percent
+  numerator: Of them, accounts that churned or were downsold
+  denominator: Accounts and half-years
+  n: Accounts and half-years
+  ci_low: Lower bound of the 95 % interval (Wilson)
+  ci_high: Upper bound of the 95 % interval (Wilson)
+  low_sample: "1 when n is below the low-sample threshold: read with care"
+  period_from: First day that counts
+  period_to: Last day that counts; the 180 days after it are over
+*/
+SELECT
+    model_id,
+    tupleElement(stood, 3) AS bands_version,
+    tupleElement(stood, 2) AS band,
+    100 * numerator / denominator AS value,
+    toInt64(countIf(is_lost = 1)) AS numerator,
+    toInt64(count()) AS denominator,
+    toInt64(count()) AS n,
+    ${wilson_low} AS ci_low,
+    ${wilson_high} AS ci_high,
+    toUInt8(n < assumeNotNull((SELECT threshold FROM ${cx}.low_sample))) AS low_sample,
+    min(day) AS period_from,
+    max(day) AS period_to
+FROM
+(
+    SELECT
+        _h.model_id AS model_id,
+        _h.account_id AS account_id,
+        arrayJoin(arrayMap(half -> addMonths(toDate('2020-01-01'), 6 * half), range(toUInt64(2 * (toYear(${now}) - 2019))))) AS day,
+        toDateTime64(day, 6, '${zone}') AS moment,
+        arrayLast(each -> tupleElement(each, 1) <= moment, _h.course) AS stood,
+        toUInt8(arrayExists(at -> at > moment AND at <= moment + INTERVAL 180 DAY, _l.lost)) AS is_lost
+    FROM
+    (
+        SELECT account_id, model_id, arraySort(groupArray((at, toString(band), toString(bands_version)))) AS course
+        FROM ${cx}.account_health
+        WHERE is_known = 1
+        GROUP BY account_id, model_id
+    ) AS _h
+    INNER JOIN
+    (
+        SELECT account_id, groupArray((starts_at, ends_at)) AS spans
+        FROM ${cx}.mrr_span
+        WHERE policy = 'cxledger' AND mrr_micros > 0
+        GROUP BY account_id
+    ) AS _p ON _p.account_id = _h.account_id
+    LEFT JOIN
+    (
+        SELECT account_id, groupArray(moment) AS lost
+        FROM ${cx}.mrr_flow
+        WHERE policy = 'cxledger' AND kind IN ('churn', 'contraction')
+        GROUP BY account_id
+    ) AS _l ON _l.account_id = _h.account_id
+    WHERE moment + INTERVAL 180 DAY <= ${now}
+        AND arrayExists(span -> tupleElement(span, 1) <= moment AND tupleElement(span, 2) > moment, _p.spans)
+        AND arrayExists(each -> tupleElement(each, 1) <= moment, _h.course)
+)
+GROUP BY model_id, bands_version, band

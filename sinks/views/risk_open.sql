@@ -1,0 +1,58 @@
+/*
+comment: Who is at risk now and why, one row per account and open episode, as corrected; what an account brings in stands at its worst episode alone
+columns:
+  account_id: Account
+  owner: Manager who owns the account now; empty when nobody does
+  segment: Segment of the account now; empty when not told
+  rule_id: Rule of risk
+  rule_version: Version of the rule when the episode was noticed
+  severity: low, medium or high, the worst so far
+  opened_at: When the trouble began, UTC
+  since: When it began anew, UTC; opened_at where it never paused
+  noticed_at: When it had lasted long enough to be called a risk, UTC
+  days_open: Whole days since it began
+  reopened: How often the episode has opened again
+  event_id: Event that opened it; empty where a score or time alone did
+  episode_id: Episode, as messages name it
+  is_worst: 1 at the worst episode of the account, the oldest of equals
+  mrr: Recurring revenue of the account per month in the reporting currency, of what has an exchange rate
+  mrr_counted: The same at the worst episode, 0 at the others, so that it can be added up
+*/
+SELECT
+    _e.account_id AS account_id,
+    _s.owner AS owner,
+    _s.segment AS segment,
+    _e.rule_id AS rule_id,
+    _e.rule_version AS rule_version,
+    _e.severity AS severity,
+    _e.opened_at AS opened_at,
+    _e.since AS since,
+    _e.noticed_at AS noticed_at,
+    toInt64(intDiv(toUnixTimestamp64Micro(${now}) - toUnixTimestamp64Micro(_e.opened_at), 86400000000)) AS days_open,
+    _e.reopened AS reopened,
+    _e.event_id AS event_id,
+    _e.episode_id AS episode_id,
+    _e.is_worst AS is_worst,
+    toDecimal128(intDiv(_m.pico, 1000000), 6) / 1000000 AS mrr,
+    toDecimal128(intDiv(if(_e.is_worst = 1, _m.pico, toInt128(0)), 1000000), 6) / 1000000 AS mrr_counted
+FROM
+(
+    SELECT
+        *,
+        toUInt8(
+            row_number() OVER (
+                PARTITION BY account_id
+                ORDER BY transform(severity, ['low', 'medium', 'high'], [1, 2, 3], 0) DESC, opened_at, rule_id
+            ) = 1
+        ) AS is_worst
+    FROM ${cx}.risk_episode
+    WHERE is_known = 0 AND closed_at IS NULL AND noticed_at <= ${now}
+) AS _e
+LEFT JOIN ${cx}.slice_now AS _s ON _s.account_id = _e.account_id
+LEFT JOIN
+(
+    SELECT account_id, sum(reported_pico) AS pico
+    FROM ${cx}.mrr_span
+    WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
+    GROUP BY account_id
+) AS _m ON _m.account_id = _e.account_id
