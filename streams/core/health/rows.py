@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.core.health.components import evidence_of
 from streams.core.health.facts import DAY
 from streams.core.health.model import POINT, WHOLE
-from streams.core.health.picture import level, started, text
+from streams.core.health.picture import Picture, level, started, text
 from streams.core.health.score import contributions
 from streams.core.rows_health import AccountHealthRow, AccountNowRow
 
@@ -47,7 +47,7 @@ def health_row(watch: Watch, model: str, at: int, found: Assessed, cause: tuple[
 def now_row(watch: Watch) -> AccountNowRow:
     """Return the row of the account as it stands."""
     picture, at = watch.now, watch.at
-    mrr, receivable = (_by_unit(watch, name) for name in ("mrr", "receivable"))
+    mrr, receivable = (_by_unit(picture, name) for name in ("mrr", "receivable"))
     said = picture.statements.get("sentiment", {}).get("", ())
     sentiment = said[-1].value if said else None
     start = started(picture)
@@ -61,27 +61,27 @@ def now_row(watch: Watch) -> AccountNowRow:
         tuple(mrr.values()),
         tuple(receivable),
         tuple(receivable.values()),
-        _count(watch, "tickets_open"),
-        _count(watch, "escalations_open"),
-        _count(watch, "payments_failing"),
-        _count(watch, "cancels_scheduled"),
-        _count(watch, "milestones_open"),
+        _count(picture, "tickets_open"),
+        _count(picture, "escalations_open"),
+        _count(picture, "payments_failing"),
+        _count(picture, "cancels_scheduled"),
+        _count(picture, "milestones_open"),
         float(sentiment) if isinstance(sentiment, int) else None,
-        _last_day(watch, "touch"),
-        _last_day(watch, "nps_answer"),
+        _last_day(picture, "touch"),
+        _last_day(picture, "nps_answer"),
         max(0, sum(picture.heard.values())),
     )
 
 
-def _by_unit(watch: Watch, name: str) -> dict[str, int]:
-    by_unit = watch.now.levels.get(name, {})
+def _by_unit(picture: Picture, name: str) -> dict[str, int]:
+    by_unit = picture.levels.get(name, {})
     return {unit: sum(by_unit[unit].numbers) for unit in sorted(by_unit)}
 
 
-def _count(watch: Watch, name: str) -> int:
-    return max(0, level(watch.now, name))
+def _count(picture: Picture, name: str) -> int:
+    return max(0, level(picture, name))
 
 
-def _last_day(watch: Watch, name: str) -> int | None:
-    series = watch.now.happened.get(name, {}).get("")
+def _last_day(picture: Picture, name: str) -> int | None:
+    series = picture.happened.get(name, {}).get("")
     return None if series is None else series.days[-1] * DAY

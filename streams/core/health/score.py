@@ -5,11 +5,11 @@ add up to the score exactly. Between the days on which a value changes, only wei
 ratio of two linear functions of the day, which rises or falls and never turns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from streams.core.health.components import read
-from streams.core.health.model import NO_END, POINT, UNKNOWN, WHOLE, Component, Variant
+from streams.core.health.components import TIMED, read
+from streams.core.health.model import DAILY, NO_END, PART_OF, POINT, UNKNOWN, WHOLE, Component, Variant
 from streams.core.health.picture import Picture, level
 
 APART = 40 * POINT
@@ -46,24 +46,51 @@ class Result(NamedTuple):
     lean: int
 
 
+Kept = tuple[Variant, int, Sequence[tuple[Line, int] | None]]
+"""Lines of a variant as they were on a day, each with the last day of its value; None where other facts have come."""
+
+
+def without(kept: Kept, signals: Collection[str]) -> Kept:
+    """Return kept lines without those of some signals."""
+    variant, day, every = kept
+    pairs = zip(every, variant.components, strict=True)
+    return variant, day, [None if component.signal in signals else each for each, component in pairs]
+
+
 def lines(picture: Picture, variant: Variant, day: int, at: int) -> tuple[list[Line], int]:
-    """Return the components on a day, and the last day through which their values stay."""
-    found: list[Line] = []
-    steady = NO_END
-    for component in variant.components:
-        raw, since, until, grows = read(picture, component.signal, day, at)
-        most = component.max_age_days
-        if raw is None or (most and day - since >= most):
-            found.append(Line(component, None, None, since))
-            steady = min(steady, until)
-            continue
-        if most:
-            until = min(until, since + most - 1)
-        if grows:
-            until = min(until, day + component.steady_days(raw))
-        steady = min(steady, until)
-        found.append(Line(component, raw, component.value(raw), since))
-    return found, steady
+    """Return the components on a day, and the last day through which their values stay.
+
+    Lines are kept with the picture (`Kept`), beside what it is.
+    """
+    kept: dict[str, Kept] = picture.__dict__.setdefault("lines", {})
+    known = kept.get(variant.model_id)
+    if known is None or known[0] is not variant or known[1] > day:
+        found = [_line(picture, component, day, at) for component in variant.components]
+    else:
+        is_today = known[1] == day
+        found = [
+            each
+            if each is not None
+            and (is_today or (day <= each[1] and component.signal not in DAILY))
+            and component.signal not in TIMED
+            else _line(picture, component, day, at)
+            for each, component in zip(known[2], variant.components, strict=True)
+        ]
+    kept[variant.model_id] = variant, day, found
+    return [line for line, _ in found], min((until for _, until in found), default=NO_END)
+
+
+def _line(picture: Picture, component: Component, day: int, at: int) -> tuple[Line, int]:
+    """Return a component on a day, and the last day through which its value stays."""
+    raw, since, until, grows = read(picture, component.signal, day, at)
+    most = component.max_age_days
+    if raw is None or (most and day - since >= most):
+        return Line(component, None, None, since), until
+    if most:
+        until = min(until, since + most - 1)
+    if grows:
+        until = min(until, day + component.steady_days(raw))
+    return Line(component, raw, component.value(raw), since), until
 
 
 def result(variant: Variant, every: Sequence[Line], day: int) -> Result:
@@ -74,10 +101,11 @@ def result(variant: Variant, every: Sequence[Line], day: int) -> Result:
         value = line.value
         if value is None:
             continue
-        own = line.weight(day, scale)
+        component = line.component
+        own = line.weight(day, scale) if component.is_fading else component.weight * scale
         weight += own
         mass += own * value
-        part = line.component.part
+        part = PART_OF[component.signal]
         if part in _HARD:
             hard += own
             hard_mass += own * value

@@ -18,7 +18,7 @@ from streams.core.health.facts import DAY, Fact, Revision
 from streams.core.health.model import NO_END, UNKNOWN, Variant, months_between, months_end
 from streams.core.health.picture import Picture, next_expiry, started, stated, text
 from streams.core.health.rows import health_row, now_row
-from streams.core.health.score import Line, Result, disagreement, lines, result
+from streams.core.health.score import Kept, Line, Result, disagreement, lines, result, without
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.risk.episodes import Episode
@@ -134,6 +134,8 @@ def _taken(picture: Picture, added: Sequence[Fact], gone: Sequence[Fact], at: in
     if known:
         stale = {signal for name in names for signal in SIGNALS_OF.get(name, ())}
         made.__dict__["answers"] = {signal: each for signal, each in known.items() if signal not in stale}
+        kept: dict[str, Kept] = picture.__dict__.get("lines", {})
+        made.__dict__["lines"] = {model: without(each, stale) for model, each in kept.items()}
     return made
 
 
@@ -200,17 +202,19 @@ def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> As
 
 def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: Emit, said: Saying) -> Assessment:
     """Go through the moments up to `until` at which time changes what is said; return the last assessment."""
-    while True:
-        at = next_look(watch.now, rules, found, until)
+    picture = watch.now
+    while found.at < until:
+        at = next_look(picture, rules, found, until)
         if at > until:
             return found
-        before, found = found.models, moved(watch.now, rules, found, at)
+        before, found = found.models, moved(picture, rules, found, at)
         for model, each in _models(found, before):
             was = before.get(model)
             if was is None or was.listed.mark != each.listed.mark:
                 said.append((at, model, each.listed.score))
                 if emit is not None:
                     emit(health_row(watch, model, at, each, ("", "", "")))
+    return found
 
 
 def _models(found: Assessment, before: dict[str, Assessed]) -> Iterator[tuple[str, Assessed]]:
