@@ -115,14 +115,16 @@ def test_the_way_back_sets_the_group_to_where_the_former_state_stands(deployed: 
 def test_a_state_is_seeded_with_a_mark_at_the_end_of_every_partition(deployed: Settings) -> None:
     """What an attempt that died has left must not come back to life, and a state that lags must not be served."""
     survey, generation = f"{deployed.topic_prefix}survey", f"{deployed.database}_g2"
-    store = RocksStore(state_directory(deployed, generation) / f"{survey}-1")
-    store.put_at({b"one": b"1", b"two": b"2"}, Position(5))
-    store.close()
+    for topic, kept in ((survey, {b"one": b"1", b"two": b"2"}), (f"{deployed.topic_prefix}account", {})):
+        store = RocksStore(state_directory(deployed, generation) / f"{topic}-1")
+        store.put_at(kept, Position(5))
+        store.close()
     until = {(survey, 0): 0, (survey, 1): 5}
     with pytest.raises(PlanError, match="stands at 5, the workers at 6: give the same command again"):
         seeding.seed(deployed, generation, "g2", {(survey, 1): 6})
     _write(deployed, "survey-changelog-g2", 1, {b"left": b"over"})
-    assert seeding.seed(deployed, generation, "g2", until) == 4
+    # Two records, and a mark in each of two partitions of the topic and of the stage that folds beside it.
+    assert seeding.seed(deployed, generation, "g2", until) == 6
     told = wiring.engine_settings(deployed, state="g2")
     marks = Layout(told, Watermarks(told)).checkpoints()
     assert {place: mark.source for place, mark in marks.items() if mark is not None} == until
