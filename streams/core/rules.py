@@ -17,6 +17,7 @@ from streams.core.health.model import Variant, by_model
 from streams.core.health.shipped import SHIPPED_VARIANTS
 from streams.core.risk import choices as risk
 from streams.core.risk.choices import RiskRule
+from streams.core.risk.episodes import Terms
 from streams.core.settings import Ruling, standing
 from streams.core.support import sla_policy
 from streams.core.support.sla_policy import SlaPolicy
@@ -143,13 +144,19 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         return sorted({rule.valid_from for rule in self.risk})
 
     @cached_property
-    def _risk_versions(self) -> list[list[RiskRule]]:
+    def _risk_versions(self) -> list[dict[str, tuple[RiskRule, Terms]]]:
         versions = (*risk.SHIPPED, *self.risk)
-        return [risk.in_force(versions, at) for at in (0, *self.risk_moments)]
+        return [
+            {each.rule_id: (each, each.terms) for each in risk.in_force(versions, at)} for at in (0, *self.risk_moments)
+        ]
+
+    def risk_by_id(self, at: int) -> dict[str, tuple[RiskRule, Terms]]:
+        """Return the rules of risk in force at `at` (microseconds) by id, with their terms; never changed."""
+        return self._risk_versions[bisect_right(self.risk_moments, at)]
 
     def risk_rules(self, at: int) -> list[RiskRule]:
         """Return the rules of risk in force at `at` (microseconds), in order of their ids."""
-        return self._risk_versions[bisect_right(self.risk_moments, at)]
+        return [rule for rule, _ in self.risk_by_id(at).values()]
 
     def fingerprint(self) -> bytes:
         marks = msgspec.msgpack.encode(self.followup) + (msgspec.msgpack.encode(self.mrr) if self.mrr else b"")

@@ -22,7 +22,17 @@ from streams.core.health.score import Kept, Line, Result, disagreement, lines, r
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.risk.episodes import Episode
-from streams.core.risk.follow import Ended, Risks, Said, Subject, episode_row, follow, next_due, open_episodes
+from streams.core.risk.follow import (
+    Ended,
+    Risks,
+    Said,
+    Subject,
+    carry_over,
+    episode_row,
+    follow,
+    next_due,
+    open_episodes,
+)
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rules import Rules
 
@@ -130,6 +140,7 @@ def _taken(picture: Picture, added: Sequence[Fact], gone: Sequence[Fact], at: in
         made.take(fact, 1, today)
     for fact in gone:
         made.take(fact, -1, today)
+    carry_over(picture, made, names)
     known = picture.__dict__.get("answers")
     if known:
         stale = {signal for name in names for signal in SIGNALS_OF.get(name, ())}

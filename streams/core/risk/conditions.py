@@ -45,6 +45,16 @@ _OLDEST = {
 _COUNTS = {"sla_breaches": "sla_breached", "payment_failures": "payment_failed"}
 
 
+READS: dict[str, frozenset[str]] = {
+    **{signal: frozenset((name,)) for signal, name in (_LEVELS | _OLDEST | _COUNTS).items()},
+    "sentiment": frozenset(("sentiment",)),
+    "days_since_touch": frozenset(("touch", "started")),
+    "days_to_renewal": frozenset(("renewal_due",)),
+    "ticket_surge": frozenset(("ticket_opened", "started")),
+}
+"""Names of facts that a number rests on; scores rest on what rows of health say."""
+
+
 def number(picture: Picture, scores: Scores, condition: Condition, at: int) -> Number:
     """Return the number of a condition at a moment (microseconds)."""
     signal, today = condition.signal, at // DAY

@@ -1,7 +1,7 @@
 """Follow the risks of an account through time: conditions are read where facts, scores, rules or days move them."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from streams.core.health.picture import Picture, counted, evidence
 from streams.core.limits import NEVER
 from streams.core.risk.choices import SEVERITIES, RiskRule
-from streams.core.risk.conditions import DAY, Scores, number
+from streams.core.risk.conditions import DAY, READS, Scores, number
 from streams.core.risk.episodes import (
     CHURNED,
     MODEL_RETIRED,
@@ -81,26 +81,25 @@ def follow(risks: Risks, subject: Subject, said: Said, rules: Rules, until: int,
 
 def _read(risks: Risks, picture: Picture, rules: Rules, at: int, withdrawn: tuple[str, ...], ended: Ended) -> int:
     """Read each rule at a moment; return when days or other rules may move one of them next."""
-    in_force = {each.rule_id: each for each in rules.risk_rules(at)}
-    former = {each.rule_id: each for each in rules.risk_rules(at - 1)} if at in rules.risk_moments else in_force
+    in_force = rules.risk_by_id(at)
+    former = rules.risk_by_id(at - 1)
     gone = _gone(picture)
     following = _after(rules.risk_moments, at)
     for rule_id in [*in_force, *(each for each in risks.states if each not in in_force)]:
-        rule, state = in_force.get(rule_id), risks.states.get(rule_id)
-        if rule is None:
+        held, state = in_force.get(rule_id), risks.states.get(rule_id)
+        if held is None:
             reading, day = Reading(at, Zone.OUT, reason=MODEL_RETIRED), NEVER
         elif gone is not None:
             reading, day = Reading(at, Zone.OUT, evidence=gone, reason=CHURNED), NEVER
         else:
-            reading, day = read(rule, picture, risks.scores, at, withdrawn)
+            reading, day = read(held[0], picture, risks.scores, at, withdrawn)
         if day < NEVER:
             following = min(following, day * DAY)
         if state is None and reading.zone is not Zone.RISKY:
             continue
         before = former.get(rule_id)
-        risks.states[rule_id], finals = step(
-            state or State(), reading, _terms(rule or before), None if before is None else before.terms
-        )
+        terms = (held or before or (None, _NO_TERMS))[1]
+        risks.states[rule_id], finals = step(state or State(), reading, terms, before and before[1])
         ended += ((rule_id, each) for each in finals)
     return following
 
@@ -109,16 +108,58 @@ def read(
     rule: RiskRule, picture: Picture, scores: Scores, at: int, withdrawn: tuple[str, ...] = ()
 ) -> tuple[Reading, int]:
     """Return where a rule stands at a moment, and the next day on which time alone may move it."""
+    today = at // DAY
+    known: dict[str, _Stands] = picture.__dict__.setdefault(_KNOWN, {})
+    found = known.get(rule.rule_id)
+    if found is None or found.rule is not rule or not found.day <= today < found.next_day:
+        found = _stands(rule, picture, scores, at)
+        if found.reads:
+            known[rule.rule_id] = found
+    reason = _ending(rule, picture, at) if found.zone is Zone.HEALTHY and not found.reads else ""
+    return Reading(at, found.zone, found.severity, found.evidence, reason, withdrawn), found.next_day
+
+
+class _Stands(NamedTuple):
+    """Where a rule stands from a day until the next on which time may move it, as long as no fact that it reads does.
+
+    `reads` are names of facts; empty where it rests on more than these.
+    """
+
+    rule: RiskRule
+    day: int
+    next_day: int
+    zone: Zone
+    severity: int
+    evidence: str
+    reads: frozenset[str]
+
+
+_KNOWN = "risks"
+
+
+def carry_over(before: Picture, after: Picture, names: Collection[str]) -> None:
+    """Keep where rules stand for a picture after facts of some names."""
+    known: dict[str, _Stands] | None = before.__dict__.get(_KNOWN)
+    if known:
+        after.__dict__[_KNOWN] = {each: said for each, said in known.items() if said.reads.isdisjoint(names)}
+
+
+def _stands(rule: RiskRule, picture: Picture, scores: Scores, at: int) -> _Stands:
     found = [(each, number(picture, scores, each, at)) for each in rule.conditions]
     day = min(said.next_day for _, said in found)
     known = [(each, said.value) for each, said in found if said.value is not None]
+    zone, severity, cause = Zone.NEITHER, 0, ""
     if any(each.is_healthy(value) for each, value in known):
-        return Reading(at, Zone.HEALTHY, reason=_ending(rule, picture, at), withdrawn=withdrawn), day
-    if len(known) < len(found) or not all(each.is_risky(value) for each, value in known):
-        return Reading(at, Zone.NEITHER, withdrawn=withdrawn), day
-    severity = max(rule.severity, *(each.severity(value) for each, value in known))
-    cause = next((said.evidence for _, said in found if said.evidence), "")
-    return Reading(at, Zone.RISKY, severity, cause, withdrawn=withdrawn), day
+        zone = Zone.HEALTHY
+    elif len(known) == len(found) and all(each.is_risky(value) for each, value in known):
+        zone = Zone.RISKY
+        severity = max(rule.severity, *(each.severity(value) for each, value in known))
+        cause = next((said.evidence for _, said in found if said.evidence), "")
+    names = [READS.get(each.signal) for each in rule.conditions]
+    # A renewal of the day says more of an end than its rule knows, so such a rule is read each time.
+    is_whole = None not in names and all(each.signal != "days_to_renewal" for each in rule.conditions)
+    reads = frozenset[str]().union(*filter(None, names)) if is_whole else frozenset[str]()
+    return _Stands(rule, at // DAY, day, zone, severity, cause, reads)
 
 
 def _ending(rule: RiskRule, picture: Picture, at: int) -> str:
@@ -129,6 +170,8 @@ def _ending(rule: RiskRule, picture: Picture, at: int) -> str:
 
 def _gone(picture: Picture) -> str | None:
     """Return the event by which the account left: it had revenue and has none any more; None while it is there."""
+    if "churned" not in picture.mentions:
+        return None
     left = evidence(picture, "churned")
     return left[0] if left and picture.heard.get("mrr") and not picture.levels.get("mrr") else None
 
@@ -138,29 +181,29 @@ def _after(moments: Sequence[int], at: int) -> int:
     return moments[place] if place < len(moments) else NEVER
 
 
-def _terms(rule: RiskRule | None) -> Terms:
-    return _NO_TERMS if rule is None else rule.terms
-
-
 def open_episodes(risks: Risks, rules: Rules, read_at: int, passed: int) -> Iterator[tuple[str, Episode]]:
     """Yield the stretches that something later may still change, with their rules, once time has come to `passed`."""
-    terms = {each.rule_id: each.terms for each in rules.risk_rules(max(read_at, passed))}
+    terms = rules.risk_by_id(max(read_at, passed))
     for rule_id, state in risks.states.items():
-        for each in listed(state, terms.get(rule_id, _NO_TERMS), passed):
+        for each in listed(state, terms[rule_id][1] if rule_id in terms else _NO_TERMS, passed):
             yield rule_id, each
 
 
 def next_due(risks: Risks, rules: Rules, read_at: int, passed: int) -> int:
     """Return when a dwell is over next, later than `passed`."""
-    terms = {each.rule_id: each.terms for each in rules.risk_rules(max(read_at, passed))}
+    terms = rules.risk_by_id(max(read_at, passed))
     return min(
-        (due(state, terms.get(rule_id, _NO_TERMS), passed) for rule_id, state in risks.states.items()), default=NEVER
+        (
+            due(state, terms[rule_id][1] if rule_id in terms else _NO_TERMS, passed)
+            for rule_id, state in risks.states.items()
+        ),
+        default=NEVER,
     )
 
 
 def episode_row(account: str, rules: Rules, rule_id: str, episode: Episode, *, is_known: bool) -> RiskEpisodeRow:
     """Return the row of a stretch of an episode."""
-    noticed_by = (each.version for each in rules.risk_rules(episode.noticed_at) if each.rule_id == rule_id)
+    noticed_by = rules.risk_by_id(episode.noticed_at).get(rule_id)
     replaces = episode.replaces
     return RiskEpisodeRow(
         account,
@@ -168,7 +211,7 @@ def episode_row(account: str, rules: Rules, rule_id: str, episode: Episode, *, i
         is_known,
         episode.since,
         episode_id(account, rule_id, episode.name),
-        next(noticed_by, ""),
+        "" if noticed_by is None else noticed_by[0].version,
         episode.opened_at,
         episode.noticed_at,
         SEVERITIES[episode.severity],

@@ -98,6 +98,7 @@ def found_by_looking_every_day(facts: list[Fact], rows: list[Any], rules: Rules,
             if moment == at:
                 noted.say(at, model, None if score is None else round(score * 100))
         picture.settle()
+        picture.__dict__.clear()  # what was read is kept there, for pictures that never change
         for rule in rules.risk_rules(at):
             state, finals = step(
                 states.get(rule.rule_id, State()), _reading(rule, picture, noted.scores, at), rule.terms
