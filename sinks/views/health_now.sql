@@ -1,0 +1,58 @@
+/*
+comment: Health of every account by every model as it stands, as corrected, with what costs it most
+columns:
+  account_id: Account
+  model_id: Model of health; several stand side by side
+  since: From when on it has been said so, UTC; a score that fades within its band is dated by its last change
+  variant_id: Variant of the model that is for the account; empty where none is
+  model_version: Version of the variant
+  score: Score from 0 to 100; NULL where too little is known
+  coverage: Share of weight that had data, from 0 to 1
+  band: Band of the score; unknown where there is none
+  previous_band: Band before it; empty where it is the first
+  override: Score or band that a person set, beside the computed one; empty without
+  disagreement: How score and money disagree, being money_below, money_above or leaving; empty where they do not
+  weakest: At most three components that cost the score most, the dearest first
+  points_lost: Points of the score that each of them costs
+  changed_by: Kind of entity that changed it last; empty where time or other rules did
+  event_id: Event that changed it last; empty where none did
+*/
+SELECT
+    account_id,
+    model_id,
+    _h.at AS since,
+    variant_id,
+    model_version,
+    score,
+    coverage,
+    band,
+    previous_band,
+    override,
+    disagreement,
+    arrayMap(pair -> tupleElement(pair, 1), _dearest) AS weakest,
+    arrayMap(pair -> round(tupleElement(pair, 2), 2), _dearest) AS points_lost,
+    changed_by,
+    event_id
+FROM
+(
+    SELECT
+        *,
+        lagInFrame(toString(band), 1, '') OVER (
+            PARTITION BY account_id, model_id ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS previous_band,
+        arraySlice(
+            arrayReverseSort(
+                pair -> tupleElement(pair, 2),
+                arrayFilter(
+                    pair -> tupleElement(pair, 2) > 0.005 AND isNotNull(score),
+                    arrayZip(components, arrayMap((share, brought) -> share * 100 - brought, weights, contributions))
+                )
+            ),
+            1,
+            3
+        ) AS _dearest
+    FROM ${cx}.account_health
+    WHERE is_known = 0 AND at <= ${now}
+) AS _h
+ORDER BY _h.at DESC
+LIMIT 1 BY account_id, model_id
