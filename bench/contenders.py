@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bench import product
 from bench.feed import PARTITIONS, create_topic
@@ -68,12 +68,18 @@ def same_work(stack: Stack, schema: Path, python: Path) -> Plan:
     return _plain("same_work", command, stack, job, progress, LIMIT_S)
 
 
-def whole_product(stack: Stack, workers: int, *, database: str = "") -> Plan:
+def whole_product(stack: Stack, workers: int, *, database: str = "", health: Literal["on", "off"] = "on") -> Plan:
     """`cx worker` as it is deployed, on topics and tables of its own; every run begins with neither state nor rows."""
-    name = database or f"cx_bench{workers}"
-    settings = product.settings(stack, name, f"bench-{name}")
+    name = database or f"cx_bench{workers}_{health}"
+    settings = product.settings(stack, name, f"bench-{name}", health)
     return Plan(
-        Contender("product", workers, product.COMMAND, product.environment(settings), LIMIT_S),
+        Contender(
+            "product" if health == "on" else "product_lean",
+            workers,
+            product.COMMAND,
+            product.environment(settings),
+            LIMIT_S,
+        ),
         partial(product.prepare, settings),
         Group(stack.bootstrap, settings.group, product.SOURCE, PARTITIONS),
         product.derived_topics(settings),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from infra import deployment, local, topics, upgrading
 from infra.embedded.clickhouse_users import ADMINISTRATOR, WRITER
@@ -19,8 +19,8 @@ SOURCES = frozenset(f"{PREFIX}{name}" for name in ("survey", "billing", "support
 COMMAND = (sys.executable, "-m", "infra.cli", "worker")
 
 
-def settings(stack: Stack, database: str, group: str) -> Settings:
-    """A deployment on the benchmark's servers, everything else as it comes."""
+def settings(stack: Stack, database: str, group: str, health: Literal["on", "off"] = "on") -> Settings:
+    """A deployment on the benchmark's servers, with or without health of accounts, everything else as it comes."""
     return Settings(
         stack="external",
         data_dir=stack.scratch / database,
@@ -34,6 +34,7 @@ def settings(stack: Stack, database: str, group: str) -> Settings:
         clickhouse_password=Secret(stack.clickhouse.passwords[ADMINISTRATOR]),
         writer_password=Secret(stack.clickhouse.passwords[WRITER]),
         web_port=0,
+        health=health,
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-CONTENDERS = ("faust", "quix", "engine", "same_work", "product")
+CONTENDERS = ("faust", "quix", "engine", "same_work", "product", "product_lean")
 IN_QUIX = {"quix", "same_work"}
 EXTRAS = ("latency", "state", "rebuild", "money", "support", "profile", "explain", "depth")
 MOST_TOGETHER = 2_000_000
@@ -128,6 +128,9 @@ def _plans(choice: Choice, stack: Stack, python: Path | None) -> Iterator[Plan]:
     if "product" in choice.names:
         for workers in WORKERS:
             yield contenders.whole_product(stack, workers)
+    if "product_lean" in choice.names:
+        for workers in WORKERS:
+            yield contenders.whole_product(stack, workers, health="off")
 
 
 def _run(plan: Plan, stack: Stack, total: int, logs: Path, say: Say) -> Result:

@@ -178,6 +178,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = Secret()
 
     time_zone: Annotated[str, Meta(description="IANA zone whose days, weeks and months the views count in.")] = "UTC"
+    health: Annotated[
+        Literal["on", "off"],
+        Meta(
+            description="Whether workers keep the health and the risks of accounts, which takes most of their time;"
+            " for one that had it off and turns it on, a rebuild is promoted first."
+        ),
+    ] = "on"
     week_start: Annotated[Literal["monday", "sunday"], Meta(description="First day of the week in the views.")] = (
         "monday"
     )

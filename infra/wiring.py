@@ -203,7 +203,7 @@ def engine_settings(
 
     return EngineSettings(
         patience_seconds=patience_seconds,
-        stage=stage.NAME if KINDS.stage else "",
+        stage=stage.NAME if KINDS.stage and settings.health == "on" else "",
         bootstrap=settings.kafka_bootstrap,
         group=settings.group,
         prefix=settings.topic_prefix,

@@ -18,6 +18,7 @@ from infra import topics, wiring
 from infra.replaying.place import state_directory
 from infra.replaying.running import stage_tasks
 from streams.live.engine import checkpoint
+from streams.live.fold.stage import NAME
 from streams.live.store.rocks import RocksStore
 from streams.replay.errors import PlanError
 
@@ -78,7 +79,7 @@ def _made(settings: Settings, told: EngineSettings) -> dict[str, int]:
         counts = topics.partition_counts(admin)
         wanted, end = topics.changelogs(settings, told.state), f"-changelog-{told.state}"
         # As many as the topic of events has: the states are those of its partitions.
-        stage, first = told.topic(told.stage), told.topic(told.siblings[0])
+        stage, first = told.topic(NAME), told.topic(told.siblings[0])
         given = {
             each.name: counts[first if each.name == told.changelog(stage) else each.name.removesuffix(end)]
             for each in wanted

@@ -85,6 +85,7 @@ class Worker:
         self._pace = Pace(job.per_second, time.monotonic)
         self._codec = wiring.codec(settings)
         self._parts = PartsCodec(KINDS.stage)
+        self._has_stage = bool(wiring.engine_settings(settings).stage)
         self._rules = self._loaded_rules()
         self._log = KafkaLog(settings.kafka_bootstrap, wiring.librdkafka(settings), at_once=self._pace.batch(_AT_ONCE))
         self._sink = ClickHouseSink(wiring.clickhouse(settings), job.generation)
@@ -152,7 +153,7 @@ class Worker:
             accounts=[account.encode() for account in self._job.accounts],
             show=self._told.moved,
             crash=self._crash,
-            codec=self._parts,
+            codec=self._parts if self._has_stage else None,
         )
 
     def _processor(self, task: wire.Task, store: ReplayStore) -> Partition:
