@@ -20,7 +20,7 @@ from streams.core.rules import Rules
 from streams.live.fold import partition as fold
 from streams.live.fold import plans
 from tests.streams.core.test_laws import WORLDS
-from tests.streams.core.test_ledgers_by_time import answered
+from tests.streams.core.test_ledgers_by_time import STRICT, answered
 from tests.streams.live.test_ledger_deadlines import FAR, admitted
 from tests.streams.live.test_stage import by_id, go, moments, steps
 from tests.support.batches import recorded
@@ -151,6 +151,22 @@ def test_an_event_states_first_what_a_deadline_before_it_brought_about() -> None
     assert (first.at, [each.points for each in first.added]) == (START, [3])
     assert (missed.event_id, [each.points for each in missed.added]) == ("", [-4])
     assert START < missed.at < START + 9 * DAY
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_what_rules_change_is_stated_as_of_the_last_that_was_known() -> None:
+    """A target that is shortened backwards moves the moment of the miss: the old one must go, or it stays for ever."""
+    siblings = Siblings(recorded([by_id(answered(1, 0, 3))]), LEVELS, STAGE_KNOWN)
+    siblings.finish(START + 9 * DAY)
+    missed = held(siblings, KNOWN)["acme\0"][-1][0].added[0]
+    siblings.use(STRICT)
+    siblings.finish(START + 10 * DAY)
+    *_, (changed, _) = held(siblings, KNOWN)["acme\0"]
+    assert changed.cause.startswith("rules ")
+    assert changed.at == missed.at, "the deadline was the last that happened to it"
+    assert changed.taken == (missed,)
+    assert [each.at for each in changed.added] == [START + 7_200_000_000]
+    assert told(siblings) == facts(siblings)
 
 
 def test_what_comes_late_leaves_the_past_as_it_was_known() -> None:
