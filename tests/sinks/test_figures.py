@@ -254,12 +254,15 @@ def test_a_past_moment_is_judged_by_its_own_clock(typed: Client, empty: Callable
 
 
 def test_every_table_but_the_records_own_belongs_to_a_kind_of_entity() -> None:
-    """A table of no kind would be missing from what `cx explain response R1` shows."""
+    """A table of no kind would be missing from what `cx explain response R1` shows; an account is no entity."""
     assert {table.name for table in TABLES.values() if table.entity == NONE} == {
         "event",
         "dead_letter",
         "failed_deadline",
         "account_aside",
+        "account_health",
+        "account_now",
+        "risk_episode",
     }
     assert {table.entity for table in TABLES.values()} - {NONE, SEVERAL} == set(KINDS) == set(REDUCERS)
     asked = {table for kind in KINDS for table, _ in queries(kind, texts=True)}
