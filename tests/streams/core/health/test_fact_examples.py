@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from streams.core.algebra import RecordedEvent
 from streams.core.events import (
     AccountUpserted,
@@ -20,6 +22,7 @@ from streams.core.events import (
     TicketOpened,
     TicketReopened,
     TicketSolved,
+    TicketStatusChanged,
     TouchLogged,
     UsageReported,
 )
@@ -92,6 +95,14 @@ def test_a_removed_ticket_was_no_contact_and_is_not_open() -> None:
     machine = told(opened(1), of_ticket(TicketDeleted, 2))
     assert counted(machine, "ticket_opened") == (0, 0)
     assert levels(machine, "tickets_open") == {}
+
+
+@pytest.mark.parametrize("status", ["SOLVED", "CLOSED"])
+def test_what_is_done_is_not_open(status: str) -> None:
+    """A ticket may be closed without being solved first, or be told of only when it was done."""
+    assert levels(told(opened(1, status=status)), "tickets_open") == {}
+    turned = of_ticket(TicketStatusChanged, 2, to_status=status)
+    assert at_days(told(opened(1), turned), "tickets_open") == [(1, 1), (2, -1)]
 
 
 def test_test_tickets_say_nothing() -> None:
