@@ -22,7 +22,7 @@ from tests.streams.core.test_laws import FAR, WORLDS
 from tests.support import handed
 from tests.support.histories import histories
 from tests.support.histories_billing import INVOICES, SUBSCRIPTIONS, billing_histories
-from tests.support.histories_support import chatter, support_histories
+from tests.support.histories_support import chatter, crowded, ended, support_histories
 from tests.support.levels import LEVELS
 from tests.support.machine import Machine
 from tests.support.tickets import rows
@@ -67,7 +67,7 @@ def test_no_fact_lies_ahead_of_what_is_known(world: str, data: st.DataObject) ->
         assert all(fact.at <= now + AHEAD for fact in handed.facts_of(machine))
 
 
-@given(support_histories() | chatter())
+@given(support_histories() | chatter() | crowded() | ended())
 def test_tickets_add_up_to_those_that_are_open(recorded_events: Any) -> None:
     """Load is a sum of changes; one that is lost leaves an account under tickets that nobody has."""
     machine = _over(recorded_events)
@@ -82,7 +82,7 @@ def test_tickets_add_up_to_those_that_are_open(recorded_events: Any) -> None:
         assert handed.levels(machine, name) == {cell: each for cell, each in expected[name].items() if each}
 
 
-@given(support_histories() | chatter())
+@given(support_histories() | chatter() | crowded() | ended())
 def test_what_happened_to_tickets_is_counted_once(recorded_events: Any) -> None:
     """Contacts, clocks and talks are shares of an account's score: each is one, whatever was told again."""
     machine = _over(recorded_events)
