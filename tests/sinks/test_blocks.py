@@ -79,8 +79,8 @@ def test_what_does_not_fit_fails(kind: str, value: object) -> None:
 def test_every_type_of_the_tables_is_packed_here_but_texts_and_lists() -> None:
     """A type that is left to the driver by mistake costs several times as much, and nothing would say so."""
     kinds = {column.type for table in TABLES.values() for column in table.columns}
-    left = {kind for kind in kinds if pack_of(kind) is None}
-    assert left == {"String", "Array(String)", "Array(Tuple(String, String))"}
+    left = {kind for kind in kinds if pack_of(kind) is None and not kind.startswith("Array(")}
+    assert left == {"String"}
 
 
 @given(st.integers(1, 3 * AT_ONCE), st.integers(1, 4))

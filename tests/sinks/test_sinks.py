@@ -84,6 +84,10 @@ FILLED = {
     "UInt64": 2**64 - 1,
     "Array(String)": ("odd", ""),
     "Array(Tuple(String, String))": (("crm", "1"), ("erp", "")),
+    "Array(Int64)": (-(2**63), 7),
+    "Array(Float64)": (9.5, -0.25),
+    "Array(Nullable(Float64))": (9.5, None),
+    "Array(Array(String))": (("odd", ""), ()),
 }
 
 

@@ -81,7 +81,7 @@ def test_each_number_has_a_task_for_its_stage_once_its_members_are_read(
 ) -> None:
     """The end of a stage is how far its members have come together: what seeds workers asks for it."""
     until = {(f"cx.{topic}", number): 10 * number + 1 for topic in (*TOPICS, "config") for number in (0, 1)}
-    assert stage_tasks(here, until) == []
+    assert stage_tasks(from_environment({"CX_HEALTH": "off"}), until) == []
     with_stage(monkeypatch)
     siblings = tuple(f"cx.{topic}" for topic in TOPICS)
     assert stage_tasks(here, until) == [
@@ -143,7 +143,7 @@ def _worker(directory: Path) -> worker.Worker:
     doing._job = wire.Job(generation="cx_g2", directory=str(directory))
     doing._told = worker.Reporter(BytesIO())
     doing._stopping, doing._crash = threading.Event(), no_crash
-    doing._rules, doing._parts = Rules(), PartsCodec(STAGE)
+    doing._rules, doing._parts, doing._has_stage = Rules(), PartsCodec(STAGE), True
     doing._sink = Warehouse()  # type: ignore[assignment] # a sink
     return doing
 
