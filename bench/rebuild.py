@@ -132,7 +132,7 @@ def _at_the_end(live: _Live, fill_rest: Callable[[], None], seconds: float, say:
 
 
 def _settings(stack: Stack, database: str, group: str) -> Settings:
-    return msgspec.structs.replace(product.settings(stack, database, group), topic_prefix=PREFIX)
+    return msgspec.structs.replace(product.settings(stack, database, group, "off"), topic_prefix=PREFIX)
 
 
 def fill(settings: Settings, records: Iterable[mixed.Record], say: Say) -> None:

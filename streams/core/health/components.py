@@ -73,7 +73,7 @@ def _escalations_open(picture: Picture, _day: int, _at: int) -> Answer:
     cells = picture.levels.get("escalations_open", {}).get("")
     if cells is None:
         return (0, 0, NO_END, False) if _heard(picture, _SUPPORT) else NO_DATA
-    return sum(cells.numbers), 0, NO_END, False
+    return cells.total(), 0, NO_END, False
 
 
 def _oldest_ticket_days(picture: Picture, day: int, _at: int) -> Answer:
@@ -98,10 +98,10 @@ def _contact_rate(picture: Picture, day: int, _at: int) -> Answer:
 def _overdue_share(picture: Picture, day: int, _at: int) -> Answer:
     worst, until = 0.0, NO_END
     for cells in picture.levels.get("receivable", {}).values():
-        every, place = sum(cells.numbers), bisect_left(cells.days, day)
+        every, place = cells.total(), bisect_left(cells.days, day)
         if every > 0:
             first = bisect_left(cells.days, 1)  # what has no due day is never overdue
-            worst = max(worst, min(100.0, 100 * sum(cells.numbers[first:place]) / every))
+            worst = max(worst, min(100.0, 100 * cells.total(first, place) / every))
         if place < len(cells.days):
             until = min(until, cells.days[place])
     return (worst, 0, until, False) if _heard(picture, _BILLING) else NO_DATA
@@ -112,7 +112,7 @@ def _level_of(name: str) -> Callable[[Picture, int, int], Answer]:
         by_unit = picture.levels.get(name)
         if by_unit is None:
             return (0, 0, NO_END, False) if _heard(picture, _BILLING) else NO_DATA
-        return sum(sum(cells.numbers) for cells in by_unit.values()), 0, NO_END, False
+        return sum(cells.total() for cells in by_unit.values()), 0, NO_END, False
 
     return read
 
@@ -123,7 +123,7 @@ def _mrr_trend(picture: Picture, day: int, _at: int) -> Answer:
     history, levels = picture.happened.get("mrr", {}), picture.levels.get("mrr", {})
     for unit in {**levels, **history}:
         cells, series = levels.get(unit), history.get(unit)
-        now = 0 if cells is None else sum(cells.numbers)
+        now = 0 if cells is None else cells.total()
         moved = 0
         if series is not None:
             moved = series.between(day - BASE + 1, day)[0]
@@ -205,9 +205,9 @@ def _mean_of_days(series: Series, first: int, last: int) -> float | None:
     """Return the mean of the means of days, so that a meter that reports more often weighs no more."""
     begin, end = bisect_left(series.days, first), bisect_right(series.days, last)
     days = [
-        total / number
+        int(total) / int(number)
         for number, total in zip(series.numbers[begin:end], series.totals[begin:end], strict=True)
-        if number > 0
+        if int(number) > 0
     ]
     return sum(days) / len(days) if days else None
 

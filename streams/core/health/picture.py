@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from streams.core.billing.money import Wide, wide
 from streams.core.health.facts import DAY, Fact, Happened, Level, Stated
 
 STATEMENTS = 8
@@ -29,8 +30,12 @@ class Cells(msgspec.Struct, array_like=True, gc=False):
     """Sums by day, in order of days; of each the event that changed it last. Days without a sum are left out."""
 
     days: list[int] = msgspec.field(default_factory=list)
-    numbers: list[int] = msgspec.field(default_factory=list)
+    numbers: list[Wide] = msgspec.field(default_factory=list)
     events: list[str] = msgspec.field(default_factory=list)
+
+    def total(self, begin: int = 0, end: int | None = None) -> int:
+        """Return the sum, or that from one place to before another."""
+        return sum(map(int, self.numbers[begin:end]))
 
     def add(self, day: int, number: int, event_id: str) -> None:
         place = bisect_left(self.days, day)
@@ -39,7 +44,7 @@ class Cells(msgspec.Struct, array_like=True, gc=False):
             self.numbers.insert(place, number)
             self.events.insert(place, event_id)
             return
-        self.numbers[place] += number
+        self.numbers[place] = wide(int(self.numbers[place]) + number)
         if self.numbers[place]:
             self.events[place] = event_id
         else:
@@ -50,8 +55,8 @@ class Series(msgspec.Struct, array_like=True, gc=False):
     """What happened by day: how often, and the sum of what was measured."""
 
     days: list[int] = msgspec.field(default_factory=list)
-    numbers: list[int] = msgspec.field(default_factory=list)
-    totals: list[int] = msgspec.field(default_factory=list)
+    numbers: list[Wide] = msgspec.field(default_factory=list)
+    totals: list[Wide] = msgspec.field(default_factory=list)
 
     def add(self, day: int, number: int, total: int) -> None:
         place = bisect_left(self.days, day)
@@ -60,8 +65,8 @@ class Series(msgspec.Struct, array_like=True, gc=False):
             self.numbers.insert(place, number)
             self.totals.insert(place, total)
             return
-        self.numbers[place] += number
-        self.totals[place] += total
+        self.numbers[place] = wide(int(self.numbers[place]) + number)
+        self.totals[place] = wide(int(self.totals[place]) + total)
         if not (self.numbers[place] or self.totals[place]):
             del self.days[place], self.numbers[place], self.totals[place]
 
@@ -74,7 +79,7 @@ class Series(msgspec.Struct, array_like=True, gc=False):
     def between(self, first: int, last: int) -> tuple[int, int]:
         """Return the number and the total from one day to another, inclusive."""
         begin, end = bisect_left(self.days, first), bisect_right(self.days, last)
-        return sum(self.numbers[begin:end]), sum(self.totals[begin:end])
+        return sum(map(int, self.numbers[begin:end])), sum(map(int, self.totals[begin:end]))
 
 
 class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -222,13 +227,13 @@ def _order(statement: Statement) -> tuple[int, str, str]:
 def level(picture: Picture, name: str, unit: str = "") -> int:
     """Return a level now, over all days."""
     cells = picture.levels.get(name, {}).get(unit)
-    return 0 if cells is None else sum(cells.numbers)
+    return 0 if cells is None else cells.total()
 
 
 def level_before(picture: Picture, name: str, day: int, unit: str = "") -> int:
     """Return the part of a level that lies before a day, such as what was due before it."""
     cells = picture.levels.get(name, {}).get(unit)
-    return 0 if cells is None else sum(cells.numbers[: bisect_left(cells.days, day)])
+    return 0 if cells is None else cells.total(0, bisect_left(cells.days, day))
 
 
 def counted(picture: Picture, name: str, first: int, last: int, unit: str = "") -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.core.billing.money import within
 from streams.core.health.components import evidence_of
 from streams.core.health.facts import DAY
 from streams.core.health.model import POINT, WHOLE
@@ -75,7 +76,7 @@ def now_row(watch: Watch) -> AccountNowRow:
 
 def _by_unit(picture: Picture, name: str) -> dict[str, int]:
     by_unit = picture.levels.get(name, {})
-    return {unit: sum(by_unit[unit].numbers) for unit in sorted(by_unit)}
+    return {unit: within(by_unit[unit].total()) for unit in sorted(by_unit)}
 
 
 def _count(picture: Picture, name: str) -> int:

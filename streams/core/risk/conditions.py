@@ -86,7 +86,7 @@ def _level(picture: Picture, name: str) -> Number:
         for cells in picture.levels.get(name, {}).values()
         for each in zip(cells.numbers, cells.events, strict=True)
     ]
-    return Number(sum(number for number, _ in found), found[-1][1] if found else "")
+    return Number(sum(int(number) for number, _ in found), found[-1][1] if found else "")
 
 
 def _oldest(picture: Picture, name: str, condition: Condition, today: int) -> Number:
@@ -95,7 +95,7 @@ def _oldest(picture: Picture, name: str, condition: Condition, today: int) -> Nu
         (day, event)
         for cells in picture.levels.get(name, {}).values()
         for day, number, event in zip(cells.days, cells.numbers, cells.events, strict=True)
-        if day > 0 and number > 0
+        if day > 0 and int(number) > 0
     ]
     if not found:
         return Number(0)

@@ -228,6 +228,7 @@ class Stage:
                 work.state(self._codec.parts(record))
         if self._plan is None or self._planned(batch, work, self._plan):
             self._read_inbox(batch, work)
+        work.save()
         for account, each in work.accounts.items():
             if each.failure:
                 log.error("the stage puts account %r aside: %s", account, each.failure)
@@ -279,7 +280,6 @@ class Stage:
     def _keep(self, batch: StageBatch, account: str, work: AccountWork) -> None:
         """Keep what the work on an account has changed; one that was put aside is so no longer."""
         machine = work.machine
-        machine.save()
         batch.deadlines.extend(machine.deadlines())
         batch.changes.update(machine.changes)
         batch.write(work.facts, self._first_version)

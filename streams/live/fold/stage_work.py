@@ -68,6 +68,11 @@ class Work:
         """Bring a ledger up to date with the rules."""
         self._try(self.of(account_of(key)), lambda machine: [machine.settle(key)])
 
+    def save(self) -> None:
+        """Let each account's records be made; one whose state cannot be written fails by itself."""
+        for work in self.accounts.values():
+            self._try(work, _saved)
+
     def _try(self, work: AccountWork, task: Callable[[Machine], Iterable[list[Facts]]]) -> None:
         if work.failure:
             return
@@ -87,3 +92,8 @@ class Work:
 
 def _received(whose: Whose, stated: Stated, machine: Machine) -> list[list[Facts]]:
     return [machine.receive(whose, stated)]
+
+
+def _saved(machine: Machine) -> list[list[Facts]]:
+    machine.save()
+    return []

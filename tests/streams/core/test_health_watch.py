@@ -311,6 +311,31 @@ def test_the_account_as_it_stands() -> None:
     assert (row.tickets_open, row.at, row.facts) == (1, at + 5, 4)
 
 
+def test_sums_of_any_size_are_kept_and_shown_up_to_what_a_column_holds() -> None:
+    """Amounts come from outside: two of the greatest fit into no record as numbers, and would stop the account."""
+    at, most = BEGIN * DAY, 2**63 - 1
+    facts: list[Fact] = [
+        fact
+        for number in range(4)
+        for fact in (
+            Level(at + number, "k", f"m{number}", "mrr", f"e{number}", "mrr", most, 0, "EUR"),
+            Level(at + number, "k", f"m{number}", "receivable", f"e{number}", "receivable", most, BEGIN - 9, "EUR"),
+            Happened(at + number, "k", f"m{number}", "usage", f"e{number}", "usage", 1, most, "bytes"),
+        )
+    ]
+    rows = rows_of(HEALTH_LEDGER, sorted(facts, key=position), Rules(), (BEGIN + 200) * DAY)
+    (row,) = [row for row in rows if isinstance(row, AccountNowRow)]
+    assert (row.mrr_micros, row.receivable_micros) == ((most,), (most,))
+    watch = HEALTH_LEDGER.start("A", "")
+    for fact in facts:
+        watch.picture.take(fact, 1, BEGIN)
+    watch = msgspec.msgpack.decode(msgspec.msgpack.encode(watch), type=type(watch))
+    for fact in facts:
+        watch.picture.take(fact, -1, BEGIN)
+    watch.picture.settle()
+    assert watch.picture.is_empty()
+
+
 def test_nothing_is_said_of_an_account_without_facts() -> None:
     """A ledger whose last entry was taken away has no rows and no deadline."""
     watch, outputs = HEALTH_LEDGER.start("A", ""), Outputs()

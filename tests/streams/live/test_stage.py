@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from streams.core import segments
 from streams.core.algebra import RecordedEvent
 from streams.core.limits import NEVER
+from streams.core.log import Log
 from streams.core.machine import Parts
 from streams.core.rows import TABLES
 from streams.core.rules import Rules
@@ -266,6 +267,24 @@ def test_an_account_that_our_core_fails_on_is_put_aside_and_others_go_on(
     assert not siblings.stage.accounts_aside
     assert siblings.state() == sound.state()
     assert not [key for key, _ in siblings.stores["account"].scan() if key.startswith(ASIDE)]
+
+
+def test_an_account_whose_state_cannot_be_written_is_put_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sum too wide for a record would stop the worker for good: it is met again at each start."""
+    keep_end = Log.keep_end
+
+    def failing(log: Any) -> None:
+        if b"bad" in log.key and log.key.startswith(WARMTH.encode()):
+            raise OverflowError("too wide")
+        keep_end(log)
+
+    monkeypatch.setattr(Log, "keep_end", failing)
+    siblings = Siblings(recorded(MISHAPS), Rules())
+    for _ in MISHAPS:
+        siblings.cycle({"survey": 1})
+    siblings.finish(START + 9 * DAY)
+    assert aside(siblings) == [("bad", 0, "OverflowError in streams.core.machine.save")]
+    assert warmth_by_account(siblings)["good"] == 3
 
 
 def test_what_is_no_mistake_of_the_core_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
