@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from clickhouse_driver.errors import ServerException
 
-from infra import wiring
+from infra import explained_health, wiring
 from infra.explaining import known_at
 from sinks import figures
-from sinks.explain import Explainer, ExplainError, require_window
+from sinks.explain import Explainer, ExplainError, require_window, shown
 from sinks.metric import Metric
 from sinks.stock import Stock
 from streams.core.billing.choices import PROFILES
@@ -52,6 +52,26 @@ class Explanation:
             raise self._denied(error) from error
         events = rows.pop("event")
         return {"entity": f"{kind}:{identity}", "account_id": account, "events": events, "rows": rows}
+
+    def health(self, account: str, then: int | None) -> dict[str, Any]:
+        """Return what the account's health adds up to; `then` (microseconds) asks what it was known to be at a moment.
+
+        Raises ExplainError, LogError or Unreachable.
+        """
+        self._explainer.require_account(account)
+        rows = self._explainer.health(account)
+        if then is not None:
+            rows = explained_health.rows_of(known_at(self._settings, self._explainer, account, then).tables, then)
+        models = explained_health.by_model(rows)
+        if not models:
+            raise ExplainError(f"nothing is known of the health of account {shown(account)}")
+        events = self._explainer.told_by(account, explained_health.evidence_of(models))
+        return {
+            "account_id": account,
+            "known_at": None if then is None else _at(then),
+            "models": models,
+            "events": list(events.values()),
+        }
 
     def figure(self, metric: Metric | Stock, account: str, asked: Period, then: int | None) -> dict[str, Any]:
         """Return why the figure is what it is; `then` (microseconds) asks what was known at a moment.

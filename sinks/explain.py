@@ -122,6 +122,15 @@ class Explainer:
             until=until,
         )
 
+    def health(self, account: str) -> Found:
+        """Return the last two things that each model said of the account's health, as corrected."""
+        return self._ask(
+            "SELECT * FROM ${cx}.account_health"
+            " WHERE account_id = {account:String} AND is_known = 0 AND at <= ${now}"
+            " ORDER BY at DESC LIMIT 2 BY model_id",
+            account=account,
+        )
+
     def restatements(self, metric: Metric | Stock, account: str, period: Period) -> Found:
         """Return what corrections changed in the metric's window, oldest first."""
         restated, since = (

@@ -18,10 +18,14 @@ from streams.core.billing.choices import PROFILES
 
 _POLICIES = (*PROFILES, ALL)
 _KINDS = ", ".join(explain_entity.KINDS)
+HEALTH = "health"
 
 
 def explain(
-    what: Annotated[str, typer.Argument(metavar="METRIC|KIND", help=f"A metric; or, before an ID, one of {_KINDS}.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="METRIC|health|KIND", help=f"A metric; health; or, before an ID, one of {_KINDS}."),
+    ],
     identity: Annotated[str, typer.Argument(metavar="[ID]", help="Explain this entity and not a figure.")] = "",
     account: Annotated[str, typer.Option("--account", help="Account whose figure or entity it is.")] = "",
     window: Annotated[str, typer.Option("--window", help=f"Window of the figure: {period.HOW}.")] = "",
@@ -35,6 +39,8 @@ def explain(
 ) -> None:
     """Show the events that make a figure or an entity, to the offset in Kafka, and what corrections changed.
 
+    Health is explained by its components, whose contributions add up to the score.
+
     With --known-at the account's events up to that moment are read from Kafka and folded anew: the figure as it was
     known then, beside the figure as corrected since.
     """
@@ -45,11 +51,15 @@ def explain(
             with closing(Explanation(located(), limit=limit, texts=texts, policy=policy)) as explanation:
                 if identity:
                     answer = explanation.entity(what, identity, account)
+                elif what == HEALTH:
+                    answer = explanation.health(account, then)
                 else:
                     asked = period.parse(window, explanation.warehouse.week_start)
                     answer = explanation.figure(metric_named(what), account, asked, then)
             if form is output.Machine.JSON:
                 output.machine(answer)
+            elif "models" in answer:
+                explained.tell_health(answer)
             else:
                 explained.tell(answer) if "metric" in answer else explained.tell_entity(answer)
     except KeyboardInterrupt:
@@ -66,6 +76,9 @@ def _check(what: str, identity: str, account: str, window: str, at: str, policy:
             raise ExplainError(f"there is no kind of entity {shown(what)}{nearest(what, explain_entity.KINDS)}")
         if window or at:
             raise ExplainError("an entity has no window: leave out --window and --known-at, or the id")
+    elif what == HEALTH:
+        if window or policy:
+            raise ExplainError("health has no window and no policy: leave out --window and --policy")
     elif what in explain_entity.KINDS:
         raise ExplainError(f"which {what}? Give its id: cx explain {what} ID --account ACCOUNT")
     else:

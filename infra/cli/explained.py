@@ -48,6 +48,42 @@ def tell_entity(answer: Mapping[str, Any]) -> None:
             _flow("", f"{table}:", *_pairs(row, ("account_id",)))
 
 
+def tell_health(answer: Mapping[str, Any]) -> None:
+    """Print what models say of an account's health, component by component."""
+    then = f", as known at {_time(answer['known_at'])}" if answer["known_at"] else ""
+    _line(f"health of {answer['account_id']}{then}")
+    for model in answer["models"]:
+        _model(model)
+    if answer["events"]:
+        _line("events it rests on")
+    for event in answer["events"]:
+        _event(event, "  ")
+
+
+def _model(model: Mapping[str, Any]) -> None:
+    score = "no score" if model["score"] is None else exact.text(model["score"])
+    variant = (
+        f"variant {model['variant_id']}, version {model['model_version']}" if model["variant_id"] else "no variant"
+    )
+    _flow("", f"{model['model_id']}: {score}, {model['band']}", f"coverage {exact.text(model['coverage'])}", variant)
+    told = [f"since {_time(model['at'])}"]
+    before = model["before"]
+    if before is not None:
+        was = "no score" if before["score"] is None else exact.text(before["score"])
+        told.append(f"before {was}, {before['band']}, since {_time(before['at'])}")
+    told.append(f"by {model['changed_by']} {model['member']}" if model["changed_by"] else "by time or other rules")
+    _flow("  ", *told, *(f"{name} {model[name]}" for name in ("override", "disagreement") if model[name]))
+    rows = [
+        (part["component"], part["signal"], part["raw"], part["value"], part["weight"], part["contribution"])
+        for part in model["components"]
+    ]
+    if rows:
+        exact.show(("component", "reads", "number", "points", "weight", "brings"), rows)
+        # Whole hundredths, so that the sum is exact and not that of floating-point numbers.
+        brought = sum(round(100 * part["contribution"]) for part in model["components"])
+        _line(f"together {exact.text(brought / 100)}")
+
+
 def _figures(answer: Mapping[str, Any], sides: Sequence[tuple[str, Any]]) -> None:
     columns = (*answer["groups"], *answer["columns"])
     rows = [(side, *(figure[name] for name in columns)) for side, found in sides for figure in found]

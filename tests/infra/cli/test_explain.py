@@ -89,6 +89,7 @@ def test_a_figure_leads_to_its_events_and_to_what_was_known_before(here: Setting
         assert entity["rows"]["answer"][0]["number"] == 9.0
         assert "verbatim" not in entity["rows"]
         _is_led_to_by_what_a_payment_changed(cx, here)
+        _health_adds_up(cx, here, then.isoformat())
         for text in _HOSTILE:
             for part in (("explain", "nps", "--account", text, "--window", "2025-05"),
                          ("explain", "response", text, "--account", "acme"),
@@ -111,6 +112,23 @@ def _is_led_to_by_what_a_payment_changed(cx: Cx, here: Settings) -> None:
     assert told == {("payment", "USD/I1", "invoice_paid"), ("payment", "USD/", "payment_received")}
     rows = cx.json("explain", "invoice", "I1", "--account", "acme")["rows"]["metric_change"]
     assert ("payment", "collections") in {(each["entity_kind"], each["metric"]) for each in rows}
+
+
+def _health_adds_up(cx: Cx, here: Settings, then: str) -> None:
+    """Health rests on events of all topics; what was known before has fewer of them."""
+    cx.emit("manager_sentiment_set", sentiment_id="M1", sentiment=1, manager_id="kim", set_at=_LATER)
+    settle(here, lambda: None)
+    asked = ("explain", "health", "--account", "acme")
+    (now,), (before,) = (cx.json(*asked, *more)["models"] for more in ((), ("--known-at", then)))
+    for model in (now, before):
+        brought = sum(round(100 * part["contribution"]) for part in model["components"])
+        assert brought == round(100 * (model["score"] or 0))
+    signals = [{part["signal"] for part in each["components"] if part["value"] is not None} for each in (before, now)]
+    assert "nps" in signals[0]
+    assert signals[0] < signals[1]
+    assert "sentiment" in signals[1]
+    assert "together" in cx(*asked).stdout
+    _is_a_sentence(cx(*asked, "--window", "2025-05", status=1))
 
 
 def _is_a_sentence(refused: Result) -> None:
