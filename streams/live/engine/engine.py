@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 
 _NOWHERE = Checkpoint(0)
 """Of a stage, which consumes nothing."""
+_REST_US = 5_000_000
+"""How long a worker that was told to stop does what is due, before it leaves (microseconds)."""
 
 
 def no_signals(_batch: Batch) -> Sequence[Signal]:
@@ -136,6 +138,7 @@ class Engine:
                 while not self._stopping:
                     self._cycle(self._intake, transactions)
                     garbage.collect()
+                self._rest(self._intake, transactions)
             consumer.close()
         except (KafkaException, StoreCorruptedError) as error:
             self._give_up(transactions)
@@ -197,6 +200,24 @@ class Engine:
         self._between([each.processor for each in (*self._ownership.owned.values(), *self._ownership.stages.values())])
         self._settle(intake, transactions, self._ticked(is_idle=not entries))
         self._lag.update(self._ownership.owned.values())
+
+    def _rest(self, intake: Intake, transactions: Transactions) -> None:
+        """Do what is due and what is committed to be done, before the worker leaves.
+
+        Tables of workers that stand still are compared with a rebuild, in which nothing is left undone. Where others
+        take the partitions over already, it is theirs to do.
+        """
+        until = self._clock() + _REST_US
+        try:
+            while self._clock() < until:
+                self._beat()
+                entries = self._ticked(is_idle=True)
+                self._settle(intake, transactions, entries)
+                if not entries or self.stats.state != "running":
+                    return
+        except EngineStopped as error:
+            log.info("what is due is left to whoever owns the partitions next: %s", error)
+            transactions.abandon()
 
     # Step 1: consume and reduce.
 
