@@ -26,6 +26,7 @@ def create_table(table: Table) -> str:
     Raises ValueError where a comment would be taken for a variable of the migration.
     """
     lines = [_column(column) for column in table.columns]
+    order = table.key[0] if len(table.key) == 1 else f"({', '.join(table.key)})"
     lines += [f"INDEX {name} {column} TYPE set(100) GRANULARITY 1" for name, column in table.lookups]
     statement = "\n".join(
         (
@@ -34,7 +35,7 @@ def create_table(table: Table) -> str:
             ",\n".join(f"    {line}" for line in lines),
             ")",
             "ENGINE = ${REPLACING_ENGINE}(version, is_deleted)",
-            f"ORDER BY ({', '.join(table.key)})",
+            f"ORDER BY {order}",
             f"COMMENT {sql.text(table.comment)};\n",
         )
     )

@@ -9,5 +9,5 @@ CREATE TABLE IF NOT EXISTS ${GENERATION}.account_aside ${ON_CLUSTER}
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
 ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
-ORDER BY (account_id)
+ORDER BY account_id
 COMMENT 'Accounts whose stage the code failed on: their health stands still until a release mends it; all else goes on.';

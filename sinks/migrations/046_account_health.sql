@@ -56,5 +56,5 @@ CREATE TABLE IF NOT EXISTS ${GENERATION}.account_now ${ON_CLUSTER}
     is_deleted UInt8 COMMENT '1 when the row was withdrawn; views leave it out'
 )
 ENGINE = ${REPLACING_ENGINE}(version, is_deleted)
-ORDER BY (account_id)
+ORDER BY account_id
 COMMENT 'Accounts as they stand: one row per account, with levels that facts of all topics add up to.';

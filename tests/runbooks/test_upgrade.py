@@ -77,11 +77,35 @@ def _coming(house: House, records: Sequence[Message]) -> Iterator[None]:
 
 
 def _as_both_know(former: Path) -> Callable[[str, Mapping[str, Any]], bytes | None]:
-    """Return how applications that know the former release frame an event: in its version, or not at all."""
+    """Return how applications that know the former release frame an event: in its version, or not at all.
+
+    They leave out what a part of an event has no field for in that version, such as the project of an invoice's line.
+    """
     known = [name.rpartition(".v") for name in json.loads((former / "schemas" / "released.json").read_text())]
     versions = {kind: int(version) for kind, _, version in sorted(known, key=lambda each: int(each[2]))}
     codec = Codec()
-    return lambda kind, fields: codec.encode(kind, fields, versions[kind]) if kind in versions else None
+
+    def encode(kind: str, fields: Mapping[str, Any]) -> bytes | None:
+        if kind not in versions:
+            return None
+        (found,) = (former / "schemas" / "avro").glob(f"*/{kind}.v{versions[kind]}.avsc")
+        types = {each["name"]: each["type"] for each in json.loads(found.read_text())["fields"]}
+        told = {name: _part(types.get(name), value) for name, value in fields.items()}
+        return codec.encode(kind, told, versions[kind])
+
+    return encode
+
+
+def _part(declared: Any, value: Any) -> Any:
+    """Return a value without fields of parts that its type does not declare."""
+    for each in declared if isinstance(declared, list) else [declared]:
+        match each, value:
+            case {"type": "array", "items": items}, [*parts]:
+                return [_part(items, part) for part in parts]
+            case {"type": "record", "fields": fields}, {}:
+                types = {field["name"]: field["type"] for field in fields}
+                return {name: _part(types[name], part) for name, part in value.items() if name in types}
+    return value
 
 
 def _told_by_both(former: Path) -> list[Message]:
@@ -152,7 +176,8 @@ def _only_as_announced(house: House) -> None:
     without, others = {"payment_attempt", *since}, "account_id != 'chain'"
     theirs, ours = (content(house.ask, "cx", generation, without, others) for generation in (_FORMER, _OURS))
     assert ours == theirs
-    assert set(differing) <= set(ours), differing
+    staged = {"account_health", "account_now", "risk_episode"}  # the former release has no account stage
+    assert set(differing) - staged <= set(ours), differing
     assert (found["refused"], found["admitted"]) == ([], [])
 
 

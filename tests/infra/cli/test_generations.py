@@ -89,11 +89,11 @@ def test_from_first_look_to_the_way_back_and_the_end(cx: Cx, here: Settings, tmp
     looked = json.loads(cx("diff", "--format", "json").stdout)
     assert (looked["generation"], looked["compared_with"], looked["equal"]) == (second, first, False)
     extra = {each["table"]: each["extra"] for each in looked["tables"] if each["extra"]}
-    assert extra == {"account_history": 1, "event": 1, "metric_change": 1}
+    assert extra == {"account_health": 2, "account_history": 1, "account_now": 1, "event": 1, "metric_change": 1}
     shown = cx("diff", second).stdout
     assert 'account_history: extra ["acme"' in shown
     assert "tables are the same" in shown
-    assert "ticket" not in shown, "of fifty tables a person sees those that differ"
+    assert "dispute" not in shown, "of many tables a person sees those that differ"
     assert f"what {first} has, which is served -> what {second} has instead" in shown
     foretold = cx("promote", second).stdout
     assert f"point every view at {second} instead of {first}" in foretold
