@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _NOT_TOLD_APART = ("account_id", "moment", "fact_id", "entities", "counted", "n", "n_all", "alone", "events")
 _HANG = "    "
+_SHARES = ("value", "weight", "contribution")
 
 
 def tell(answer: Mapping[str, Any]) -> None:
@@ -74,7 +75,7 @@ def _model(model: Mapping[str, Any]) -> None:
     told.append(f"by {model['changed_by']} {model['member']}" if model["changed_by"] else "by time or other rules")
     _flow("  ", *told, *(f"{name} {model[name]}" for name in ("override", "disagreement") if model[name]))
     rows = [
-        (part["component"], part["signal"], part["raw"], part["value"], part["weight"], part["contribution"])
+        (part["component"], part["signal"], _short(part["raw"]), *(part[name] for name in _SHARES))
         for part in model["components"]
     ]
     if rows:
@@ -82,6 +83,11 @@ def _model(model: Mapping[str, Any]) -> None:
         # Whole hundredths, so that the sum is exact and not that of floating-point numbers.
         brought = sum(round(100 * part["contribution"]) for part in model["components"])
         _line(f"together {exact.text(brought / 100)}")
+
+
+def _short(raw: float | None) -> float | None:
+    """Return what was read with two digits, so that a table fits; the database and JSON have them all."""
+    return None if raw is None else round(raw, 2)
 
 
 def _figures(answer: Mapping[str, Any], sides: Sequence[tuple[str, Any]]) -> None:

@@ -18,6 +18,7 @@ FACTS: list[Fact] = [
     Level(BEGIN * DAY, "invoice", "I", "receivable", "e2", "receivable", 900, BEGIN + 4, "EUR"),
     Level((BEGIN + 1) * DAY, "ticket", "T", "tickets_open", "e3", "tickets_open", 1, BEGIN + 1),
     Happened((BEGIN + 2) * DAY, "response", "R", "nps_answer", "e4", "nps_answer", 1, 9),
+    Happened((BEGIN + 2) * DAY, "response", "R2", "nps_answer", "e7", "nps_answer", 2, 14),
     Happened((BEGIN + 2) * DAY, "touch", "W", "touch", "e5", "touch"),
     Stated((BEGIN + 3) * DAY, "manager_sentiment", "M", "sentiment", "e6", "sentiment", 1),
 ]
@@ -43,7 +44,7 @@ def test_components_add_up_to_the_score() -> None:
     (model,) = asked(BEGIN + 9)
     assert model["score"] is not None
     assert sum(round(100 * part["contribution"]) for part in model["components"]) == round(100 * model["score"])
-    assert {part["signal"]: part["evidence"] for part in model["components"]}["nps"] == ("e4",)
+    assert {part["signal"]: part["evidence"] for part in model["components"]}["nps"] == ("e7", "e4")
 
 
 def test_it_says_what_was_so_before() -> None:
@@ -76,3 +77,4 @@ def test_it_is_read_in_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatc
     assert said[-1] == f"together {score}"
     assert any(line.startswith(f"{models[0]['model_id']}: {score}, {models[0]['band']}") for line in said)
     assert max(map(len, said)) <= 80
+    assert sum(line.startswith("│ nps") for line in said) == 1, "a table, and not a value a line"
