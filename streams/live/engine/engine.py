@@ -13,6 +13,7 @@ fencing and lost partitions included, ends in EngineStopped with nothing committ
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -54,8 +55,8 @@ log = logging.getLogger(__name__)
 
 _NOWHERE = Checkpoint(0)
 """Of a stage, which consumes nothing."""
-_REST_US = 5_000_000
-"""How long a worker that was told to stop does what is due, before it leaves (microseconds)."""
+_REST_S = 5.0
+"""Time for a worker that was told to stop to do what is due, before it leaves; a date that jumps does not change it."""
 
 
 def no_signals(_batch: Batch) -> Sequence[Signal]:
@@ -207,9 +208,9 @@ class Engine:
         Tables of workers that stand still are compared with a rebuild, in which nothing is left undone. Where others
         take the partitions over already, it is theirs to do.
         """
-        until = self._clock() + _REST_US
+        deadline = time.monotonic() + _REST_S
         try:
-            while self._clock() < until:
+            while time.monotonic() < deadline:
                 self._beat()
                 entries = self._ticked(is_idle=True)
                 self._settle(intake, transactions, entries)
