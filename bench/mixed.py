@@ -106,7 +106,7 @@ def units_of(window: int) -> range:
 
 
 class Feed(NamedTuple):
-    """What happens to each window of units of a topic."""
+    """The kinds of events that come to each window of units of a topic."""
 
     topic: str
     kinds: Callable[[Templates], list[Kind]]

@@ -1,4 +1,4 @@
-"""What portfolios and renewals cost over many accounts: `python -m bench.portfolios --accounts 20000 200000`.
+"""Measure portfolios and renewals over many accounts: `python -m bench.portfolios --accounts 20000 200000`.
 
 Starts an embedded server of its own for each size and fills its tables inside of it, some twenty facts for each account
 of two years: who owned it (one in four changed hands), items of revenue, invoices that are issued and paid, tickets,

@@ -1,18 +1,17 @@
-"""Why the health of an account is what it is: by model, the components that add up to the score, and their events."""
+"""The reasons for the health of an account: by model, the components that add up to the score, and their events."""
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from schemas.writer import EPOCH, MICROSECOND
 from streams.core.rows_health import AccountHealthRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PARTS = ("components", "signals", "raws", "component_values", "weights", "contributions", "evidence")
 _PART = ("component", "signal", "raw", "value", "weight", "contribution", "evidence")
 _SAID = (
@@ -26,11 +25,7 @@ def rows_of(tables: Mapping[str, Sequence[tuple[Any, ...]]], until: int) -> list
     """Return the rows that tables held by a moment (microseconds since 1970, UTC), by the names of their columns."""
     names = AccountHealthRow.__struct_fields__
     rows = [dict(zip(names, row, strict=True)) for row in tables.get(AccountHealthRow.TABLE, ())]
-    return [
-        row | {"at": _EPOCH + dt.timedelta(microseconds=row["at"])}
-        for row in rows
-        if not row["is_known"] and row["at"] <= until
-    ]
+    return [row | {"at": EPOCH + row["at"] * MICROSECOND} for row in rows if not row["is_known"] and row["at"] <= until]
 
 
 def by_model(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

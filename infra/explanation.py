@@ -9,6 +9,7 @@ from clickhouse_driver.errors import ServerException
 
 from infra import explained_health, wiring
 from infra.explaining import known_at
+from schemas.writer import EPOCH, MICROSECOND
 from sinks import figures
 from sinks.explain import Explainer, ExplainError, require_window, shown
 from sinks.metric import Metric
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sinks.period import Period
 
 _FIGURES = ("value", "numerator", "denominator", "n", "ci_low", "ci_high")
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 ALL = "all"
 """Name that stands for every policy of recurring revenue."""
 _ACCESS_DENIED = 497  # unnamed in the driver
@@ -140,7 +140,7 @@ class Explanation:
 
 
 def _at(micros: int | None) -> dt.datetime:
-    return _EPOCH + dt.timedelta(microseconds=micros or 0)
+    return EPOCH + (micros or 0) * MICROSECOND
 
 
 def _described(metric: Metric | Stock, account: str, asked: Period, zone: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from clickhouse_driver import Client
 
 from infra.embedded import clickhouse
 from infra.embedded.clickhouse_users import ADMINISTRATOR
-from sinks import catalogue, generations, migrate, sql, view_types, views
+from sinks import dictionary, generations, migrate, sql, view_types
 from sinks.connection import connect
 from sinks.settings import Warehouse
 from sinks.tables import Column
@@ -24,8 +24,7 @@ def described(client: Client, warehouse: Warehouse) -> dict[str, list[Column]]:
     generations.create_log(client, warehouse)
     generations.migrate(client, warehouse, generation)
     client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(warehouse.database)}")
-    every = (*views.load(), catalogue.view())
-    return {view.name: migrate.apply_asking(client, warehouse, view, generation) for view in every}
+    return {view.name: migrate.apply_asking(client, warehouse, view, generation) for view in dictionary.every()}
 
 
 def render(client: Client) -> bytes:

@@ -51,6 +51,11 @@ def ready() -> dict[Audience, list[str]]:
     return msgspec.yaml.decode(text, type=dict[Audience, list[str]])
 
 
+def every() -> tuple[View, ...]:
+    """All views of this release, each behind those that it reads from."""
+    return (*views.load(), *own())
+
+
 def own() -> tuple[View, ...]:
     """Views that are made of what the code knows of all views."""
     told = catalogue.view()

@@ -36,7 +36,7 @@ def migrate(client: Client, warehouse: Warehouse, *, leave: Collection[str] = ()
         generations.migrate(client, warehouse, current)
         generations.record(client, warehouse, current)
     client.execute(f"CREATE DATABASE IF NOT EXISTS {sql.name(warehouse.database)} {warehouse.on_cluster}")
-    for view in (*views.load(), *dictionary.own()):
+    for view in dictionary.every():
         columns = apply(client, warehouse, view, current)
         if view.stored is not None:
             stored.apply(client, warehouse, view.name, view.stored, view.comment, columns)

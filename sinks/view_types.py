@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from sinks import catalogue, views
+from sinks import dictionary, views
 from sinks.settings import Warehouse
 from sinks.tables import Column
 from sinks.views import View
@@ -36,7 +36,7 @@ OTHERS: Final = (
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """Which server gave the types; by view, its mark and then the types in the order of its columns."""
+    """The server that gave the types; by view, its mark and then the types in the order of its columns."""
 
     server: str
     views: dict[str, tuple[str, ...]]
@@ -61,7 +61,7 @@ def is_typed(view: View) -> bool:
 
 def asked() -> list[View]:
     """Return the views whose types a server has to give, each after those that it reads from."""
-    return [view for view in (*views.load(), catalogue.view()) if not is_typed(view)]
+    return [view for view in dictionary.every() if not is_typed(view)]
 
 
 @cache

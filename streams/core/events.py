@@ -697,7 +697,7 @@ class RiskRuleSet(Envelope, frozen=True, array_like=True, gc=False, kw_only=True
 
 
 class HealthPoint(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """What a signal is worth from some number on."""
+    """The value of a signal from some number on."""
 
     signal_from: float
     value: float

@@ -23,7 +23,7 @@ from streams.core.long_log import LongLog
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits
 from streams.core.revisions import Cause, Witness, revision_key
 from streams.core.rules import Rules
-from streams.core.segments import Head, Overlay
+from streams.core.segments import Head, Overlay, names_in
 from streams.core.waiting import Queue, Upcoming, put_in, queue_of
 
 __all__ = ["NO_RULES", "Due", "Facts", "Ledger", "Machine", "Parts", "Reducer", "Stated", "Whose"]
@@ -103,7 +103,7 @@ class Machine:
         """Return the log of a ledger by its key; an empty one where there is none."""
         log = self._books.get(key)
         if log is None:
-            account, _, name = key[1:].decode().partition("\0")
+            account, name = names_in(key)
             log = self._books[key] = BookLog.opened(Book.of(ledger, account, name), key, self._records, self._scope)
         return log
 
@@ -142,7 +142,7 @@ class Machine:
 
     def _testify(self, witness: Witness, of: Declared, log: Log[Any, Any], event_id: str = "", cause: str = "") -> None:
         """State what a cause has changed, all logs together; `log` is the one that it came to."""
-        account, _, name = log.key[1:].decode().partition("\0")
+        account, name = names_in(log.key)
         witness.state(account, Cause(witness.at, of.kind or of.prefix, name, event_id, cause))
         self._witness = None
 
@@ -243,7 +243,7 @@ class Machine:
         self, of: Declared, log: LongLog[Any, Any], before: Outputs, after: Outputs, pending: Pending, said: str
     ) -> None:
         """Let what a piece makes known wait, as its entries do."""
-        head, name = log.head, log.key.partition(b"\0")[2].decode()
+        head, name = log.head, names_in(log.key)[1]
         witness = Witness(self._known_by, self.parts, max(head.passed, head.known))
         witness.after(of, log, before, after, None)
         cause = Cause(witness.at, of.kind or of.prefix, name, "", said)
@@ -290,8 +290,8 @@ class Machine:
         queue, prefix = self._queue(course.key), chr(course.key[0])
         decode = msgspec.msgpack.Decoder(self._stage[prefix].entry).decode
         upcoming = Upcoming(queue, course.done, limits.MOST_EDITS)
-        name = course.key[1:].decode().partition("\0")[2]
-        stated = self.parts.setdefault((account_of(course.key), prefix, name), {})
+        account, name = names_in(course.key)
+        stated = self.parts.setdefault((account, prefix, name), {})
         for each in upcoming.edits:
             stated[each.key] = decode(each.entry) if each.entry else None
             course.done = each.key
@@ -382,8 +382,7 @@ class Machine:
         has_entries = before.entries or after.entries
         changed: Sequence[Row] = ()
         if not has_entries and cause is not None and (before.measures or after.measures):
-            name = log.key.partition(b"\0")[2].decode()
-            changed = change_rows(cause, of.kind, name, before.measures, after.measures)
+            changed = change_rows(cause, of.kind, names_in(log.key)[1], before.measures, after.measures)
         found.append(self._difference(of, log, before, after, changed, is_quiet=is_quiet))
         if has_entries:
             self._hand_on(of, log, before, after, found, cause, is_quiet=is_quiet)
@@ -433,7 +432,7 @@ class Machine:
         is_quiet: bool,
     ) -> None:
         """Add what changed entries bring about in ledgers, each of which changes once, behind all that hand to it."""
-        account, _, name = log.key[1:].decode().partition("\0")
+        account, name = names_in(log.key)
         measured: Measured = {(of.kind, name): (before.measures, after.measures)}
         pending: Pending = {}
         _gather(pending, before, after)

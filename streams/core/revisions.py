@@ -19,6 +19,7 @@ from streams.core.algebra import SortKey
 from streams.core.declarations import Declared
 from streams.core.log import Log
 from streams.core.outputs import Handover, Outputs, Scope
+from streams.core.segments import names_in
 
 Entry = TypeVar("Entry")
 Entries = Mapping[Handover, Any]
@@ -28,7 +29,7 @@ Parts = dict[Whose, Stated]
 
 
 class Revision(msgspec.Struct, Generic[Entry], frozen=True, array_like=True, gc=False):
-    """What one cause made known of a member: the entries that it took away, and those that it added.
+    """Entries of a member that one cause made known: those that it took away, and those that it added.
 
     `at` is when the broker had the event, or the moment of the deadline, which has no `event_id`. `cause` is the source
     of the event, empty for a deadline; it says so where rules changed what the member hands over.
@@ -49,7 +50,7 @@ def revision_key(revision: Revision[Any]) -> SortKey:
 
 
 class Cause(NamedTuple):
-    """What changes entries; fields are those of a `Revision`."""
+    """The cause of a change of entries; fields are those of a `Revision`."""
 
     at: int
     kind: str
@@ -90,7 +91,7 @@ class Witness:
         shown, acc, rules = log.projected().entries, log.accumulator(), log.scope.rules
         at = max(head.passed, head.known)
         held = _open_at(log, at)
-        account, name = _names(log)
+        account, name = names_in(log.key)
         while True:
             try:
                 deadline = of.deadline(acc, Scope(rules, at))
@@ -177,9 +178,3 @@ def _open_at(log: Log[Any, Any], at: int) -> Entries:
 def _instead(entries: Entries, shown: Entries, held: Entries) -> Entries:
     """Return entries with those that hold in place of those that are shown."""
     return {**{place: entry for place, entry in entries.items() if place not in shown}, **held}
-
-
-def _names(log: Log[Any, Any]) -> tuple[str, str]:
-    """Return the account of a log, and its name within it."""
-    account, _, name = log.key[1:].decode().partition("\0")
-    return account, name

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from streams.core.health.shipped import SHIPPED_VARIANTS
 from streams.core.risk import choices as risk
 from streams.core.risk.choices import RiskRule
 from streams.core.risk.episodes import Terms
-from streams.core.settings import Ruling, standing
+from streams.core.settings import Ruling, in_force, standing
 from streams.core.support import sla_policy
 from streams.core.support.sla_policy import SlaPolicy
 
@@ -118,7 +119,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _sla_versions(self) -> list[list[SlaPolicy]]:
-        return [[], *(sla_policy.in_force(self.sla, at) for at in self.sla_moments)]
+        return [[], *(in_force(self.sla, at, attrgetter("policy_id")) for at in self.sla_moments)]
 
     def sla_policies(self, at: int) -> list[SlaPolicy]:
         """Service level policies in force at `at` (microseconds), in order of who decides."""
@@ -147,7 +148,8 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     def _risk_versions(self) -> list[dict[str, tuple[RiskRule, Terms]]]:
         versions = (*risk.SHIPPED, *self.risk)
         return [
-            {each.rule_id: (each, each.terms) for each in risk.in_force(versions, at)} for at in (0, *self.risk_moments)
+            {each.rule_id: (each, each.terms) for each in in_force(versions, at, attrgetter("rule_id"))}
+            for at in (0, *self.risk_moments)
         ]
 
     def risk_by_id(self, at: int) -> dict[str, tuple[RiskRule, Terms]]:

@@ -29,6 +29,12 @@ SEGMENTS, SNAPSHOTS, INDEX, NAMES = b"s", b"a", b"i", b"n"
 _encode = msgspec.msgpack.Encoder().encode
 
 
+def names_in(key: bytes) -> tuple[str, str]:
+    """Return the account in the key of an entity or a ledger, and the name within the account."""
+    account, _, name = key[1:].decode().partition("\0")
+    return account, name
+
+
 class Spilled(msgspec.Struct, array_like=True, gc=False):
     """The part of a head that is about its segments.
 

@@ -1,7 +1,7 @@
 """Settings as events say them: what a setting replaces, and which of them stand."""
 
-from collections.abc import Iterable
-from typing import assert_never
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, Protocol, TypeVar, assert_never
 
 from streams.core.activity import active_keys, no_part
 from streams.core.algebra import RecordedEvent, fold_order
@@ -64,6 +64,34 @@ def rate_subject(event: RateCardSet) -> tuple[str, str]:
 def joined(*parts: str | int) -> str:
     """Return parts with slashes between them, and neither these nor equals signs within them."""
     return "/".join(str(part).replace("%", "%25").replace("/", "%2F").replace("=", "%3D") for part in parts)
+
+
+class Version(Protocol):
+    """One version of a setting that may be switched off; versions have an order, such as that of who decides."""
+
+    @property
+    def valid_from(self) -> int: ...
+
+    @property
+    def is_active(self) -> bool: ...
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+Set = TypeVar("Set", bound=Version)
+
+
+def in_force(versions: Iterable[Set], at: int, name: Callable[[Set], Hashable]) -> list[Set]:
+    """Return the newest version of each name by then, those that are switched off left out, in order.
+
+    Of two of one moment the one given last stands, so that what is set takes the place of what is shipped.
+    """
+    newest: dict[Hashable, Set] = {}
+    for each in versions:
+        other = newest.get(name(each))
+        if each.valid_from <= at and (other is None or other.valid_from <= each.valid_from):
+            newest[name(each)] = each
+    return sorted(each for each in newest.values() if each.is_active)
 
 
 def standing(events: Iterable[Ruling]) -> list[Ruling]:

@@ -191,7 +191,7 @@ def test_the_dictionary_has_every_view_that_the_database_has(
 
 def test_ready_sets_name_views_that_readers_may_read() -> None:
     """A set that begins with a refusal is closed at once."""
-    known = {view.name for view in (*views.load(), *dictionary.own())}
+    known = {view.name for view in dictionary.every()}
     names = [name for listed in dictionary.ready().values() for name in listed]
     assert set(names) <= known
     assert not [name for name in names if name.startswith((views.PERSONAL, views.PAY))]

@@ -16,7 +16,7 @@ from streams.core.health.facts import Fact, Happened, Level, LevelName, day_of
 
 
 class Strain(NamedTuple):
-    """Whether the payment of an invoice fails, and whether dunning goes on for it."""
+    """The strain on an invoice: its payment fails, and dunning goes on for it."""
 
     fails: bool
     is_dunned: bool

@@ -1,4 +1,4 @@
-"""What each signal of a model reads from a picture on a day: a number, since when, and how long it stays so.
+"""Read each signal of a model from a picture on a day: a number, since when, and how long it stays so.
 
 Each function answers (raw, since, until, grows). `raw` is None without data: nothing is assumed of what nobody spoke
 of. `since` is the day that an age counts from. Through the day `until` the number stays as it is, but for one that

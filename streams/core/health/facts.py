@@ -8,7 +8,7 @@ declares facts keeps to four rules:
   of a level, or the value of a statement.
 - A level that an entity raises it also lowers, by facts of the same name, day and unit that add up to 0 once it is
   over: an open ticket is +1 when it is opened and -1 when it is solved.
-- Of one member at one moment, `place` tells facts apart; `place_of` serves unless one name comes twice.
+- Of one member at one moment, `place` tells facts apart: the name, and what it is about where one name comes twice.
 - Test entities hand over nothing.
 
 Times are microseconds since 1970 in UTC, days whole UTC days since 1970 (`day_of`), amounts of money and levels of
@@ -120,7 +120,7 @@ Fact = Level | Happened | Stated
 
 
 class Revision(revisions.Revision[Fact], frozen=True, array_like=True, gc=False):
-    """What one event, or one deadline, made known: the facts that it took away, and those that it added."""
+    """Facts that one event, or one deadline, made known: those that it took away, and those that it added."""
 
 
 LEVELS: frozenset[str] = frozenset(get_args(LevelName))
@@ -133,19 +133,9 @@ def day_of(at: int) -> int:
     return at // DAY
 
 
-def place_of(name: str, subject: str = "") -> str:
-    """Return a place for a fact: its name, and what it is about (unit, day or thing) where one name comes twice."""
-    return f"{name}/{subject}" if subject else name
-
-
 def position(fact: Fact) -> SortKey:
     """Return the position of a fact in the ledger as corrected."""
     return fact.at, fact.kind, fact.member, fact.place
-
-
-def known_position(revision: Revision) -> SortKey:
-    """Return the position of a revision in the ledger as known."""
-    return revisions.revision_key(revision)
 
 
 def handed(fact: Fact) -> tuple[Handover, Fact]:

@@ -1,8 +1,9 @@
 """The two ledgers of health: the same fold of facts where they were so, and where the broker had them."""
 
 from streams.core.declarations import Ledger
-from streams.core.health.facts import HEALTH, HEALTH_KNOWN, Fact, Revision, known_position, position
+from streams.core.health.facts import HEALTH, HEALTH_KNOWN, Fact, Revision, position
 from streams.core.health.watch import Watch, apply, deadline, project
+from streams.core.revisions import revision_key
 
 
 def _corrected(account: str, _name: str) -> Watch:
@@ -17,6 +18,6 @@ HEALTH_LEDGER: Ledger[Watch, Fact] = Ledger(
     HEALTH, Fact, Watch, apply, project, position, _corrected, deadline=deadline, depends_on_rules=True, keeps_end=True
 )
 HEALTH_KNOWN_LEDGER: Ledger[Watch, Revision] = Ledger(
-    HEALTH_KNOWN, Revision, Watch, apply, project, known_position, _known, deadline=deadline, depends_on_rules=True,
+    HEALTH_KNOWN, Revision, Watch, apply, project, revision_key, _known, deadline=deadline, depends_on_rules=True,
     keeps_end=True, as_known_of=HEALTH,
 )  # fmt: skip

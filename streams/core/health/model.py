@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from math import ceil, lcm
+from operator import attrgetter
 from typing import Literal, get_args
 
 import msgspec
+
+from streams.core.settings import in_force
 
 Part = Literal["survey", "support", "billing", "relationship", "onboarding", "usage"]
 Signal = Literal[
@@ -77,10 +80,6 @@ class Component(msgspec.Struct, frozen=True, array_like=True, order=True, dict=T
     is_linear: bool = False
     max_age_days: int = 0
     is_fading: bool = False
-
-    @property
-    def part(self) -> Part:
-        return PART_OF[self.signal]
 
     def value(self, raw: float) -> int:
         """Return the value of a signal."""
@@ -183,13 +182,7 @@ def _first_of(number: int) -> int:
 
 def by_model(variants: Sequence[Variant], at: int) -> dict[str, list[Variant]]:
     """Return the variants in force at a moment, by model, in order of who decides."""
-    newest: dict[tuple[str, str], Variant] = {}
-    for each in variants:
-        other = newest.get((each.model_id, each.variant_id))
-        if each.valid_from <= at and (other is None or other.valid_from < each.valid_from):
-            newest[each.model_id, each.variant_id] = each
     found: dict[str, list[Variant]] = {}
-    for each in sorted(newest.values()):
-        if each.is_active:
-            found.setdefault(each.model_id, []).append(each)
+    for each in in_force(variants, at, attrgetter("model_id", "variant_id")):
+        found.setdefault(each.model_id, []).append(each)
     return found

@@ -52,7 +52,7 @@ class Cells(msgspec.Struct, array_like=True, gc=False):
 
 
 class Series(msgspec.Struct, array_like=True, gc=False):
-    """What happened by day: how often, and the sum of what was measured."""
+    """Counts of what happened by day, and sums of what was measured."""
 
     days: list[int] = msgspec.field(default_factory=list)
     numbers: list[Wide] = msgspec.field(default_factory=list)
@@ -100,7 +100,7 @@ class Mention(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False
 
 
 class Picture(msgspec.Struct, array_like=True, dict=True):
-    """What facts add up to: all by name, and then by unit or thing."""
+    """The sum of all facts: by name, and then by unit or thing."""
 
     levels: dict[str, dict[str, Cells]] = msgspec.field(default_factory=dict)
     happened: dict[str, dict[str, Series]] = msgspec.field(default_factory=dict)
@@ -228,12 +228,6 @@ def level(picture: Picture, name: str, unit: str = "") -> int:
     """Return a level now, over all days."""
     cells = picture.levels.get(name, {}).get(unit)
     return 0 if cells is None else cells.total()
-
-
-def level_before(picture: Picture, name: str, day: int, unit: str = "") -> int:
-    """Return the part of a level that lies before a day, such as what was due before it."""
-    cells = picture.levels.get(name, {}).get(unit)
-    return 0 if cells is None else cells.total(0, bisect_left(cells.days, day))
 
 
 def counted(picture: Picture, name: str, first: int, last: int, unit: str = "") -> tuple[int, int]:

@@ -18,10 +18,9 @@ from streams.core.health.facts import DAY, Fact, Revision
 from streams.core.health.model import NO_END, UNKNOWN, Variant, months_between, months_end
 from streams.core.health.picture import Picture, next_expiry, started, stated, text
 from streams.core.health.rows import health_row, now_row
-from streams.core.health.score import Kept, Line, Result, disagreement, lines, result, without
+from streams.core.health.score import Kept, Line, disagreement, lines, result, without
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
-from streams.core.risk.episodes import Episode
 from streams.core.risk.follow import (
     Ended,
     Risks,
@@ -40,11 +39,10 @@ MOST_PENDING = 64
 """Entries of one moment that are pending at most."""
 LOOKS = 64
 """Stretches of steady days that are looked through for the next change, once time alone moves on."""
-_NOBODY = Result(None, 0, UNKNOWN, 0)
 
 
 class Listed(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was said last of an account by one model."""
+    """The last statement about an account by one model."""
 
     variant_id: str
     version: str
@@ -56,7 +54,7 @@ class Listed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def mark(self) -> tuple[str, ...]:
-        """What makes a row where time alone changes it."""
+        """The part that makes a row where time alone changes it."""
         return self.variant_id, self.version, self.band, self.disagreement, self.override
 
 
@@ -100,7 +98,7 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
     is_crowd: bool = False
     is_begun: bool = False
     risks: Risks = msgspec.field(default_factory=Risks)
-    """What rules of risk said before these facts."""
+    """State of the rules of risk before these facts."""
     withdrawn: tuple[str, ...] = ()
     """Events that these facts took back altogether."""
 
@@ -367,8 +365,8 @@ def deadline(watch: Watch, scope: Scope) -> int:
     """Return the next moment after what has passed at which time changes what is said, or at which to look again."""
     if watch.at < 0:
         return NEVER
-    looks, said = 1, list[tuple[int, str, int | None]]()
-    found = _say(watch, scope.rules, scope.passed, None, said)
+    said: Saying = []
+    looks, found = 1, _say(watch, scope.rules, scope.passed, None, said)
     if scope.passed > watch.at:
         looks = LOOKS
         found = moved(watch.now, scope.rules, found, scope.passed)
@@ -379,6 +377,7 @@ def deadline(watch: Watch, scope: Scope) -> int:
 
 def _followed(watch: Watch, scope: Scope, said: Said) -> tuple[Risks, Ended, int]:
     """Return the risks once time has come to what has passed, what ended by then, and when to read them next."""
-    risks, ended = watch.risks.copy(), list[tuple[str, Episode]]()
+    ended: Ended = []
+    risks = watch.risks.copy()
     following = follow(risks, _subject(watch), said, scope.rules, scope.passed, ended)
     return risks, ended, following

@@ -3,7 +3,7 @@
 The thresholds of shipped rules are what vendors and teams publish (ADR 0171); each is a setting to be changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -20,14 +20,14 @@ DAY = 86_400
 
 
 class SignalKind(NamedTuple):
-    """What a number is of: `is_windowed` looks back over the days of its condition, `is_scored` is of a model."""
+    """The kind of a number: `is_windowed` looks back over the days of its condition, `is_scored` is of a model."""
 
     is_windowed: bool = False
     is_scored: bool = False
     ends_by_fact: bool = True
     """True where an event ends it, so an episode ends with the fact; else the account recovers."""
     most_days: int = 90
-    """How far a window may look back: what is older is not kept."""
+    """The longest window that may look back: what is older is not kept."""
 
 
 SIGNALS: dict[str, SignalKind] = {
@@ -130,16 +130,6 @@ def rule(event: RiskRuleSet) -> RiskRule:
             for each in event.conditions
         ),
     )
-
-
-def in_force(rules: Iterable[RiskRule], at: int) -> list[RiskRule]:
-    """Return the newest version of each rule by then, those that are switched off left out, in order of their ids."""
-    newest: dict[str, RiskRule] = {}
-    for each in rules:
-        other = newest.get(each.rule_id)
-        if each.valid_from <= at and (other is None or other.valid_from <= each.valid_from):
-            newest[each.rule_id] = each
-    return sorted(each for each in newest.values() if each.is_active)
 
 
 def _at_least(signal: str, enter: float, leave: float, days: int = 0, *rises: Rise) -> Condition:

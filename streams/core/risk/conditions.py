@@ -6,12 +6,12 @@ Days are whole UTC days since 1970. A number that nobody can tell is None: neith
 import math
 from typing import NamedTuple
 
+from streams.core.health.facts import DAY
 from streams.core.health.model import POINT
 from streams.core.health.picture import Picture, counted, evidence, started, stated
 from streams.core.limits import NEVER
 from streams.core.risk.choices import BASE_DAYS, Condition
 
-DAY = 86_400_000_000
 NOT_DUE = 1_000_000_000.0
 """Days to a renewal where none is due."""
 LEAST_BASE_DAYS = 28

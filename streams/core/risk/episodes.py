@@ -25,7 +25,7 @@ _NAMES = UUID("5f0d5c0e-3f0a-5c43-9a55-0a4f0f9a7c11")
 
 
 class Zone(IntEnum):
-    """Where a condition stands. OUT is where nobody looks: the account is gone, the rule retired."""
+    """The place of a condition. OUT is where nobody looks: the account is gone, the rule retired."""
 
     NEITHER = 0
     RISKY = 1
@@ -34,13 +34,13 @@ class Zone(IntEnum):
 
 
 class Terms(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """How long a condition has to hold: to open, to close, and for how long a closed episode can open again."""
+    """Times that a condition has to hold: to open, to close, and for how long a closed episode can open again."""
 
     dwell_in: int
     dwell_out: int
     rearm: int
     reason: str = RECOVERED
-    """Why it closes where the condition is healthy again: recovered, or the fact ended."""
+    """The reason to close where the condition is healthy again: recovered, or the fact ended."""
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):
@@ -59,7 +59,7 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Name(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """What names an episode within its account and rule: the event that opened it, and how often it did in a row."""
+    """The name of an episode within its account and rule: the event that opened it, and how often it did in a row."""
 
     evidence: str
     repeat: int = 0
@@ -100,7 +100,7 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     evidence: str = ""
     reason: str = ""
     asked_at: int = 0
-    """When terms changed such that a dwell was over before: nothing is noticed earlier than that."""
+    """The moment when terms changed such that a dwell was over before: nothing is noticed earlier than that."""
     last: Episode | None = None
     latest: Reading | None = None
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.core.health.facts import DAY
 from streams.core.health.picture import Picture, counted, evidence
 from streams.core.limits import NEVER
 from streams.core.risk.choices import SEVERITIES, RiskRule
-from streams.core.risk.conditions import DAY, READS, Scores, number
+from streams.core.risk.conditions import READS, Scores, number
 from streams.core.risk.episodes import (
     CHURNED,
     MODEL_RETIRED,
@@ -120,7 +121,7 @@ def read(
 
 
 class _Stands(NamedTuple):
-    """Where a rule stands from a day until the next on which time may move it, as long as no fact that it reads does.
+    """The place of a rule from a day until the next on which time may move it, as long as no fact that it reads does.
 
     `reads` are names of facts; empty where it rests on more than these.
     """

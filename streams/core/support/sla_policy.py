@@ -1,6 +1,6 @@
 """Service level policies: which of them is for a ticket at a moment, and how long each of its clocks may run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -66,16 +66,6 @@ def policy(event: SlaPolicySet) -> SlaPolicy:
         (match.account_ids, match.channels, match.groups, match.priorities, match.topics),
         tuple(Limit(each.metric, each.priority, each.target_s * SECOND, each.business_hours) for each in event.targets),
     )
-
-
-def in_force(policies: Sequence[SlaPolicy], at: int) -> list[SlaPolicy]:
-    """The newest version of each policy by then, those that are switched off left out, in order of who decides."""
-    newest: dict[str, SlaPolicy] = {}
-    for each in policies:
-        other = newest.get(each.policy_id)
-        if each.valid_from <= at and (other is None or other.valid_from < each.valid_from):
-            newest[each.policy_id] = each
-    return sorted(each for each in newest.values() if each.is_active)
 
 
 def chosen(policies: Iterable[SlaPolicy], subject: Subject) -> SlaPolicy | None:

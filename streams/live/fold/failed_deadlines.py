@@ -15,6 +15,7 @@ import msgspec
 from streams.core.entities import PREFIXES
 from streams.core.limits import NEVER
 from streams.core.rows_reference import FailedDeadlineRow
+from streams.core.segments import names_in
 from streams.live.fold.quarantine import LIMIT, core_place
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class FailedDeadlines:
 
     def _write(self, batch: Batch, key: bytes, aside: Aside, first_version: int, *, is_over: bool) -> None:
         batch.aside[key] = batch.changes[ASIDE + key] = None if is_over else _encode(aside)
-        account, _, name = key[1:].decode().partition("\0")
+        account, name = names_in(key)
         row = FailedDeadlineRow(
             self._topic, account, f"{self._kind(chr(key[0]))}:{name}", self._number, aside.at, aside.detail
         )

@@ -15,9 +15,8 @@ from streams.core.health.facts import (
     Stated,
     day_of,
     handed,
-    known_position,
-    place_of,
 )
+from streams.core.revisions import revision_key
 
 
 def test_no_name_means_two_things() -> None:
@@ -31,7 +30,7 @@ def test_facts_survive_their_encoding() -> None:
     facts: tuple[Fact, ...] = (
         Level(3 * DAY, "ticket", "T1", "tickets_open", "e1", "tickets_open", 1, day_of(3 * DAY + 5)),
         Happened(DAY, "response", "R1", "nps_answer", "e2", "nps_answer", 1, 9),
-        Stated(2, "contract", "C1", place_of("renewal_due", "C1"), "e3", "renewal_due", None, "C1"),
+        Stated(2, "contract", "C1", "renewal_due/C1", "e3", "renewal_due", None, "C1"),
         Stated(2, "account", "A", "segment", "e4", "segment", "large"),
     )
     packed = msgspec.msgpack.encode(facts)
@@ -40,5 +39,5 @@ def test_facts_survive_their_encoding() -> None:
     assert (place.ledger, place.name, place.key) == (HEALTH, "", (3 * DAY, "ticket", "T1", "tickets_open"))
     assert fact is facts[0]
     revision = Revision(7, "ticket", "T1", "e1", (), facts)
-    assert known_position(revision) == (7, "ticket", "T1", "e1", "")
+    assert revision_key(revision) == (7, "ticket", "T1", "e1", "")
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(revision), type=Revision) == revision
