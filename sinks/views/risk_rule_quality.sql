@@ -70,7 +70,7 @@ FROM
             WHERE policy = 'cxledger' AND kind IN ('churn', 'contraction')
             GROUP BY account_id
         ) AS _l ON _l.account_id = _e.account_id
-        WHERE _e.last_reason NOT IN ('retracted', 'merged', 'model_retired') AND _e.noticed_at >= _r.told_at
+        WHERE _e.last_reason NOT IN ('retracted', 'renamed', 'merged', 'model_retired') AND _e.noticed_at >= _r.told_at
     )
     GROUP BY rule_id
     UNION ALL

@@ -20,7 +20,7 @@ from streams.core.declarations import NO_LEDGERS, Book, Declared, Ledger, Reduce
 from streams.core.entity_log import EntityLog
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.long_log import LongLog
-from streams.core.outputs import Edits, Outputs, Scope, entry_edits
+from streams.core.outputs import Edits, Outputs, Scope, entry_edits, raised
 from streams.core.revisions import Cause, Witness, revision_key
 from streams.core.rules import Rules
 from streams.core.segments import Head, Overlay, names_in
@@ -409,7 +409,7 @@ class Machine:
             rows = [*rows, *changed]
         signals: Sequence[Signal] = ()
         if after.signals and not is_quiet:
-            signals = [signal for name, signal in after.signals.items() if name not in before.signals]
+            signals = list(raised(before.signals, after.signals))
         return Facts(log.head.revision, rows, removed, signals)
 
     def _reschedule(self, deadline: int, log: Log[Any, Any]) -> None:

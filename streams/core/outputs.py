@@ -29,6 +29,19 @@ class Handover(msgspec.Struct, frozen=True, gc=False):
     key: SortKey
 
 
+class Ending(msgspec.Struct, frozen=True, gc=False):
+    """The end of a condition: `signal` is raised where the one with the id `of` held before and holds no longer.
+
+    So nobody hears the end of what nobody was told of.
+    """
+
+    of: str
+    signal: Signal
+
+
+Signals = Mapping[str, Signal | Ending]
+
+
 class Outputs(msgspec.Struct, gc=False):
     """Outputs of a stretch of a log.
 
@@ -38,7 +51,7 @@ class Outputs(msgspec.Struct, gc=False):
 
     rows: list[Row] = msgspec.field(default_factory=list)
     measures: dict[Key, Measure] = msgspec.field(default_factory=dict)
-    signals: dict[str, Signal] = msgspec.field(default_factory=dict)
+    signals: dict[str, Signal | Ending] = msgspec.field(default_factory=dict)
     entries: dict[Handover, Any] = msgspec.field(default_factory=dict)
 
     def is_empty(self) -> bool:
@@ -58,6 +71,17 @@ class Edits(msgspec.Struct, gc=False):
 
     put: dict[SortKey, Any] = msgspec.field(default_factory=dict)
     cleared: set[SortKey] = msgspec.field(default_factory=set)
+
+
+def raised(before: Signals, after: Signals) -> Iterator[Signal]:
+    """Yield the signals to raise where conditions change."""
+    for name, each in after.items():
+        if name in before:
+            continue
+        if not isinstance(each, Ending):
+            yield each
+        elif each.of in before and each.of not in after:
+            yield each.signal
 
 
 def entry_edits(

@@ -47,7 +47,9 @@ class RiskEpisodeRow(Row, frozen=True, gc=False):
     closed_at: Annotated[Moment | None, doc("End of the stretch, UTC; NULL while it is open")]
     reason: Annotated[
         Label,
-        doc("recovered, fact_ended, renewed, churned, retracted, merged or model_retired; empty while it is open"),
+        doc(
+            "recovered, fact_ended, renewed, churned, retracted, renamed, merged, model_retired; empty while it is open"
+        ),
     ]
     event_id: Annotated[str, doc("Event that opened the episode; empty where a score or time alone did")]
     replaces: Annotated[str, doc("Episode whose opening event was taken back and that goes on as this one; or empty")]

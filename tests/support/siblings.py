@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.topics import load_topics
 from streams.core import routes
+from streams.core.algebra import Signal
 from streams.core.declarations import Kinds, Ledger
 from streams.core.machine import Machine
 from streams.core.rules import Rules
@@ -52,7 +53,7 @@ class Siblings:
             self.left[topic_of(record)].append(record)
         self.read = dict.fromkeys(TOPICS, 0)
         self.stores = {name: MemoryStore() for name in (*TOPICS, "account")}
-        self.tables, self.signals = Tables(), set[str]()
+        self.tables, self.signals = Tables(), list[Signal]()
         self.now = 0
         self.begin()
 
@@ -125,10 +126,10 @@ class Siblings:
             return False
         for topic, batch in batches.items():
             self.partitions[topic].commit(batch)
-            self.signals.update(each.signal_id for each in batch.signals)
+            self.signals += batch.signals
         if staged is not None:
             self.stage.commit(staged)
-            self.signals.update(each.signal_id for each in staged.signals)
+            self.signals += staged.signals
         return True
 
     def finish(self, until: int) -> Tables:

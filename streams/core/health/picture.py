@@ -27,7 +27,7 @@ HISTORY = frozenset({"mrr"})
 
 
 class Cells(msgspec.Struct, array_like=True, gc=False):
-    """Sums by day, in order of days; of each the event that changed it last. Days without a sum are left out."""
+    """Sums by day, in order of days; of each the event that added to it last. Days without a sum are left out."""
 
     days: list[int] = msgspec.field(default_factory=list)
     numbers: list[Wide] = msgspec.field(default_factory=list)
@@ -46,7 +46,7 @@ class Cells(msgspec.Struct, array_like=True, gc=False):
             return
         self.numbers[place] = wide(int(self.numbers[place]) + number)
         if self.numbers[place]:
-            self.events[place] = event_id
+            self.events[place] = event_id or self.events[place]
         else:
             del self.days[place], self.numbers[place], self.events[place]
 
@@ -133,7 +133,7 @@ class Picture(msgspec.Struct, array_like=True, dict=True):
         cells = by_unit.get(fact.unit)
         if cells is None:
             cells = by_unit[fact.unit] = Cells()
-        cells.add(fact.day, sign * fact.number, fact.event_id)
+        cells.add(fact.day, sign * fact.number, fact.event_id if sign > 0 else "")
         if not cells.days:
             del by_unit[fact.unit]
             if not by_unit:

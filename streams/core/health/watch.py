@@ -21,16 +21,24 @@ from streams.core.health.rows import health_row, now_row
 from streams.core.health.score import Kept, Line, disagreement, lines, result, without
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.risk.episodes import Episode
 from streams.core.risk.follow import (
     Ended,
     Risks,
-    Said,
     Subject,
     carry_over,
     episode_row,
     follow,
     next_due,
     open_episodes,
+)
+from streams.core.risk.signals import (
+    Disagreement,
+    Said,
+    disagreement_signals,
+    disagreements,
+    next_moment,
+    risk_signals,
 )
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rules import Rules
@@ -101,6 +109,8 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
     """State of the rules of risk before these facts."""
     withdrawn: tuple[str, ...] = ()
     """Events that these facts took back altogether."""
+    apart: dict[str, Disagreement] = msgspec.field(default_factory=dict)
+    """Where score and money parted before these facts, by model; of the ledger as known alone, for its signals."""
 
     @property
     def now(self) -> Picture:
@@ -177,8 +187,12 @@ def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> 
         last = _say(watch, rules, until - 1, None if sealed is None else sealed.rows.append, said)
         ended: Ended = []
         follow(watch.risks, _subject(watch), said, rules, until - 1, ended)
+        spans = disagreements(watch.apart, said) if watch.is_known else []
         if sealed is not None:
-            sealed.rows += (episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended)
+            rows = [episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended]
+            sealed.rows += rows
+            if watch.is_known:
+                sealed.signals |= risk_signals(rows, 0) | disagreement_signals(watch.account, spans, 0)
         watch.picture, watch.is_begun = watch.now, True
         watch.picture.settle()
     watch.at, watch.pending, watch.gone, watch.is_crowd, watch.withdrawn = until, [], [], False, ()
@@ -192,8 +206,8 @@ def _subject(watch: Watch) -> Subject:
 
 
 Emit = Callable[[AccountHealthRow], None] | None
-Saying = list[tuple[int, str, int | None]]
-"""Scores as they are said, for rules of risk."""
+Saying = list[tuple[int, str, int | None, str, str]]
+"""What is said, for rules of risk and for signals."""
 
 
 def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> Assessment:
@@ -203,7 +217,7 @@ def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> As
     for model, each in _models(found, known):
         was = known.get(model)
         if was is None or watch.is_crowd or was.listed != each.listed:
-            said.append((found.at, model, each.listed.score))
+            said.append((found.at, model, each.listed.score, each.listed.disagreement, watch.cause[2]))
             if emit is not None:
                 emit(health_row(watch, model, found.at, each, watch.cause))
     return _pass_time(watch, rules, found, until, emit, said)
@@ -220,7 +234,7 @@ def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: 
         for model, each in _models(found, before):
             was = before.get(model)
             if was is None or was.listed.mark != each.listed.mark:
-                said.append((at, model, each.listed.score))
+                said.append((at, model, each.listed.score, each.listed.disagreement, ""))
                 if emit is not None:
                     emit(health_row(watch, model, at, each, ("", "", "")))
     return found
@@ -354,10 +368,16 @@ def project(watch: Watch, scope: Scope, outputs: Outputs) -> None:
     _say(watch, scope.rules, scope.passed, outputs.rows.append, said)
     risks, ended, _ = _followed(watch, scope, said)
     still = open_episodes(risks, scope.rules, watch.at, scope.passed)
-    outputs.rows += (
-        episode_row(watch.account, scope.rules, *each, is_known=watch.is_known) for each in [*ended, *still]
-    )
-    if not watch.is_known:
+    rows = [episode_row(watch.account, scope.rules, *each, is_known=watch.is_known) for each in [*ended, *still]]
+    outputs.rows += rows
+    if watch.is_known:
+        if scope.passed < watch.at:
+            rows = [
+                episode_row(watch.account, scope.rules, *each, is_known=True) for each in _ahead(watch, scope, risks)
+            ]
+        outputs.signals |= risk_signals(rows, scope.passed)
+        outputs.signals |= disagreement_signals(watch.account, _spans(watch, said), scope.passed)
+    else:
         outputs.rows.append(now_row(watch))
 
 
@@ -372,7 +392,21 @@ def deadline(watch: Watch, scope: Scope) -> int:
         found = moved(watch.now, scope.rules, found, scope.passed)
     risks, _, following = _followed(watch, scope, said)
     dwell = next_due(risks, scope.rules, watch.at, scope.passed)
+    if watch.is_known and scope.passed < watch.at:
+        episodes = (each for _, each in _ahead(watch, scope, risks))
+        dwell = min(dwell, next_moment(episodes, _spans(watch, said), scope.passed))
     return min(following, dwell, next_look(watch.now, scope.rules, found, NEVER, looks))
+
+
+def _ahead(watch: Watch, scope: Scope, risks: Risks) -> Iterator[tuple[str, Episode]]:
+    """Yield stretches as they are by the last moment, where time has not come to it yet."""
+    return open_episodes(risks, scope.rules, watch.at, watch.at)
+
+
+def _spans(watch: Watch, said: Said) -> list[Disagreement]:
+    """Return where score and money parted by what was said, and where they do now."""
+    held = dict(watch.apart)
+    return [*disagreements(held, said), *held.values()]
 
 
 def _followed(watch: Watch, scope: Scope, said: Said) -> tuple[Risks, Ended, int]:

@@ -17,8 +17,8 @@ import msgspec
 from streams.core.limits import NEVER
 
 RECOVERED, FACT_ENDED, RENEWED, CHURNED = "recovered", "fact_ended", "renewed", "churned"
-RETRACTED, MERGED, MODEL_RETIRED = "retracted", "merged", "model_retired"
-REASONS = (RECOVERED, FACT_ENDED, RENEWED, CHURNED, RETRACTED, MERGED, MODEL_RETIRED)
+RETRACTED, RENAMED, MERGED, MODEL_RETIRED = "retracted", "renamed", "merged", "model_retired"
+REASONS = (RECOVERED, FACT_ENDED, RENEWED, CHURNED, RETRACTED, RENAMED, MERGED, MODEL_RETIRED)
 _OPENS_AGAIN = frozenset((RECOVERED, FACT_ENDED))
 """After any other end a new crossing is another risk."""
 _NAMES = UUID("5f0d5c0e-3f0a-5c43-9a55-0a4f0f9a7c11")
@@ -222,10 +222,9 @@ def _take(state: State, reading: Reading, terms: Terms, finals: list[Episode]) -
 
 def _without_its_event(state: State, episode: Episode, reading: Reading, finals: list[Episode]) -> State:
     """Void an episode whose opening event was taken back, or give it the name of the event that upholds it now."""
-    voided = msgspec.structs.replace(episode, closed_at=reading.at, reason=RETRACTED)
     if reading.zone is not Zone.RISKY:
-        return msgspec.structs.replace(state, last=voided)
-    finals.append(voided)
+        return _closed(state, episode, reading.at, RETRACTED)
+    finals.append(msgspec.structs.replace(episode, closed_at=reading.at, reason=RENAMED))
     rose = reading.severity > episode.severity
     renamed = msgspec.structs.replace(
         episode,

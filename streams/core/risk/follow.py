@@ -25,6 +25,7 @@ from streams.core.risk.episodes import (
     listed,
     step,
 )
+from streams.core.risk.signals import Said
 from streams.core.rows_risk import RiskEpisodeRow
 from streams.core.rules import Rules
 
@@ -32,8 +33,6 @@ KEPT_DAYS = 40
 """For how many days what rows said of a score is kept: longer than any drop looks back."""
 _NO_TERMS = Terms(0, 0, 0)
 
-Said = Sequence[tuple[int, str, int | None]]
-"""Scores as rows of health say them: moment, model, score."""
 Ended = list[tuple[str, Episode]]
 """Stretches that nothing later can change, by rule."""
 
@@ -70,7 +69,7 @@ def follow(risks: Risks, subject: Subject, said: Said, rules: Rules, until: int,
     at, withdrawn, place = subject.at, subject.withdrawn, 0
     while True:
         while place < len(said) and said[place][0] <= at:
-            risks.say(*said[place])
+            risks.say(*said[place][:3])
             place += 1
         following = _read(risks, subject.picture, rules, at, withdrawn, ended)
         if place < len(said):

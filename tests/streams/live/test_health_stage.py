@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from schemas import examples
 from schemas.topics import load_topics
 from streams.core import routes
@@ -10,9 +12,10 @@ from streams.live.fold.partition import Partition
 from streams.live.fold.parts import gathered
 from streams.live.fold.stage import Stage
 from streams.live.store.memory import MemoryStore
-from tests.support.batches import Tables, written
+from tests.support import invoices
+from tests.support.batches import Tables, recorded, written
 from tests.support.records import CODEC, Record
-from tests.support.siblings import TOPICS
+from tests.support.siblings import TOPICS, Siblings
 
 DAY = 86_400_000_000
 
@@ -53,3 +56,18 @@ def test_every_example_of_the_contract_finds_its_way_into_health() -> None:
     assert {row[0] for row in health} == accounts
     assert {(row[0], row[2]) for row in health} == {(each, known) for each in accounts for known in (False, True)}
     assert any(row[12] for row in health), "rows name the kind of entity that changed them"
+
+
+@pytest.mark.parametrize("fate", ["crash", "void"])
+def test_a_risk_is_told_once_whatever_happens_to_a_batch(fate: str) -> None:
+    """Somebody is called about a payment that fails, and learns that it came, though every batch is lost once."""
+    records = recorded([invoices.issued(1, 100), invoices.failed(4, 100), invoices.paid(12, 100)])
+    siblings = Siblings(records, Rules(), routes.STAGE, kinds=routes.KINDS)
+    for now, count in ((4, 2), (12, 1)):
+        for each in (fate, "commit"):
+            siblings.cycle({"billing": count}, each)
+        while siblings.tick(invoices.day(now), fate):
+            siblings.tick(invoices.day(now))
+    siblings.finish(invoices.day(13))
+    told = [(each.kind, each.at) for each in siblings.signals if each.detail["rule_id"] == "payment_failed"]
+    assert told == [("risk_opened", invoices.day(4)), ("risk_cleared", invoices.day(12))]

@@ -15,6 +15,7 @@ from streams.core.risk.episodes import (
     MERGED,
     MODEL_RETIRED,
     RECOVERED,
+    RENAMED,
     RENEWED,
     RETRACTED,
     Episode,
@@ -272,7 +273,7 @@ def test_an_episode_that_other_events_uphold_says_which_it_replaces() -> None:
     """Messages that went out under the former name have to find the episode that goes on."""
     terms = Terms(0, 72, 100, FACT_ENDED)
     old, new = told([Reading(1, RISKY, 1, "a"), Reading(5, RISKY, 2, "b", withdrawn=("a",))], terms, END)
-    assert (old.name, old.closed_at, old.reason) == (Name("a"), 5, RETRACTED)
+    assert (old.name, old.closed_at, old.reason) == (Name("a"), 5, RENAMED)
     assert (new.name, new.opened_at, new.since, new.severity, new.is_open) == (Name("b"), 1, 5, 2, True)
     assert new.replaces == Name("a")
 
