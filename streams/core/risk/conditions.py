@@ -157,11 +157,14 @@ def _renewal(picture: Picture, condition: Condition, today: int) -> Number:
 def _surge(picture: Picture, condition: Condition, today: int) -> Number:
     """Return tickets of the window against what the same days had on average in the 90 days before it."""
     name, first = "ticket_opened", today - condition.days + 1
-    days = [day for series in picture.happened.get(name, {}).values() for day in series.days]
+    every = picture.happened.get(name, {}).values()
+    days = [day for series in every for day in series.days]
     begun = min([*days, *([] if (start := started(picture)) is None else [start])], default=None)
     if begun is None:
         return UNKNOWN
-    base_days = min(BASE_DAYS, first - begun)
+    # A day is forgotten only once it lies before the longest window and its base: whoever has one has a whole base.
+    has_older = picture.heard.get(name, 0) > sum(int(number) for series in every for number in series.numbers)
+    base_days = BASE_DAYS if has_older else min(BASE_DAYS, first - begun)
     usual, _ = counted(picture, name, first - BASE_DAYS, first - 1)
     # Until the base is whole the share changes day by day, and later when a day leaves one of the two.
     moves = [edge for day in days for edge in (day + condition.days, day + condition.days + BASE_DAYS) if edge > today]

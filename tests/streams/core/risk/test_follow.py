@@ -235,6 +235,15 @@ def test_a_surge_is_against_the_accounts_own_base() -> None:
     assert number(picture_of(*many), {}, condition, (BEGIN + 100) * DAY).value is None
 
 
+def test_a_surge_after_years_of_silence_is_against_a_whole_base() -> None:
+    """Old tickets are forgotten, and that there were some is not: or who is silent for long would count as new."""
+    old, usual = happened(BEGIN, "ticket_opened"), happened(BEGIN + 400, "ticket_opened")
+    many = [happened(BEGIN + 440 + each, "ticket_opened") for each in range(4)]
+    condition, at = watched("ticket_surge", 14), (BEGIN + 444) * DAY
+    assert number(picture_of(old, usual, *many), {}, condition, at).value == pytest.approx(4 * 90 / (1 * 14))
+    assert number(picture_of(usual, *many), {}, condition, at).value == pytest.approx(4 * 31 / (1 * 14))
+
+
 def test_a_fall_is_against_what_was_said_then() -> None:
     """Rows of health are what people saw: a fall is told between two of them."""
     risks = Risks()
