@@ -8,7 +8,7 @@ score only rises or only falls, so its ends tell what happens between them, and 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -92,8 +92,8 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
 
     `pending` are the facts of its last moment, `at`, and `gone` those that it took away; the picture is that before
     them. So what they changed follows from the two. `cause` is the kind, the member and the event that brought the last
-    of them. Of a crowd of facts at one moment only the last are pending (`is_crowd`): the moment has a row whatever
-    they changed. `is_begun` says that moments went before.
+    of them. Of a crowd of facts at one moment only the last are pending (`is_crowd`); `former` is what models said
+    before the first of them. `is_begun` says that moments went before.
     """
 
     account: str = ""
@@ -111,6 +111,7 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
     """Events that these facts took back altogether."""
     apart: dict[str, Disagreement] = msgspec.field(default_factory=dict)
     """Where score and money parted before these facts, by model; of the ledger as known alone, for its signals."""
+    former: dict[str, Listed] = msgspec.field(default_factory=dict)
 
     @property
     def now(self) -> Picture:
@@ -125,16 +126,23 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
         known: tuple[Rules, Moment] | None = self.__dict__.get("_moment")
         if known is None or known[0] is not rules:
             before = None
-            if self.is_begun:
+            if self.is_begun and not self.is_crowd:
                 last: tuple[Rules, Assessment] | None = self.__dict__.get("_before")
                 before = last[1] if last is not None and last[0] is rules else assess(self.picture, rules, self.at - 1)
                 before = moved(self.picture, rules, before, self.at - 1)
             known = self.__dict__["_moment"] = rules, Moment(before, assess(self.now, rules, self.at))
         return known[1]
 
+    def said_before(self, rules: Rules) -> dict[str, Listed]:
+        """Return what models said of the account before the last moment; empty where nothing was known of it."""
+        if self.is_crowd:
+            return self.former
+        before = self.moment(rules).before
+        return {} if before is None else {model: each.listed for model, each in before.models.items()}
+
 
 class Moment(NamedTuple):
-    """An account before the facts of a moment (None where nothing was ever heard of it), and with them."""
+    """An account before the facts of a moment (None where nobody knows it, or `former` tells), and with them."""
 
     before: Assessment | None
     after: Assessment
@@ -163,6 +171,8 @@ def apply(watch: Watch, entry: Fact | Revision, scope: Scope, sealed: Outputs | 
     if entry.at != watch.at:
         _move_on(watch, scope.rules, entry.at, sealed)
     elif len(watch.pending) + len(watch.gone) >= MOST_PENDING:
+        if not watch.is_crowd:
+            watch.former = watch.said_before(scope.rules)
         watch.picture = _taken(watch.picture, watch.pending, watch.gone, watch.at)
         watch.is_crowd, watch.pending, watch.gone = True, [], []
         watch.__dict__.clear()
@@ -196,6 +206,7 @@ def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> 
         watch.picture, watch.is_begun = watch.now, True
         watch.picture.settle()
     watch.at, watch.pending, watch.gone, watch.is_crowd, watch.withdrawn = until, [], [], False, ()
+    watch.former = {}
     watch.__dict__.clear()
     if last is not None:
         watch.__dict__["_before"] = rules, last
@@ -212,11 +223,10 @@ Saying = list[tuple[int, str, int | None, str, str]]
 
 def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> Assessment:
     """Emit what the last moment changed, and what time alone changed up to `until`; return the last assessment."""
-    before, found = watch.moment(rules)
-    known = {} if before is None else before.models
+    _, found = watch.moment(rules)
+    known = watch.said_before(rules)
     for model, each in _models(found, known):
-        was = known.get(model)
-        if was is None or watch.is_crowd or was.listed != each.listed:
+        if known.get(model) != each.listed:
             said.append((found.at, model, each.listed.score, each.listed.disagreement, watch.cause[2]))
             if emit is not None:
                 emit(health_row(watch, model, found.at, each, watch.cause))
@@ -240,7 +250,7 @@ def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: 
     return found
 
 
-def _models(found: Assessment, before: dict[str, Assessed]) -> Iterator[tuple[str, Assessed]]:
+def _models(found: Assessment, before: Iterable[str]) -> Iterator[tuple[str, Assessed]]:
     """Yield what each model says; of one that is no longer in force, that nothing is known."""
     yield from found.models.items()
     for model in before:

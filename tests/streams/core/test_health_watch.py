@@ -1,14 +1,18 @@
 """Health over time: the ledger's fold against a plain count that looks at every day."""
 
 from typing import Any
+from unittest import mock
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.core.health import watch as watching
+from streams.core.health.components import read
 from streams.core.health.facts import DAY, Fact, Happened, Level, Revision, Stated, day_of, position
 from streams.core.health.ledgers import HEALTH_KNOWN_LEDGER, HEALTH_LEDGER
 from streams.core.health.model import AGEING, NO_END, SIGNALS, Band, Component, Variant, months_between, months_end
+from streams.core.health.picture import Picture
 from streams.core.health.score import Line, contributions, result
 from streams.core.health.shipped import SHIPPED_MODEL
 from streams.core.limits import NEVER
@@ -181,6 +185,48 @@ def test_every_change_is_a_row_and_nothing_else_is(facts: list[Fact], models: tu
     moments = sorted({fact.at for fact in facts})
     holding = [(at, [fact for fact in facts if fact.at <= at]) for at in moments]
     assert said_by(rows) == plain_rows(holding, models, MODEL, passed)
+
+
+@settings(deadline=None)
+@given(fact_lists(), variants, st.integers(1, 4), st.integers(0, 3))
+def test_a_crowd_of_one_moment_says_what_few_would(
+    facts: list[Fact], models: tuple[Variant, ...], most: int, days: int
+) -> None:
+    """Of thousands of facts at one moment few are held: how many must not show, in rows of health or of risk."""
+    begin, met = facts[0].at, list[Fact]()
+    for number, fact in enumerate(facts):  # facts meet at few moments, far from each other
+        at = begin + ((fact.at - begin) // (40 * DAY) + 1) * (40 * DAY) + days * DAY
+        met.append(msgspec.structs.replace(fact, at=at, place=f"{fact.place}/{number}"))
+    met.sort(key=position)
+    rules, passed = Rules(health=models), (BEGIN + 150) * DAY
+    expected = rows_of(HEALTH_LEDGER, met, rules, passed)
+    with mock.patch.object(watching, "MOST_PENDING", most):
+        assert rows_of(HEALTH_LEDGER, met, rules, passed) == expected
+        assert rows_of(HEALTH_LEDGER, met, rules, passed, recode=False) == expected
+
+
+def test_a_crowd_that_changes_nothing_makes_no_row() -> None:
+    """Facts that a long history states anew add up to what was; a row would date a change that never was."""
+    at, many = BEGIN * DAY, watching.MOST_PENDING + 9
+    facts: list[Fact] = [Level(at, "ticket", "T", "tickets_open", "e", "tickets_open", 1, BEGIN)]
+    for number in range(many):
+        for amount in (1, -1):
+            place = f"m{number}/{amount}"
+            facts.append(Level(at + DAY, "ticket", place, "tickets_open", place, "tickets_open", amount, BEGIN + 1))
+    facts.sort(key=position)
+    rows = [row.at for row in rows_of(HEALTH_LEDGER, facts, Rules(), at + DAY) if isinstance(row, AccountHealthRow)]
+    assert rows == [at]
+
+
+def test_of_several_currencies_the_one_that_fell_most_counts() -> None:
+    """Amounts in different currencies cannot be added: 10 % more of one makes up for no 20 % less of another."""
+    picture = Picture()
+    for day, amounts in ((0, (1_000, 500)), (100, (100, -100))):
+        for unit, amount in zip(("EUR", "USD"), amounts, strict=True):
+            at = (BEGIN + day) * DAY
+            picture.take(Level(at, "subscription", "s", f"{unit}{day}", "e", "mrr", amount, unit=unit), 1, BEGIN + day)
+    trend = [read(picture, "mrr_trend", BEGIN + day, (BEGIN + day) * DAY)[0] for day in (100, 189, 190)]
+    assert trend == [-20, -20, 0]
 
 
 @settings(deadline=None)

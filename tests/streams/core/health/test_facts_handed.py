@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.admission import check
+from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES
+from streams.core.events import SubscriptionChanged, SubscriptionEnded
 from streams.core.health.facts import Happened, Level, day_of
 from streams.core.limits import AHEAD
 from streams.core.rows_receivable import InvoiceRow, ReceivableEntryRow
@@ -19,7 +21,7 @@ from streams.core.rows_survey import FollowupCaseRow, ResponseRow
 from streams.core.rows_ticket import TicketNextReplyRow, TicketRow, TouchRow
 from streams.core.support.life import NOT_BACKLOG
 from tests.streams.core.test_laws import FAR, WORLDS
-from tests.support import handed
+from tests.support import billing, handed
 from tests.support.histories import histories
 from tests.support.histories_billing import INVOICES, SUBSCRIPTIONS, billing_histories
 from tests.support.histories_support import chatter, crowded, ended, support_histories
@@ -148,6 +150,43 @@ def test_recurring_revenue_adds_up_to_its_movements(recorded_events: Any) -> Non
             expected[0, row.currency] += row.amount_micros
     assert handed.levels(machine, "mrr") == {cell: amount for cell, amount in expected.items() if amount}
     assert not handed.levels(machine, "cancels_scheduled"), "all that was agreed has come by then"
+
+
+MICROS_OF_A_CENT = 10_000
+
+
+@st.composite
+def switches(draw: st.DrawFn) -> tuple[list[RecordedEvent], dict[tuple[int, str], int]]:
+    """Draw subscriptions that change price and currency, told late or not, and what each pays in the end."""
+    story, pays = billing.Story(), dict[str, tuple[str, int]]()
+    for subscription in ("s1", "s2"):
+        at = 0
+        for number in range(draw(st.integers(1, 4))):
+            at += draw(st.integers(1, 40))
+            money = {"currency": draw(st.sampled_from(["EUR", "USD", "GBP"])), "exponent": 2}
+            cents = 100 * draw(st.integers(1, 9))
+            kind = {"kind": SubscriptionChanged, "change_kind": "PRICE"} if number else {}
+            story.state(
+                at, billing.item(cents), subscription=subscription, until=2_000, stored=at + draw(st.integers(0, 50)),
+                **kind, **money,
+            )  # fmt: skip
+            pays[subscription] = money["currency"], cents * MICROS_OF_A_CENT
+        if draw(st.booleans()):
+            story.tell(SubscriptionEnded, at + 1, subscription, reason="VOLUNTARY", ends_at=billing.day(at + 1))
+            del pays[subscription]
+    expected: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for currency, micros in pays.values():
+        expected[0, currency] += micros
+    return sorted(story.recorded_events, key=lambda each: each.ingested_at), dict(expected)
+
+
+@given(switches())
+def test_who_changes_currency_pays_in_the_new_one_alone(drawn: Any) -> None:
+    """Revenue in a currency that nobody pays any more would make an account look richer, and its trend flat."""
+    recorded_events, expected = drawn
+    machine = handed.told(recorded_events, rules=LEVELS)
+    machine.tick(billing.day(400))
+    assert handed.levels(machine, "mrr") == expected
 
 
 @given(histories(12))
