@@ -7,14 +7,17 @@ import pytest
 from schemas import examples
 from schemas.topics import load_topics
 from streams.core import routes
-from streams.core.rules import Rules
+from streams.core.events import HealthBand, HealthComponent, HealthModelSet, HealthPoint
+from streams.core.health.choices import content
+from streams.core.rows import TABLES
+from streams.core.rules import Rules, rules_from
 from streams.live.fold.partition import Partition
 from streams.live.fold.parts import gathered
 from streams.live.fold.stage import Stage
 from streams.live.store.memory import MemoryStore
 from tests.support import invoices
-from tests.support.batches import Tables, recorded, written
-from tests.support.records import CODEC, Record
+from tests.support.batches import Tables, recorded, shown, written
+from tests.support.records import CODEC, MICROS, NOW_MS, Record, event, record, submitted, uid
 from tests.support.siblings import TOPICS, Siblings
 
 DAY = 86_400_000_000
@@ -71,3 +74,43 @@ def test_a_risk_is_told_once_whatever_happens_to_a_batch(fate: str) -> None:
     siblings.finish(invoices.day(13))
     told = [(each.kind, each.at) for each in siblings.signals if each.detail["rule_id"] == "payment_failed"]
     assert told == [("risk_opened", invoices.day(4)), ("risk_cleared", invoices.day(12))]
+
+
+def test_the_published_vector_through_the_stage() -> None:
+    """Weights 30/30/20/10/10 over values 40, 100, none, 70, none: 70.0 with a coverage of 0.70, in the row itself."""
+    told = (
+        ("nps", 30, 40), ("escalations_open", 30, 100), ("sentiment", 20, 0), ("oldest_ticket_days", 10, 70),
+        ("usage_share", 10, 0),
+    )  # fmt: skip
+    model = HealthModelSet(
+        event_id=uid(9), account_id="health:vector", occurred_at=0, source="test", model_id="vector", model_version="1",
+        position=1, bands=(HealthBand(name="all", up_to=100.0),), bands_version="1", valid_from=(NOW_MS - 1) * MICROS,
+        components=tuple(
+            HealthComponent(
+                name=signal, signal=signal, weight=weight, points=(HealthPoint(signal_from=-2.0, value=float(value)),)
+            )
+            for signal, weight, value in told
+        ),
+    )  # fmt: skip
+    assert content(model) is None
+    rules = rules_from([model])
+    records = {
+        "survey": record(0, "response_submitted", submitted(1)),
+        "support": record(0, "ticket_opened", event(2, ticket_id="t", channel="email")),
+    }
+    tables, stage = Tables(), Stage(0, MemoryStore(), rules=rules, ledgers=routes.STAGE)
+    parts = []
+    for topic, each in records.items():
+        types = frozenset(load_topics()[topic].event_types)
+        batch = Partition(topic, 0, MemoryStore(), codec=CODEC, rules=rules, types=types).process([each])
+        assert not batch.dead
+        parts.append(batch.machine.parts)
+    taken(stage, tables, gathered(parts), NOW_MS * MICROS)
+    names = TABLES["account_health"].__struct_fields__
+    rows = [dict(zip(names, row, strict=True)) for key, row in shown(tables).items() if key[0] == "account_health"]
+    mine = [row for row in rows if row["model_id"] == "vector"]
+    assert {row["is_known"] for row in mine} == {False, True}
+    for row in mine:
+        assert (row["score"], row["coverage"], row["band"]) == (70.0, 0.7, "all")
+        assert row["component_values"] == (40.0, 100.0, None, 70.0, None)
+        assert sum(row["contributions"]) == pytest.approx(70.0)
