@@ -36,6 +36,23 @@ def first_column(title: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", " ".join(cells)))
 
 
+def test_bad_input_is_held_by_tests_that_are_there() -> None:
+    """A table of promises is worth what holds them: a test that was renamed must not leave its name behind."""
+    root, found = PAGE.parents[1], 0
+    rows = re.findall(
+        r"^\|[^|]*\|[^|]*\|([^|]*)\|$", section("Bad input about customers, and what holds us to it"), re.MULTILINE
+    )
+    for name in re.findall(r"`([^`]+)`", " ".join(rows)):
+        file, _, test = name.partition("::")
+        if "/" not in file:
+            assert any((root / "schemas" / "examples").glob(f"*/{file}")), name
+        else:
+            text = (root / "tests" / file).read_text(encoding="utf-8")
+            assert f"def {test}(" in text or not test, name
+        found += 1
+    assert found >= len(rows) - 2 > 10
+
+
 def test_the_worked_example_is_what_the_codec_writes() -> None:
     """Byte for byte: the table of the page, joined, is the record of the page's JSON."""
     table = re.findall(r"^\| `([0-9a-f ]+)` \|", section("The record, byte by byte"), re.MULTILINE)
