@@ -46,6 +46,9 @@ SIGNALS: dict[str, SignalKind] = {
     "days_since_touch": SignalKind(),
     "days_to_renewal": SignalKind(),
     "onboarding_delay_days": SignalKind(),
+    "usage_change": SignalKind(ends_by_fact=False),
+    "usage_share": SignalKind(ends_by_fact=False),
+    "mrr_trend": SignalKind(ends_by_fact=False),
 }
 """Numbers that a condition may watch. `streams.core.risk.conditions` says what each is."""
 

@@ -6,8 +6,9 @@ Days are whole UTC days since 1970. A number that nobody can tell is None: neith
 import math
 from typing import NamedTuple
 
+from streams.core.health.components import HEARD_BY, READ, evidence_of
 from streams.core.health.facts import DAY
-from streams.core.health.model import POINT
+from streams.core.health.model import NO_END, POINT
 from streams.core.health.picture import Picture, counted, evidence, started, stated
 from streams.core.limits import NEVER
 from streams.core.risk.choices import BASE_DAYS, Condition
@@ -42,11 +43,14 @@ _OLDEST = {
     "onboarding_delay_days": "milestones_open",
 }
 """Days since the oldest day of a level."""
+_OF_HEALTH = ("usage_change", "usage_share", "mrr_trend")
+"""Numbers that components of health read as well."""
 _COUNTS = {"sla_breaches": "sla_breached", "payment_failures": "payment_failed"}
 
 
 READS: dict[str, frozenset[str]] = {
     **{signal: frozenset((name,)) for signal, name in (_LEVELS | _OLDEST | _COUNTS).items()},
+    **{signal: frozenset(HEARD_BY[signal]) for signal in _OF_HEALTH},
     "sentiment": frozenset(("sentiment",)),
     "days_since_touch": frozenset(("touch", "started")),
     "days_to_renewal": frozenset(("renewal_due",)),
@@ -64,6 +68,8 @@ def number(picture: Picture, scores: Scores, condition: Condition, at: int) -> N
         return _oldest(picture, _OLDEST[signal], condition, today)
     if signal in _COUNTS:
         return _count(picture, _COUNTS[signal], condition, today)
+    if signal in _OF_HEALTH:
+        return _of_health(picture, signal, at)
     match signal:
         case "score" | "score_drop":
             return _score(scores, condition, today)
@@ -107,6 +113,12 @@ def _ages(condition: Condition, day: int, today: int) -> int:
     """Return the next day on which days since a day reach a threshold, or go beyond it."""
     edges = (edge for threshold in condition.thresholds for edge in (math.ceil(threshold), math.floor(threshold) + 1))
     return min((day + edge for edge in edges if day + edge > today), default=NEVER)
+
+
+def _of_health(picture: Picture, signal: str, at: int) -> Number:
+    value, _, until, _ = READ[signal](picture, at // DAY, at)
+    found = evidence_of(picture, signal)
+    return Number(value, found[0] if found else "", until + 1 if until < NO_END else NEVER)
 
 
 def _count(picture: Picture, name: str, condition: Condition, today: int) -> Number:

@@ -12,7 +12,7 @@ from streams.core.health.ledgers import HEALTH_KNOWN_LEDGER, HEALTH_LEDGER
 from streams.core.health.picture import Picture
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
-from streams.core.risk.choices import HIGH, MEDIUM, SHIPPED, Condition
+from streams.core.risk.choices import HIGH, MEDIUM, SHIPPED, Condition, RiskRule
 from streams.core.risk.conditions import NOT_DUE, Scores, number
 from streams.core.risk.episodes import CHURNED, MODEL_RETIRED, Name, Reading, State, Zone, episode_id, listed, step
 from streams.core.risk.follow import Risks, read
@@ -32,6 +32,10 @@ def level(day: float, name: str, number: int = 1, of: int = 0, event: str = "e",
 
 def happened(day: float, name: str, event: str = "e", total: int = 0) -> Happened:
     return Happened(int(day * DAY), "k", f"{name}{day}", name, event, name, 1, total)  # type: ignore[arg-type]
+
+
+def usage(day: float, total: int) -> Happened:
+    return Happened(int(day * DAY), "k", f"usage{day}", "usage", "e", "usage", 1, total, "seats")
 
 
 def due(day: float, value: int | None, event: str = "e") -> Stated:
@@ -129,6 +133,43 @@ def test_no_day_is_missed_on_which_a_rule_moves(facts: list[Fact], later: int) -
     assert got == found_by_looking_every_day(facts, rows, rules, passed)
 
 
+_LESS_USE = Condition("usage_change", "", 0, is_high=False, enter=-30, exit=-10)
+_LESS_MONEY = Condition("mrr_trend", "", 0, is_high=False, enter=-20, exit=-5)
+_SEATS = Condition("usage_share", "", 0, is_high=False, enter=40, exit=60)
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> list[Fact]:
+    """Draw what an account uses and pays over time."""
+    found: dict[Any, Fact] = {}
+    for place in range(draw(st.integers(1, 12))):
+        at = int((BEGIN + draw(st.integers(0, 100)) + draw(st.sampled_from([0, 0.5]))) * DAY)
+        member, event = f"m{place}", f"e{place}"
+        facts: list[Fact] = [
+            Happened(at, "k", member, "usage", event, "usage", 1, draw(st.integers(0, 9)), "seats"),
+            Stated(at, "k", member, "used", event, "used", draw(st.integers(0, 9)), "seats"),
+            Stated(at, "k", member, "limit", event, "limit", draw(st.sampled_from([10, 10, None])), "seats"),
+            Level(at, "k", member, "mrr", event, "mrr", draw(st.integers(-30, 100)), 0, draw(st.sampled_from("EU"))),
+        ]
+        found |= {position(fact): fact for fact in draw(st.lists(st.sampled_from(facts), min_size=1, unique=True))}
+    return [found[each] for each in sorted(found)]
+
+
+@settings(deadline=None)
+@given(customers(), st.sampled_from([_LESS_USE, _LESS_MONEY, _SEATS]), st.integers(0, 199))
+def test_less_use_and_less_money_are_risks_on_the_day_they_are(
+    facts: list[Fact], condition: Condition, later: int
+) -> None:
+    """Customers who leave use less first: a window that time alone moves has to be looked at on its day."""
+    watched_rule = RiskRule("r", 0, "1", True, MEDIUM, 0, 0, 0, (condition,))
+    rules, passed = Rules(risk=(watched_rule,)), (BEGIN + later) * DAY + DAY // 3
+    facts = [fact for fact in facts if fact.at <= passed]
+    if facts:
+        rows = rows_of(HEALTH_LEDGER, facts, rules, passed)
+        got = {(row.rule_id, row.since, row.opened_at, row.closed_at or 0) for row in episodes(rows).values()}
+        assert got == found_by_looking_every_day(facts, rows, rules, passed)
+
+
 @settings(deadline=None)
 @given(fact_lists())
 def test_a_deadline_comes_before_every_change(facts: list[Fact]) -> None:
@@ -215,6 +256,10 @@ def picture_of(*facts: Fact) -> Picture:
         ("days_since_touch", 0, [], BEGIN, None, NEVER),
         ("days_since_touch", 0, [happened(BEGIN, "touch")], BEGIN + 4, 4, BEGIN + 5),
         ("score", 0, [], BEGIN, None, NEVER),
+        ("usage_change", 0, [usage(BEGIN, 10), usage(BEGIN + 31, 4)], BEGIN + 31, -60, BEGIN + 60),
+        ("usage_change", 0, [usage(BEGIN, 10), usage(BEGIN + 31, 4)], BEGIN + 60, None, BEGIN + 61),
+        ("usage_change", 0, [], BEGIN, None, NEVER),
+        ("mrr_trend", 0, [level(BEGIN, "mrr", 100), level(BEGIN + 95, "mrr", -25)], BEGIN + 99, -25, BEGIN + 185),
     ],
 )
 def test_numbers_that_rules_watch(
