@@ -1,5 +1,7 @@
 /*
-comment: Health of every account by every model as it stands, as corrected, with what costs it most
+comment: >-
+  Health of every account by every model as it stands, as corrected, with what costs it most; accounts that count as another one
+  now are left out
 columns:
   account_id: Account
   model_id: Model of health; several stand side by side
@@ -53,6 +55,7 @@ FROM
         ) AS _dearest
     FROM ${cx}.account_health
     WHERE is_known = 0 AND at <= ${now}
+        AND account_id NOT IN (SELECT account_id FROM ${cx}.account_identity WHERE survivor_id != account_id)
 ) AS _h
 ORDER BY _h.at DESC
 LIMIT 1 BY account_id, model_id

@@ -1,10 +1,12 @@
 /*
-comment: Accounts that are at risk now and what they bring in, by severity and slice, as corrected; an account counts once, at its worst
+comment: >-
+  Customers that are at risk now and what they bring in, by severity and slice, as corrected; a customer, an account with all that
+  count as it, counts once, at its worst
 columns:
   dimension: all, manager (owner now) or segment (now)
   dimension_value: Slice; empty for all, and for what belongs to none
   severity: high, medium or low; any for all of them
-  accounts: Accounts whose worst open episode is of the severity
+  accounts: Customers whose worst open episode is of the severity
   mrr: Their recurring revenue per month in the reporting currency, of what has an exchange rate
 */
 SELECT

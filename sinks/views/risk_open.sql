@@ -1,9 +1,10 @@
 /*
-comment: Who is at risk now and why, one row per account and open episode, as corrected; what an account brings in stands at its worst episode alone
+comment: Who is at risk now and why, one row per account and open episode, as corrected; what a customer brings in stands at its worst episode alone
 columns:
   account_id: Account
-  owner: Manager who owns the account now; empty when nobody does
-  segment: Segment of the account now; empty when not told
+  customer_id: Account that it counts as now; itself where it counts as no other
+  owner: Manager who owns the customer now; empty when nobody does
+  segment: Segment of the customer now; empty when not told
   rule_id: Rule of risk
   rule_version: Version of the rule when the episode was noticed
   severity: low, medium or high, the worst so far
@@ -14,12 +15,13 @@ columns:
   reopened: How often the episode has opened again
   event_id: Event that opened it; empty where a score or time alone did
   episode_id: Episode, as messages name it
-  is_worst: 1 at the worst episode of the account, the oldest of equals
-  mrr: Recurring revenue of the account per month in the reporting currency, of what has an exchange rate
+  is_worst: 1 at the worst episode of the customer, the oldest of equals
+  mrr: Recurring revenue of the customer per month in the reporting currency, of what has an exchange rate
   mrr_counted: The same at the worst episode, 0 at the others, so that it can be added up
 */
 SELECT
     _e.account_id AS account_id,
+    _e.customer_id AS customer_id,
     _s.owner AS owner,
     _s.segment AS segment,
     _e.rule_id AS rule_id,
@@ -41,18 +43,31 @@ FROM
         *,
         toUInt8(
             row_number() OVER (
-                PARTITION BY account_id
-                ORDER BY transform(severity, ['low', 'medium', 'high'], [1, 2, 3], 0) DESC, opened_at, rule_id
+                PARTITION BY customer_id
+                ORDER BY transform(severity, ['low', 'medium', 'high'], [1, 2, 3], 0) DESC, opened_at, rule_id, account_id
             ) = 1
         ) AS is_worst
-    FROM ${cx}.risk_episode
-    WHERE is_known = 0 AND closed_at IS NULL AND noticed_at <= ${now}
+    FROM
+    (
+        SELECT _r.*, if(_i.survivor_id = '', _r.account_id, _i.survivor_id) AS customer_id
+        FROM
+        (
+            SELECT * FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL AND noticed_at <= ${now}
+        ) AS _r
+        LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _r.account_id
+    )
 ) AS _e
-LEFT JOIN ${cx}.slice_now AS _s ON _s.account_id = _e.account_id
+LEFT JOIN ${cx}.slice_now AS _s ON _s.account_id = _e.customer_id
 LEFT JOIN
 (
-    SELECT account_id, sum(reported_pico) AS pico
-    FROM ${cx}.mrr_span
-    WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
-    GROUP BY account_id
-) AS _m ON _m.account_id = _e.account_id
+    SELECT if(_i.survivor_id = '', _p.account_id, _i.survivor_id) AS customer_id, sum(_p.brought) AS pico
+    FROM
+    (
+        SELECT account_id, sum(reported_pico) AS brought
+        FROM ${cx}.mrr_span
+        WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
+        GROUP BY account_id
+    ) AS _p
+    LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _p.account_id
+    GROUP BY customer_id
+) AS _m ON _m.customer_id = _e.customer_id

@@ -62,6 +62,7 @@ StatedName = Literal[
     "limit",  # its limit; of: meter; None where there is none
     "segment",  # segment of the account, "" for none
     "owner",  # manager who owns the account, "" for none
+    "merged",  # account that it counts as since it was merged into it; None once that is over (stated by account_merge)
     "started",  # day when a contract or a paid subscription began; of: which. The account started on the first of them
     "renewal_due",  # day when a contract is due for renewal; of: contract; None once it is decided or over
     "notice_by",  # last day of notice; of: contract; None once that is decided or over

@@ -14,6 +14,8 @@ from streams.core.declarations import Reducer
 from streams.core.entities import PREFIXES
 from streams.core.events import AccountMerged, AccountMergeEvent, AccountUnmerged
 from streams.core.feedback.item import in_time
+from streams.core.health.facts import Stated
+from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
 from streams.core.rows_identity import AccountMergeRow
 
@@ -30,6 +32,8 @@ class Merges(msgspec.Struct, array_like=True, gc=False):
     event_id: str = ""
     left_id: str = ""
     """The account that it was unmerged from last."""
+    said: Stated | None = None
+    """The last statement about it to the account stage; what its moment said before has no place beside it."""
 
 
 def apply(merges: Merges, recorded: RecordedEvent, _scope: Scope, sealed: Outputs | None) -> None:
@@ -43,10 +47,12 @@ def apply(merges: Merges, recorded: RecordedEvent, _scope: Scope, sealed: Output
                 merges.rows += 1
                 merges.ordinal, merges.survivor_id = merges.rows, event.survivor_id
                 merges.since, merges.event_id = event.occurred_at, event.event_id
+                _state(merges, event, event.survivor_id, sealed)
         case AccountUnmerged():
             if event.survivor_id == merges.survivor_id:
                 _end(merges, event, (), sealed)
                 merges.survivor_id, merges.left_id = "", event.survivor_id
+                _state(merges, event, None, sealed)
             elif event.survivor_id != merges.left_id:
                 merges.rows += 1
                 if sealed is not None:
@@ -58,6 +64,14 @@ def apply(merges: Merges, recorded: RecordedEvent, _scope: Scope, sealed: Output
 def _end(merges: Merges, event: AccountMergeEvent, flags: tuple[str, ...], sealed: Outputs | None) -> None:
     if sealed is not None and merges.survivor_id:
         sealed.rows.append(_row(merges, event.occurred_at, event.event_id, flags))
+
+
+def _state(merges: Merges, event: AccountMergeEvent, survivor_id: str | None, sealed: Outputs | None) -> None:
+    """State to the account stage which account this one counts as; of one moment the last word."""
+    said, at = merges.said, event.occurred_at
+    if sealed is not None and said is not None and said.at < at and not merges.is_test:
+        hand_over((said,), sealed)
+    merges.said = Stated(at, "account_merge", event.account_id, "merged", event.event_id, "merged", survivor_id)
 
 
 def _row(merges: Merges, until: int | None, ended_by: str, flags: tuple[str, ...]) -> AccountMergeRow:
@@ -85,6 +99,8 @@ def project(merges: Merges, _scope: Scope, outputs: Outputs) -> None:
     """List the merge that lasts."""
     if merges.survivor_id:
         outputs.rows.append(_row(merges, None, "", ()))
+    if merges.said is not None and not merges.is_test:
+        hand_over((merges.said,), outputs)
 
 
 ACCOUNT_MERGE = Reducer(

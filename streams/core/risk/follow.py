@@ -7,12 +7,13 @@ from typing import NamedTuple
 import msgspec
 
 from streams.core.health.facts import DAY
-from streams.core.health.picture import Picture, counted, evidence
+from streams.core.health.picture import Picture, counted, evidence, stated
 from streams.core.limits import NEVER
 from streams.core.risk.choices import SEVERITIES, RiskRule
 from streams.core.risk.conditions import READS, Scores, number
 from streams.core.risk.episodes import (
     CHURNED,
+    MERGED,
     MODEL_RETIRED,
     RENEWED,
     Episode,
@@ -83,14 +84,14 @@ def _read(risks: Risks, picture: Picture, rules: Rules, at: int, withdrawn: tupl
     """Read each rule at a moment; return when days or other rules may move one of them next."""
     in_force = rules.risk_by_id(at)
     former = rules.risk_by_id(at - 1)
-    gone = _gone(picture)
+    absent = _absent(picture, at)
     following = _after(rules.risk_moments, at)
     for rule_id in [*in_force, *(each for each in risks.states if each not in in_force)]:
         held, state = in_force.get(rule_id), risks.states.get(rule_id)
         if held is None:
             reading, day = Reading(at, Zone.OUT, reason=MODEL_RETIRED), NEVER
-        elif gone is not None:
-            reading, day = Reading(at, Zone.OUT, evidence=gone, reason=CHURNED), NEVER
+        elif absent is not None:
+            reading, day = absent, NEVER
         else:
             reading, day = read(held[0], picture, risks.scores, at, withdrawn)
         if day < NEVER:
@@ -168,12 +169,19 @@ def _ending(rule: RiskRule, picture: Picture, at: int) -> str:
     return RENEWED if watches and counted(picture, "renewed", at // DAY, at // DAY)[0] > 0 else ""
 
 
-def _gone(picture: Picture) -> str | None:
-    """Return the event by which the account left: it had revenue and has none any more; None while it is there."""
+def _absent(picture: Picture, at: int) -> Reading | None:
+    """Return why nobody reads the rules of an account; None where they are read.
+
+    It counts as another one since it was merged into it, or it has left: it had revenue and has none any more.
+    """
+    merged = stated(picture, "merged", at)
+    if merged is not None:
+        return Reading(at, Zone.OUT, evidence=merged.event_id, reason=MERGED)
     if "churned" not in picture.mentions:
         return None
     left = evidence(picture, "churned")
-    return left[0] if left and picture.heard.get("mrr") and not picture.levels.get("mrr") else None
+    has_left = left and picture.heard.get("mrr") and not picture.levels.get("mrr")
+    return Reading(at, Zone.OUT, evidence=left[0], reason=CHURNED) if has_left else None
 
 
 def _after(moments: Sequence[int], at: int) -> int:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from streams.core.algebra import RecordedEvent
 from streams.core.events import (
+    AccountMerged,
+    AccountUnmerged,
     AccountUpserted,
     Answer,
     FollowupLogged,
@@ -223,6 +226,19 @@ def test_a_judgement_holds_from_when_it_was_made() -> None:
     machine = told(judged)
     assert stated(machine, "sentiment") == [(day(4), -2)]
     assert stated(machine, "sentiment_by") == [(day(4), "m1")]
+
+
+def test_which_account_it_counts_as_is_told_from_moment_to_moment() -> None:
+    """Nobody reads the rules of a merged account: whose merge is over, or was never there, has them read again."""
+    begun, over = AccountMerged(**envelope(2), survivor_id="b"), AccountUnmerged(**envelope(5), survivor_id="b")
+    again, other = AccountMerged(**envelope(5), survivor_id="b"), AccountMerged(**envelope(7), survivor_id="c")
+    assert stated(told(begun, over, again), "merged") == [(day(2), "b"), (day(5), "b")], "one word of a moment"
+    assert stated(told(over, begun), "merged") == [(day(2), "b"), (day(5), None)]
+    assert stated(told(begun, other), "merged") == [(day(2), "b"), (day(7), "c")]
+    assert stated(told(over), "merged") == []
+    never = AccountMerged(**envelope(9), survivor_id="b", corrects_event_id=begun.event_id, is_retraction=True)
+    assert facts_of(told(begun, never)) == []
+    assert facts_of(told(msgspec.structs.replace(begun, is_test=True))) == []
 
 
 def test_usage_is_a_level_of_a_limit_at_a_moment() -> None:

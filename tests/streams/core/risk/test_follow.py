@@ -14,7 +14,18 @@ from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.risk.choices import HIGH, MEDIUM, SHIPPED, Condition, RiskRule
 from streams.core.risk.conditions import NOT_DUE, Scores, number
-from streams.core.risk.episodes import CHURNED, MODEL_RETIRED, Name, Reading, State, Zone, episode_id, listed, step
+from streams.core.risk.episodes import (
+    CHURNED,
+    MERGED,
+    MODEL_RETIRED,
+    Name,
+    Reading,
+    State,
+    Zone,
+    episode_id,
+    listed,
+    step,
+)
 from streams.core.risk.follow import Risks, read
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rows_risk import RiskEpisodeRow
@@ -42,6 +53,10 @@ def due(day: float, value: int | None, event: str = "e") -> Stated:
     return Stated(int(day * DAY), "k", f"c{day}", "renewal_due", event, "renewal_due", value, "c")
 
 
+def merged(day: float, survivor: str | None, event: str = "e") -> Stated:
+    return Stated(int(day * DAY), "account_merge", "A", "merged", event, "merged", survivor)
+
+
 @st.composite
 def fact_lists(draw: st.DrawFn) -> list[Fact]:
     """Draw facts of an account in order of position; levels that rise fall again, or never."""
@@ -59,6 +74,8 @@ def fact_lists(draw: st.DrawFn) -> list[Fact]:
             if lasts:
                 end = at + int(lasts * DAY)
                 facts.append(Level(end, "k", member, name, f"{event}x", name, -5, of))  # type: ignore[arg-type]
+        elif kind == 4 and draw(st.booleans()):
+            facts.append(merged(at / DAY, draw(st.sampled_from(["B", "C", None])), event))
         elif kind == 4:
             name = draw(st.sampled_from(("renewal_due", "renewal_due", "started")))
             value = day_of(at) + (draw(st.sampled_from([60, 120])) if name == "renewal_due" else 0)
@@ -116,6 +133,9 @@ def found_by_looking_every_day(facts: list[Fact], rows: list[Any], rules: Rules,
 
 
 def _reading(rule: Any, picture: Picture, scores: Scores, at: int) -> Any:
+    into = picture.statements.get("merged", {}).get("", [])
+    if into and into[-1].value is not None:
+        return Reading(at, Zone.OUT, reason=MERGED)
     has_left = picture.heard.get("churned") and picture.heard.get("mrr") and not picture.levels.get("mrr")
     return Reading(at, Zone.OUT, reason=CHURNED) if has_left else read(rule, picture, scores, at)[0]
 
@@ -228,6 +248,53 @@ def test_a_rule_that_is_switched_off_ends_its_episodes() -> None:
     assert (row.closed_at, row.reason, row.severity) == (off, MODEL_RETIRED, "high")
     (row,) = episodes(rows_of(HEALTH_LEDGER, facts, rules, off - 1)).values()
     assert row.closed_at is None
+
+
+def test_a_merged_account_is_followed_as_its_survivor() -> None:
+    """Two accounts that are one customer are one risk: its own ends there, and begins anew once they part again."""
+    failed = level(BEGIN, "payments_failing", 1, BEGIN, "p1")
+    facts: list[Fact] = [
+        failed,
+        merged(BEGIN + 2, "B", "m1"),
+        level(BEGIN + 3, "cancels_scheduled", 1, BEGIN + 90, "s1"),
+    ]
+    (row,) = episodes(rows_of(HEALTH_LEDGER, facts, Rules(), (BEGIN + 9) * DAY)).values()
+    assert (row.rule_id, row.closed_at, row.reason) == ("payment_failed", (BEGIN + 2) * DAY, MERGED)
+    apart = episodes(rows_of(HEALTH_LEDGER, [*facts, merged(BEGIN + 5, None, "m2")], Rules(), (BEGIN + 9) * DAY))
+    began = (BEGIN + 5) * DAY
+    assert set(apart) == {("payment_failed", failed.at), ("payment_failed", began), ("cancel_scheduled", began)}
+    again = apart["payment_failed", began]
+    assert (again.opened_at, again.closed_at, again.reopened, again.event_id) == (began, None, 0, "p1")
+    assert again.episode_id == episode_id("A", "payment_failed", Name("p1", 1))
+
+
+@settings(deadline=None)
+@given(fact_lists(), st.integers(0, 90), st.integers(1, 60))
+def test_a_merge_and_its_end_leave_what_was(facts: list[Fact], day: int, lasts: int) -> None:
+    """Health is as it would be without; of risks the days before stay, and none is open while the merge lasts."""
+    begin, end = int((BEGIN + day + 0.1) * DAY), int((BEGIN + day + lasts + 0.1) * DAY)
+    alone = [fact for fact in facts if fact.name != "merged"]
+    if not alone or alone[0].at >= begin:
+        return
+    both = sorted([*alone, merged(begin / DAY, "B"), merged(end / DAY, None)], key=position)
+    plain, apart = (rows_of(HEALTH_LEDGER, each, Rules(), END * DAY) for each in (alone, both))
+    assert [row for row in plain if isinstance(row, AccountHealthRow)] == [
+        row for row in apart if isinstance(row, AccountHealthRow)
+    ]
+    before = {
+        row
+        if row.closed_at is not None and row.closed_at <= begin
+        else msgspec.structs.replace(row, closed_at=begin, reason=MERGED)
+        for row in episodes(plain).values()
+        if row.noticed_at < begin
+    }
+    found = {row for row in episodes(apart).values() if row.since < begin}
+    assert {_outcome(row) for row in before} == {_outcome(row) for row in found}
+    assert all(row.since >= end for row in episodes(apart).values() if row not in found)
+
+
+def _outcome(row: RiskEpisodeRow) -> tuple[Any, ...]:
+    return row.rule_id, row.episode_id, row.since, row.noticed_at, row.closed_at, row.reason
 
 
 def watched(signal: str, days: int = 0) -> Condition:
