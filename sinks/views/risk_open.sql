@@ -14,7 +14,8 @@ columns:
   days_open: Whole days since it began
   reopened: How often the episode has opened again
   event_id: Event that opened it; empty where a score or time alone did
-  episode_id: Episode, as messages name it
+  episode_id: Episode, named by the event that opened it as is known by now
+  told_as: The same as it was told, which signals and messages name; empty where it never was
   is_worst: 1 at the worst episode of the customer, the oldest of equals
   mrr: Recurring revenue of the customer per month in the reporting currency, of what has an exchange rate
   mrr_counted: The same at the worst episode, 0 at the others, so that it can be added up
@@ -34,6 +35,7 @@ SELECT
     _e.reopened AS reopened,
     _e.event_id AS event_id,
     _e.episode_id AS episode_id,
+    _k.told_as AS told_as,
     _e.is_worst AS is_worst,
     toDecimal128(intDiv(_m.pico, 1000000), 6) / 1000000 AS mrr,
     toDecimal128(intDiv(if(_e.is_worst = 1, _m.pico, toInt128(0)), 1000000), 6) / 1000000 AS mrr_counted
@@ -71,3 +73,10 @@ LEFT JOIN
     LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _p.account_id
     GROUP BY customer_id
 ) AS _m ON _m.customer_id = _e.customer_id
+LEFT JOIN
+(
+    SELECT account_id, rule_id, argMax(episode_id, since) AS told_as
+    FROM ${cx}.risk_episode
+    WHERE is_known = 1 AND closed_at IS NULL AND noticed_at <= ${now}
+    GROUP BY account_id, rule_id
+) AS _k ON _k.account_id = _e.account_id AND _k.rule_id = _e.rule_id

@@ -211,6 +211,20 @@ def test_a_deadline_comes_before_every_change(facts: list[Fact]) -> None:
         passed, visits = at, visits + 1
 
 
+@settings(deadline=None)
+@given(fact_lists())
+def test_an_episode_is_named_by_the_event_that_opened_it_whenever_that_came(facts: list[Fact]) -> None:
+    """Late evidence opens an episode earlier and names it: its id must be that of a history in which it was on time."""
+    facts = [fact for fact in facts if fact.name not in ("merged", "churned")]
+    watched = {"payment_failed": "payments_failing", "cancel_scheduled": "cancels_scheduled"}
+    by_event = {(fact.name, fact.event_id): fact for fact in facts}
+    for row in episodes(rows_of(HEALTH_LEDGER, facts, Rules(), END * DAY)).values() if facts else ():
+        if row.rule_id in watched:
+            opened = by_event[watched[row.rule_id], row.event_id]
+            assert opened.at == row.opened_at
+            assert row.episode_id == episode_id("A", row.rule_id, Name(row.event_id))
+
+
 def test_an_episode_has_its_evidence_and_the_worst_it_came_to() -> None:
     """Who is at risk and why: the row names the event, and the id that messages go by."""
     facts: list[Fact] = [

@@ -161,6 +161,21 @@ def test_signals_of_a_worker_that_keeps_up_are_those_of_the_rows(revisions: list
     assert len({each.signal_id for each in account.told}) == len(account.told)
 
 
+@settings(deadline=None)
+@given(revision_lists())
+def test_an_episode_that_goes_on_under_another_name_says_which_it_replaces(revisions: list[Revision]) -> None:
+    """Messages follow from name to name: each that was given up leads to one that took it over at that moment."""
+    rows = rows_of(HEALTH_KNOWN_LEDGER, revisions, RULES, LAST)
+    told = [row for row in rows if isinstance(row, RiskEpisodeRow)]
+    for row in told:
+        if row.reason == RENAMED:
+            (other,) = [each for each in told if (each.rule_id, each.since) == (row.rule_id, row.closed_at)]
+            assert (other.replaces, other.opened_at, other.reopened) == (row.episode_id, row.opened_at, row.reopened)
+            assert other.episode_id != row.episode_id
+        if row.replaces:
+            assert any(each.episode_id == row.replaces and each.reason == RENAMED for each in told)
+
+
 Script = list[list[Revision] | int]
 
 
