@@ -75,7 +75,7 @@ def fact_lists(draw: st.DrawFn) -> list[Fact]:
                 end = at + int(lasts * DAY)
                 facts.append(Level(end, "k", member, name, f"{event}x", name, -5, of))  # type: ignore[arg-type]
         elif kind == 4 and draw(st.booleans()):
-            facts.append(merged(at / DAY, draw(st.sampled_from(["B", "C", None])), event))
+            facts.append(merged(at / DAY, draw(st.sampled_from(["B", None, None])), event))
         elif kind == 4:
             name = draw(st.sampled_from(("renewal_due", "renewal_due", "started")))
             value = day_of(at) + (draw(st.sampled_from([60, 120])) if name == "renewal_due" else 0)

@@ -106,10 +106,10 @@ def revision_lists(draw: st.DrawFn) -> list[Revision]:
     for place, fact in enumerate(draw(fact_lists())):
         at = fact.at + draw(st.sampled_from([0, 0, 7, DAY // 2, 5 * DAY]))
         add(at, fact.event_id, (), (fact,))
-        if draw(st.integers(0, 3)) == 0:
+        if draw(st.booleans()):
             other = msgspec.structs.replace(fact, event_id=f"c{place}")
-            corrected = (other,) if draw(st.booleans()) else ()
-            add(at + draw(st.sampled_from([1, DAY, 30 * DAY])), f"t{place}", (fact,), corrected)
+            corrected = draw(st.sampled_from([(), (other,), (other,)]))
+            add(at + draw(st.sampled_from([1, DAY // 8, DAY, 30 * DAY])), f"c{place}", (fact,), corrected)
     return [found[key] for key in sorted(found)]
 
 
