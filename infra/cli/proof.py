@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from infra.watching import Watch
 
-STILL_S = 15.0
+STILL_S = 30.0
 
 
 def _watch(pipeline: Watch) -> None:

@@ -98,7 +98,9 @@ def recounted(rows: Rows, passed: int) -> Counted:
     """Count health and episodes of all accounts from the rows of `recount.TABLES`."""
     told, health, episodes = settings(), set[Line](), set[Line]()
     models, rules = recount.models(told), recount_risk.rules(told)
-    for account_id, account in recount.base(rows).items():
+    accounts = recount.base(rows)
+    while accounts:  # what one has read is kept with it: no two at a time
+        account_id, account = accounts.popitem()
         said = {model.model_id: recount.scores(account, model, passed) for model in models}
         health |= {_score(account_id, each) for every in said.values() for each in every}
         for rule in rules:

@@ -21,8 +21,7 @@ from streams.ingest.contract import require_fit
 from streams.ingest.mapping import Mapping, load
 from streams.ingest.translate import Event
 from tests.support.imports import imported
-from tests.support.joined import DAY, differences, folded
-from tests.support.records import uid
+from tests.support.joined import DAY, differences, folded, told
 
 BEGIN = 15_000 * DAY
 MILLISECOND = 1_000
@@ -51,7 +50,7 @@ def only(file: Path, column: str, names: set[str], folder: Path) -> Path:
     return target
 
 
-def told(mapping: Mapping, file: Path) -> list[Event]:
+def sent(mapping: Mapping, file: Path) -> list[Event]:
     """The events of a file's rows; settings go the way of rules."""
     summary, events = imported(mapping, file, None)
     assert not summary.rejected
@@ -91,11 +90,6 @@ def test_what_is_shipped_is_what_was_written_down_once_more() -> None:
         )
 
 
-def event(event_type: str, number: int, at: int, **fields: Any) -> Event:
-    named = {"event_id": uid(number), "source": "story:1", "account_id": "A", "occurred_at": at}
-    return Event(event_type, named | fields)
-
-
 gaps = st.sampled_from([0, MILLISECOND, DAY // 3, DAY, 6 * DAY, 14 * DAY, 31 * DAY, 90 * DAY])
 starts = st.sampled_from([0, 0, DAY // 2, 3 * DAY, 29 * DAY, 95 * DAY, 160 * DAY])
 
@@ -106,7 +100,7 @@ def stories(draw: st.DrawFn) -> list[Event]:
     found: list[Event] = []
     for number in range(draw(st.integers(1, 12))):
         at, ticket = BEGIN + draw(starts) + draw(st.integers(0, 3)) * DAY, {"ticket_id": f"T{number}"}
-        found.append(event("ticket_opened", 100 * number, at, channel="web", **ticket))
+        found.append(told("ticket_opened", 100 * number, at, channel="web", **ticket))
         for step in range(draw(st.integers(0, 4))):
             at += draw(gaps)
             kind, fields = draw(
@@ -118,17 +112,17 @@ def stories(draw: st.DrawFn) -> list[Event]:
                     ]
                 )
             )
-            found.append(event(kind, 100 * number + step + 1, at, **ticket, **fields))
+            found.append(told(kind, 100 * number + step + 1, at, **ticket, **fields))
     money = {"currency": "EUR", "exponent": 2}
     for number in range(draw(st.integers(0, 4))):
         at, invoice = BEGIN + draw(starts), {"invoice_id": f"I{number}"}
         due, amount = at + draw(gaps), draw(st.sampled_from([100, 1_000]))
         issue = {"issued_at": at, "due_at": due, "total": amount, "collection_method": "SEND_INVOICE"}
-        found.append(event("invoice_issued", 5_000 + 10 * number, at, **invoice, **issue, **money))
+        found.append(told("invoice_issued", 5_000 + 10 * number, at, **invoice, **issue, **money))
         if draw(st.booleans()):
             paid = max(at, due + draw(st.sampled_from([-DAY, 0, 9 * DAY, 40 * DAY])))
             payment = {"payment_id": f"P{number}", "amount": amount, "paid_at": paid}
-            found.append(event("invoice_paid", 5_001 + 10 * number, paid, **invoice, **payment, **money))
+            found.append(told("invoice_paid", 5_001 + 10 * number, paid, **invoice, **payment, **money))
     return found
 
 
@@ -148,8 +142,8 @@ def test_a_sample_of_real_accounts_is_recounted(tmp_path: Path) -> None:
     raw: Any = msgspec.yaml.decode(joined.RECEIVABLES.read_bytes())
     accounts = raw["rows"][0]["fields"]["account_id"]["map"]
     payers = {payer for payer, account in accounts.items() if account in SAMPLE} | {"9117-LYRCE"}
-    events = told(load(joined.HELP_DESK), only(tickets, "customer", customers, tmp_path))
-    events += told(load(joined.RECEIVABLES), only(invoices, "customerID", payers, tmp_path))
+    events = sent(load(joined.HELP_DESK), only(tickets, "customer", customers, tmp_path))
+    events += sent(load(joined.RECEIVABLES), only(invoices, "customerID", payers, tmp_path))
     until = passed(events)
     rows = folded(events, until)
     assert {row["account_id"] for row in rows["account_health"]} == SAMPLE
@@ -164,7 +158,7 @@ def test_a_sample_of_real_accounts_is_recounted(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_all_real_accounts_are_recounted() -> None:
     """As it was and as it was known, for 477 accounts; `cx proof` holds the same against the tables."""
-    events = told(load(joined.HELP_DESK), real(TICKETS)) + told(load(joined.RECEIVABLES), real(INVOICES))
+    events = sent(load(joined.HELP_DESK), real(TICKETS)) + sent(load(joined.RECEIVABLES), real(INVOICES))
     until = passed(events)
     rows = folded(events, until)
     assert not differences(rows, until)

@@ -17,7 +17,7 @@ from streams.live.fold.parts import gathered
 from streams.live.fold.stage import Stage
 from streams.live.store.memory import MemoryStore
 from tests.support.batches import Tables, shown, written
-from tests.support.records import CODEC, Record
+from tests.support.records import CODEC, Record, uid
 
 DAY = 86_400_000_000
 AT_ONCE = 30 * DAY
@@ -106,4 +106,30 @@ def differences(rows: dict[str, list[dict[str, Any]]], until: int) -> dict[str, 
             for side, lines in (("recount", one - other), ("product", other - one)):
                 if lines:
                     found[f"{what}, known {is_known}, only by the {side}"] = sorted(lines, key=str)
+    return found
+
+
+def told(event_type: str, number: int, at: int, **fields: Any) -> Event:
+    """An event of the account A."""
+    named = {"event_id": uid(number), "source": "story:1", "account_id": "A", "occurred_at": at}
+    return Event(event_type, named | fields)
+
+
+def late_payer() -> list[Event]:
+    """Tickets that are escalated and solved late, and an invoice that is paid long after it was due."""
+    begin, money, found = 15_000 * DAY, {"currency": "EUR", "exponent": 2}, list[Event]()
+    for number in range(8):
+        at, ticket = begin + 11 * number * DAY, {"ticket_id": f"T{number}"}
+        found.append(told("ticket_opened", 10 * number, at, channel="web", **ticket))
+        if number % 3 == 1:
+            found.append(
+                told("ticket_escalated", 10 * number + 1, at + DAY // 24, actor="AGENT", kind="FUNCTIONAL", **ticket)
+            )
+        found.append(told("ticket_solved", 10 * number + 2, at + (2 + 4 * number) * DAY, actor="AGENT", **ticket))
+    for number, paid in ((0, 20), (1, 75)):
+        at, invoice = begin + number * DAY, {"invoice_id": f"I{number}"}
+        issue = {"issued_at": at, "due_at": at + 30 * DAY, "total": 900, "collection_method": "SEND_INVOICE"}
+        found.append(told("invoice_issued", 500 + number, at, **invoice, **issue, **money))
+        payment = {"payment_id": f"P{number}", "amount": 900, "paid_at": at + paid * DAY}
+        found.append(told("invoice_paid", 510 + number, at + paid * DAY, **invoice, **payment, **money))
     return found
