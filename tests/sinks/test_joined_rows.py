@@ -33,8 +33,8 @@ def test_tables_are_recounted_like_rows(client: Client, reader: Client, empty: C
     reader.execute(f"USE `{warehouse.database}`")
     health, episodes = joined.find(reader, UNTIL)
     wanted = joined.recounted({table: told[table] for table in recount.TABLES}, UNTIL)
-    assert health.found == [[len(wanted.health), len(wanted.health), 0]] == health.expected
-    assert episodes.found == [[len(wanted.episodes), len(wanted.episodes), 0]] == episodes.expected
+    assert health.found == [[len(wanted.health), len(wanted.health), 0]]
+    assert episodes.found == [[len(wanted.episodes), len(wanted.episodes), 0]]
     assert min(len(wanted.health), len(wanted.episodes)) > 2
     standing = joined.standing(reader)
     changed = next(each for each in told["risk_episode"] if not each["is_known"] and each["closed_at"] is not None)
