@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from streams.core.course import IN_TAIL, Course
-from streams.core.log import Change, Insertion, Stretch, record_of, size_of, stretch_of
+from streams.core.log import Change, Insertion, Stretch, record_of, size_of, stretch_of_segment
 from streams.core.long_log import LongLog
 from streams.core.members import encode_members
 from streams.core.outputs import Outputs
@@ -148,7 +148,7 @@ class BookLog(LongLog[Item, Acc], eq=False, gc=False):
         number = index.numbers[place]
         if walk.old != walk.new:
             self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(walk.new))
-        segment = stretch_of(self.segment(number))
+        segment = stretch_of_segment(self.segment(number))
         self._fold(walk.old, segment, walk.before)
         if not change.removed:
             self._fold(walk.new, segment, walk.after)
@@ -172,7 +172,7 @@ class BookLog(LongLog[Item, Acc], eq=False, gc=False):
         spilled = self.head.spilled
         assert spilled is not None
         number = index.numbers[walk.ordinal]
-        made, left = self._parted(stretch_of(self.segment(number)), course.done)
+        made, left = self._parted(stretch_of_segment(self.segment(number)), course.done)
         for each in self._new_segments(walk, made, change, spilled):
             index.add(walk.ordinal, *each)
             walk.ordinal += 1
@@ -191,7 +191,7 @@ class BookLog(LongLog[Item, Acc], eq=False, gc=False):
             self._spill_full()
             course.end()
             return
-        made, left = self._parted(stretch_of(head), course.done)
+        made, left = self._parted(self._tail_stretch(), course.done)
         spilled = head.spilled or Spilled()
         for first, number in self._new_segments(walk, made, change, spilled):
             add_last(self.records, self.key, spilled, first, number)

@@ -146,6 +146,9 @@ class Ledger(Generic[Acc, Entry]):
     - `depends_on_rules`: whether other rules may change outputs.
     - `as_known_of`: prefix of another ledger of the stage, whose entries are stated to this one as revisions: at the
       moment when the broker had an event, what it took away and added (`streams.core.revisions`).
+    - `meet`: lets the accumulators of that ledger and of this one share what is alike in both; nobody may see it.
+    - `copy`: copies an accumulator, for a ledger of which that is cheap: an entry that comes late, but near the end, is
+      then folded from there.
     - `keeps_end`: whether the head of a log keeps its last accumulator, so that a batch need not fold the tail first:
       for a ledger whose entries are dear to apply and whose accumulators are small.
     - `complete`: adds entries of the ledger's own to edits of others, before they are made. It gets the edits, the
@@ -164,11 +167,13 @@ class Ledger(Generic[Acc, Entry]):
     depends_on_rules: bool = False
     keeps_end: bool = False
     as_known_of: str = ""
+    meet: Callable[[Acc, Acc], None] | None = None
+    copy: Callable[[Acc], Acc] | None = None
     complete: Callable[[Edits, SortKey, Callable[[SortKey, SortKey], Iterator[Entry]]], None] | None = None
 
     @cached_property
     def codec(self) -> Codec:
-        return codec_of(self.entry, self.accumulator, keeps_end=self.keeps_end)
+        return codec_of(self.entry, self.accumulator, keeps_end=self.keeps_end, copy=self.copy)
 
     def key(self, account_id: str, name: str) -> bytes:
         return f"{self.prefix}{account_id}\0{name}".encode()

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.core import segments
 from streams.core.algebra import SortKey, fingerprints_in
+from streams.core.kept import Kept
 from streams.core.members import decode_members, encode_members
 from streams.core.outputs import Edits, Outputs, Scope
 from streams.core.segments import (
@@ -30,6 +31,7 @@ from streams.core.segments import (
 
 Acc = TypeVar("Acc")
 _encode = msgspec.msgpack.Encoder(enc_hook=encode_members).encode
+MOST_MARKS = 2
 NO_OUTPUTS = Outputs()
 """Of a log without items. Never changed."""
 
@@ -38,13 +40,26 @@ In_contra = TypeVar("In_contra", contravariant=True)
 
 
 class Codec(NamedTuple):
-    """Decoders of a log's records, whether its accumulators have members, and whether its head keeps the last one."""
+    """Decoders of a log's records, whether its accumulators have members, and whether its head keeps the last one.
+
+    `copy` copies an accumulator, where that is cheap. Where the last accumulator is kept, the items of the tail stay as
+    they are encoded (`item` decodes them): nobody reads them but who edits the tail.
+    """
 
     head: Callable[[bytes], Any]
     segment: Callable[[bytes], Any]
     accumulator: Callable[[bytes], Any]
     has_members: bool = False
     keeps_end: bool = False
+    copy: Callable[[Any], Any] | None = None
+    item: Callable[[Any], Any] | None = None
+
+
+class Mark(NamedTuple):
+    """The accumulator as it was before the item at a place of the tail: in memory alone."""
+
+    place: int
+    accumulator: Any
 
 
 class Fold(Protocol[In_contra, Acc]):
@@ -62,10 +77,16 @@ class Fold(Protocol[In_contra, Acc]):
     def sort_key(self, item: In_contra, /) -> SortKey: ...
 
 
-def codec_of(item_type: Any, accumulator: Any, *, keeps_end: bool = False) -> Codec:
+def codec_of(
+    item_type: Any, accumulator: Any, *, keeps_end: bool = False, copy: Callable[[Any], Any] | None = None
+) -> Codec:
     """Return the decoders for logs of one type of item and accumulator."""
     decode = msgspec.msgpack.Decoder(accumulator, dec_hook=decode_members).decode
-    return Codec(*segments.decoders(item_type), decode, "members" in accumulator.__struct_fields__, keeps_end)
+    head, segment = segments.decoders(item_type)
+    item = None
+    if keeps_end:
+        head, item = segments.decoders(msgspec.Raw)[0], msgspec.msgpack.Decoder(item_type).decode
+    return Codec(head, segment, decode, "members" in accumulator.__struct_fields__, keeps_end, copy, item)
 
 
 def size_of(item: Any) -> int:
@@ -133,6 +154,8 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     read: int = 0
     _acc: Acc | None = None
     _open: Outputs | None = None
+    _marks: list[Mark] = msgspec.field(default_factory=list)
+    _last: SortKey = ()
 
     @classmethod
     def opened(cls, fold: Fold[Item, Acc], key: bytes, records: Records, scope: Scope) -> Self:
@@ -145,12 +168,45 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
             scope = Scope(scope.rules, head.passed)
         return cls(fold, key, records, scope, head, is_new=False)
 
+    @classmethod
+    def resumed(cls, fold: Fold[Item, Acc], key: bytes, records: Records, scope: Scope, kept: Kept) -> Self:
+        """Return the log that was kept in memory; what it listed stands under the rules of then."""
+        head = kept.head
+        if head.passed:
+            scope = Scope(scope.rules, head.passed)
+        log = cls(fold, key, records, scope, head, is_new=False)
+        log._acc = kept.accumulator
+        if kept.scope.rules is scope.rules and kept.scope.passed == scope.passed:
+            log._open = kept.listed
+        log._marks = kept.marks
+        return log
+
+    def kept(self, record: bytes) -> Kept:
+        """Return what there is to keep of a log that was written as a record; nobody works on it any more."""
+        self.head.end = b""
+        return Kept(record, self.head, self._acc, self.scope, self._open, self._marks[-1:])
+
     @property
     def last_key(self) -> SortKey:
         """The greatest position; empty where there is none."""
-        if self.head.tail:
-            return self.fold.sort_key(self.head.tail[-1])
-        return () if self.head.spilled is None else self.head.spilled.last_key
+        head, item = self.head, self.fold.codec.item
+        if not head.tail:
+            return () if head.spilled is None else head.spilled.last_key
+        if item is None:
+            return self.fold.sort_key(head.tail[-1])
+        if not self._last:
+            self._last = self.fold.sort_key(item(head.tail[-1]))
+        return self._last
+
+    @property
+    def tail(self) -> Sequence[Item]:
+        """The items of the tail."""
+        item = self.fold.codec.item
+        return self.head.tail if item is None else [item(each) for each in self.head.tail]
+
+    def _tail_stretch(self) -> "Stretch[Item]":
+        """Return the tail, to be worked on."""
+        return stretch_of(self.tail, self.head.inactive, self.head.fingerprints)
 
     def accumulator(self) -> Acc:
         """Return the accumulator at the end."""
@@ -161,7 +217,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         if self._acc is None:
             acc = self._decoded(self.head.base, is_test=self.head.tests > 0)
             self.work += len(self.head.tail)
-            for item in active_items(self.head.tail, self.head.inactive):
+            for item in active_items(self.tail, self.head.inactive):
                 self.fold.apply(acc, item, self.scope, None)
             self._acc = acc
         return self._acc
@@ -190,22 +246,42 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     def extend(self, items: Sequence[Item], fingerprints: bytes, size: int) -> tuple[Outputs, Outputs]:
         """Add active items, in order, behind all others; return the outputs that they can change, before and after.
 
-        `size` is the length of all of them in bytes.
+        `size` is the length of all of them in bytes; 0 where the log encodes them anyway.
         """
         head, fold, scope = self.head, self.fold, self.scope
+        packed: Sequence[Any] = items
+        if fold.codec.item is not None:
+            packed = [msgspec.Raw(_encode(item)) for item in items]
+            size, self._last = sum(map(len, packed)), fold.sort_key(items[-1])
         acc = self.accumulator()
         before = NO_OUTPUTS if self.is_new else self.projected()
         after = still_open = Outputs()
+        copy = fold.codec.copy
+        if copy is not None and not self.is_new:
+            self._marks = [*self._marks[1 - MOST_MARKS :], Mark(len(head.tail), copy(acc))]
+        self.is_new = False
+        self.work += len(items)
+        room = segments.SEGMENT - len(head.tail)
+        while len(items) > room and head.tail_bytes + size <= segments.TAIL_BYTES:
+            # A tail that is spilled as it becomes full has its accumulator at hand, and is not folded for it again.
+            for item in items[:room]:
+                fold.apply(acc, item, scope, after)
+            prints = room * (len(fingerprints) // len(items))
+            head.tail = (*head.tail, *packed[:room])
+            head.fingerprints += fingerprints[:prints]
+            items, fingerprints, packed = items[room:], fingerprints[prints:], packed[room:]
+            size = sum(map(size_of, packed))
+            self._spill()
+            room = segments.SEGMENT
         for item in items:
             fold.apply(acc, item, scope, after)
         if not after.is_empty():
             still_open = Outputs()
         fold.project(acc, scope, still_open)
-        self.is_new, self._open = False, still_open
-        self.work += len(items)
+        self._open = still_open
         if after is not still_open:
             after = still_open.behind(after)
-        head.tail = (*head.tail, *items)
+        head.tail = (*head.tail, *packed)
         head.fingerprints += fingerprints
         head.tail_bytes += size
         if len(head.tail) >= segments.SEGMENT or head.tail_bytes > segments.TAIL_BYTES:
@@ -239,7 +315,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
             index.reach_all()
             for segment in map(self.segment, index.numbers):
                 yield from _with_activity(segment.items, segment.inactive)
-        yield from _with_activity(self.head.tail, self.head.inactive)
+        yield from _with_activity(self.tail, self.head.inactive)
 
     def between(self, first: SortKey, last: SortKey) -> Iterator[Item]:
         """Yield the items at positions from `first` to `last`, in order; read only segments that they lie in."""
@@ -253,7 +329,8 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
                 yield from (
                     each for each in self.segment(index.numbers[ordinal]).items if first <= key_of(each) <= last
                 )
-        yield from (each for each in self.head.tail if first <= key_of(each) <= last)
+        if first <= self.last_key:
+            yield from (each for each in self.tail if first <= key_of(each) <= last)
 
     def segment(self, number: int) -> Segment[Item]:
         """Read a segment. Raises KeyError where the store has lost it."""
@@ -271,11 +348,24 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         return acc  # type: ignore[no-any-return] # the codec is that of the fold
 
     def _in_tail(self, change: Change, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
-        """Fold the old tail and the new one."""
-        old, new = self._decoded(self.head.base, is_test=was_test), self._decoded(self.head.base, is_test=is_test)
+        """Fold the old tail and the new one, from the last place before the edits at which an accumulator is known."""
         before, after = Outputs(), Outputs()
-        self._refold_tail(change, old, new, before, after)
+        mark, copy = self._mark_before(change) if was_test == is_test else None, self.fold.codec.copy
+        if mark is not None and copy is not None:
+            old, new, begin = copy(mark.accumulator), copy(mark.accumulator), mark.place
+        else:
+            old, new = self._decoded(self.head.base, is_test=was_test), self._decoded(self.head.base, is_test=is_test)
+            begin = 0
+        self._refold_tail(change, old, new, before, after, begin)
         return Outputs() if self.is_new else before, after
+
+    def _mark_before(self, change: Change) -> Mark | None:
+        """Return the last mark before all edits."""
+        if not self._marks:
+            return None
+        key_of, tail, first = self.fold.sort_key, self.tail, min(change.keys())
+        places = (mark for mark in reversed(self._marks) if not mark.place or key_of(tail[mark.place - 1]) < first)
+        return next(places, None)
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
         """Fold old and new side by side from the segments that are edited, each time until they are equal again."""
@@ -302,7 +392,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
             number = index.numbers[ordinal]
             if ordinal > first and old != new:
                 self.records.put(record_name(SNAPSHOTS, self.key, number), _encode(new))
-            segment = stretch_of(self.segment(number))
+            segment = stretch_of_segment(self.segment(number))
             self._fold(old, segment, before)
             if ordinal in parts:
                 segment = self._edited(segment, parts[ordinal])
@@ -322,19 +412,23 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         index.save()
         return before, after
 
-    def _refold_tail(self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs) -> None:
-        """Fold the old tail and the new one on, from the accumulators before it."""
-        tail = stretch_of(self.head)
-        self._fold(old, tail, before)
+    def _refold_tail(
+        self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs, begin: int = 0
+    ) -> None:
+        """Fold the old tail and the new one on, from the accumulators before it, or before the item at a place."""
+        tail, marks = self._tail_stretch(), [mark for mark in self._marks if mark.place <= begin]
+        self._fold(old, tail.part(begin, len(tail.items)) if begin else tail, before)
         self.fold.project(old, self.scope, before)
         edited = tail
         if change is not None:
             edited = self._edited(tail, change)
             self.head.tail_bytes += self._growth(tail, change)
-        self._fold(new, edited, after)
+        self._fold(new, edited.part(begin, len(edited.items)) if begin else edited, after)
         self.fold.project(new, self.scope, after)
         self._put_tail(edited)
         self._acc, self._open = new, None
+        if begin:
+            self._marks = marks
 
     def _before(self, index: Index, ordinal: int, *, is_test: bool) -> Acc:
         """Return the accumulator before a segment, or before the tail."""
@@ -392,8 +486,12 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         return added - sum(size_of(item) for item in tail.items if removed and key_of(item) in removed)
 
     def _put_tail(self, tail: Stretch[Item]) -> None:
-        head = self.head
-        head.tail, head.inactive, head.end = tuple(tail.items), _inactive(tail), b""
+        head, items = self.head, tail.items
+        packed: Sequence[Any] = items
+        if self.fold.codec.item is not None:
+            packed = [msgspec.Raw(_encode(item)) for item in items]
+        head.tail, head.inactive, head.end, self._last = tuple(packed), _inactive(tail), b"", ()
+        self._marks = []
         head.fingerprints = b"".join(tail.fingerprints)
 
     def _put_segment(
@@ -441,7 +539,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         if head.spilled is None:
             head.spilled = Spilled()
             self.began_to_spill()
-        tail = stretch_of(head)
+        tail = self._tail_stretch()
         spilled = head.spilled
         size = min(len(tail.items), segments.SEGMENT)
         if head.tail_bytes > segments.TAIL_BYTES:
@@ -457,6 +555,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         if whole:
             head.base = _encode(acc)
             head.tail, head.inactive, head.fingerprints, head.tail_bytes = (), (), b"", 0
+            self._marks = []
             return
         before = self._decoded(head.base, is_test=head.tests > 0)
         self._fold(before, piece, None)
@@ -469,12 +568,14 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         """Learn that the first segment is about to be written; the tail is the whole log."""
 
 
-def stretch_of(records: Head[Item] | Segment[Item]) -> Stretch[Item]:
-    items = records.tail if isinstance(records, Head) else records.items
-    packed = records.fingerprints
-    left_out = set(records.inactive)
-    prints = list(fingerprints_in(packed)) or [b""] * len(items)
+def stretch_of(items: Sequence[Item], inactive: Sequence[int], fingerprints: bytes) -> Stretch[Item]:
+    left_out = set(inactive)
+    prints = list(fingerprints_in(fingerprints)) or [b""] * len(items)
     return Stretch(list(items), [place not in left_out for place in range(len(items))], prints)
+
+
+def stretch_of_segment(segment: Segment[Item]) -> Stretch[Item]:
+    return stretch_of(segment.items, segment.inactive, segment.fingerprints)
 
 
 def record_of(stretch: Stretch[Any]) -> bytes:

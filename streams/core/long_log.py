@@ -57,10 +57,10 @@ class LongLog(Log[Item, Acc], eq=False, gc=False):
                 segment = self.segment(number)
                 self._both(active_items(segment.items, segment.inactive), old, new, former, before, after)
             self.head.base = _encode(new)
-        self._both(active_items(self.head.tail, self.head.inactive), old, new, former, before, after)
+        self._both(active_items(self.tail, self.head.inactive), old, new, former, before, after)
         self.fold.project(old, former, before)
         self.fold.project(new, self.scope, after)
-        self._acc, self._open = new, None
+        self._acc, self._open, self._marks = new, None, []
         at.end()
         return before, after
 

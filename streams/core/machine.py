@@ -18,6 +18,7 @@ from streams.core.columns import Row
 from streams.core.course import Course
 from streams.core.declarations import NO_LEDGERS, Book, Declared, Ledger, Reducer
 from streams.core.entity_log import EntityLog
+from streams.core.kept import KeptLogs
 from streams.core.log import NO_OUTPUTS, Change, Log, size_of
 from streams.core.long_log import LongLog
 from streams.core.outputs import Edits, Outputs, Scope, entry_edits, raised
@@ -63,7 +64,8 @@ class Machine:
     anything else happens to it. `work` counts the items that were folded, and `repeats` is true once a log changed
     twice. `parts` gathers what is handed over to ledgers of the `stage`, by their prefixes: these are kept elsewhere.
     `firing` is the deadline that fired last, by key and moment. With a `course`, what other rules bring about is done
-    in pieces where it is long; without one, at once.
+    in pieces where it is long; without one, at once. Logs whose accumulators stand in their heads are taken from those
+    that are `kept` in memory, and left there.
     """
 
     def __init__(
@@ -74,10 +76,11 @@ class Machine:
         ledgers: Mapping[str, Ledger[Any, Any]],
         former: Mapping[bytes, Rules] = NO_RULES,
         stage: Mapping[str, Ledger[Any, Any]] = NO_LEDGERS,
+        kept: KeptLogs | None = None,
     ) -> None:
         self.rules, self.work, self.repeats = rules, 0, False
         self.parts: Parts = {}
-        self._stage = stage
+        self._stage, self._kept = stage, kept
         self._known_by = {each.as_known_of: prefix for prefix, each in stage.items() if each.as_known_of}
         self._witness: Witness | None = None
         self.firing: tuple[bytes, int] = b"", 0
@@ -103,8 +106,14 @@ class Machine:
         """Return the log of a ledger by its key; an empty one where there is none."""
         log = self._books.get(key)
         if log is None:
-            account, name = names_in(key)
-            log = self._books[key] = BookLog.opened(Book.of(ledger, account, name), key, self._records, self._scope)
+            fold, kept = Book.of(ledger, *names_in(key)), None
+            if self._kept is not None:
+                kept = self._kept.take(key, self._records.get(key))
+            if kept is None:
+                log = BookLog.opened(fold, key, self._records, self._scope)
+            else:
+                log = BookLog.resumed(fold, key, self._records, self._scope, kept)
+            self._books[key] = log
         return log
 
     def _known(self, key: bytes) -> tuple[Declared, LongLog[Any, Any]]:
@@ -340,10 +349,12 @@ class Machine:
 
     def save(self) -> None:
         """Put the heads of all logs that changed into `changes`."""
-        changes = self.changes
+        changes, kept = self.changes, self._kept
         for log in self._changed():
             log.keep_end()
-            changes[log.key] = _encode(log.head)
+            record = changes[log.key] = _encode(log.head)
+            if kept is not None and log.fold.codec.keeps_end:
+                kept.put(log.key, log.kept(record))
         for queue in self._queues.values():
             if queue.is_changed:
                 changes[queue.key] = _encode(queue.head)
@@ -449,11 +460,24 @@ class Machine:
         """
         account, prefix, name = whose
         ledger = self._ledgers[prefix]
-        edits = _edits(self.book(ledger, ledger.key(account, name)), stated)
+        key = ledger.key(account, name)
+        if key not in self._books:
+            self._introduce(ledger, whose)
+        edits = _edits(self.book(ledger, key), stated)
         found: list[Facts] = []
         if edits.put or edits.cleared:
             self._distribute(account, {prefix: {name: edits}}, {}, found, None, is_quiet=False)
         return found
+
+    def _introduce(self, ledger: Ledger[Any, Any], whose: Whose) -> None:
+        """Let a ledger that is opened and the one that tells what was known of it share what is alike in both."""
+        account, prefix, name = whose
+        for other in self._ledgers.values():
+            if other.meet is not None and other.as_known_of == prefix:
+                one = self.book(ledger, ledger.key(account, name))
+                two = self.book(other, other.key(account, name))
+                if not (one.is_new or two.is_new):
+                    other.meet(one.accumulator(), two.accumulator())
 
     def _distribute(
         self,
@@ -508,7 +532,8 @@ class Machine:
             before, after = log.change(Change.of(edits))
         else:
             entries = [edits.put[position] for position in sorted(edits.put)]
-            before, after = log.extend(entries, b"", sum(map(size_of, entries)))
+            size = 0 if log.fold.codec.item is not None else sum(map(size_of, entries))
+            before, after = log.extend(entries, b"", size)
         found.append(self._difference(ledger, log, before, after, is_quiet=is_quiet))
         if witness is not None:
             witness.after(ledger, log, before, after, was)

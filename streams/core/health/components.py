@@ -251,8 +251,8 @@ SIGNALS_OF: dict[str, tuple[str, ...]] = {
     name: tuple(signal for signal, names in HEARD_BY.items() if name in names)
     for name in {name for names in HEARD_BY.values() for name in names}
 }
-TIMED = frozenset({"sentiment"})
-"""Signals that a statement with an expiry may change within a day."""
+TIMED = ("sentiment",)
+"""Signals that a statement with an expiry may change within a day, each named as that which it cannot do without."""
 
 
 def read(picture: Picture, signal: str, day: int, at: int) -> Answer:

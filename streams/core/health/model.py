@@ -136,6 +136,24 @@ class Variant(msgspec.Struct, frozen=True, array_like=True, order=True, dict=Tru
     def all_weight(self) -> int:
         return self.scale * sum(each.weight for each in self.components)
 
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        return tuple(each.signal for each in self.components)
+
+    @cached_property
+    def weights(self) -> tuple[tuple[int, int, int, Part], ...]:
+        """Of each component: its whole weight, over how many days it fades (0: never), its weight a day, its part."""
+        scale = self.scale
+        return tuple(
+            (
+                each.weight * scale,
+                each.max_age_days if each.is_fading else 0,
+                each.weight * (scale // each.max_age_days) if each.is_fading else 0,
+                PART_OF[each.signal],
+            )
+            for each in self.components
+        )
+
     @property
     def has_months(self) -> bool:
         return bool(self.from_month or self.until_month)

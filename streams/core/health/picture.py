@@ -202,10 +202,13 @@ class Picture(msgspec.Struct, array_like=True, dict=True):
                 found.mentions[name] = list(found.mentions[name])
         return found
 
-    def settle(self) -> None:
-        """End a moment: what is owed by now was too old to be kept."""
-        if self.owed:
-            self.owed = []
+    def settled(self) -> "Picture":
+        """Return the picture at the end of a moment: what is owed by now was too old to be kept."""
+        if not self.owed:
+            return self
+        found = self.beside(())
+        found.owed = []
+        return found
 
     def is_empty(self) -> bool:
         """Return whether nothing was ever heard, or all of it was taken away."""
@@ -252,12 +255,17 @@ def text(picture: Picture, name: str, at: int, of: str = "") -> str:
 
 def started(picture: Picture) -> int | None:
     """Return the day on which the account started: the first of its contracts and subscriptions."""
-    days = [each[-1].value for each in picture.statements.get("started", {}).values()]
+    statements = picture.statements.get("started")
+    if statements is None:
+        return None
+    days = [each[-1].value for each in statements.values()]
     return min((day for day in days if isinstance(day, int)), default=None)
 
 
 def next_expiry(picture: Picture, at: int) -> int | None:
     """Return the next moment at which a statement expires; None where none does."""
+    if not picture.statements:
+        return None
     found = [
         said.until
         for name in EXPIRING

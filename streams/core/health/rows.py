@@ -48,15 +48,16 @@ def health_row(watch: Watch, model: str, at: int, found: Assessed, cause: tuple[
 def now_row(watch: Watch) -> AccountNowRow:
     """Return the row of the account as it stands."""
     picture, at = watch.now, watch.at
-    mrr, receivable = (_by_unit(picture, name) for name in ("mrr", "receivable"))
-    said = picture.statements.get("sentiment", {}).get("", ())
+    statements = picture.statements
+    mrr, receivable = _by_unit(picture, "mrr"), _by_unit(picture, "receivable")
+    said = statements["sentiment"].get("", ()) if "sentiment" in statements else ()
     sentiment = said[-1].value if said else None
     start = started(picture)
     return AccountNowRow(
         watch.account,
         at,
-        text(picture, "segment", at),
-        text(picture, "owner", at),
+        text(picture, "segment", at) if "segment" in statements else "",
+        text(picture, "owner", at) if "owner" in statements else "",
         None if start is None else start * DAY,
         tuple(mrr),
         tuple(mrr.values()),
@@ -75,12 +76,12 @@ def now_row(watch: Watch) -> AccountNowRow:
 
 
 def _by_unit(picture: Picture, name: str) -> dict[str, int]:
-    by_unit = picture.levels.get(name, {})
-    return {unit: within(by_unit[unit].total()) for unit in sorted(by_unit)}
+    by_unit = picture.levels.get(name)
+    return {unit: within(by_unit[unit].total()) for unit in sorted(by_unit)} if by_unit else {}
 
 
 def _count(picture: Picture, name: str) -> int:
-    return max(0, level(picture, name))
+    return max(0, level(picture, name)) if name in picture.levels else 0
 
 
 def _last_day(picture: Picture, name: str) -> int | None:

@@ -5,11 +5,11 @@ add up to the score exactly. Between the days on which a value changes, only wei
 ratio of two linear functions of the day, which rises or falls and never turns.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from streams.core.health.components import TIMED, read
-from streams.core.health.model import DAILY, NO_END, PART_OF, POINT, UNKNOWN, WHOLE, Component, Variant
+from streams.core.health.components import SIGNALS_OF, TIMED, read
+from streams.core.health.model import DAILY, NO_END, POINT, UNKNOWN, WHOLE, Component, Variant
 from streams.core.health.picture import Picture, level
 
 APART = 40 * POINT
@@ -46,38 +46,65 @@ class Result(NamedTuple):
     lean: int
 
 
-Kept = tuple[Variant, int, Sequence[tuple[Line, int] | None]]
-"""Lines of a variant as they were on a day, each with the last day of its value; None where other facts have come."""
+class Kept:
+    """Lines of a variant as they were on a day: kept with a picture, beside what it is.
+
+    `untils` are the last days of their values, `stale` the places of lines that other facts have come for since.
+    """
+
+    __slots__ = ("day", "lines", "stale", "untils", "variant")
+
+    def __init__(
+        self, variant: Variant, day: int, lines: list[Line], untils: list[int], stale: tuple[int, ...] = ()
+    ) -> None:
+        self.variant, self.day, self.lines, self.untils, self.stale = variant, day, lines, untils, stale
+
+    def without(self, names: Iterable[str]) -> "Kept":
+        """Return these lines for a picture after facts of some names."""
+        places = [place for name in names for place in _places_of(self.variant, name)]
+        return Kept(self.variant, self.day, self.lines, self.untils, (*self.stale, *places)) if places else self
+
+    def again(self, picture: Picture, day: int) -> Iterable[int]:
+        """Return the places of lines that have to be read again on a day."""
+        signals = self.variant.signals
+        places = [*self.stale]
+        if TIMED[0] in picture.statements and TIMED[0] in signals:
+            places += [place for place, signal in enumerate(signals) if signal in TIMED]
+        if day != self.day:
+            pairs = zip(self.untils, signals, strict=True)
+            places += [place for place, (until, signal) in enumerate(pairs) if until < day or signal in DAILY]
+        return places
 
 
-def without(kept: Kept, signals: Collection[str]) -> Kept:
-    """Return kept lines without those of some signals."""
-    variant, day, every = kept
-    pairs = zip(every, variant.components, strict=True)
-    return variant, day, [None if component.signal in signals else each for each, component in pairs]
+def _places_of(variant: Variant, name: str) -> Sequence[int]:
+    """Return the places of the components that rest on facts of a name, found once for a variant."""
+    known: dict[str, tuple[int, ...]] = variant.__dict__.setdefault("places", {})
+    found = known.get(name)
+    if found is None:
+        signals = SIGNALS_OF.get(name, ())
+        found = known[name] = tuple(place for place, signal in enumerate(variant.signals) if signal in signals)
+    return found
 
 
 def lines(picture: Picture, variant: Variant, day: int, at: int) -> tuple[list[Line], int]:
-    """Return the components on a day, and the last day through which their values stay.
+    """Return the components on a day, and the last day through which their values stay. Nobody may change them.
 
-    Lines are kept with the picture (`Kept`), beside what it is.
+    Lines are kept with the picture (`Kept`).
     """
-    kept: dict[str, Kept] = picture.__dict__.setdefault("lines", {})
-    known = kept.get(variant.model_id)
-    if known is None or known[0] is not variant or known[1] > day:
-        found = [_line(picture, component, day, at) for component in variant.components]
-    else:
-        is_today = known[1] == day
-        found = [
-            each
-            if each is not None
-            and (is_today or (day <= each[1] and component.signal not in DAILY))
-            and component.signal not in TIMED
-            else _line(picture, component, day, at)
-            for each, component in zip(known[2], variant.components, strict=True)
-        ]
-    kept[variant.model_id] = variant, day, found
-    return [line for line, _ in found], min((until for _, until in found), default=NO_END)
+    every: dict[str, Kept] = picture.__dict__.setdefault("lines", {})
+    kept = every.get(variant.model_id)
+    if kept is None or kept.variant is not variant or kept.day > day:
+        pairs = [_line(picture, component, day, at) for component in variant.components]
+        kept = Kept(variant, day, [line for line, _ in pairs], [until for _, until in pairs])
+        every[variant.model_id] = kept
+    elif again := kept.again(picture, day):
+        found, untils = kept.lines.copy(), kept.untils.copy()
+        for place in again:
+            found[place], untils[place] = _line(picture, variant.components[place], day, at)
+        kept = every[variant.model_id] = Kept(variant, day, found, untils)
+    elif day != kept.day:
+        kept = every[variant.model_id] = Kept(variant, day, kept.lines, kept.untils)
+    return kept.lines, min(kept.untils, default=NO_END)
 
 
 def _line(picture: Picture, component: Component, day: int, at: int) -> tuple[Line, int]:
@@ -95,17 +122,16 @@ def _line(picture: Picture, component: Component, day: int, at: int) -> tuple[Li
 
 def result(variant: Variant, every: Sequence[Line], day: int) -> Result:
     """Return the score on a day through which the values stay."""
-    scale, weight, mass = variant.scale, 0, 0
-    soft = soft_mass = hard = hard_mass = 0
-    for line in every:
-        value = line.value
+    weight = mass = soft = soft_mass = hard = hard_mass = 0
+    for line, weighed in zip(every, variant.weights, strict=True):
+        value = line[2]
         if value is None:
             continue
-        component = line.component
-        own = line.weight(day, scale) if component.is_fading else component.weight * scale
+        own, days, a_day, part = weighed
+        if days:
+            own = a_day * max(0, days - max(0, day - line.since))
         weight += own
         mass += own * value
-        part = PART_OF[component.signal]
         if part in _HARD:
             hard += own
             hard_mass += own * value

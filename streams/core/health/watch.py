@@ -8,17 +8,16 @@ score only rises or only falls, so its ends tell what happens between them, and 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from streams.core.health.components import SIGNALS_OF
 from streams.core.health.facts import DAY, Fact, Revision
 from streams.core.health.model import NO_END, UNKNOWN, Variant, months_between, months_end
 from streams.core.health.picture import Picture, next_expiry, started, stated, text
 from streams.core.health.rows import health_row, now_row
-from streams.core.health.score import Kept, Line, disagreement, lines, result, without
+from streams.core.health.score import Kept, Line, disagreement, lines, result
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.risk.episodes import Episode
@@ -29,6 +28,7 @@ from streams.core.risk.follow import (
     carry_over,
     episode_row,
     follow,
+    follow_on,
     next_due,
     open_episodes,
 )
@@ -43,6 +43,7 @@ from streams.core.risk.signals import (
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rules import Rules
 
+encode = msgspec.msgpack.Encoder().encode
 MOST_PENDING = 64
 """Entries of one moment that are pending at most."""
 LOOKS = 64
@@ -121,48 +122,114 @@ class Watch(msgspec.Struct, array_like=True, dict=True):
             made = self.__dict__["_now"] = _taken(self.picture, self.pending, self.gone, self.at)
         return made
 
-    def moment(self, rules: Rules) -> "Moment":
-        """Return the account before and after the facts of the last moment, made once for the same rules."""
-        known: tuple[Rules, Moment] | None = self.__dict__.get("_moment")
-        if known is None or known[0] is not rules:
-            before = None
-            if self.is_begun and not self.is_crowd:
-                last: tuple[Rules, Assessment] | None = self.__dict__.get("_before")
-                before = last[1] if last is not None and last[0] is rules else assess(self.picture, rules, self.at - 1)
-                before = moved(self.picture, rules, before, self.at - 1)
-            known = self.__dict__["_moment"] = rules, Moment(before, assess(self.now, rules, self.at))
-        return known[1]
-
     def said_before(self, rules: Rules) -> dict[str, Listed]:
         """Return what models said of the account before the last moment; empty where nothing was known of it."""
         if self.is_crowd:
             return self.former
-        before = self.moment(rules).before
-        return {} if before is None else {model: each.listed for model, each in before.models.items()}
+        if not self.is_begun:
+            return {}
+        last: tuple[Rules, Assessment] | None = self.__dict__.get("_before")
+        known = last[1] if last is not None and last[0] is rules else assess(self.picture, rules, self.at - 1)
+        models = moved(self.picture, rules, known, self.at - 1).models
+        return {model: each.listed for model, each in models.items()}
+
+    def judged(self, rules: Rules) -> "Judged":
+        """Return what the last moment came to, made once for the same rules."""
+        known: Judged | None = self.__dict__.get("_judged")
+        if known is None or known.rules is not rules:
+            known = self.__dict__["_judged"] = _judge(self, rules)
+        return known
 
 
-class Moment(NamedTuple):
-    """An account before the facts of a moment (None where nobody knows it, or `former` tells), and with them."""
+class Judged:
+    """What the last moment came to under some rules: kept with the ledger, beside what it is.
 
-    before: Assessment | None
-    after: Assessment
+    `changed` are the models that say something else than before, `said` what they say. `risks` are those once all rules
+    are read there, `ended` stretches that are final by then, `following` when to read rules next. Until that, and until
+    `look`, time changes nothing. `shown` are the rows of what changed, made where somebody wants them.
+    """
+
+    __slots__ = ("after", "changed", "ended", "following", "later", "look", "risks", "rules", "said", "shown")
+
+    def __init__(self, rules: Rules, after: "Assessment", changed: "list[tuple[str, Assessed]]", risks: Risks) -> None:
+        self.rules, self.after, self.changed, self.risks = rules, after, changed, risks
+        self.said: Saying = []
+        self.ended: Ended = []
+        self.following = self.look = 0
+        self.shown: list[AccountHealthRow] | None = None
+        self.later: Later | None = None
+
+
+class Later(NamedTuple):
+    """What has come of a moment once time has gone to `until`: all that was said, the last assessment, rows, risks."""
+
+    until: int
+    said: "Saying"
+    found: "Assessment"
+    rows: "Sequence[AccountHealthRow]"
+    risks: Risks
+    ended: Ended
+    following: int
+
+
+def _judge(watch: Watch, rules: Rules) -> Judged:
+    picture, at = watch.now, watch.at
+    known, after = watch.said_before(rules), assess(picture, rules, at)
+    changed = [(model, each) for model, each in _models(after, known) if known.get(model) != each.listed]
+    judged = Judged(rules, after, changed, watch.risks.copy())
+    judged.said = [(at, model, each.listed.score, each.listed.disagreement, watch.cause[2]) for model, each in changed]
+    judged.following = follow(judged.risks, Subject(picture, at, watch.withdrawn), judged.said, rules, at, judged.ended)
+    judged.look = _first_look(picture, rules, after)
+    return judged
+
+
+class Taken(NamedTuple):
+    """What a picture became by some facts on a day: kept with it, so that both ledgers of an account go on as one."""
+
+    today: int
+    added: tuple[Fact, ...]
+    gone: tuple[Fact, ...]
+    made: Picture
 
 
 def _taken(picture: Picture, added: Sequence[Fact], gone: Sequence[Fact], at: int) -> Picture:
-    """Return the picture with facts, and without others, beside the one before."""
+    """Return the picture with facts, and without others, beside the one before. Nobody changes it any more."""
+    today, added, gone = at // DAY, tuple(added), tuple(gone)
+    known: Taken | None = picture.__dict__.get("next")
+    if known is not None and known.today == today and known.added == added and known.gone == gone:
+        return known.made
     names = {fact.name for fact in (*added, *gone)}
-    made, today = picture.beside(names), at // DAY
+    made = picture.beside(names)
     for fact in added:
         made.take(fact, 1, today)
     for fact in gone:
         made.take(fact, -1, today)
     carry_over(picture, made, names)
-    known = picture.__dict__.get("answers")
-    if known:
-        stale = {signal for name in names for signal in SIGNALS_OF.get(name, ())}
-        made.__dict__["answers"] = {signal: each for signal, each in known.items() if signal not in stale}
-        kept: dict[str, Kept] = picture.__dict__.get("lines", {})
-        made.__dict__["lines"] = {model: without(each, stale) for model, each in kept.items()}
+    kept: dict[str, Kept] | None = picture.__dict__.get("lines")
+    if kept:
+        made.__dict__["lines"] = {model: each.without(names) for model, each in kept.items()}
+    picture.__dict__["next"] = Taken(today, added, gone, made)
+    return made
+
+
+def meet(corrected: Watch, known: Watch) -> None:
+    """Let the two ledgers of an account have one picture where theirs are alike to the byte.
+
+    What is kept with a picture serves both then. Equal ones may differ in the order of units, which evidence shows.
+    """
+    one, other = corrected.picture, known.picture
+    if one is not other and one == other and encode(one) == encode(other):
+        known.picture = one
+        known.__dict__.clear()
+
+
+def copy(watch: Watch) -> Watch:
+    """Return the ledger once more, with all that is kept beside it. What it refers to is never changed in place."""
+    made = Watch(
+        watch.account, watch.is_known, watch.picture, watch.at, list(watch.pending), list(watch.gone), watch.cause,
+        watch.is_crowd, watch.is_begun, watch.risks, watch.withdrawn, watch.apart, watch.former,
+    )  # fmt: skip
+    made.__dict__.update(watch.__dict__)
     return made
 
 
@@ -183,7 +250,7 @@ def apply(watch: Watch, entry: Fact | Revision, scope: Scope, sealed: Outputs | 
     if gone:
         taken_back = {fact.event_id for fact in gone} - {fact.event_id for fact in added}
         watch.withdrawn = tuple(sorted({*watch.withdrawn, *taken_back}))
-    watch.__dict__.pop("_moment", None)
+    watch.__dict__.pop("_judged", None)
     made = watch.__dict__.pop("_now", None)
     if made is not None:
         watch.__dict__["_now"] = _taken(made, added, gone, watch.at)
@@ -193,18 +260,21 @@ def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> 
     """End a moment, and let time pass up to the next one, which says itself what it changes."""
     last = None
     if watch.at >= 0:
-        said: Saying = []
-        last = _say(watch, rules, until - 1, None if sealed is None else sealed.rows.append, said)
-        ended: Ended = []
-        follow(watch.risks, _subject(watch), said, rules, until - 1, ended)
-        spans = disagreements(watch.apart, said) if watch.is_known else []
+        judged = watch.judged(rules)
+        later = _later(watch, judged, until - 1)
+        last, watch.risks = later.found, later.risks
+        spans: list[Disagreement] = []
+        if watch.is_known and later.said:
+            watch.apart = dict(watch.apart)
+            spans = disagreements(watch.apart, later.said)
         if sealed is not None:
-            rows = [episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in ended]
+            sealed.rows += _shown(watch, judged)
+            sealed.rows += later.rows
+            rows = [episode_row(watch.account, rules, *each, is_known=watch.is_known) for each in later.ended]
             sealed.rows += rows
-            if watch.is_known:
+            if watch.is_known and (rows or spans):
                 sealed.signals |= risk_signals(rows, 0) | disagreement_signals(watch.account, spans, 0)
-        watch.picture, watch.is_begun = watch.now, True
-        watch.picture.settle()
+        watch.picture, watch.is_begun = watch.now.settled(), True
     watch.at, watch.pending, watch.gone, watch.is_crowd, watch.withdrawn = until, [], [], False, ()
     watch.former = {}
     watch.__dict__.clear()
@@ -212,28 +282,37 @@ def _move_on(watch: Watch, rules: Rules, until: int, sealed: Outputs | None) -> 
         watch.__dict__["_before"] = rules, last
 
 
-def _subject(watch: Watch) -> Subject:
-    return Subject(watch.now, watch.at, watch.withdrawn)
+def _shown(watch: Watch, judged: Judged) -> list[AccountHealthRow]:
+    """Return the rows of what the last moment changed."""
+    if judged.shown is None:
+        judged.shown = [health_row(watch, model, judged.after.at, each, watch.cause) for model, each in judged.changed]
+    return judged.shown
 
 
-Emit = Callable[[AccountHealthRow], None] | None
+def _later(watch: Watch, judged: Judged, until: int) -> Later:
+    """Return what has come of the last moment once time has gone to `until`."""
+    found, ended, following = judged.after, judged.ended, judged.following
+    if until <= watch.at or (until < following and until < judged.look):
+        return Later(until, judged.said, found, (), judged.risks, ended, following)
+    known = judged.later
+    if known is not None and known.until == until:
+        return known
+    rows: list[AccountHealthRow] = []
+    said: Saying = []
+    found = _pass_time(watch, judged.rules, found, until, rows, said)
+    risks, ended = judged.risks.copy(), list(ended)
+    following = follow_on(risks, Subject(watch.now, -1, ()), said, judged.rules, until, ended, following)
+    judged.later = Later(until, [*judged.said, *said], found, rows, risks, ended, following)
+    return judged.later
+
+
 Saying = list[tuple[int, str, int | None, str, str]]
 """What is said, for rules of risk and for signals."""
 
 
-def _say(watch: Watch, rules: Rules, until: int, emit: Emit, said: Saying) -> Assessment:
-    """Emit what the last moment changed, and what time alone changed up to `until`; return the last assessment."""
-    _, found = watch.moment(rules)
-    known = watch.said_before(rules)
-    for model, each in _models(found, known):
-        if known.get(model) != each.listed:
-            said.append((found.at, model, each.listed.score, each.listed.disagreement, watch.cause[2]))
-            if emit is not None:
-                emit(health_row(watch, model, found.at, each, watch.cause))
-    return _pass_time(watch, rules, found, until, emit, said)
-
-
-def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: Emit, said: Saying) -> Assessment:
+def _pass_time(
+    watch: Watch, rules: Rules, found: Assessment, until: int, rows: list[AccountHealthRow], said: Saying
+) -> Assessment:
     """Go through the moments up to `until` at which time changes what is said; return the last assessment."""
     picture = watch.now
     while found.at < until:
@@ -245,8 +324,7 @@ def _pass_time(watch: Watch, rules: Rules, found: Assessment, until: int, emit: 
             was = before.get(model)
             if was is None or was.listed.mark != each.listed.mark:
                 said.append((at, model, each.listed.score, each.listed.disagreement, ""))
-                if emit is not None:
-                    emit(health_row(watch, model, at, each, ("", "", "")))
+                rows.append(health_row(watch, model, at, each, ("", "", "")))
     return found
 
 
@@ -263,7 +341,21 @@ def _unknown(override: str) -> Assessed:
 
 
 def assess(picture: Picture, rules: Rules, at: int) -> Assessment:
-    """Assess an account at a moment by the models in force."""
+    """Assess an account at a moment by the models in force; what was found earlier on the day is kept where it holds.
+
+    A judgement holds by what lies before the moment, so it is looked at each time.
+    """
+    kept: tuple[Rules, Assessment] | None = picture.__dict__.get("assessed")
+    if kept is not None and kept[0] is rules and "sentiment" not in picture.statements:
+        found = kept[1]
+        if found.at <= at < _edge(picture, rules, found.at) and found.at // DAY == at // DAY:
+            return found if found.at == at else Assessment(at, found.until, found.models)
+    found = _assess(picture, rules, at)
+    picture.__dict__["assessed"] = rules, found
+    return found
+
+
+def _assess(picture: Picture, rules: Rules, at: int) -> Assessment:
     day, models = at // DAY, rules.health_models(at)
     segment, start = text(picture, "segment", at), started(picture)
     months = None if start is None else months_between(start, day)
@@ -319,17 +411,31 @@ def _faded(picture: Picture, found: Assessment, at: int) -> Assessment:
 
 def override_of(picture: Picture, model: str, at: int) -> str:
     """Return the score or band that a person set for a model, or for all; empty where none holds."""
+    if "override" not in picture.statements:
+        return ""
     said = stated(picture, "override", at, model) or stated(picture, "override", at)
     return "" if said is None else str(said.value)
 
 
 def _edge(picture: Picture, rules: Rules, at: int) -> int:
     """Return the next moment at which other rules hold, or a statement expires; NEVER where there is none."""
-    moments = rules.health_moments
-    place = bisect_right(moments, at)
-    edge = moments[place] if place < len(moments) else NEVER
-    expiry = next_expiry(picture, at)
+    moments, edge = rules.health_moments, NEVER
+    if moments:
+        place = bisect_right(moments, at)
+        edge = moments[place] if place < len(moments) else NEVER
+    expiry = next_expiry(picture, at) if picture.statements else None
     return edge if expiry is None else min(edge, expiry)
+
+
+def _first_look(picture: Picture, rules: Rules, found: Assessment) -> int:
+    """Return until when nothing is said anew, as far as one look goes; it is kept with the picture."""
+    day, edge = found.at // DAY, _edge(picture, rules, found.at)
+    kept: tuple[object, int, int, int] | None = picture.__dict__.get("look")
+    if kept is not None and kept[0] is found.models and kept[1:3] == (day, edge):
+        return kept[3]
+    look = next_look(picture, rules, found, NEVER, 1)
+    picture.__dict__["look"] = found.models, day, edge, look
+    return look
 
 
 def next_look(picture: Picture, rules: Rules, found: Assessment, until: int, looks: int = LOOKS) -> int:
@@ -343,8 +449,8 @@ def next_look(picture: Picture, rules: Rules, found: Assessment, until: int, loo
         if found.until >= NO_END and edge == NEVER:
             return NEVER
         last = min(found.until, (edge - 1) // DAY)
-        if _marks(_faded(picture, found, last * DAY)) != begin:
-            return _first_other(picture, found, last, begin) * DAY
+        if not _stays(picture, found, last):
+            return _first_other(picture, found, last) * DAY
         following = min(edge, (last + 1) * DAY)
         if following > until or following == edge or look + 1 == looks:
             return following
@@ -358,12 +464,25 @@ def _marks(found: Assessment) -> list[tuple[object, ...]]:
     return [each.mark for each in found.models.values()]
 
 
-def _first_other(picture: Picture, found: Assessment, last: int, begin: list[tuple[object, ...]]) -> int:
+def _stays(picture: Picture, found: Assessment, day: int) -> bool:
+    """Return whether all models say the same on a later day of the same steady days."""
+    for each in found.models.values():
+        variant, listed = each.variant, each.listed
+        if variant is not None and variant.scale > 1:
+            said = result(variant, each.every, day)
+            if said.band != listed.band or said.lean != each.lean:
+                return False
+            if disagreement(picture, variant, said) != listed.disagreement:
+                return False
+    return True
+
+
+def _first_other(picture: Picture, found: Assessment, last: int) -> int:
     """Return the first day on which something else is said than at the beginning; on the last day it is."""
     low, high = found.at // DAY, last
     while high - low > 1:
         middle = (low + high) // 2
-        if _marks(_faded(picture, found, middle * DAY)) == begin:
+        if _stays(picture, found, middle):
             low = middle
         else:
             high = middle
@@ -374,38 +493,39 @@ def project(watch: Watch, scope: Scope, outputs: Outputs) -> None:
     """List what the last moment changed, and what time has changed since."""
     if watch.at < 0:
         return
-    said: Saying = []
-    _say(watch, scope.rules, scope.passed, outputs.rows.append, said)
-    risks, ended, _ = _followed(watch, scope, said)
-    still = open_episodes(risks, scope.rules, watch.at, scope.passed)
-    rows = [episode_row(watch.account, scope.rules, *each, is_known=watch.is_known) for each in [*ended, *still]]
-    outputs.rows += rows
-    if watch.is_known:
-        if scope.passed < watch.at:
-            rows = [
-                episode_row(watch.account, scope.rules, *each, is_known=True) for each in _ahead(watch, scope, risks)
-            ]
-        outputs.signals |= risk_signals(rows, scope.passed)
-        outputs.signals |= disagreement_signals(watch.account, _spans(watch, said), scope.passed)
-    else:
-        outputs.rows.append(now_row(watch))
+    judged = watch.judged(scope.rules)
+    later, rows = _later(watch, judged, scope.passed), outputs.rows
+    rows += _shown(watch, judged)
+    rows += later.rows
+    still = open_episodes(later.risks, scope.rules, watch.at, scope.passed)
+    episodes = [
+        episode_row(watch.account, scope.rules, *each, is_known=watch.is_known) for each in [*later.ended, *still]
+    ]
+    rows += episodes
+    if not watch.is_known:
+        rows.append(now_row(watch))
+        return
+    if scope.passed < watch.at:
+        ahead = _ahead(watch, scope, later.risks)
+        episodes = [episode_row(watch.account, scope.rules, *each, is_known=True) for each in ahead]
+    outputs.signals |= risk_signals(episodes, scope.passed)
+    outputs.signals |= disagreement_signals(watch.account, _spans(watch, later.said), scope.passed)
 
 
 def deadline(watch: Watch, scope: Scope) -> int:
     """Return the next moment after what has passed at which time changes what is said, or at which to look again."""
     if watch.at < 0:
         return NEVER
-    said: Saying = []
-    looks, found = 1, _say(watch, scope.rules, scope.passed, None, said)
+    judged = watch.judged(scope.rules)
+    later, look = _later(watch, judged, scope.passed), judged.look
     if scope.passed > watch.at:
-        looks = LOOKS
-        found = moved(watch.now, scope.rules, found, scope.passed)
-    risks, _, following = _followed(watch, scope, said)
-    dwell = next_due(risks, scope.rules, watch.at, scope.passed)
+        found = moved(watch.now, scope.rules, later.found, scope.passed)
+        look = next_look(watch.now, scope.rules, found, NEVER, LOOKS)
+    dwell = next_due(later.risks, scope.rules, watch.at, scope.passed)
     if watch.is_known and scope.passed < watch.at:
-        episodes = (each for _, each in _ahead(watch, scope, risks))
-        dwell = min(dwell, next_moment(episodes, _spans(watch, said), scope.passed))
-    return min(following, dwell, next_look(watch.now, scope.rules, found, NEVER, looks))
+        episodes = (each for _, each in _ahead(watch, scope, later.risks))
+        dwell = min(dwell, next_moment(episodes, _spans(watch, later.said), scope.passed))
+    return min(later.following, dwell, look)
 
 
 def _ahead(watch: Watch, scope: Scope, risks: Risks) -> Iterator[tuple[str, Episode]]:
@@ -415,13 +535,7 @@ def _ahead(watch: Watch, scope: Scope, risks: Risks) -> Iterator[tuple[str, Epis
 
 def _spans(watch: Watch, said: Said) -> list[Disagreement]:
     """Return where score and money parted by what was said, and where they do now."""
+    if not said:
+        return [*watch.apart.values()]
     held = dict(watch.apart)
     return [*disagreements(held, said), *held.values()]
-
-
-def _followed(watch: Watch, scope: Scope, said: Said) -> tuple[Risks, Ended, int]:
-    """Return the risks once time has come to what has passed, what ended by then, and when to read them next."""
-    ended: Ended = []
-    risks = watch.risks.copy()
-    following = follow(risks, _subject(watch), said, scope.rules, scope.passed, ended)
-    return risks, ended, following

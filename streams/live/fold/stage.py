@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import msgspec
 
 from streams.core.declarations import Kinds, Ledger
+from streams.core.kept import KeptLogs
 from streams.core.machine import account_of
 from streams.core.rows_reference import AccountAsideRow
 from streams.core.segments import HEAD_RECORDS, HeadIndex
@@ -91,6 +92,7 @@ class Stage:
         self._store = store
         self._kinds = Kinds({}, ledgers, _no_reducer)
         self._codec = PartsCodec(ledgers)
+        self._kept = KeptLogs()
         self._rules = RulesInUse(store.get(partition.RULES_KEY), rules)
         last_epoch = store.get(partition.EPOCH_KEY)
         if last_epoch is not None and store.get(partition.FORMAT_KEY) != partition.FORMAT:
@@ -221,7 +223,7 @@ class Stage:
     def _carried_out(self) -> StageBatch:
         """Do what is committed, as far as one batch can: accounts that are tried again, the plan, then the inbox."""
         batch = StageBatch(self.topic, self.number, carries_out=True)
-        work = Work(self._store.get, self._rules, self._kinds, partition.MOST_WORK)
+        work = Work(self._store.get, self._rules, self._kinds, partition.MOST_WORK, self._kept)
         for account, kept in self._again.items():
             work.of(account)
             for record in kept.values():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from streams.core.declarations import Kinds
+    from streams.core.kept import KeptLogs
     from streams.core.machine import Due, Stated, Whose
     from streams.live.fold.rules_in_use import RulesInUse
 
@@ -31,11 +32,13 @@ class Work:
     """The work of one batch, account by account: their ledgers have nothing to do with one another.
 
     What the core fails on becomes the account's `failure`, and nothing else is tried for it; any other error goes
-    through. `most` bounds the items that are folded.
+    through. `most` bounds the items that are folded. Logs are taken from those that are `kept`, and left there.
     """
 
-    def __init__(self, get: Callable[[bytes], bytes | None], rules: RulesInUse, kinds: Kinds, most: int) -> None:
-        self._get, self._rules, self._kinds, self._most = get, rules, kinds, most
+    def __init__(
+        self, get: Callable[[bytes], bytes | None], rules: RulesInUse, kinds: Kinds, most: int, kept: KeptLogs
+    ) -> None:
+        self._get, self._rules, self._kinds, self._most, self._kept = get, rules, kinds, most, kept
         self._done = 0
         self.accounts: dict[str, AccountWork] = {}
 
@@ -49,7 +52,7 @@ class Work:
         work = self.accounts.get(account)
         if work is None:
             rules, kinds = self._rules, self._kinds
-            machine = Machine(self._get, rules.current, kinds.reducers, kinds.ledgers, rules.former)
+            machine = Machine(self._get, rules.current, kinds.reducers, kinds.ledgers, rules.former, kept=self._kept)
             work = self.accounts[account] = AccountWork(machine)
         return work
 

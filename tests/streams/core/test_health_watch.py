@@ -291,7 +291,7 @@ def test_facts_that_are_taken_away_leave_nothing(facts: list[Fact], data: st.Dat
         watch.picture.take(fact, 1, today)
     for fact in data.draw(st.permutations(few)):
         watch.picture.take(fact, -1, today)
-    watch.picture.settle()
+    watch.picture = watch.picture.settled()
     assert watch.picture == type(watch.picture)()
     assert watch.picture.is_empty()
 
@@ -378,7 +378,7 @@ def test_sums_of_any_size_are_kept_and_shown_up_to_what_a_column_holds() -> None
     watch = msgspec.msgpack.decode(msgspec.msgpack.encode(watch), type=type(watch))
     for fact in facts:
         watch.picture.take(fact, -1, BEGIN)
-    watch.picture.settle()
+    watch.picture = watch.picture.settled()
     assert watch.picture.is_empty()
 
 

@@ -3,24 +3,32 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas import examples
 from schemas.topics import load_topics
-from streams.core import routes
+from streams.core import routes, segments
 from streams.core.events import HealthBand, HealthComponent, HealthModelSet, HealthPoint
 from streams.core.health.choices import content
+from streams.core.health.facts import HEALTH, HEALTH_KNOWN, Fact, Revision, position
+from streams.core.machine import Parts
+from streams.core.revisions import revision_key
 from streams.core.rows import TABLES
 from streams.core.rules import Rules, rules_from
 from streams.live.fold.partition import Partition
 from streams.live.fold.parts import gathered
 from streams.live.fold.stage import Stage
 from streams.live.store.memory import MemoryStore
+from tests.streams.core import test_health_watch
+from tests.streams.core.risk import test_follow
 from tests.support import invoices
 from tests.support.batches import Tables, recorded, shown, written
 from tests.support.records import CODEC, MICROS, NOW_MS, Record, event, record, submitted, uid
 from tests.support.siblings import TOPICS, Siblings
 
 DAY = 86_400_000_000
+History = list[tuple[Parts, int]]
 
 
 def taken(stage: Stage, tables: Tables, parts: Any, now: int) -> None:
@@ -114,3 +122,76 @@ def test_the_published_vector_through_the_stage() -> None:
         assert (row["score"], row["coverage"], row["band"]) == (70.0, 0.7, "all")
         assert row["component_values"] == (40.0, 100.0, None, 70.0, None)
         assert sum(row["contributions"]) == pytest.approx(70.0)
+
+
+def parts_of(number: int, at: int, added: list[Fact], taken: list[Fact]) -> Parts:
+    """Return what a member states of facts that it adds and takes away, in both ledgers."""
+    stated: dict[Any, Fact | None] = {position(each): None for each in taken}
+    stated |= {position(each): each for each in added}
+    revision = Revision(at, "k", "m", f"r{number:04}", tuple(taken), tuple(added))
+    return {("A", HEALTH, ""): stated, ("A", HEALTH_KNOWN, ""): {revision_key(revision): revision}}
+
+
+def together(parts: list[Parts]) -> Parts:
+    found: Parts = {}
+    for each in parts:
+        for whose, stated in each.items():
+            found.setdefault(whose, {}).update(stated)
+    return found
+
+
+@st.composite
+def cycles(draw: st.DrawFn) -> History:
+    """Draw what comes in each cycle, and its time: facts in order or late by little or much, and corrections."""
+    facts = draw(test_health_watch.fact_lists() | test_follow.fact_lists())
+    order = sorted(range(len(facts)), key=lambda place: place + draw(st.sampled_from([0, 0, 0, 0, 2, 9])))
+    found: History = []
+    waiting: list[Parts] = []
+    held: list[Fact] = []
+    at = facts[0].at
+    for number, place in enumerate(order):
+        fact = facts[place]
+        at = max(at, fact.at) + draw(st.sampled_from([0, 0, 1, DAY]))
+        taken = [held.pop(draw(st.integers(0, len(held) - 1)))] if held and draw(st.integers(0, 6)) == 0 else []
+        waiting.append(parts_of(number, at, [fact], taken))
+        held.append(fact)
+        if draw(st.booleans()):
+            found.append((together(waiting), at))
+            waiting = []
+    return [*found, (together(waiting), at)]
+
+
+@pytest.mark.parametrize("segment", [2, 16])
+@settings(max_examples=25)
+@given(cycles(), st.data())
+def test_what_is_kept_in_memory_never_shows(
+    segment: int, history: list[tuple[Parts, int]], data: st.DataObject
+) -> None:
+    """A stage keeps logs and what it read of them from cycle to cycle: after a crash none of it is there.
+
+    One stage lives on, and some of its batches are thrown away; another one is opened for every batch.
+    """
+    stores, rules = (MemoryStore(), MemoryStore()), Rules()
+
+    def opened(store: MemoryStore) -> Stage:
+        return Stage(0, store, rules=rules, ledgers=routes.STAGE, epoch=1)
+
+    def done(stage: Stage, parts: Parts | None, now: int) -> Any:
+        batch = stage.tick(now) if parts is None else stage.take(parts)
+        made = {key: value for key, value in batch.changes.items() if key[:1] != b"\0"}
+        return batch, (made, batch.rows, stage.accounts_aside)
+
+    living, before = opened(stores[0]), segments.SEGMENT
+    segments.SEGMENT = segment
+    try:
+        for parts, now in [*history, ({}, history[-1][1] + 3 * DAY)]:
+            for step in (parts, None, None):
+                if data.draw(st.integers(0, 4)) == 0:
+                    done(living, step, now)  # lost before its commit
+                other = opened(stores[1])
+                (batch, made), (again, same) = done(living, step, now), done(other, step, now)
+                assert made == same
+                living.commit(batch)
+                other.commit(again)
+    finally:
+        segments.SEGMENT = before

@@ -26,7 +26,7 @@ from streams.core.risk.episodes import (
     listed,
     step,
 )
-from streams.core.risk.follow import Risks, read
+from streams.core.risk.follow import Risks, reading_of, stand_of
 from streams.core.rows_health import AccountHealthRow
 from streams.core.rows_risk import RiskEpisodeRow
 from streams.core.rules import Rules
@@ -118,7 +118,7 @@ def found_by_looking_every_day(facts: list[Fact], rows: list[Any], rules: Rules,
         for moment, model, score in said:
             if moment == at:
                 noted.say(at, model, None if score is None else round(score * 100))
-        picture.settle()
+        picture = picture.settled()
         picture.__dict__.clear()  # what was read is kept there, for pictures that never change
         for rule in rules.risk_rules(at):
             state, finals = step(
@@ -137,7 +137,11 @@ def _reading(rule: Any, picture: Picture, scores: Scores, at: int) -> Any:
     if into and into[-1].value is not None:
         return Reading(at, Zone.OUT, reason=MERGED)
     has_left = picture.heard.get("churned") and picture.heard.get("mrr") and not picture.levels.get("mrr")
-    return Reading(at, Zone.OUT, reason=CHURNED) if has_left else read(rule, picture, scores, at)[0]
+    return (
+        Reading(at, Zone.OUT, reason=CHURNED)
+        if has_left
+        else reading_of(stand_of(rule, picture, scores, at), picture, at)
+    )
 
 
 @settings(deadline=None)
