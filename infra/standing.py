@@ -17,6 +17,7 @@ from kafka.structs import TopicPartition
 
 from infra import topics, wiring
 from infra.deployment import worker_directory
+from infra.health import endpoints
 from infra.workers import LOG
 from schemas.topics import load_topics
 
@@ -52,22 +53,36 @@ def sources(settings: Settings) -> list[str]:
 
 
 def settle(settings: Settings, turn: Callable[[], object]) -> None:
-    """Wait until the workers have taken in everything that is stored; `turn` is called a few times a second.
+    """Wait until the workers have taken in everything that is stored, and done what follows from it by now.
 
-    Raises TooSlowError when nothing is taken in for two minutes.
+    What follows are deadlines that are due, and what the account stage makes of it: a cycle or two later. Of workers
+    elsewhere nobody knows that here. `turn` is called a few times a second.
+    Raises TooSlowError when nothing is taken in, or done, for two minutes.
     """
-    watch, lag, deadline = Watch(settings), -1, time.monotonic() + _PATIENCE_S
+    watch, left, deadline = Watch(settings), (-1, 0), time.monotonic() + _PATIENCE_S
     try:
-        while now := watch.lag():
-            if now != lag:
-                lag, deadline = now, time.monotonic() + _PATIENCE_S
+        while any(now := _left(watch, settings)):
+            if now != left:
+                left, deadline = now, time.monotonic() + _PATIENCE_S
             elif time.monotonic() > deadline:
                 log = worker_directory(settings, 1) / LOG
-                raise TooSlowError(f"{lag:,} events wait and none is taken in for {_PATIENCE_S:.0f} s: look at {log}")
+                what = f"{now[0]:,} events wait and none is taken in" if now[0] else "workers have more to do"
+                raise TooSlowError(f"{what} for {_PATIENCE_S:.0f} s: look at {log}")
             turn()
             time.sleep(0.2)
     finally:
         watch.close()
+
+
+def _left(watch: Watch, settings: Settings) -> tuple[int, int]:
+    """Return how many records wait, and how many partitions have something to do, or are nobody's, where none does."""
+    if lag := watch.lag():
+        return lag, 0
+    found = endpoints.undone(settings)
+    if found is None:
+        return 0, 0
+    owned, undone = found
+    return 0, undone + max(0, len(watch.ends()) - owned)
 
 
 class Watch:

@@ -49,6 +49,25 @@ def look(told: Settings, urls: Collection[str], now: float, members: Collection[
     return sorted([*(_with_ends(each, known.get(each.name)) for each in found), *gone], key=lambda each: each.name)
 
 
+def undone(told: Settings) -> tuple[int, int] | None:
+    """Return how many source partitions the workers of the data directory have, and what these have left to do.
+
+    A worker that does not answer has none of them. None where no worker runs there, or one of a release that says
+    nothing of it.
+    """
+    owned = left = 0
+    running = workers.running(told)
+    for url in map(workers.address, running):
+        try:
+            lag = _get(f"{url}/lag")
+        except (OSError, ValueError):
+            continue
+        if "undone" not in lag:
+            return None
+        owned, left = owned + lag["owned"], left + lag["undone"]
+    return (owned, left) if running else None
+
+
 def _silent(worker: Worker, process: ServerProcess | None, now: float) -> Worker:
     """Say of a worker that does not answer what its process tells: that a signal has stopped it, or that it starts."""
     if not worker.trouble or process is None:

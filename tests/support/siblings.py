@@ -96,8 +96,9 @@ class Siblings:
             for topic in TOPICS
             if self.partitions[topic].next_deadline() <= times[topic]
         }
-        staged = self._staged(batches)
-        if staged is None and self.stage.next_deadline() <= self.stage_time():
+        parts = any(batch.machine.parts for batch in batches.values())
+        staged = self._staged(batches) if parts else None
+        if not parts and self.stage.next_deadline() <= max(0, self.stage_time()):
             staged = self.stage.tick(self.stage_time())
         if not batches and staged is None:
             return False

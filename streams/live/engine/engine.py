@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 
 _NOWHERE = Checkpoint(0)
 """Of a stage, which consumes nothing."""
+_STAGES_S = 1.0
 _REST_S = 5.0
 """Time for a worker that was told to stop to do what is due, before it leaves; a date that jumps does not change it."""
 
@@ -110,6 +111,7 @@ class Engine:
             stats=self.stats,
         )
         self._left: list[Message] = []
+        self._stages_due = 0.0
         self._stopping = False
 
     def _beat(self) -> int:
@@ -199,8 +201,27 @@ class Engine:
         entries += self._staged(entries)
         self._settle(intake, transactions, entries)
         self._between([each.processor for each in (*self._ownership.owned.values(), *self._ownership.stages.values())])
-        self._settle(intake, transactions, self._ticked(is_idle=not entries))
+        self._settle(intake, transactions, self._ticked(is_idle=self._is_idle(entries)))
+        self._count_undone()
         self._lag.update(self._ownership.owned.values())
+
+    def _is_idle(self, entries: Sequence[Entry]) -> bool:
+        """Tell whether stages do now what they have: where nothing came, and else once a second.
+
+        Where each cycle brings an account something, time would never pass for the others of its number.
+        """
+        now = time.monotonic()
+        if entries and now < self._stages_due:
+            return False
+        self._stages_due = now + _STAGES_S
+        return True
+
+    def _count_undone(self) -> None:
+        """Note how much is left to do without another record, as far as it is known."""
+        owned, stats = self._ownership.owned.values(), self.stats
+        by_stages = stages.due(self._ownership.stages.values(), self._time, is_idle=True)
+        behind = sum(not each.caught_up for each in owned)
+        stats.owned, stats.undone = len(owned), behind + len(self._time.due(owned)) + sum(1 for _ in by_stages)
 
     def _rest(self, intake: Intake, transactions: Transactions) -> None:
         """Do what is due and what is committed to be done, before the worker leaves.
@@ -299,6 +320,7 @@ class Engine:
             self._left = []
             return
         self._crash("after_insert")
+        self.stats.undone = self.stats.undone or 1
         transactions.commit(entries, intake.consumer.consumer_group_metadata())
         self._crash("after_commit")
         self._take_over(entries)

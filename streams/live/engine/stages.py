@@ -36,19 +36,23 @@ def fed(stages: Iterable[Owned], entries: Sequence[Entry]) -> Iterator[tuple[Own
 def due(stages: Iterable[Owned], time: BrokerTime, *, is_idle: bool) -> Iterator[tuple[Owned, int]]:
     """Yield the stages on which time has something to do, each with how far it has come there.
 
-    What is committed and waits for the next cycle is done at once where none comes by itself. Before the broker was
-    heard, a stage that waits for a deadline only asks for the time, once everything is read.
+    What is committed waits for the next cycle that reads something, unless the engine is idle: then it is done at once.
+    Before the broker was heard, a stage that waits for a deadline only asks for the time, once everything is read.
     """
     clock = time.now()
     for stage in stages:
         processor = processor_of(stage)
         if processor.has_work:
             if is_idle:
-                yield stage, 0
+                yield stage, _time_of(stage, clock) if time.is_heard else 0
         elif not time.is_heard:
             if processor.next_deadline() < NEVER and all(each.caught_up for each in stage.siblings):
                 yield stage, 0
         else:
-            now = time_of((each.processor, each.now(clock)) for each in stage.siblings)
+            now = _time_of(stage, clock)
             if processor.next_deadline() <= now:
                 yield stage, now
+
+
+def _time_of(stage: Owned, clock: int) -> int:
+    return time_of((each.processor, each.now(clock)) for each in stage.siblings)

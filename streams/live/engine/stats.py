@@ -15,6 +15,9 @@ class EngineStats(msgspec.Struct):
     the insert under way began, repeats included, `insert_ended_at` when the newest one came to its end; `ready_at` is
     when the newest assignment was restored, `restore_moved_at` when a restore last got further. `clock_ahead` is by
     how many microseconds this machine's clock was ahead of the broker's at the newest commit, below 0 for behind.
+    `owned` is how many source partitions this worker has, `undone` how many of them, and of stages, are not read to the
+    end or have something to do by now: a deadline is due, or something was committed to be done. It is above 0 before a
+    commit can be seen, until a cycle has found nothing more.
     `limit` is where the engine stopped at the dead-letter limit: source partition, offset and reason of the record.
     """
 
@@ -39,6 +42,8 @@ class EngineStats(msgspec.Struct):
     inserting_since: int = 0
     insert_ended_at: int = 0
     clock_ahead: int = 0
+    owned: int = 0
+    undone: int = 0
     lag_records: dict[str, int] = {}
     lag_seconds: dict[str, float] = {}
     positions: dict[str, int] = {}

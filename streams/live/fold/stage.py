@@ -161,13 +161,16 @@ class Stage:
         return self._finish(batch, begins=not self._announced)
 
     def tick(self, now: int, *, is_caught_up: bool = True) -> StageBatch:
-        """Carry out what is committed; where that is nothing, plan what time or other rules bring about.
+        """Carry out what is committed; where that leaves nothing, plan what time or other rules bring about.
 
         `now` is the stage's own time (`time_of`), which no sibling that lags behind lets pass.
         """
         del is_caught_up  # siblings say so by their own time
         if self.has_work:
-            return self._finish(self._carried_out())
+            batch = self._carried_out()
+            if not self._unsettled and self._is_all(batch):
+                self._plan_time(batch, now)
+            return self._finish(batch)
         batch = StageBatch(self.topic, self.number)
         plan = plans.next_plan(self._unsettled, self._deadlines, now, partition.SETTLE_AT_ONCE)
         if plan is not None:
@@ -175,6 +178,17 @@ class Stage:
         else:
             batch.is_of_rules = self._rules.upcoming is not None
         return self._finish(batch)
+
+    def _is_all(self, batch: StageBatch) -> bool:
+        """Tell whether a batch carries out all that was committed."""
+        plan = batch.changes.get(partition.PLAN_KEY, self._plan)
+        return plan is None and all(key in batch.changes for key in self._inbox)
+
+    def _plan_time(self, batch: StageBatch, now: int) -> None:
+        """Plan to let time pass, or parts that come in each cycle would never let it."""
+        plan = plans.next_plan((), self._deadlines, now, partition.SETTLE_AT_ONCE)
+        if plan is not None:
+            batch.changes[partition.PLAN_KEY] = plans.encode(plan)
 
     def commit(self, batch: Batch) -> None:
         """Take a batch over after its transaction is committed."""

@@ -110,6 +110,8 @@ def lag(stats: EngineStats) -> dict[str, Any]:
         "clock_ahead_seconds": stats.clock_ahead / 1e6,
         "started_at": stats.started_at,
         "consumed": stats.records,
+        "owned": stats.owned,
+        "undone": stats.undone,
         "dead_letters": stats.dead_letters,
         "entries": sum(stats.entries.values()),
         "restore": {"remaining": stats.restore_remaining, "seconds": stats.restore_seconds},

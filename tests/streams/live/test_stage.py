@@ -135,6 +135,17 @@ def siblings_of(*events: RecordedEvent) -> Siblings:
     return Siblings(recorded([by_id(each) for each in events]), Rules())
 
 
+def test_time_passes_for_one_account_while_others_are_told_of_something() -> None:
+    """On a busy number parts come in every cycle: who cools meanwhile has to be called all the same."""
+    others = [answered(each, 20 + each / 100, 9, str(each)) for each in range(2, 12)]
+    busy = [msgspec.structs.replace(each, event=msgspec.structs.replace(each.event, account_id="b")) for each in others]
+    siblings = siblings_of(answered(1, 0, 9), *busy)
+    while siblings.left["survey"]:
+        siblings.cycle({"survey": 1})
+        siblings.tick(FAR)
+    assert ("cooled", "acme") in {(each.kind, each.account_id) for each in siblings.signals}
+
+
 def warmth_of(siblings: Siblings) -> tuple[int, bool]:
     (row,) = [row for key, row in figures(siblings.tables).items() if key[0] == "toy_warmth"]
     return row[1:]

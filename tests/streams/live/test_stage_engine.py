@@ -185,11 +185,11 @@ def test_an_end_between_two_steps_leaves_nothing_behind(run: Run, point: str, en
     for time_of_end in ends:
         with worker(run, warehouse, _ends(point, time_of_end)) as dying:
             wait_until(lambda dying=dying: dying.stats.state == "stopped")
-    with worker(run, warehouse):
+    with worker(run, warehouse) as engine:
         run.drain()
-        wanted = expected(records)
-        wait_until(lambda: warehouse.shown() == wanted)
-        wait_until(lambda: warehouse.known() == KNOWN_AT_LAST)
+        wait_until(lambda: engine.stats.owned == len(TOPICS) * PARTITIONS and not engine.stats.undone)
+        assert warehouse.shown() == expected(records), "it said that nothing was left to do"
+        assert warehouse.known() == KNOWN_AT_LAST
 
 
 def _ends(point: str, at: int) -> Callable[[str], None]:
