@@ -59,3 +59,10 @@ def test_one_that_a_signal_stopped_is_in_trouble_however_young(silent: ServerPro
     state, trouble = _seen(silent, tmp_path, 1.0)
     assert state == ""
     assert f"kill -CONT {silent.pid}" in trouble
+
+
+def test_what_a_silent_worker_has_is_nobodys(silent: ServerProcess, tmp_path: Path) -> None:
+    """Whoever waits until all is done must not take a worker that still starts for one with nothing to do."""
+    assert silent.alive()
+    assert endpoints.undone(Settings(data_dir=tmp_path)) == (0, 0)
+    assert endpoints.undone(Settings(data_dir=tmp_path / "elsewhere")) is None

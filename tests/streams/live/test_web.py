@@ -53,6 +53,12 @@ def test_lag_adds_up_over_partitions() -> None:
     assert web.lag(EngineStats())["seconds"] == 0.0
 
 
+def test_lag_says_what_is_left_to_do_once_nothing_lags() -> None:
+    """Deadlines and the account stage follow behind the last record: whoever waits for rows has to know."""
+    answer = web.lag(EngineStats(owned=4, undone=1))
+    assert (answer["records"], answer["owned"], answer["undone"]) == (0, 4, 1)
+
+
 def test_every_metric_is_rendered_with_its_sentence() -> None:
     """The table in the module is the list of metrics: what stands there is scraped, and nothing else."""
     delivery = LogDelivery()
