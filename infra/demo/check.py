@@ -60,6 +60,13 @@ FROM account_margin
 WHERE grain = 'month' AND dimension = 'project' AND dimension_value != '' AND value IS NOT NULL
     AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}'
 """  # noqa: S608 - own names
+CREDITED = f"""
+SELECT 'credited_flow', grain, toString(window_start), dimension, dimension_value, concat(kind, ' ', currency),
+    toFloat64(amount) AS credited, credited, 0
+FROM credited_flow
+WHERE grain = 'month' AND dimension = 'manager' AND kind != 'collected'
+    AND window_start BETWEEN '{check_billing.FIRST}' AND '{check_billing.LAST}'
+"""  # noqa: S608 - own names
 
 Key = tuple[str, str, str, str, str, str]
 """Metric, grain, start of the window, dimension, slice, item."""
@@ -100,7 +107,7 @@ def query(metric: str) -> str:
     )
 
 
-QUESTIONS = (*map(query, METRICS), *check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE, MEDIA, MARGINS)
+QUESTIONS = (*map(query, METRICS), *check_billing.QUESTIONS, DEADLINES, RENEWALS, VALUE, MEDIA, MARGINS, CREDITED)
 
 
 def read(

@@ -25,8 +25,14 @@ def _kinds(company: Company) -> dict[str, list[Fields]]:
     return {kind: standing(company.of(kind)) for kind in company.kinds}
 
 
-def _month(at: int) -> str:
+def month_of(at: int) -> str:
+    """Return the month of the demonstration that a time lies in."""
     return str(max(month for month in MONTHS if starts(month) <= at))
+
+
+def in_dollars(rates: list[Fields]) -> dict[str, Fraction]:
+    """Return what a unit of each currency is in dollars; the demonstration's rates never change."""
+    return {rate["base"]: Fraction(rate["rate_micros"], _MICROS) for rate in rates} | {"USD": Fraction(1)}
 
 
 def _movements(found: list[Step]) -> Iterator[Figure]:
@@ -34,7 +40,7 @@ def _movements(found: list[Step]) -> Iterator[Figure]:
     groups: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
     for step in found:
         for dimension, part in (("all", ""), ("account", step.account)):
-            groups[_month(step.at), dimension, part, f"{step.kind} {step.currency}"].append(step.mrr - step.before)
+            groups[month_of(step.at), dimension, part, f"{step.kind} {step.currency}"].append(step.mrr - step.before)
     for (month, dimension, part, item), amounts in groups.items():
         total = sum(amounts) / _MICROS
         yield Figure("mrr_movement", "month", month, dimension, part, item, total, total, len(amounts))
@@ -42,7 +48,7 @@ def _movements(found: list[Step]) -> Iterator[Figure]:
 
 def _revenue(found: list[Step], rates: list[Fields], slices: Slices) -> Iterator[Figure]:
     """Yield the revenue that stood at the end of each month, in dollars; the demonstration's rates never change."""
-    in_dollars = {rate["base"]: Fraction(rate["rate_micros"], _MICROS) for rate in rates} | {"USD": Fraction(1)}
+    dollars = in_dollars(rates)
     for month in MONTHS:
         end = starts(following(month))
         standing_then = {step.account: step for step in found if step.at < end}
@@ -50,7 +56,7 @@ def _revenue(found: list[Step], rates: list[Fields], slices: Slices) -> Iterator
         for account, step in standing_then.items():
             if step.mrr:
                 for place in slices(end - 1, account):
-                    groups[place].append(Fraction(step.mrr, _MICROS) * in_dollars[step.currency])
+                    groups[place].append(Fraction(step.mrr, _MICROS) * dollars[step.currency])
         for (dimension, part), amounts in groups.items():
             total = float(sum(amounts))
             yield Figure("mrr", "month", str(month), dimension, part, "", total, total, len(amounts))
@@ -81,7 +87,7 @@ def _sums(metric: str, events: list[Fields], at: str) -> Iterator[Figure]:
     for fields in events:
         for dimension, part in (("all", ""), ("account", fields["account_id"])):
             amount = Fraction(fields["amount"], 10 ** fields["exponent"])
-            groups[_month(fields[at]), dimension, part, fields["currency"]].append(amount)
+            groups[month_of(fields[at]), dimension, part, fields["currency"]].append(amount)
     for (month, dimension, part, currency), amounts in groups.items():
         total = float(sum(amounts))
         yield Figure(metric, "month", month, dimension, part, currency, total, total, len(amounts))

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from infra.demo import oracle_feedback, oracle_merging, oracle_success, oracle_support, oracle_work
+from infra.demo import (
+    oracle_feedback,
+    oracle_merging,
+    oracle_sharing,
+    oracle_success,
+    oracle_support,
+    oracle_work,
+)
 from infra.demo.company import Company, Fields, Figure, gather
 from infra.demo.figures_billing import money
 from infra.demo.world import DAY, DETRACTOR_TO, HOUR, POSITIVE_FROM, PROMOTER_FROM
@@ -150,7 +157,8 @@ Place = tuple[str, str, str, str]
 
 def _slices(company: Company) -> Callable[[int, str], list[tuple[str, str]]]:
     """Return what tells the slices, as (dimension, slice), that an account belonged to at a time."""
-    accounts, managers = company.of("account_upserted"), company.of("manager_assigned")
+    accounts = company.of("account_upserted")
+    managers = [fields for fields in company.of("manager_assigned") if fields.get("role", "OWNER") == "OWNER"]
 
     def slices(at: int, account: str) -> list[tuple[str, str]]:
         return [
@@ -190,6 +198,7 @@ def expect(messages: Iterable[Message]) -> list[Figure]:
     figures = [*_topics(company, counted, places), *money(company, _slices(company))]
     figures += [*oracle_success.figures(company, places), *oracle_success.shares(company, places)]
     figures += [*oracle_work.media(company, places), *oracle_work.margins(company), *oracle_merging.figures(company)]
+    figures += oracle_sharing.figures(company)
     kept = ("on_time_rate", list(oracle_work.deadlines(company)), _share)
     for metric, facts, figure in (
         *_facts(company, counted),

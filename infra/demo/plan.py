@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from infra.demo import board, desk, judging, media, merging, renewing, subscribing, using, welcoming, work
+from infra.demo import board, desk, judging, media, merging, renewing, sharing, subscribing, using, welcoming, work
 from infra.demo.settling import payouts
 from infra.demo.story import tell
 from infra.demo.voice import Told
@@ -112,9 +112,12 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     done = [work.settings(seed), *(work.tell(account, seed) for account in ACCOUNTS)]
     judged = [judging.tell(account, seed) for account in ACCOUNTS]
     used = [using.tell(account, seed) for account in ACCOUNTS]
+    shared = [sharing.tell(account, seed) for account in ACCOUNTS]
     bought = [merging.tell(seed), *(media.tell(account, seed) for account in ACCOUNTS)]
     others = (subscribing.settings(seed), payouts(money, seed), board.tell(surveys, seed))
-    sent = _late([*surveys, *tickets, *money, *others, *contracts, *welcomes, *done, *judged, *used, *bought], chance)
+    sent = _late(
+        [*surveys, *tickets, *money, *others, *contracts, *welcomes, *done, *judged, *used, *bought, *shared], chance
+    )
     stream = [_good(told, encode) for _, told in sent]
     twin = next(told for _, told in sent if told[0] == "response_submitted")
     bad = list(_bad(twin, encode))

@@ -632,6 +632,9 @@ FROM
     (
         SELECT arrayJoin([
             ('accounts', toInt128(accounts)),
+            ('credited accounts', toInt128(account_bp)),
+            (concat('overdue in ', currency), toInt128(overdue * 1000000)),
+            (concat('renewals in ', currency), toInt128(renewal_value * 1000000)),
             ('recurring revenue', mrr_pico),
             ('overdue invoices', toInt128(overdue_invoices)),
             ('renewals', toInt128(renewals)),
@@ -644,7 +647,10 @@ FROM
     )
     GROUP BY measure
     UNION ALL
-    SELECT 'accounts', 0, toInt128(countIf(stage NOT IN ('churned', 'former', 'cancelled', 'closed')))
+    SELECT
+        tupleElement(counted, 1),
+        0,
+        toInt128(countIf(stage NOT IN ('churned', 'former', 'cancelled', 'closed')) * tupleElement(counted, 2))
     FROM
     (
         SELECT account_id, argMax(lower(said), (is_told, valid_from, event_id)) AS stage
@@ -661,6 +667,8 @@ FROM
         WHERE account_id NOT IN (SELECT account_id FROM ${cx}.account_identity WHERE survivor_id != account_id)
         GROUP BY account_id
     )
+    ARRAY JOIN [('accounts', 1), ('credited accounts', 10000)] AS counted
+    GROUP BY counted
     UNION ALL
     SELECT 'recurring revenue', 0, sum(toInt128(_i.mrr_micros) * _r.rate_micros)
     FROM
@@ -671,13 +679,18 @@ FROM
     ) AS _i
     ASOF LEFT JOIN ${cx}.reporting_rate AS _r ON _i.code = _r.currency AND _i.rate_at >= _r.valid_from
     UNION ALL
-    SELECT 'overdue invoices', 0, toInt128(count())
+    SELECT
+        tupleElement(figure, 1), 0, sum(tupleElement(figure, 2))
     FROM ${cx}.receivable_span
+    ARRAY JOIN [('overdue invoices', toInt128(1)), (concat('overdue in ', currency), toInt128(amount * 1000000))] AS figure
     WHERE due_day < toDate(${now}, '${zone}') AND from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
+    GROUP BY figure
     UNION ALL
-    SELECT 'renewals', 0, toInt128(count())
+    SELECT tupleElement(figure, 1), 0, sum(tupleElement(figure, 2))
     FROM ${cx}.renewal_due_day
+    ARRAY JOIN [('renewals', toInt128(1)), (concat('renewals in ', currency), toInt128(value * 1000000))] AS figure
     WHERE horizon_days = 90 AND from_day <= toDate(${now}, '${zone}') AND until_day > toDate(${now}, '${zone}')
+    GROUP BY figure
     UNION ALL
     SELECT 'tickets', 0, toInt128(count())
     FROM ${cx}.backlog_span
@@ -696,3 +709,17 @@ FROM
 )
 GROUP BY measure
 HAVING sum(held) != sum(total)
+UNION ALL
+SELECT
+    'shares_are_all_of_an_account',
+    account_id,
+    account_id,
+    concat('at ', toString(at), ' shares change by ', toString(change), ' hundredths of a percent altogether'),
+    emptyArrayString()
+FROM
+(
+    SELECT account_id, tupleElement(edge, 1) AS at, sum(tupleElement(edge, 2)) AS change
+    FROM (SELECT *, arrayJoin([(from_at, until_bp - from_bp), (until_at, from_bp - until_bp)]) AS edge FROM ${cx}.credit_share)
+    GROUP BY account_id, at
+    HAVING change != multiIf(at = toDateTime64(0, 6, 'UTC'), 10000, at >= ${end_of_days}, -10000, 0)
+)

@@ -70,7 +70,7 @@ FROM
             detractors,
             answers
         FROM ${cx}.portfolio_part
-        WHERE accounts = 0
+        WHERE accounts = 0 AND account_bp = 0
         UNION ALL
         SELECT account_id, from_day, until_day, 0, 0, currency, amount, 1, 0, 0, 0, 0, 0, 0, 0, 0
         FROM ${cx}.receivable_span

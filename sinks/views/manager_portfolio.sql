@@ -2,8 +2,9 @@
 comment: >-
   Portfolios at the end of every day: what each manager, pod and group has in its accounts, what belongs to accounts that nobody
   owns as a line of its own, and all of it. Stocks stand with whoever owns the account at the end of the day, whoever owned it
-  when the fact happened; what happened is credited by its own date in the metrics by manager. Trainees and mentors own nothing.
-  Lines of managers add up to all
+  when the fact happened; what happened is credited by its own date in the metrics by manager. Money goes by the shares of an
+  account at the end of the day, where any are told of; accounts and all that is counted go whole with the owner. Lines of managers
+  add up to all
 columns:
   grain: day
   window_start: Day, in the company's time zone
@@ -11,8 +12,9 @@ columns:
   dimension: "all, manager, pod or group (lead of the pod): as the assignment says that holds at the end of the day; today, now"
   dimension_value: Slice; empty for all, and for what nobody owns, or what is owned in no pod or group
   accounts: Accounts that were told of or assigned by then, without those of former customers
+  credited_accounts: Accounts by share, where a manager with a quarter of one has 0.25 of it
   band: below, within or above the number of accounts that a manager should have (metric_setting portfolio_least and portfolio_most); empty where it is no manager
-  mrr: Recurring revenue per month in the reporting currency, by the policy cxledger
+  mrr: Recurring revenue per month in the reporting currency, by the policy cxledger, exact
   without_rate: Items of revenue without an exchange rate, which mrr leaves out
   overdue: Open balance of invoices past their due day, by currency; currencies are never added up
   overdue_invoices: Invoices past their due day
@@ -48,13 +50,14 @@ SELECT
     dimension,
     dimension_value,
     toInt64(held_accounts) AS accounts,
+    toDecimal64(held_bp, 4) / 10000 AS credited_accounts,
     multiIf(
         dimension != 'manager' OR dimension_value = '', '',
         held_accounts < ${portfolio_least}, 'below',
         held_accounts > ${portfolio_most}, 'above',
         'within'
     ) AS band,
-    toDecimal128(intDiv(held_pico, 1000000), 6) / 1000000 AS mrr,
+    toDecimal128(held_pico, 12) / 1000000000000 AS mrr,
     toInt64(held_unpriced) AS without_rate,
     CAST(held_overdue, 'Map(String, Decimal(38, 6))') AS overdue,
     toInt64(held_invoices) AS overdue_invoices,
@@ -80,6 +83,7 @@ FROM
         change_day,
         leadInFrame(change_day, 1, toDate('2149-06-06')) OVER later AS next_day,
         sum(more_accounts) OVER so_far AS held_accounts,
+        sum(more_bp) OVER so_far AS held_bp,
         sum(more_pico) OVER so_far AS held_pico,
         sum(more_unpriced) OVER so_far AS held_unpriced,
         sumMap(more_overdue) OVER so_far AS held_overdue,
@@ -100,6 +104,7 @@ FROM
             tupleElement(slice, 2) AS dimension_value,
             change_day,
             sum(step_accounts) AS more_accounts,
+            sum(step_bp) AS more_bp,
             sum(step_pico) AS more_pico,
             sum(step_unpriced) AS more_unpriced,
             sumMapIf([currency], [step_overdue], step_overdue != 0) AS more_overdue,
@@ -123,6 +128,7 @@ FROM
                 tupleElement(edge, 1) AS change_day,
                 currency,
                 sum(accounts * tupleElement(edge, 2)) AS step_accounts,
+                sum(account_bp * tupleElement(edge, 2)) AS step_bp,
                 sum(mrr_pico * tupleElement(edge, 2)) AS step_pico,
                 sum(without_rate * tupleElement(edge, 2)) AS step_unpriced,
                 sum(overdue * tupleElement(edge, 2)) AS step_overdue,
@@ -149,5 +155,6 @@ FROM
             PARTITION BY dimension, dimension_value ORDER BY change_day ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         )
 )
-WHERE held_accounts != 0 OR held_pico != 0 OR held_unpriced != 0 OR held_invoices != 0 OR held_renewals != 0
+WHERE held_accounts != 0 OR held_bp != 0 OR held_pico != 0 OR held_unpriced != 0 OR held_invoices != 0 OR held_renewals != 0
     OR held_tickets != 0 OR n != 0 OR held_asked != 0 OR held_replied_outside != 0
+    OR notEmpty(tupleElement(held_overdue, 1)) OR notEmpty(tupleElement(held_values, 1))

@@ -6,7 +6,9 @@ comment: >-
 columns:
   account_id: Account
   active: Pairs of first day and first day after, in the company's time zone, in which it counts
-  owners: First day, first day after, manager, pod and lead, as at the end of each day; empty where nobody ever did
+  owners: >-
+    First day, first day after, manager, pod and lead, as at the end of each day, from which hundredth of a percent of its money to
+    which, and 1 for who owns it; empty where nobody ever did
 */
 SELECT
     tupleElement(tile, 1) AS account_id,
@@ -25,9 +27,16 @@ SELECT
                 least(tupleElement(span, 2), tupleElement(tile, 3)),
                 tupleElement(span, 3),
                 tupleElement(span, 4),
-                tupleElement(span, 5)
+                tupleElement(span, 5),
+                tupleElement(span, 6),
+                tupleElement(span, 7),
+                tupleElement(span, 8)
             ),
-            if(empty(spans), [(toDate(0), toDate('2149-06-06'), '', '', '')], spans)
+            if(
+                empty(spans),
+                [(toDate(0), toDate('2149-06-06'), '', '', '', toInt64(0), toInt64(10000), toUInt8(1))],
+                spans
+            )
         ))
     )) AS owners
 FROM

@@ -1,15 +1,17 @@
 /*
 comment: >-
   What portfolios are made of: accounts, recurring revenue, overdue invoices, renewals, tickets, NPS answers and messages by span of days,
-  split where the account's manager, pod or lead changes; the owner is that at the end of each day
+  split where the account's manager, pod or lead changes; the owner is that at the end of each day. Amounts go with the shares of an
+  account, and add up to what they are parts of; what is counted goes with its owner
 columns:
   account_id: Account
-  manager_id: Manager who owned it then; empty when nobody did
+  manager_id: Manager who owned it then, or had a part of its money; empty when nobody did
   pod_id: Pod of the manager then; empty when not told
   lead_id: Lead of the pod then; empty when not told
   from_day: First day at whose end it is so, in the company's time zone
   until_day: First day at whose end it is not so any more; 2149-06-06 while no end is known
   accounts: 1 for an account
+  account_bp: Share of an account, in hundredths of a percent; those of one day are 10,000 together
   mrr_pico: Recurring revenue per month, in units of 10^-12 of the reporting currency, by the policy cxledger
   without_rate: 1 for an item of revenue without an exchange rate
   currency: ISO 4217 currency of the amounts; empty where there are none
@@ -33,22 +35,24 @@ SELECT
     tupleElement(owner, 5) AS lead_id,
     greatest(since, tupleElement(owner, 1)) AS from_day,
     least(until, tupleElement(owner, 2)) AS until_day,
-    accounts,
-    mrr_pico,
-    without_rate,
+    counted * tupleElement(owner, 8) AS accounts,
+    counted * (tupleElement(owner, 7) - tupleElement(owner, 6)) AS account_bp,
+    -- A part ends where the next one begins, rounded alike: so parts add up to the whole, and take back what they gave.
+    intDiv(whole_pico * tupleElement(owner, 7), 10000) - intDiv(whole_pico * tupleElement(owner, 6), 10000) AS mrr_pico,
+    unpriced * tupleElement(owner, 8) AS without_rate,
     currency,
-    overdue,
-    overdue_invoices,
-    renewal_value,
-    renewals,
-    tickets,
-    promoters,
-    detractors,
-    answers,
-    asked,
-    asked_outside,
-    replied,
-    replied_outside
+    whole_overdue * tupleElement(owner, 7) / 10000 - whole_overdue * tupleElement(owner, 6) / 10000 AS overdue,
+    late_invoices * tupleElement(owner, 8) AS overdue_invoices,
+    whole_value * tupleElement(owner, 7) / 10000 - whole_value * tupleElement(owner, 6) / 10000 AS renewal_value,
+    contracts * tupleElement(owner, 8) AS renewals,
+    waiting * tupleElement(owner, 8) AS tickets,
+    pleased * tupleElement(owner, 8) AS promoters,
+    displeased * tupleElement(owner, 8) AS detractors,
+    scores * tupleElement(owner, 8) AS answers,
+    questions * tupleElement(owner, 8) AS asked,
+    questions_outside * tupleElement(owner, 8) AS asked_outside,
+    replies * tupleElement(owner, 8) AS replied,
+    replies_outside * tupleElement(owner, 8) AS replied_outside
 FROM
 (
     SELECT
@@ -56,7 +60,7 @@ FROM
         arrayJoin(
             if(
                 empty(_o.owners),
-                [(toDate(0), toDate('2149-06-06'), '', '', '')],
+                [(toDate(0), toDate('2149-06-06'), '', '', '', toInt64(0), toInt64(10000), toUInt8(1))],
                 arrayFilter(
                     each -> tupleElement(each, 1) < _m.until AND tupleElement(each, 2) > _m.since, _o.owners
                 )
@@ -68,22 +72,22 @@ FROM
             account_id,
             tupleElement(day, 1) AS since,
             tupleElement(day, 2) AS until,
-            toInt64(1) AS accounts,
-            toInt128(0) AS mrr_pico,
-            toInt64(0) AS without_rate,
+            toInt64(1) AS counted,
+            toInt128(0) AS whole_pico,
+            toInt64(0) AS unpriced,
             '' AS currency,
-            toDecimal128(0, 6) AS overdue,
-            toInt64(0) AS overdue_invoices,
-            toDecimal128(0, 6) AS renewal_value,
-            toInt64(0) AS renewals,
-            toInt64(0) AS tickets,
-            toInt64(0) AS promoters,
-            toInt64(0) AS detractors,
-            toInt64(0) AS answers,
-            toInt64(0) AS asked,
-            toInt64(0) AS asked_outside,
-            toInt64(0) AS replied,
-            toInt64(0) AS replied_outside
+            toDecimal128(0, 6) AS whole_overdue,
+            toInt64(0) AS late_invoices,
+            toDecimal128(0, 6) AS whole_value,
+            toInt64(0) AS contracts,
+            toInt64(0) AS waiting,
+            toInt64(0) AS pleased,
+            toInt64(0) AS displeased,
+            toInt64(0) AS scores,
+            toInt64(0) AS questions,
+            toInt64(0) AS questions_outside,
+            toInt64(0) AS replies,
+            toInt64(0) AS replies_outside
         FROM ${cx}.portfolio_account
         ARRAY JOIN active AS day
         UNION ALL
@@ -167,3 +171,4 @@ FROM
     LEFT JOIN ${cx}.portfolio_account AS _o ON _m.account_id = _o.account_id
     WHERE _m.since < _m.until
 )
+WHERE tupleElement(owner, 8) = 1 OR counted != 0 OR whole_pico != 0 OR whole_overdue != 0 OR whole_value != 0

@@ -5,7 +5,9 @@ comment: >-
 columns:
   account_id: Account
   active: Pairs of first day and first day after, in the company's time zone, in which it counts
-  owners: First day, first day after, manager, pod and lead, as at the end of each day; empty where nobody ever did
+  owners: >-
+    First day, first day after, manager, pod and lead, as at the end of each day, from which hundredth of a percent of its money to
+    which, and 1 for who owns it; empty where nobody ever did
 */
 SELECT
     _w.account_id AS account_id,
@@ -41,7 +43,7 @@ FROM
             toDate(least(valid_from, ${end_of_days}), '${zone}') AS day,
             toUInt8(lower(argMax(toString(lifecycle), event_id)) IN ('churned', 'former', 'cancelled', 'closed')) AS is_former,
             toUInt8(1) AS is_told,
-            CAST([], 'Array(Tuple(Date, Date, String, String, String))') AS tiles
+            CAST([], 'Array(Tuple(Date, Date, String, String, String, Int64, Int64, UInt8))') AS tiles
         FROM ${cx}.account_history
         WHERE is_test = 0 AND valid_from <= ${now}
         GROUP BY account_id, valid_from

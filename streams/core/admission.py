@@ -74,6 +74,8 @@ from streams.core.work import admission as work
 _UUID_SHAPE = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _HEX_AS_X = bytes.maketrans(b"0123456789abcdefABCDEFx", b"x" * 22 + b"?")
 _NPS_SCORES = frozenset(range(NPS_MAX + 1))
+ALL_OF_IT = 10_000
+"""An account's whole share, in hundredths of a percent."""
 _MOST_REMINDERS = 1_000
 _WHOLE_NUMBER_POLICIES = frozenset(
     {
@@ -249,6 +251,8 @@ def _invited(event: InvitationSent) -> Refusal | None:
 def _assigned(event: ManagerAssigned) -> Refusal | None:
     if event.valid_to is not None and event.valid_to <= event.valid_from:
         return "invalid_field", "valid_to must be after valid_from"
+    if event.share_bp is not None and not 0 <= event.share_bp <= ALL_OF_IT:
+        return "invalid_field", f"share_bp is not from 0 to {ALL_OF_IT:,}"
     return _since(event) or unfit_moment("valid_to", event.valid_to)
 
 

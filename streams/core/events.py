@@ -796,6 +796,7 @@ class ManagerAssigned(Envelope, frozen=True, array_like=True, gc=False, kw_only=
     lead_id: str | None = None
     valid_from: Micros
     valid_to: Micros | None = None
+    share_bp: Int32 | None = None
 
 
 class AccountMerged(Envelope, frozen=True, array_like=True, gc=False, kw_only=True, tag="account_merged"):

@@ -346,6 +346,7 @@ def _assignment(event: ManagerAssigned) -> ManagerAssignmentRow:
         event.lead_id or "",
         event.valid_to,
         event.is_test,
+        event.share_bp,
     )
 
 

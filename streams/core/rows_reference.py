@@ -73,6 +73,9 @@ class ManagerAssignmentRow(Row, frozen=True, gc=False):
     lead_id: Annotated[Label, doc("Lead of the pod; empty when not told")]
     valid_to: Annotated[Moment | None, doc("Until when it holds, UTC, exclusive; NULL until replaced")]
     is_test: IsTest
+    share_bp: Annotated[
+        Int32 | None, doc("Share of the account's money, in hundredths of a percent; NULL goes by role")
+    ]
 
 
 class FxRateRow(Row, frozen=True, gc=False):
