@@ -16,7 +16,7 @@ from sinks.settings import Warehouse
 from sinks.stored import Stored
 from sinks.tables import SYSTEM_COLUMNS, TABLES, Column, Table
 from streams.core.change_causes import OWN_REASONS
-from streams.core.changes import LINKS, SETTINGS, SLICES
+from streams.core.changes import LINKS, RIPENING, SETTINGS, SLICES
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\$\{cx\}\.(\w+)")
@@ -195,5 +195,5 @@ def _fixed_variables() -> dict[str, str]:
     least, most = bounds(_NET)
     shares = {"nps_centre": centre, "nps_error": error, "nps_low": least, "nps_high": most}
     shares |= {"wilson_low": low, "wilson_high": high}
-    own, as_known = (", ".join(map(sql.text, sorted(names))) for names in (OWN_REASONS, LINKS | SETTINGS | SLICES))
-    return {**shares, "own_reasons": own, "as_known": as_known}
+    kinds = {"own_reasons": OWN_REASONS, "as_known": LINKS | SETTINGS | SLICES, "ripening": RIPENING}
+    return shares | {name: ", ".join(map(sql.text, sorted(names))) for name, names in kinds.items()}

@@ -11,7 +11,8 @@ columns:
   entity_id: Entity that changed
   item: >-
     Part of the entity, such as a question or a topic; of closed_loop_rate the least target in seconds, of fcr,
-    reopen_rate and response_rate the least days of their horizon and window, that count it; empty for the whole.
+    reopen_rate and response_rate the least days of their horizon and window, that count it; of renewal_rate_gross and
+    renewal_rate_net currency, policy and term, of value_reached_share the days of the horizon; empty for the whole.
     Denominators of closed_loop_rate and reopen_rate WHERE item != '' add up to all that was contacted or opened again
   day: Day window of the change, in the company's time zone
   week_start: Week window of the change

@@ -12,7 +12,7 @@ columns:
   person: Contact whose latest answer alone counts, or who asked; empty elsewhere, or if unknown
   event_id: Event that caused the change
   source: System and instance that the event comes from
-  kind: first, late, correction, retraction or displaced
+  kind: first, late, correction, retraction, displaced or time
   reason: >-
     What the event did, or that its source gave a reason in words, which personal_metric_change has; empty for what is
     told in time
@@ -45,7 +45,9 @@ SELECT
     ingested_at,
     is_load
 FROM ${cx}.personal_metric_change
-WHERE metric NOT IN (${as_known})
+WHERE metric NOT IN (${as_known}) AND metric NOT IN (${ripening})
+UNION ALL
+SELECT * FROM ${cx}.ripened_change
 UNION ALL
 SELECT * FROM ${cx}.invitation_change
 UNION ALL

@@ -98,6 +98,7 @@ FROM
                 multiIf(
                     metric = 'nps', '',
                     metric IN ('collections', 'refunded'), splitByChar('/', item)[1],
+                    metric IN ('renewal_rate_gross', 'renewal_rate_net'), arrayStringConcat(arraySlice(splitByChar('/', item), 1, 2), '/'),
                     item
                 ) AS part,
                 window_at,

@@ -45,6 +45,7 @@ METRICS = frozenset(
         "mrr",
         "nps",
         "on_time_rate",
+        "onboarding_completion",
         "one_touch_rate",
         "payment_failure_rate",
         "receivable",
@@ -54,6 +55,8 @@ METRICS = frozenset(
         "refund_rate_cohort",
         "refund_turnaround",
         "refunded",
+        "renewal_rate_gross",
+        "renewal_rate_net",
         "reopen_rate",
         "response_rate",
         "sla_breach_rate",
@@ -62,10 +65,12 @@ METRICS = frozenset(
         "ticket_csat",
         "ticket_csat_response_rate",
         "time_to_contact",
+        "time_to_value",
         "topic_nps",
         "topic_share",
         "topic_volume",
         "trial_conversion",
+        "value_reached_share",
         "verbatim_rate",
     }
 )
@@ -78,11 +83,16 @@ _MATURING = frozenset(
         "fcr",
         "late_payment_rate",
         "on_time_rate",
+        "onboarding_completion",
         "recovery_rate",
         "refund_rate_cohort",
+        "renewal_rate_gross",
+        "renewal_rate_net",
         "ticket_csat_response_rate",
+        "time_to_value",
         "topic_volume",
         "trial_conversion",
+        "value_reached_share",
     }
 )
 """Metrics whose outcomes are open for a while: one that comes in does not take the place of anything."""
@@ -97,6 +107,10 @@ LINKS = frozenset({"display", "invitation", WHOLE})
 """Names there in the part of an entity that counts together with others: their views make metrics of them."""
 SETTINGS = frozenset({"fx_rate", "holiday", "policy", "rate_card", "scale", "schedule", "sla_policy"})
 """Names there where a setting did; the item is what was set, an equals sign, and its value or a mark of it."""
+RIPENING = frozenset({"renewal_rate_gross", "renewal_rate_net", "value_reached_share"})
+"""Metrics of which a part counts from some moment on without any event; its item ends with that."""
+FROM = "@"
+"""Stands in an item before the moment, in microseconds, from which on it counts: time that passes writes no row."""
 _SETTLED = (LATE, DISPLACED)
 """Kinds that do not say of a window still to come that it was published."""
 _LIMIT = 2**63 - 1
@@ -187,7 +201,7 @@ def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
     """
     left: defaultdict[tuple[str, int], int] = defaultdict(int)
     for (metric, item, window_at, _), was, now in changed:
-        if window_at > at or metric == WHOLE:
+        if window_at > at or metric == WHOLE or (metric in RIPENING and _waits(item, at)):
             continue
         if metric == "collections":
             left[metric, window_at] += now[0] - was[0]
@@ -200,6 +214,12 @@ def _takes(changed: Sequence[tuple[Key, Measure, Measure]], at: int) -> bool:
         elif was is not _NONE:
             return True
     return any(lost < 0 for lost in left.values())
+
+
+def _waits(item: str, at: int) -> bool:
+    """Return whether an item counts only from a moment on that is still to come."""
+    _, mark, since = item.rpartition(FROM)
+    return bool(mark) and since.isdigit() and int(since) > at
 
 
 def _within(value: int) -> int:

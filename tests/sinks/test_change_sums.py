@@ -67,6 +67,12 @@ SUPPORT: Counted = {
     "ticket_csat_response_rate": "",
 }
 """By metric: the column whose groups items name, or whether an item counts by the shipped settings."""
+SUCCESS: Counted = {
+    "renewal_rate_gross": "concat(currency, '/', policy)",
+    "renewal_rate_net": "concat(currency, '/', policy)",
+    "onboarding_completion": "",
+    "value_reached_share": "horizon_days",
+}
 MONEY: Counted = dict.fromkeys(("collections", "refund_rate", "refund_rate_cohort", "chargeback_rate"), "currency")
 FLOWS = {"collections"}
 """Metrics that divide by nothing."""
@@ -195,6 +201,61 @@ def other_money(chance: random.Random) -> Told:
     return told | {"type": "invoice_issued", "issued_at": spread(chance, 130), "total": 20_000}
 
 
+def success(chance: random.Random, count: int) -> list[Told]:
+    """Contracts that are amended, decided on or renew themselves, and onboardings with pauses, in no order of days."""
+    events: list[Told] = []
+    for number in range(1, count + 1):
+        told = contract(chance) if chance.random() < 0.5 else onboarding(chance)
+        told["stored"] = START + dt.timedelta(days=131, hours=number)
+        told.setdefault("at", spread(chance, 130))
+        if number > 1 and chance.random() < 0.1:
+            told |= {"corrects_event_id": f"00000000-0000-4000-8000-{chance.randrange(1, number):012d}"}
+            told |= {"is_retraction": chance.random() < 0.5}
+        events.append(told)
+    return events
+
+
+def contract(chance: random.Random) -> Told:
+    of: Told = {
+        "contract_id": f"k{chance.randrange(6)}",
+        "currency": chance.choice(["USD", "USD", "EUR"]),
+        "exponent": 2,
+    }
+    if chance.random() < 0.4:
+        outcome = chance.choice(["RENEWED", "DOWNSOLD", "LOST", "UNKNOWN"])
+        amount = {"RENEWED": 50_000, "DOWNSOLD": 30_000}.get(outcome, 0)
+        return {
+            **of,
+            "type": "renewal_decided",
+            "outcome": outcome,
+            "amount": amount,
+            "decided_at": spread(chance, 130),
+        }
+    start = spread(chance, 60)
+    term: Told = {
+        "term_kind": "FIXED",
+        "starts_at": start,
+        "ends_at": start + dt.timedelta(days=chance.randrange(30, 200)),
+    }
+    notice: Told = {"auto_renew": chance.random() < 0.5, "notice_days": chance.choice([0, 30])}
+    return {**of, "type": "contract_set", "annual_value": chance.choice([50_000, 40_000]), **term, **notice}
+
+
+def onboarding(chance: random.Random) -> Told:
+    of: Told = {"onboarding_id": f"o{chance.randrange(6)}"}
+    match chance.randrange(6):
+        case 0:
+            return {**of, "type": "onboarding_paused", "effective_at": spread(chance, 130)}
+        case 1:
+            return {**of, "type": "onboarding_resumed", "effective_at": spread(chance, 130)}
+        case 2 | 3:
+            reached: Told = {"reached_at": spread(chance, 130), "is_first_value": chance.random() < 0.5}
+            return {**of, "type": "milestone_reached", "milestone_code": chance.choice("ab"), **reached}
+        case _:
+            plan = [{"milestone_code": code} for code in "ab"]
+            return {**of, "type": "onboarding_planned", "starts_at": spread(chance, 130), "milestones": plan}
+
+
 def figures(client: Client, database: str, counted: Counted) -> Sums:
     """What readers see over all accounts."""
     found: Sums = {}
@@ -235,6 +296,8 @@ def logged(rows: Sequence[Change], counted: Counted, latest: dt.datetime) -> Sum
         if by is None or row.ingested_at.replace(tzinfo=dt.UTC) > latest:
             continue
         own = row.item.partition("/")[0] if isinstance(by, str) and by else ""
+        if row.metric.startswith("renewal"):
+            own = "/".join(row.item.split("/")[:2])
         one = row.numerator if not callable(by) or by(row.item) else Decimal(0)
         for grain, end in windows_of(row):
             sums[row.metric, grain, end, own][0] += one
@@ -303,3 +366,25 @@ def test_what_several_entities_say_adds_up_at_every_moment(
     assert {row.metric for row in rows} >= set(counted)
     for part, expected in zip(parts, then, strict=True):
         assert logged(rows, counted, part[-1]["stored"]) == expected  # type: ignore[arg-type] # a time
+
+
+@pytest.mark.servers
+def test_what_time_brings_to_renewals_and_onboardings_adds_up(
+    client: Client, empty: Callable[[Warehouse], Migrated]
+) -> None:
+    """Given contracts that renewed themselves and cohorts whose days are over, the log has what the views show now."""
+    warehouse, generation = empty(Warehouse())
+    now = dt.datetime.now(dt.UTC)
+    events = success(random.Random(1), 200)
+    work(ClickHouseSink(client, generation, checked=True), events, int(now.timestamp() * 1_000_000))
+    rows = [
+        Change(*row)
+        for row in client.execute(
+            f"SELECT {', '.join(Change._fields)} FROM {warehouse.database}.change_log WHERE dimension = ''"
+        )
+    ]
+    expected = figures(client, warehouse.database, SUCCESS)
+    assert {metric for metric, *_ in expected} == set(SUCCESS)
+    assert logged(rows, SUCCESS, now) == expected
+    waited = f"SELECT uniqExact(metric) FROM {warehouse.database}.ripened_change WHERE kind = 'time'"
+    assert client.execute(waited) == [(3,)]

@@ -12,6 +12,7 @@ from streams.core.outputs import Outputs, Scope
 from streams.core.success import contract_signs
 from streams.core.success.contract_fold import Contract, apply, sort_key, told
 from streams.core.success.contract_rows import contract_row, renewal_row, status_of
+from streams.core.success.measures import renewal_measures
 from streams.core.success.terms import Term
 
 _SIGNALS = {"overdue": "renewal_undecided", "renewed_auto": "contract_renewed_auto"}
@@ -31,6 +32,7 @@ def project(contract: Contract, scope: Scope, outputs: Outputs) -> None:
     row = renewal_row(term, scope.passed, is_test=contract.is_test)
     outputs.rows.append(row)
     if not contract.is_test:
+        outputs.measures.update(renewal_measures(renewal_row(term, None, is_test=False)))
         hand_over(contract_signs.outcome(row), outputs)
         hand_over(contract_signs.lapsed(row, contract.said_at, None), outputs)
         outputs.signals.update(_signals(term, scope.passed))

@@ -16,6 +16,7 @@ from streams.core.outputs import Outputs, Scope
 from streams.core.success import contract_signs
 from streams.core.success.contract_rows import implied_row, renewal_row
 from streams.core.success.contract_signs import Word, word_of
+from streams.core.success.measures import renewal_measures
 from streams.core.success.terms import Decision, Term, differs, due_of, follows
 
 
@@ -99,6 +100,7 @@ def _state(contract: Contract, event: ContractSet, ingested_at: int, sealed: Out
             row = implied_row(term, event, ingested_at, is_test=contract.is_test)
         sealed.rows.append(row)
         if not contract.is_test:
+            sealed.measures.update(renewal_measures(row))
             hand_over(contract_signs.outcome(row), sealed)
             hand_over(contract_signs.lapsed(row, contract.said_at, event.occurred_at), sealed)
     contract.term = None

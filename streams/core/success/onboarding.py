@@ -9,6 +9,7 @@ from streams.core.events import OnboardingEvent
 from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
+from streams.core.success.measures import onboarding_measures
 from streams.core.success.onboarding_fold import Onboarding, apply, sort_key
 from streams.core.success.onboarding_rows import milestone_rows, onboarding_row, stalled
 from streams.core.success.onboarding_signs import facts_of
@@ -18,10 +19,12 @@ def project(onboarding: Onboarding, scope: Scope, outputs: Outputs) -> None:
     """List the onboarding, and each milestone that its plan or an event names."""
     if onboarding.last is None:
         return
-    outputs.rows.append(onboarding_row(onboarding, onboarding.last, scope.passed))
+    row = onboarding_row(onboarding, onboarding.last, scope.passed)
+    outputs.rows.append(row)
     outputs.rows.extend(milestone_rows(onboarding, onboarding.last, scope.passed))
     hand_over(facts_of(onboarding), outputs)
     if not onboarding.is_test:
+        outputs.measures.update(onboarding_measures(onboarding, is_complete=row.completed_at is not None))
         outputs.signals.update(_signals(onboarding, scope.passed))
 
 

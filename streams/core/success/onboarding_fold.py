@@ -19,7 +19,9 @@ from streams.core.events import (
 from streams.core.outputs import Outputs, Scope
 
 DAY = 24 * 3_600_000_000
-MARKER = 90 * DAY
+HORIZONS = (30, 60, 90)
+"""Days on the clock within which a first value is looked for."""
+MARKER = HORIZONS[-1] * DAY
 
 
 class Reached(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -36,9 +38,9 @@ class Onboarding(msgspec.Struct, array_like=True, gc=False):
     """An onboarding as its active events say; times and durations in microseconds.
 
     `last` is the event that comes last, `plan` the newest plan, stored at `plan_stored`. `first_planned` are the dates
-    of the first plan that gave any, `due` those of the newest with pauses added, `marker` is the end of the first 90
-    days on the clock. `reached` holds milestones by code: as many as plan and events name. `paused` is the time of the
-    pauses that have ended, `paused_since` when the one that lasts began.
+    of the first plan that gave any, `due` those of the newest with pauses added, `horizons` the ends of the first 30,
+    60 and 90 days on the clock. `reached` holds milestones by code: as many as plan and events name. `paused` is the
+    time of the pauses that have ended, `paused_since` when the one that lasts began.
     """
 
     is_test: bool = False
@@ -47,7 +49,7 @@ class Onboarding(msgspec.Struct, array_like=True, gc=False):
     plan_stored: int = 0
     first_planned: dict[str, int] = {}
     due: dict[str, int] = {}
-    marker: int = 0
+    horizons: tuple[int, ...] = ()
     reached: dict[str, Reached] = {}
     first_value: Reached | None = None
     paused: int = 0
@@ -57,6 +59,11 @@ class Onboarding(msgspec.Struct, array_like=True, gc=False):
     @property
     def planned_codes(self) -> tuple[str, ...]:
         return () if self.plan is None else tuple(each.milestone_code for each in self.plan.milestones)
+
+    @property
+    def marker(self) -> int:
+        """Return when the first 90 days on the clock end; 0 without a plan."""
+        return self.horizons[-1] if self.horizons else 0
 
     def runs_to(self, at: int) -> bool:
         """Tell whether the clock gets to a moment: it does not while it rests since before."""
@@ -101,7 +108,7 @@ def apply(onboarding: Onboarding, recorded: RecordedEvent, _scope: Scope, _seale
 
 def _plan(onboarding: Onboarding, event: OnboardingPlanned, ingested_at: int) -> None:
     onboarding.plan, onboarding.plan_stored = event, ingested_at
-    onboarding.marker = event.starts_at + MARKER
+    onboarding.horizons = tuple(event.starts_at + days * DAY for days in HORIZONS)
     onboarding.due = {each.milestone_code: each.planned_at for each in event.milestones if each.planned_at is not None}
     onboarding.first_planned = {**onboarding.due, **onboarding.first_planned}
 
@@ -161,5 +168,4 @@ def _resume(onboarding: Onboarding, at: int) -> None:
     for code, due in onboarding.due.items():
         if due > since and code not in onboarding.reached:
             onboarding.due[code] = due + rested
-    if onboarding.marker > since:
-        onboarding.marker += rested
+    onboarding.horizons = tuple(at + rested if at > since else at for at in onboarding.horizons)

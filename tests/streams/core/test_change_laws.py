@@ -7,24 +7,29 @@ from collections import defaultdict
 from collections.abc import Iterator
 from math import ceil
 from operator import attrgetter
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.algebra import RecordedEvent
 from streams.core.billing.choices import PROFILES
-from streams.core.changes import LINKS, METRICS, ONE, SETTINGS, SLICES
+from streams.core.changes import FROM, LINKS, METRICS, ONE, SETTINGS, SLICES
 from streams.core.columns import Row
 from streams.core.events import (
+    ContractSet,
     CreditApplied,
     DisputeClosed,
     DisputeOpened,
     DueDateChanged,
     DunningEnded,
+    Event,
     InvoiceIssued,
     InvoicePaid,
     InvoicePaymentFailed,
+    OnboardingPlanned,
     PaymentReceived,
     PaymentRefunded,
     PaymentReturned,
@@ -36,9 +41,11 @@ from streams.core.events import (
 )
 from streams.core.routes import LEDGERS
 from streams.core.rows_change import MetricChangeRow
+from streams.core.rows_onboarding import OnboardingRow
 from streams.core.rows_receivable import InvoiceRow, PaymentAttemptRow, PaymentRow, ReceivableEntryRow
 from streams.core.rows_refund import DisputeRow, PaymentReturnRow, ReceiptRow, RefundRow
 from streams.core.rows_subscription import MrrMovementRow, SubscriptionRow
+from streams.core.rows_success import RenewalRow
 from streams.core.rows_survey import (
     AnswerRow,
     FollowupCaseRow,
@@ -53,6 +60,7 @@ from tests.streams.core.test_laws import FAR, entities_of
 from tests.streams.core.test_laws import WORLDS as LAWFUL
 from tests.support.histories import answers_of_one, displays_of_one, histories_of, tags_of_one
 from tests.support.histories_billing import billing_histories
+from tests.support.histories_success import CONTRACTS, ONBOARDINGS
 from tests.support.histories_support import asked, ended
 from tests.support.invoices import day
 from tests.support.levels import LEVELS
@@ -146,7 +154,7 @@ def answered(row: Row) -> list[tuple[tuple[object, ...], int, int]]:
             return []
 
 
-def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C901, PLR0911 - a case for each table
+def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C901, PLR0911, PLR0912 - a case for each table
     """What a row adds to the metrics that are counted in it."""
     match row:
         case RefundRow(is_test=False, refunded_at=int()):
@@ -185,6 +193,10 @@ def counted(row: Row) -> list[tuple[tuple[object, ...], int, int]]:  # noqa: C90
             | MediaSpendRow(is_test=False)
         ):
             return list(work_counts(row))
+        case RenewalRow(is_test=False):
+            return list(renewal_counts(row))
+        case OnboardingRow(is_test=False, starts_at=int()):
+            return list(onboarding_counts(row))
         case _:
             return answered(row)
 
@@ -275,6 +287,33 @@ def work_counts(row: ProjectRow | ProjectStageRow | TaskRow | TimeEntryRow | Cos
             if row.until_at is not None:
                 item = f"{row.stage}/{row.stage_no}"
                 yield ("stage_duration", item, row.until_at), row.until_at - row.from_at, ONE
+
+
+def renewal_counts(row: RenewalRow) -> Counts:
+    """What the view `renewal_fact` has of a renewal once all time has passed, by currency and policy."""
+    is_decided, before = row.status not in ("open", "overdue", "unknown"), row.target_micros
+    if is_decided and row.final_micros is None:
+        return
+    for metric in ("renewal_rate_gross", "renewal_rate_net"):
+        yield (metric, row.currency, "closed_date", row.due_at), 0, before
+        if is_decided and row.final_micros is not None:
+            after = row.final_micros if metric == "renewal_rate_net" else min(row.final_micros, before)
+            yield (metric, row.currency, "due_date", row.due_at), after, before
+            yield (metric, row.currency, "first_due_date", row.first_due_at), after, before
+            yield (metric, row.currency, "closed_date", row.decided_at), after, 0
+
+
+def onboarding_counts(row: OnboardingRow, now: int = FAR) -> Counts:
+    """What the views of onboardings have of one at a moment; its clock may rest."""
+    since, spent = row.starts_at, row.first_value_us
+    assert since is not None
+    yield ("onboarding_completion", since), ONE * (row.completed_at is not None), ONE
+    if spent is not None:
+        yield ("time_to_value", since), spent, ONE
+    rests = 0 if row.paused_since is None else now - row.paused_since
+    for days in (30, 60, 90):
+        if now - since - row.paused_us - rests >= days * DAY:
+            yield ("value_reached_share", str(days), since), ONE * (spent is not None and spent <= days * DAY), ONE
 
 
 def kept(due_at: int, done_at: int | None) -> tuple[int, int]:
@@ -434,9 +473,12 @@ AT_ONCE = TICKETS | {
     "refund_failure_rate",
     "refund_turnaround",
     "mrr",
+    "onboarding_completion",
+    "time_to_value",
     "trial_conversion",
 }
-COUNTED = AT_ONCE | BY_CURRENCY | BY_ITEM
+RENEWED = {"renewal_rate_gross", "renewal_rate_net"}
+COUNTED = AT_ONCE | BY_CURRENCY | BY_ITEM | RENEWED | {"value_reached_share"}
 
 
 def facts_of(machine: Machine) -> Sums:
@@ -446,6 +488,11 @@ def facts_of(machine: Machine) -> Sums:
 
 def window(row: MetricChangeRow) -> tuple[object, ...]:
     """Movements of revenue are the account's, so that only their sum by currency is that of its subscriptions."""
+    if row.metric in RENEWED:
+        currency, policy, _ = row.item.partition(FROM)[0].split("/")
+        return row.metric, currency, policy, row.window_at
+    if row.metric == "value_reached_share":
+        return row.metric, row.item.partition(FROM)[0], row.window_at
     if row.metric in BY_ITEM:
         return row.metric, row.item, row.window_at
     if row.metric in BY_CURRENCY:
@@ -482,3 +529,45 @@ def test_late_payments_known_by_a_moment_add_up_too(world: str, data: st.DataObj
     )
     then = run([recorded for recorded in recorded_events if recorded.ingested_at <= now], until=now, rules=LEVELS)
     assert added(list(late_in_log([row for row in log if row.ingested_at <= now], now))) == added(list(late(then, now)))
+
+
+def ripe(machine: Machine, now: int) -> Counts:
+    """Renewals and horizons of onboardings as the views have them at a moment."""
+    for row in machine.tables.values():
+        if isinstance(row, RenewalRow) and not row.is_test:
+            yield from renewal_counts(row)
+        elif isinstance(row, OnboardingRow) and not row.is_test and row.starts_at is not None:
+            yield from onboarding_counts(row, now)
+
+
+def ripe_in_log(log: list[MetricChangeRow], now: int) -> Counts:
+    """The same as the view `ripened_change` has it of rows known by a moment, without what waits for a later one."""
+    for row in log:
+        _, _, since = row.item.partition(FROM)
+        if int(since or 0) <= now:
+            yield window(row), row.numerator_micros, row.denominator_micros
+
+
+def _dated(kinds: dict[type[Event], st.SearchStrategy[Any]], *often: type[Event]) -> st.SearchStrategy[Any]:
+    """Histories in which most is counted: no tests, no contracts without an end, and some kinds of events often."""
+    events = [kinds[kind] for kind in (*kinds, *often)]
+    counted = [each.filter(lambda event: getattr(event, "ends_at", 0) is not None) for each in events]
+    return histories_of(st.one_of(*counted).map(lambda event: msgspec.structs.replace(event, is_test=False)), 6)
+
+
+RIPENING = {
+    "contracts": _dated(CONTRACTS, ContractSet, ContractSet),
+    "onboardings": _dated(ONBOARDINGS, OnboardingPlanned, OnboardingPlanned),
+}
+
+
+@pytest.mark.parametrize("world", RIPENING)
+@given(st.data())
+def test_what_counts_from_a_moment_on_adds_up_too(world: str, data: st.DataObject) -> None:
+    """Contracts renew themselves and a cohort's days are over without an event: both must come to the figure."""
+    recorded_events: list[RecordedEvent] = sorted(data.draw(RIPENING[world]), key=attrgetter("ingested_at"))
+    log = changes(run(recorded_events, until=FAR, rules=LEVELS))
+    last = data.draw(st.sampled_from([recorded.ingested_at for recorded in recorded_events]))
+    now = last + data.draw(st.sampled_from([0, 20 * DAY, 35 * DAY, 70 * DAY, 100 * DAY, 400 * DAY]))
+    then = run([recorded for recorded in recorded_events if recorded.ingested_at <= now], until=now, rules=LEVELS)
+    assert added(list(ripe_in_log([row for row in log if row.ingested_at <= now], now))) == added(list(ripe(then, now)))
