@@ -47,7 +47,8 @@ class History:
         return self.chance.choice(of)
 
     def at(self, most: int = 40) -> int:
-        return self.now // DAY * DAY + self.chance.randint(-100, most) * DAY + self.any(0, 0, 9, 23) * HOUR
+        hours: int = self.any(0, 0, 9, 23)
+        return self.now // DAY * DAY + self.chance.randint(-100, most) * DAY + hours * HOUR
 
     def later(self, start: int) -> int | None:
         ends = (None, start + self.chance.randint(0, 60) * DAY, start + self.chance.randint(1, 30) * HOUR)
