@@ -714,12 +714,21 @@ SELECT
     'shares_are_all_of_an_account',
     account_id,
     account_id,
-    concat('at ', toString(at), ' shares change by ', toString(change), ' hundredths of a percent altogether'),
+    concat('at ', toString(min(at)), ' shares change by ', toString(argMin(change, at)), ' hundredths of a percent altogether'),
     emptyArrayString()
 FROM
 (
     SELECT account_id, tupleElement(edge, 1) AS at, sum(tupleElement(edge, 2)) AS change
-    FROM (SELECT *, arrayJoin([(from_at, until_bp - from_bp), (until_at, from_bp - until_bp)]) AS edge FROM ${cx}.credit_share)
+    FROM
+    (
+        SELECT
+            account_id,
+            arrayJoin(spans) AS span,
+            tupleElement(span, 7) - tupleElement(span, 6) AS part,
+            arrayJoin([(tupleElement(span, 1), part), (tupleElement(span, 2), -part)]) AS edge
+        FROM ${cx}.credit_course
+    )
     GROUP BY account_id, at
     HAVING change != multiIf(at = toDateTime64(0, 6, 'UTC'), 10000, at >= ${end_of_days}, -10000, 0)
 )
+GROUP BY account_id
