@@ -51,8 +51,16 @@ class Shared(History):
     def _assigned(self, number: int) -> dict[str, Any]:
         share = self.any(None, None, 2_500, 3_333, 6_000, 1, 0, ALL)
         role = self.any("OWNER", "OWNER", "TRAINEE", "MENTOR", "CSM", "UNKNOWN")
-        # A few accounts have no shares at all.
-        return {**super()._assigned(number), "role": role, "share_bp": None if self.chance.random() < 0.1 else share}
+        # Few moments, so that assignments begin at one and the same.
+        start = self.now // DAY * DAY + 10 * DAY * self.chance.randrange(-10, 4)
+        when = {"valid_from": start, "valid_to": self.later(start)}
+        return {**super()._assigned(number), **when, "role": role, "share_bp": share}
+
+    def _owed(self, number: int) -> dict[str, Any]:
+        return {**super()._owed(number), "amount_micros": 1_000_001 * number + 1}
+
+    def _due(self, number: int) -> dict[str, Any]:
+        return {**super()._due(number), "target_micros": 5_000_003 * number + 1, "final_micros": 4_000_003 * number + 1}
 
     def _money(self, number: int) -> dict[str, Any]:
         return {"amount_micros": 1_000_001 * number + 1, "currency": self.any("USD", "EUR", "KRW")}
