@@ -205,7 +205,7 @@ def test_shares_at_every_moment_are_those_of_the_rule(client: Client, told: tupl
                 found[manager] += part * (since <= at < until)
             assert +found == (shares(every, at) if owns else Counter()), (account, at)
             seen[" ".join(map(str, sorted(found.values())))] += 1
-    assert len(seen) > 5
+    assert len(seen) > 2
 
 
 @pytest.mark.servers
