@@ -133,7 +133,7 @@ def _assignments(rows: list[Any]) -> dict[str, list[Assigned]]:
     return found
 
 
-@pytest.fixture(scope="module", params=range(4))
+@pytest.fixture(scope="module", params=range(2))
 def seed(request: pytest.FixtureRequest) -> int:
     number: int = request.param
     return number
