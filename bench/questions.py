@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from clickhouse_driver.errors import ErrorCodes, ServerException
 from rich.console import Console
 from rich.table import Table
 
@@ -20,11 +22,13 @@ from sinks.migrate import migrate
 from sinks.settings import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from clickhouse_driver import Client
 
 ROUNDS = 3
+MOST_S = 10
+"""A question that takes longer is given up."""
 
 
 def main(
@@ -52,27 +56,70 @@ def spent(client: Client) -> int:
     return int(client.execute(asked)[0][0])
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """What was asked, seconds by the clock (infinite when given up), processor seconds of the server, and rows."""
+
+    what: str
+    seconds: float
+    processor: float
+    rows: int
+
+    def as_json(self) -> dict[str, str | float | None]:
+        took = None if self.is_given_up else round(self.seconds, 4)
+        return {
+            "question": self.what,
+            "seconds": took,
+            "processor_seconds": round(self.processor, 4),
+            "rows": self.rows,
+        }
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.seconds == float("inf")
+
+
 def ask(client: Client, questions: Mapping[str, str], shown: Table) -> None:
     """Put each question three times and show the fastest round. A busy machine changes its processor time less."""
+    for each in answered(client, questions):
+        show(shown, each)
+
+
+def answered(client: Client, questions: Mapping[str, str], most_s: int = MOST_S) -> Iterator[Answered]:
+    """Put each question three times and give the fastest round; one that takes longer than `most_s` is put once."""
     for question, query in questions.items():
         rounds = []
         for _ in range(ROUNDS):
             began, before = time.perf_counter(), spent(client)
-            rows = len(client.execute(query))
+            try:
+                rows = len(client.execute(query, settings={"max_execution_time": most_s}))
+            except ServerException as error:
+                if error.code != ErrorCodes.TIMEOUT_EXCEEDED:
+                    raise
+                rounds.append((float("inf"), (spent(client) - before) / 1e6, 0))
+                break
             rounds.append((time.perf_counter() - began, (spent(client) - before) / 1e6, rows))
-        _show(shown, question, *min(rounds))
+        yield Answered(question, *min(rounds))
 
 
 def compute(client: Client, views: Iterable[str], shown: Table) -> None:
     """Have the stored answers of views computed once, wait for each, and show what it took."""
+    for each in computed(client, views):
+        show(shown, each)
+
+
+def computed(client: Client, views: Iterable[str]) -> Iterator[Answered]:
+    """Have the stored answers of views computed once, and wait for each."""
     for view in views:
+        client.execute(f"SYSTEM WAIT VIEW cx.{stored.name(view)}")
         began, before = time.perf_counter(), spent(client)
         stored.refresh(client, Warehouse(), view)
         client.execute(f"SYSTEM WAIT VIEW cx.{stored.name(view)}")
         took, processor = time.perf_counter() - began, (spent(client) - before) / 1e6
         ((rows,),) = client.execute(f"SELECT count() FROM cx.{stored.name(view)}")
-        _show(shown, f"computing {stored.name(view)}", took, processor, rows)
+        yield Answered(f"computing {stored.name(view)}", took, processor, rows)
 
 
-def _show(shown: Table, what: str, seconds: float, processor: float, rows: int) -> None:
-    shown.add_row(what, f"{seconds:.2f}", f"{processor:.2f}", f"{rows:,}")
+def show(shown: Table, each: Answered) -> None:
+    """Add one line to the table."""
+    took = f"above {MOST_S}" if each.is_given_up else f"{each.seconds:.2f}"
+    shown.add_row(each.what, took, f"{each.processor:.2f}", f"{each.rows:,}")

@@ -16,6 +16,8 @@ from sinks.tables import Column
 
 STORED_AT = Column("stored_at", "DateTime64(6, 'UTC')", "When this was computed, UTC; what changed later is not in it")
 _SOME = "CREATE MATERIALIZED VIEW some"
+FINE = "SETTINGS index_granularity = 1024"
+"""A question is for few rows of many: of one line on each of ninety days, a row from each of ninety places."""
 FEW_THREADS = 1
 """Threads of the server that compute an answer: it may take its time, and live traffic may not wait for it."""
 
@@ -57,7 +59,7 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
         _after(
             _formatted(client, f"{_SOME} REFRESH AFTER {stored.minutes(warehouse)} MINUTE (x Int8) AS SELECT 1 AS x")
         ),
-        f"ORDER BY ({', '.join(stored.order)})",
+        f"ORDER BY ({', '.join(stored.order)}) {FINE}",
         f"As {view} said some minutes ago, and quick to read: {comment}",
         _formatted(client, select(view, stored, warehouse)),
         tuple((each.name, each.type, each.comment) for each in (*columns, STORED_AT)),

@@ -18,6 +18,8 @@ columns:
   points_lost: Points of the score that each of them costs
   changed_by: Kind of entity that changed it last; empty where time or other rules did
   event_id: Event that changed it last; empty where none did
+stored:
+  order: [account_id, model_id]
 */
 SELECT
     account_id,
@@ -38,24 +40,36 @@ SELECT
 FROM
 (
     SELECT
-        *,
-        lagInFrame(toString(band), 1, '') OVER (
-            PARTITION BY account_id, model_id ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS previous_band,
+        _w.*,
+        _l.previous_band AS previous_band,
         arraySlice(
             arrayReverseSort(
                 pair -> tupleElement(pair, 2),
                 arrayFilter(
-                    pair -> tupleElement(pair, 2) > 0.005 AND isNotNull(score),
-                    arrayZip(components, arrayMap((share, brought) -> share * 100 - brought, weights, contributions))
+                    pair -> tupleElement(pair, 2) > 0.005 AND isNotNull(_w.score),
+                    arrayZip(_w.components, arrayMap((share, brought) -> share * 100 - brought, _w.weights, _w.contributions))
                 )
             ),
             1,
             3
         ) AS _dearest
-    FROM ${cx}.account_health
-    WHERE is_known = 0 AND at <= ${now}
-        AND account_id NOT IN (SELECT account_id FROM ${cx}.account_identity WHERE survivor_id != account_id)
+    FROM ${cx}.account_health AS _w
+    INNER JOIN
+    (
+        -- What is narrow says which one is the newest; what is wide is read of that one alone.
+        SELECT
+            account_id,
+            model_id,
+            fromUnixTimestamp64Micro(-tupleElement(newest[1], 1), 'UTC') AS last_at,
+            if(length(newest) > 1, tupleElement(newest[2], 2), '') AS previous_band
+        FROM
+        (
+            SELECT account_id, model_id, groupArraySorted(2)((-toUnixTimestamp64Micro(at), toString(band))) AS newest
+            FROM ${cx}.account_health
+            WHERE is_known = 0 AND at <= ${now}
+                AND account_id NOT IN (SELECT account_id FROM ${cx}.account_identity WHERE survivor_id != account_id)
+            GROUP BY account_id, model_id
+        )
+    ) AS _l ON _w.account_id = _l.account_id AND _w.model_id = _l.model_id AND _w.at = _l.last_at
+    WHERE _w.is_known = 0
 ) AS _h
-ORDER BY _h.at DESC
-LIMIT 1 BY account_id, model_id

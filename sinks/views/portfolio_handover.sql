@@ -14,6 +14,8 @@ columns:
   shares_taken: Shares of accounts that the manager came to, added up; a quarter of an account is 0.25
   shares_given: Shares of accounts that went from the manager
   is_final: 1 when the window has ended
+stored:
+  order: [grain, window_start, manager_id]
 */
 SELECT
     grain,

@@ -21,6 +21,8 @@ columns:
   value_undecided: Yearly value of the undecided ones; with value_before it is all that was due in the window
   without_value: Decided contracts whose value after the renewal is told in another currency
   is_final: 1 when the window has ended and nothing in it is undecided
+stored:
+  order: [dimension, grain, window_start, credit, dimension_value, currency]
 */
 SELECT
     grain,

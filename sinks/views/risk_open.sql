@@ -59,15 +59,31 @@ FROM
         LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _r.account_id
     )
 ) AS _e
-LEFT JOIN ${cx}.slice_now AS _s ON _s.account_id = _e.customer_id
+LEFT JOIN
+(
+    SELECT account_id, owner, segment
+    FROM ${cx}.slice_now
+    WHERE account_id IN
+    (
+        -- Who is at risk, and whoever was merged: no other account's owner or revenue is looked for.
+        SELECT account_id FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL
+        UNION ALL
+        SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_identity
+    )
+) AS _s ON _s.account_id = _e.customer_id
 LEFT JOIN
 (
     SELECT if(_i.survivor_id = '', _p.account_id, _i.survivor_id) AS customer_id, sum(_p.brought) AS pico
     FROM
     (
-        SELECT account_id, sum(reported_pico) AS brought
-        FROM ${cx}.mrr_span
-        WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
+        SELECT account_id, sum(toInt128(mrr_micros) * rate) AS brought
+        FROM ${cx}.mrr_reported
+        WHERE policy = 'cxledger' AND since <= ${now} AND until > ${now} AND account_id IN
+        (
+            SELECT account_id FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL
+            UNION ALL
+            SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_identity
+        )
         GROUP BY account_id
     ) AS _p
     LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _p.account_id

@@ -1,0 +1,60 @@
+SELECT
+    _e.account_id AS account_id,
+    _e.customer_id AS customer_id,
+    _s.owner AS owner,
+    _s.segment AS segment,
+    _e.rule_id AS rule_id,
+    _e.rule_version AS rule_version,
+    _e.severity AS severity,
+    _e.opened_at AS opened_at,
+    _e.since AS since,
+    _e.noticed_at AS noticed_at,
+    toInt64(intDiv(toUnixTimestamp64Micro(${now}) - toUnixTimestamp64Micro(_e.opened_at), 86400000000)) AS days_open,
+    _e.reopened AS reopened,
+    _e.event_id AS event_id,
+    _e.episode_id AS episode_id,
+    _k.told_as AS told_as,
+    _e.is_worst AS is_worst,
+    toDecimal128(intDiv(_m.pico, 1000000), 6) / 1000000 AS mrr,
+    toDecimal128(intDiv(if(_e.is_worst = 1, _m.pico, toInt128(0)), 1000000), 6) / 1000000 AS mrr_counted
+FROM
+(
+    SELECT
+        *,
+        toUInt8(
+            row_number() OVER (
+                PARTITION BY customer_id
+                ORDER BY transform(severity, ['low', 'medium', 'high'], [1, 2, 3], 0) DESC, opened_at, rule_id, account_id
+            ) = 1
+        ) AS is_worst
+    FROM
+    (
+        SELECT _r.*, if(_i.survivor_id = '', _r.account_id, _i.survivor_id) AS customer_id
+        FROM
+        (
+            SELECT * FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL AND noticed_at <= ${now}
+        ) AS _r
+        LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _r.account_id
+    )
+) AS _e
+LEFT JOIN ${cx}.slice_now AS _s ON _s.account_id = _e.customer_id
+LEFT JOIN
+(
+    SELECT if(_i.survivor_id = '', _p.account_id, _i.survivor_id) AS customer_id, sum(_p.brought) AS pico
+    FROM
+    (
+        SELECT account_id, sum(reported_pico) AS brought
+        FROM ${cx}.mrr_span
+        WHERE policy = 'cxledger' AND starts_at <= ${now} AND ends_at > ${now}
+        GROUP BY account_id
+    ) AS _p
+    LEFT JOIN ${cx}.account_identity AS _i ON _i.account_id = _p.account_id
+    GROUP BY customer_id
+) AS _m ON _m.customer_id = _e.customer_id
+LEFT JOIN
+(
+    SELECT account_id, rule_id, argMax(episode_id, since) AS told_as
+    FROM ${cx}.risk_episode
+    WHERE is_known = 1 AND closed_at IS NULL AND noticed_at <= ${now}
+    GROUP BY account_id, rule_id
+) AS _k ON _k.account_id = _e.account_id AND _k.rule_id = _e.rule_id
