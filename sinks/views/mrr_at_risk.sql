@@ -8,6 +8,8 @@ columns:
   severity: high, medium or low; any for all of them
   accounts: Customers whose worst open episode is of the severity
   mrr: Their recurring revenue per month in the reporting currency, of what has an exchange rate
+stored:
+  order: [dimension, severity, dimension_value]
 */
 SELECT
     tupleElement(slice, 1) AS dimension,

@@ -19,6 +19,8 @@ columns:
   is_worst: 1 at the worst episode of the customer, the oldest of equals
   mrr: Recurring revenue of the customer per month in the reporting currency, of what has an exchange rate
   mrr_counted: The same at the worst episode, 0 at the others, so that it can be added up
+stored:
+  order: [owner, severity, account_id, rule_id]
 */
 SELECT
     _e.account_id AS account_id,
@@ -68,7 +70,9 @@ LEFT JOIN
         -- Who is at risk, and whoever was merged: no other account's owner or revenue is looked for.
         SELECT account_id FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL
         UNION ALL
-        SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_identity
+        SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_merge
+        UNION ALL
+        SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.linked_account
     )
 ) AS _s ON _s.account_id = _e.customer_id
 LEFT JOIN
@@ -82,7 +86,9 @@ LEFT JOIN
         (
             SELECT account_id FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL
             UNION ALL
-            SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_identity
+            SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.account_merge
+            UNION ALL
+            SELECT arrayJoin([account_id, survivor_id]) FROM ${cx}.linked_account
         )
         GROUP BY account_id
     ) AS _p

@@ -24,7 +24,7 @@ STORED = (
     "renewal_rate_logo",
     "renewal_credit",
     "portfolio_handover",
-    "health_now",
+    *COMPARED,
 )
 """What people are paid or called by; time alone changes nothing in them within a day."""
 ZONE = Warehouse(time_zone="Europe/Berlin")
