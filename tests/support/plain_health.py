@@ -104,14 +104,14 @@ class Plain:
         raise LookupError(signal)
 
     def trend(self) -> float | None:
-        changes = []
+        pays = {}
         for unit in {f.unit for f in self.facts if f.name == "mrr" and isinstance(f, Level)}:
             steps = [f for f in self.facts if isinstance(f, Level) and f.name == "mrr" and f.unit == unit]
-            now = sum(f.number for f in steps)
             before = sum(f.number for f in steps if f.at // DAY <= self.day - 90)
-            if before > 0:
-                changes.append(100 * (now - before) / before)
-        return min(changes, default=None)
+            pays[unit] = before, sum(f.number for f in steps)
+        if any(before <= 0 < now for before, now in pays.values()):  # another currency cannot be compared
+            pays = {unit: (before, now) for unit, (before, now) in pays.items() if now}
+        return min((100 * (now - before) / before for before, now in pays.values() if before > 0), default=None)
 
     def owner(self, at: int) -> Any:
         said = self.said("owner", at)

@@ -118,8 +118,8 @@ def _level_of(name: str) -> Callable[[Picture, int, int], Answer]:
 
 
 def _mrr_trend(picture: Picture, day: int, _at: int) -> Answer:
-    worst: float | None = None
-    until = NO_END
+    changes: list[float] = []
+    gone, has_begun, until = False, False, NO_END
     history, levels = picture.happened.get("mrr", {}), picture.levels.get("mrr", {})
     for unit in {**levels, **history}:
         cells, series = levels.get(unit), history.get(unit)
@@ -128,10 +128,14 @@ def _mrr_trend(picture: Picture, day: int, _at: int) -> Answer:
         if series is not None:
             moved = series.between(day - BASE + 1, day)[0]
             until = min(until, _steady(series, day, 0, BASE))
-        if now - moved > 0:
-            change = 100 * moved / (now - moved)
-            worst = change if worst is None else min(worst, change)
-    return worst, 0, until, False
+        before = now - moved
+        if before > 0 and now:
+            changes.append(100 * moved / before)
+        gone, has_begun = gone or (before > 0 and not now), has_begun or (before <= 0 < now)
+    # Where one currency ends and another begins, nobody knows here what the one is worth in the other.
+    if gone and not has_begun:
+        changes.append(-100.0)
+    return min(changes, default=None), 0, until, False
 
 
 def _touch_days(picture: Picture, day: int, _at: int) -> Answer:

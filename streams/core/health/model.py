@@ -26,7 +26,9 @@ Signal = Literal[
     "contact_rate",  # tickets of 30 days against the account's own 90 days before, in percent
     "overdue_share",  # receivables past due, in percent of all; of several currencies the worst
     "payments_failing",
-    "mrr_trend",  # recurring revenue against 90 days ago, in percent of change; of several currencies the worst
+    # recurring revenue against 90 days ago, in percent of change; of several currencies the worst, but for one that
+    # ended while another began
+    "mrr_trend",
     "cancels_scheduled",
     "touch_days",  # days since the last talk in both directions
     "sentiment",  # -2 to +2

@@ -229,6 +229,22 @@ def test_of_several_currencies_the_one_that_fell_most_counts() -> None:
     assert trend == [-20, -20, 0]
 
 
+def test_who_changes_currency_has_not_left() -> None:
+    """A customer whose invoices go from euros to dollars looked like a loss of all revenue, for ninety days."""
+    picture = Picture()
+    for day, unit, amount in ((0, "EUR", 1_000), (100, "EUR", -1_000), (100, "USD", 1_100)):
+        at = (BEGIN + day) * DAY
+        picture.take(Level(at, "subscription", "s", f"{unit}{day}", "e", "mrr", amount, unit=unit), 1, BEGIN + day)
+    assert [read(picture, "mrr_trend", BEGIN + day, (BEGIN + day) * DAY)[0] for day in (100, 189, 190)] == [
+        None,
+        None,
+        0,
+    ]
+    picture.take(Level(at + DAY, "subscription", "s", "end", "e", "mrr", -1_100, unit="USD"), 1, BEGIN + 101)
+    picture.__dict__.clear()
+    assert read(picture, "mrr_trend", BEGIN + 101, at + DAY)[0] == -100
+
+
 @settings(deadline=None)
 @given(fact_lists(), variants, st.data())
 def test_what_was_known_then_stays_when_facts_change(
