@@ -1,7 +1,7 @@
 /*
 comment: >-
   What became of accounts by the band of health that was known of them: those that paid on 1 January or 1 July, and lost revenue within 180 days. Half-years do not
-  overlap, so an account counts once in each
+  overlap, so an account counts once in each. A day counts for a model only where all versions in force on it had been told by then
 columns:
   model_id: Model of health
   bands_version: Version of the table of bands
@@ -59,8 +59,21 @@ FROM
         WHERE policy = 'cxledger' AND kind IN ('churn', 'contraction')
         GROUP BY account_id
     ) AS _l ON _l.account_id = _h.account_id
+    LEFT JOIN
+    (
+        SELECT model_id, groupArray((valid_from, valid_to, told_at)) AS settings
+        FROM ${cx}.health_model_told
+        GROUP BY model_id
+    ) AS _t ON _t.model_id = _h.model_id
     WHERE moment + INTERVAL 180 DAY <= ${now}
         AND arrayExists(span -> tupleElement(span, 1) <= moment AND tupleElement(span, 2) > moment, _p.spans)
         AND arrayExists(each -> tupleElement(each, 1) <= moment, _h.course)
+        -- A version that is dated back restates what was known: that score was nobody's warning on the day.
+        AND NOT arrayExists(
+            each -> tupleElement(each, 1) <= moment
+                AND (tupleElement(each, 2) IS NULL OR tupleElement(each, 2) > moment)
+                AND tupleElement(each, 3) > moment,
+            _t.settings
+        )
 )
 GROUP BY model_id, bands_version, band

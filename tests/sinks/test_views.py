@@ -83,7 +83,9 @@ ORDER = (
     "measure",
     "severity",
     "model_id",
+    "model_version",
     "band",
+    "at",
 )
 
 
