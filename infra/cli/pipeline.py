@@ -13,6 +13,7 @@ from rich.markup import escape
 from infra import deployment, local
 from infra.cli import output
 from infra.cli.context import sentences, settings
+from infra.demo.day import day_of
 from infra.demo.feed import feed
 from infra.demo.live import Screen
 from infra.demo.plan import messages
@@ -109,7 +110,7 @@ def _watch(watch: Watch, *, demonstration: bool) -> None:
 
         if demonstration:
             with Sender(watch.settings) as sender:
-                records = messages(sender.encode_only)
+                records = messages(sender.encode_only, day=day_of(watch.settings))
                 task = screen.task("demonstration", len(records))
 
                 def show(done: int) -> None:
@@ -141,7 +142,7 @@ def up(
                 if detach and demonstration:
                     say("sending demonstration events")
                     with Sender(watch.settings) as sender:
-                        feed(sender, messages(sender.encode_only))
+                        feed(sender, messages(sender.encode_only, day=day_of(watch.settings)))
             _welcome(watch.settings)
             if detach:
                 output.out.print(f"[bold]{'watched':<11}[/bold] a worker that ends is started again", highlight=False)

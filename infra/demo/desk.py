@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infra.demo.voice import Told, Voice
-from infra.demo.world import DAY, HOUR, POSITIVE_FROM, START, TOPICS, WEEKS, Account
+from infra.demo.world import DAY, HOUR, PAST, POSITIVE_FROM, TOPICS, Account, Chapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,9 @@ class Desk(Voice):
     """Tells an account's tickets; each moment of a ticket is its own, so no figure hangs on the order of equals."""
 
     def tickets(self) -> Iterator[Told]:
-        for week in range(WEEKS):
-            monday = START + week * 7 * DAY
-            for _ in range(self.chance.randint(2, 4)):
+        for week in range(self.chapter.weeks):
+            monday = self.chapter.begin + week * 7 * DAY
+            for _ in range(self.chance.randint(*self.chapter.tickets)):
                 yield from self._ticket(monday + self.chance.randrange(7 * DAY))
 
     def _ticket(self, at: int) -> Iterator[Told]:
@@ -94,6 +94,6 @@ class Desk(Voice):
             yield self.event("ticket_csat_rated", at, score=score, **scale, **ticket)
 
 
-def tell(account: Account, seed: int) -> list[Told]:
+def tell(account: Account, seed: int, chapter: Chapter = PAST) -> list[Told]:
     """Return all that the desk had to do with an account, ordered by when it happened."""
-    return sorted(Desk(account, seed, "/desk").tickets(), key=lambda told: told[1]["occurred_at"])
+    return sorted(Desk(account, seed, "/desk", chapter).tickets(), key=lambda told: told[1]["occurred_at"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.demo.voice import Told, Voice
-from infra.demo.world import DAY, HOUR, START, WEEKS
+from infra.demo.world import DAY, HOUR, PAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.demo.world import Account
+    from infra.demo.world import Account, Chapter
 
 _BEST = 2
 _NEVER = "demo-iris"
@@ -25,8 +25,8 @@ class Judge(Voice):
     def story(self) -> Iterator[Told]:
         if self.account.id == _NEVER:
             return
-        for week in range(self.chance.randrange(_EVERY), WEEKS, _EVERY):
-            at = START + week * 7 * DAY + self.chance.randrange(5) * DAY + 15 * HOUR
+        for week in range(self.chance.randrange(_EVERY), self.chapter.weeks, _EVERY):
+            at = self.chapter.begin + week * 7 * DAY + self.chance.randrange(5) * DAY + 15 * HOUR
             felt = round(2 * self.account.warmth + self.chance.uniform(-1.2, 1.2))
             told = {
                 "sentiment_id": self.name("pulse"), "manager_id": self.account.stage(at).manager, "set_at": at,
@@ -40,6 +40,6 @@ class Judge(Voice):
                 return
 
 
-def tell(account: Account, seed: int) -> list[Told]:
+def tell(account: Account, seed: int, chapter: Chapter = PAST) -> list[Told]:
     """Return what managers say of an account, ordered by when it happened."""
-    return list(Judge(account, seed, "/judging").story())
+    return list(Judge(account, seed, "/judging", chapter).story())

@@ -15,6 +15,7 @@ import msgspec
 from infra.demo import (
     oracle_feedback,
     oracle_merging,
+    oracle_present,
     oracle_sharing,
     oracle_success,
     oracle_support,
@@ -22,6 +23,7 @@ from infra.demo import (
 )
 from infra.demo.company import Company, Fields, Figure, gather
 from infra.demo.figures_billing import money
+from infra.demo.present import SOURCES
 from infra.demo.world import DAY, DETRACTOR_TO, HOUR, POSITIVE_FROM, PROMOTER_FROM
 
 if TYPE_CHECKING:
@@ -191,9 +193,21 @@ def _topics(
             yield Figure("topic_share", *place, topic, *_share([topic in topics for topics in found]))
 
 
-def expect(messages: Iterable[Message]) -> list[Figure]:
-    """Return every row that the demonstration must come to, whatever the order and repetition of its records."""
-    company = gather(messages)
+def expect(messages: Iterable[Message], day: dt.date | None = None) -> list[Figure]:
+    """Return every row that the demonstration must come to, whatever the order and repetition of its records.
+
+    With a day, that of the weeks before it too. The past's rows are those of its own events: no later one moves them.
+    """
+    every = list(messages)
+    figures = past(gather(each for each in every if not each.fields.get("source", "").startswith(SOURCES)))
+    if day is not None:
+        company = gather(every)
+        figures += oracle_present.figures(company, day, _slices(company))
+    return sorted(figures)
+
+
+def past(company: Company) -> list[Figure]:
+    """Return the rows of the first half of 2025."""
     counted, places = responses(company), _places(company)
     figures = [*_topics(company, counted, places), *money(company, _slices(company))]
     figures += [*oracle_success.figures(company, places), *oracle_success.shares(company, places)]
@@ -211,4 +225,4 @@ def expect(messages: Iterable[Message]) -> list[Figure]:
             for place in places(at, account):
                 groups[place].append(content)
         figures += [Figure(metric, *place, "", *figure(contents)) for place, contents in groups.items()]
-    return sorted(figures)
+    return figures

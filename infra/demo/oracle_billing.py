@@ -137,12 +137,14 @@ def steps(kinds: dict[str, list[Fields]]) -> Iterator[Step]:
 
 
 class Owed(msgspec.Struct, frozen=True):
-    """An invoice as it stood at a moment: what was open in major units, and whether its due day had passed."""
+    """An invoice as it stood at a moment: what was open in major units, its due day, and whether that had passed."""
 
     account: str
     currency: str
     open: Fraction
+    due: dt.date
     overdue: bool
+    invoice: str
 
 
 def _day(at: int) -> dt.date:
@@ -165,4 +167,5 @@ def owed(kinds: dict[str, list[Fields]], until: int) -> Iterator[Owed]:
         moved = sorted(about["due_date_changed"], key=lambda fields: fields["occurred_at"])
         due_at = (moved[-1] if moved else issued)["due_at"]
         if left > 0:
-            yield Owed(issued["account_id"], issued["currency"], left, _day(due_at) < _day(until - 1))
+            due, last = _day(due_at), _day(until - 1)
+            yield Owed(issued["account_id"], issued["currency"], left, due, due < last, issued["invoice_id"])

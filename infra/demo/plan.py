@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
 import msgspec
 
-from infra.demo import board, desk, judging, media, merging, renewing, sharing, subscribing, using, welcoming, work
+from infra.demo import (
+    board,
+    catching_up,
+    desk,
+    judging,
+    media,
+    merging,
+    present,
+    renewing,
+    sharing,
+    subscribing,
+    using,
+    welcoming,
+    work,
+)  # fmt: skip
 from infra.demo.settling import payouts
 from infra.demo.story import tell
 from infra.demo.voice import Told
@@ -98,10 +113,11 @@ def _bad(twin: Told, encode: Encode) -> Iterator[Message]:
                   "an id used before for other content")  # fmt: skip
 
 
-def messages(encode: Encode, seed: int = SEED) -> list[Message]:
-    """Return every record in the order of sending; the same seed gives the same bytes.
+def messages(encode: Encode, seed: int = SEED, day: dt.date | None = None) -> list[Message]:
+    """Return every record in the order of sending; the same seed and day give the same bytes.
 
-    ``encode`` frames an event of a type; the account's id is the key.
+    The past, which is early in 2025, is the same on every day. Behind it come the weeks before ``day``, where one is
+    given. ``encode`` frames an event of a type; the account's id is the key. Raises ValueError for too early a day.
     """
     chance = Random(seed)  # noqa: S311  # the demonstration must be repeatable
     money = [subscribing.tell(account, seed) for account in ACCOUNTS]
@@ -115,9 +131,9 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     shared = [sharing.tell(account, seed) for account in ACCOUNTS]
     bought = [merging.tell(seed), *(media.tell(account, seed) for account in ACCOUNTS)]
     others = (subscribing.settings(seed), payouts(money, seed), board.tell(surveys, seed))
-    sent = _late(
-        [*surveys, *tickets, *money, *others, *contracts, *welcomes, *done, *judged, *used, *bought, *shared], chance
-    )
+    called = [catching_up.tell(*each, seed) for each in zip(ACCOUNTS, surveys, strict=True)]
+    past = [*surveys, *tickets, *money, *others, *contracts, *welcomes, *done, *judged, *used, *bought, *shared]
+    sent = [*_late(past, chance), *_late(called, chance)]
     stream = [_good(told, encode) for _, told in sent]
     twin = next(told for _, told in sent if told[0] == "response_submitted")
     bad = list(_bad(twin, encode))
@@ -125,6 +141,9 @@ def messages(encode: Encode, seed: int = SEED) -> list[Message]:
     step = len(stream) // 2 // (len(bad) + 1)
     for number, message in enumerate(bad):
         stream.insert(len(stream) // 2 + number * step, message)
+    if day is not None:
+        by_account = {account.id: story for account, story in zip(ACCOUNTS, money, strict=True)}
+        stream += [_good(told, encode) for _, told in _late(present.tell(day, by_account, seed), chance)]
     return stream
 
 

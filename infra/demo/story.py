@@ -15,7 +15,6 @@ from infra.demo.world import (
     START,
     TICKET,
     TOPICS,
-    WEEKS,
     Account,
 )
 
@@ -52,9 +51,9 @@ class Teller(Voice):
 
     def weeks(self) -> Iterator[Told]:
         """Yield everything that the account's contacts are asked and answer."""
-        for week in range(WEEKS):
-            monday = START + week * 7 * DAY
-            for _ in range(self.chance.randint(8, 14)):
+        for week in range(self.chapter.weeks):
+            monday = self.chapter.begin + week * 7 * DAY
+            for _ in range(self.chance.randint(*self.chapter.asked)):
                 at = monday + self.chance.randrange(7 * DAY - 2 * HOUR) + HOUR
                 survey = self.chance.choice((RELATION, RELATION, TICKET))
                 told = self._invited if self.often(0.75) else self._shown
@@ -135,7 +134,7 @@ class Teller(Voice):
                              is_test=is_test)  # fmt: skip
 
     def _called(self, response: str, at: int) -> Iterator[Told]:
-        if self.often(0.75):
+        if self.often(self.chapter.called):
             delay = self.chance.choice((HOUR, 8 * HOUR, 30 * HOUR, 47 * HOUR, 49 * HOUR, 90 * HOUR))
             stage = self.account.stage(at + delay)
             yield self.event(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.demo.voice import Told, Voice
-from infra.demo.world import DAY, HOUR, START, WEEKS
+from infra.demo.world import DAY, HOUR, PAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.demo.world import Account
+    from infra.demo.world import Account, Chapter
 
 _SEATS = {"demo-acorn": 40, "demo-cedar": 5, "demo-elder": 60, "demo-fern": 8, "demo-larch": 30}
 """Seats by account; those of the others are not reported."""
@@ -24,9 +24,9 @@ class Meter(Voice):
         seats = _SEATS.get(self.account.id, 0)
         if not seats:
             return
-        days = 7 * WEEKS
+        days = 7 * self.chapter.weeks
         for day in range(days):
-            at = START + day * DAY + 20 * HOUR
+            at = self.chapter.begin + day * DAY + 20 * HOUR
             share = 0.6 + 0.2 * self.chance.random()
             if self.account.id == _CROWDED:
                 share += 0.5 * day / days
@@ -40,6 +40,6 @@ class Meter(Voice):
                 yield self.event("usage_reported", at + DAY, **told, value=level + 1)
 
 
-def tell(account: Account, seed: int) -> list[Told]:
+def tell(account: Account, seed: int, chapter: Chapter = PAST) -> list[Told]:
     """Return what was used by an account, ordered by when it was told."""
-    return sorted(Meter(account, seed, "/using").story(), key=lambda told: told[1]["occurred_at"])
+    return sorted(Meter(account, seed, "/using", chapter).story(), key=lambda told: told[1]["occurred_at"])

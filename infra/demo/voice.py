@@ -6,10 +6,10 @@ import uuid
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from infra.demo.world import SOURCE
+from infra.demo.world import PAST
 
 if TYPE_CHECKING:
-    from infra.demo.world import Account
+    from infra.demo.world import Account, Chapter
 
 Told = tuple[str, dict[str, Any]]
 """Type and fields of an event."""
@@ -18,15 +18,16 @@ Told = tuple[str, dict[str, Any]]
 class Voice:
     """Tells events of an account; ``theme`` keeps the chance of one story apart from that of another."""
 
-    def __init__(self, account: Account, seed: int, theme: str = "") -> None:
-        self.account = account
-        self.chance = Random(f"{seed}/{account.id}{theme}")  # noqa: S311  # a story must be repeatable
+    def __init__(self, account: Account, seed: int, theme: str = "", chapter: Chapter = PAST) -> None:
+        self.account, self.chapter = account, chapter
+        key = f"{seed}/{account.id}{theme}" + (f"/{chapter.source}" if chapter.name else "")
+        self.chance = Random(key)  # noqa: S311  # a story must be repeatable
         self._made = 0
 
     def event(self, kind: str, at: int, /, **fields: Any) -> Told:
         identity = uuid.UUID(int=self.chance.getrandbits(128), version=4)
-        envelope = {"event_id": str(identity), "account_id": self.account.id, "occurred_at": at, "source": SOURCE}
-        return kind, {**envelope, **fields}
+        envelope = {"event_id": str(identity), "account_id": self.account.id, "occurred_at": at}
+        return kind, {**envelope, "source": self.chapter.source, **fields}
 
     def often(self, share: float) -> bool:
         """Return true in this share of cases."""
@@ -34,4 +35,4 @@ class Voice:
 
     def name(self, what: str) -> str:
         self._made += 1
-        return f"{self.account.id}-{what}-{self._made:04d}"
+        return self.chapter.label(self.account.id, what, self._made)

@@ -17,6 +17,33 @@ SOURCE = "demo:main"
 RELATION, TICKET = "demo-relationship", "demo-ticket"
 
 
+class Chapter(msgspec.Struct, frozen=True):
+    """A number of weeks that stories are told of; ``name`` keeps what is named in it apart from other chapters.
+
+    ``asked`` and ``tickets`` are the least and the most surveys and tickets of an account in a week, ``called`` the
+    share of detractors whom somebody calls.
+    """
+
+    begin: int
+    weeks: int
+    source: str
+    name: str = ""
+    asked: tuple[int, int] = (8, 14)
+    tickets: tuple[int, int] = (2, 4)
+    called: float = 0.75
+
+    @property
+    def end(self) -> int:
+        return self.begin + self.weeks * 7 * DAY
+
+    def label(self, account: str, what: str, number: int) -> str:
+        """Return the name of something that an account tells of."""
+        return "-".join(filter(None, (account, self.name, what, f"{number:04d}")))
+
+
+PAST = Chapter(START, WEEKS, SOURCE)
+
+
 class Stage(msgspec.Struct, frozen=True):
     """Tell what holds of an account from ``week`` (0 is the first of the demonstration) on."""
 
