@@ -1,15 +1,15 @@
 /*
 comment: >-
-  What happened with an account in surveys, billing, support, contracts and onboardings, newest first, each with the manager in charge then; to be
-  read for one account
+  What happened with an account in surveys, billing, support, contracts and onboardings, and how its health and its risks went, newest first, each with the
+  manager in charge then; to be read for one account
 columns:
   at: When it happened, UTC
   account_id: Account
-  area: survey, billing, support, contract, onboarding or relationship
+  area: survey, billing, support, contract, onboarding, relationship or health
   kind: What it was, in one word
   sentence: What happened, in words
   owner: Manager who owned the account then; empty when nobody did
-  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, judgement, meter, contract, onboarding, other account or manager that it is about
+  subject_id: Response, invoice, subscription, refund, dispute, ticket, touch, request, notice, judgement, meter, contract, onboarding, other account, manager, model or rule that it is about
   entity: Entity whose events tell of it, kind:id, as the event table names them
 */
 SELECT
@@ -495,6 +495,75 @@ FROM
         slice,
         ''
     FROM ${cx}.owner_history
+    UNION ALL
+    SELECT
+        at,
+        account_id,
+        'health',
+        'band',
+        concat(
+            'Health by ', model_id, ' went ', if(was = '', '', concat('from ', was, ' ')), 'to ', band,
+            if(score IS NULL, '', concat(', ', toString(round(assumeNotNull(score), 1)), ' of 100'))
+        ),
+        model_id,
+        if(event_id = '', '', concat(changed_by, ':', member))
+    FROM
+    (
+        SELECT
+            *,
+            lagInFrame(toString(band), 1, '') OVER (
+                PARTITION BY account_id, model_id ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS was
+        FROM ${cx}.account_health AS _h
+        WHERE is_known = 0 AND at <= ${now}
+    )
+    WHERE band != was AND NOT (was = '' AND band = 'unknown')
+    UNION ALL
+    SELECT
+        set_at,
+        account_id,
+        'health',
+        'override',
+        concat(
+            set_by,
+            multiIf(
+                band != '', concat(' called the health ', band),
+                score IS NOT NULL, concat(' gave the health ', toString(assumeNotNull(score)), ' of 100'),
+                ' took back what was said of the health'
+            ),
+            if(model_id = '', '', concat(' by ', model_id)),
+            if(expires_at IS NULL, '', concat(', until ', toString(toDate(least(assumeNotNull(expires_at), ${end_of_days}), '${zone}'))))
+        ),
+        override_id,
+        concat('health_override:', override_id)
+    FROM ${cx}.health_override
+    WHERE is_test = 0 AND set_at <= ${now}
+    UNION ALL
+    SELECT
+        tupleElement(turn, 1),
+        account_id,
+        'health',
+        tupleElement(turn, 2),
+        tupleElement(turn, 3),
+        rule_id,
+        ''
+    FROM
+    (
+        SELECT
+            account_id,
+            rule_id,
+            arrayJoin(arrayFilter(
+                each -> isNotNull(tupleElement(each, 1)),
+                [
+                    (toNullable(since), 'risk', concat('Risk ', rule_id, if(since = opened_at, ' began, ', ' began again, '), severity)),
+                    (closed_at, 'risk_ended', concat('Risk ', rule_id, ' ended: ', replaceAll(reason, '_', ' ')))
+                ]
+            )) AS happened,
+            (assumeNotNull(tupleElement(happened, 1)), tupleElement(happened, 2), tupleElement(happened, 3)) AS turn
+        FROM ${cx}.risk_episode
+        WHERE is_known = 0 AND noticed_at <= ${now} AND reason NOT IN ('retracted', 'renamed')
+    )
+    WHERE tupleElement(turn, 1) <= ${now}
 ) AS _t
 ASOF LEFT JOIN ${cx}.owner_history AS _o ON _t.account_id = _o.account_id AND _t.at >= _o.valid_from
 ORDER BY at DESC, area, kind, subject_id

@@ -21,6 +21,10 @@ columns:
   overdue_receivables: "Of that, past its due day"
   open_tickets: Tickets of the account that are neither solved, closed nor removed
   escalated_tickets: "Of these, escalated"
+  score: Score of the customer's health now (the account, or the one that it counts as) by the shipped model or what replaced it, 0 to 100; NULL where too little is known
+  band: Band of that score; empty without
+  risk: Rule of the customer's worst open risk, the oldest of equals; empty without
+  severity: Severity of that risk; empty without
   entities: Entities whose events make it, kind:id, as the event table names them
 */
 SELECT
@@ -42,6 +46,10 @@ SELECT
     ifNull(_i.overdue_amount, toDecimal128(0, 6)) AS overdue_receivables,
     toInt64(ifNull(_t.tickets, 0)) AS open_tickets,
     toInt64(ifNull(_t.escalated, 0)) AS escalated_tickets,
+    _h.score AS score,
+    _h.band AS band,
+    _w.risk AS risk,
+    _w.severity AS severity,
     _r.entities AS entities
 FROM
 (
@@ -70,4 +78,24 @@ LEFT JOIN
     WHERE is_test = 0 AND removed_at IS NULL AND status IN ('new', 'open', 'pending', 'hold')
     GROUP BY account_id
 ) AS _t ON _r.account_id = _t.account_id
+LEFT JOIN ${cx}.account_identity AS _n ON _r.account_id = _n.account_id
+LEFT JOIN
+(
+    SELECT account_id, toNullable(score) AS score, toString(band) AS band
+    FROM ${cx}.health_now
+    WHERE model_id = 'default' AND account_id IN
+    (
+        SELECT account_id FROM ${cx}.renewal WHERE decided_at IS NULL
+        UNION ALL
+        SELECT survivor_id FROM ${cx}.account_merge
+        UNION ALL
+        SELECT survivor_id FROM ${cx}.linked_account
+    )
+) AS _h ON if(_n.survivor_id = '', _r.account_id, _n.survivor_id) = _h.account_id
+LEFT JOIN
+(
+    SELECT customer_id, toString(rule_id) AS risk, toString(severity) AS severity
+    FROM ${cx}.risk_open
+    WHERE is_worst = 1
+) AS _w ON if(_n.survivor_id = '', _r.account_id, _n.survivor_id) = _w.customer_id
 WHERE days_left <= 90

@@ -12,6 +12,10 @@ columns:
   since: When it began anew, UTC; opened_at where it never paused
   noticed_at: When it had lasted long enough to be called a risk, UTC
   days_open: Whole days since it began
+  score: Score of the account now by the shipped model or what replaced it, 0 to 100; NULL where too little is known
+  band: Band of that score; empty without
+  override: Score or band that a person set, beside it; empty without
+  weakest: At most three components that cost that score most, the dearest first
   reopened: How often the episode has opened again
   event_id: Event that opened it; empty where a score or time alone did
   episode_id: Episode, named by the event that opened it as is known by now
@@ -34,6 +38,10 @@ SELECT
     _e.since AS since,
     _e.noticed_at AS noticed_at,
     toInt64(intDiv(toUnixTimestamp64Micro(${now}) - toUnixTimestamp64Micro(_e.opened_at), 86400000000)) AS days_open,
+    _h.score AS score,
+    _h.band AS band,
+    _h.override AS override,
+    _h.weakest AS weakest,
     _e.reopened AS reopened,
     _e.event_id AS event_id,
     _e.episode_id AS episode_id,
@@ -102,3 +110,12 @@ LEFT JOIN
     WHERE is_known = 1 AND closed_at IS NULL AND noticed_at <= ${now}
     GROUP BY account_id, rule_id
 ) AS _k ON _k.account_id = _e.account_id AND _k.rule_id = _e.rule_id
+LEFT JOIN
+(
+    SELECT account_id, toNullable(score) AS score, toString(band) AS band, override, weakest
+    FROM ${cx}.health_now
+    WHERE model_id = 'default' AND account_id IN
+    (
+        SELECT account_id FROM ${cx}.risk_episode WHERE is_known = 0 AND closed_at IS NULL
+    )
+) AS _h ON _h.account_id = _e.account_id

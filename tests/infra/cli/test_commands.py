@@ -17,6 +17,7 @@ from schemas.codec import Codec
 from streams.emit import Emitter
 from streams.live.fold.partitioner import home
 from tests.infra.cli.conftest import Cx
+from tests.sinks.test_questions import QUESTIONS
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
@@ -174,6 +175,8 @@ def test_the_demonstration_is_right_and_would_notice_if_it_were_not(
         "ces_mean",
         "topic_share price",
     }
+    for title, query in QUESTIONS:
+        assert _asked(cx, query), title
     client = wiring.clickhouse(here)
     client.execute(
         f"ALTER TABLE {here.database}_g1.response DELETE WHERE response_id ="
