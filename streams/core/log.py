@@ -31,7 +31,7 @@ from streams.core.segments import (
 
 Acc = TypeVar("Acc")
 _encode = msgspec.msgpack.Encoder(enc_hook=encode_members).encode
-MOST_MARKS = 2
+MOST_MARKS = 3
 NO_OUTPUTS = Outputs()
 """Of a log without items. Never changed."""
 
@@ -184,7 +184,7 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
     def kept(self, record: bytes) -> Kept:
         """Return what there is to keep of a log that was written as a record; nobody works on it any more."""
         self.head.end = b""
-        return Kept(record, self.head, self._acc, self.scope, self._open, self._marks[-1:])
+        return Kept(record, self.head, self._acc, self.scope, self._open, self._marks[-2:])
 
     @property
     def last_key(self) -> SortKey:
@@ -348,24 +348,31 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         return acc  # type: ignore[no-any-return] # the codec is that of the fold
 
     def _in_tail(self, change: Change, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
-        """Fold the old tail and the new one, from the last place before the edits at which an accumulator is known."""
+        """Fold the old tail and the new one, from the first edit where accumulators are cheap to copy."""
         before, after = Outputs(), Outputs()
-        mark, copy = self._mark_before(change) if was_test == is_test else None, self.fold.codec.copy
-        if mark is not None and copy is not None:
-            old, new, begin = copy(mark.accumulator), copy(mark.accumulator), mark.place
+        copy = self.fold.codec.copy
+        if copy is not None and was_test == is_test:
+            mark = self._mark_before(change, copy, is_test=is_test)
+            old, new = copy(mark.accumulator), copy(mark.accumulator)
+            self._refold_tail(change, old, new, before, after, mark)
         else:
             old, new = self._decoded(self.head.base, is_test=was_test), self._decoded(self.head.base, is_test=is_test)
-            begin = 0
-        self._refold_tail(change, old, new, before, after, begin)
+            self._refold_tail(change, old, new, before, after)
         return Outputs() if self.is_new else before, after
 
-    def _mark_before(self, change: Change) -> Mark | None:
-        """Return the last mark before all edits."""
-        if not self._marks:
-            return None
+    def _mark_before(self, change: Change, copy: Callable[[Any], Any], *, is_test: bool) -> Mark:
+        """Return a mark before the first edit; what lies before that is folded once, from the last mark there."""
         key_of, tail, first = self.fold.sort_key, self.tail, min(change.keys())
-        places = (mark for mark in reversed(self._marks) if not mark.place or key_of(tail[mark.place - 1]) < first)
-        return next(places, None)
+        place = sum(key_of(item) < first for item in tail)
+        known: Mark | None = next((each for each in reversed(self._marks) if each.place <= place), None)
+        if known is not None and known.place == place:
+            return known
+        acc = self._decoded(self.head.base, is_test=is_test) if known is None else copy(known.accumulator)
+        begin = 0 if known is None else known.place
+        self.work += place - begin
+        for item in tail[begin:place]:
+            self.fold.apply(acc, item, self.scope, None)
+        return Mark(place, acc)
 
     def _refold(self, change: Change, spilled: Spilled, *, was_test: bool, is_test: bool) -> tuple[Outputs, Outputs]:
         """Fold old and new side by side from the segments that are edited, each time until they are equal again."""
@@ -413,22 +420,31 @@ class Log(msgspec.Struct, Generic[Item, Acc], eq=False, gc=False):
         return before, after
 
     def _refold_tail(
-        self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs, begin: int = 0
+        self, change: Change | None, old: Acc, new: Acc, before: Outputs, after: Outputs, mark: Mark | None = None
     ) -> None:
-        """Fold the old tail and the new one on, from the accumulators before it, or before the item at a place."""
-        tail, marks = self._tail_stretch(), [mark for mark in self._marks if mark.place <= begin]
+        """Fold the old tail and the new one on, from the accumulators before it, or from a mark.
+
+        With a mark, what the old one lists at its end is what the log does.
+        """
+        begin = 0 if mark is None else mark.place
+        tail, marks = self._tail_stretch(), [each for each in self._marks if each.place < begin]
         self._fold(old, tail.part(begin, len(tail.items)) if begin else tail, before)
-        self.fold.project(old, self.scope, before)
+        if mark is None:
+            self.fold.project(old, self.scope, before)
+        else:
+            self.projected().behind(before)
         edited = tail
         if change is not None:
             edited = self._edited(tail, change)
             self.head.tail_bytes += self._growth(tail, change)
         self._fold(new, edited.part(begin, len(edited.items)) if begin else edited, after)
-        self.fold.project(new, self.scope, after)
+        still_open = Outputs()
+        self.fold.project(new, self.scope, still_open)
+        still_open.behind(after)
         self._put_tail(edited)
-        self._acc, self._open = new, None
-        if begin:
-            self._marks = marks
+        self._acc, self._open = new, None if mark is None else still_open
+        if mark is not None:
+            self._marks = [*marks[1 - MOST_MARKS :], mark]
 
     def _before(self, index: Index, ordinal: int, *, is_test: bool) -> Acc:
         """Return the accumulator before a segment, or before the tail."""
