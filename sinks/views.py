@@ -9,7 +9,7 @@ from string import Template
 
 import msgspec
 
-from sinks import metric, sql, windows
+from sinks import metric, shipped_health, sql, windows
 from sinks.intervals import bounds, net_share
 from sinks.metric import Catalogue, Interval, Metric
 from sinks.settings import Warehouse
@@ -195,5 +195,6 @@ def _fixed_variables() -> dict[str, str]:
     least, most = bounds(_NET)
     shares = {"nps_centre": centre, "nps_error": error, "nps_low": least, "nps_high": most}
     shares |= {"wilson_low": low, "wilson_high": high}
+    shares["shipped_health"] = shipped_health.literal()
     kinds = {"own_reasons": OWN_REASONS, "as_known": LINKS | SETTINGS | SLICES, "ripening": RIPENING}
     return shares | {name: ", ".join(map(sql.text, sorted(names))) for name, names in kinds.items()}

@@ -732,3 +732,14 @@ FROM
     HAVING change != multiIf(at = toDateTime64(0, 6, 'UTC'), 10000, at >= ${end_of_days}, -10000, 0)
 )
 GROUP BY account_id
+UNION ALL
+SELECT
+    'health_is_what_the_tables_make_it',
+    account_id,
+    model_id,
+    concat(
+        'at the end of ', toString(day), ' the account stage says ', if(stage = '', 'nothing', stage), '; the tables make ',
+        if(tables = '', 'nothing', tables)
+    ),
+    emptyArrayString()
+FROM ${cx}.health_difference

@@ -45,11 +45,11 @@ def newest_of(
         outputs.rows.extend(rows(acc.event))
         if measures is not None:
             outputs.measures.update(measures(acc.event))
-        if facts is not None and not acc.is_test and deadline(acc, scope) == NEVER:
+        if facts is not None and not acc.event.event.is_test and deadline(acc, scope) == NEVER:
             hand_over(facts(acc.event), outputs)
 
     def deadline(acc: Newest, scope: Scope) -> int:
-        if acc.event is None or acc.is_test or facts_from is None:
+        if acc.event is None or acc.event.event.is_test or facts_from is None:
             return NEVER
         begins = facts_from(acc.event)
         return begins if begins > max(acc.event.ingested_at, scope.passed) else NEVER

@@ -64,6 +64,7 @@ class OnboardingRow(Row, frozen=True, gc=False):
     event_id: EventId
     occurred_at: Annotated[Moment, doc("When the event that comes last in its order happened, UTC")]
     ingested_at: Ingested
+    plan_told_at: Annotated[Moment | None, doc("When the newest plan was told, UTC; NULL without a plan")]
 
 
 class OnboardingMilestoneRow(Row, frozen=True, gc=False):

@@ -53,6 +53,20 @@ class ContractRow(Row, frozen=True, gc=False):
     ingested_at: Ingested
 
 
+class ContractStartRow(Row, frozen=True, gc=False):
+    """First days of contracts as they were told: one row per moment at which another one was."""
+
+    TABLE: ClassVar[str] = "contract_start"
+    KEY: ClassVar[int] = 3
+    ENTITY: ClassVar[Owner] = "contract"
+    account_id: AccountId
+    contract_id: ContractId
+    told_at: Annotated[Moment, doc("When it was stated, UTC; it holds until the contract's next row")]
+    started_at: Annotated[Moment, doc("First day of all terms of the contract that were stated by then, UTC")]
+    is_test: IsTest
+    event_id: EventId
+
+
 class RenewalRow(Row, frozen=True, gc=False):
     """Renewals of contracts: one row per term, open ones too. Contracts without an end have none."""
 

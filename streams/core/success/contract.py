@@ -10,7 +10,7 @@ from streams.core.health.handing import hand_over
 from streams.core.limits import NEVER
 from streams.core.outputs import Outputs, Scope
 from streams.core.success import contract_signs
-from streams.core.success.contract_fold import Contract, apply, sort_key, told
+from streams.core.success.contract_fold import Contract, apply, begun, sort_key, told
 from streams.core.success.contract_rows import contract_row, renewal_row, status_of
 from streams.core.success.measures import renewal_measures
 from streams.core.success.terms import Term
@@ -26,6 +26,7 @@ def project(contract: Contract, scope: Scope, outputs: Outputs) -> None:
         return
     flags = contract.flags if contract.waiting is None else contract.flags | {"decided_without_contract"}
     outputs.rows.append(contract_row(last, contract.stated, term, tuple(flags), is_test=contract.is_test))
+    outputs.rows.extend(begun(contract))
     hand_over(told(contract), outputs)
     if term is None:
         return

@@ -10,9 +10,10 @@ import msgspec
 
 from streams.core.algebra import RecordedEvent, SortKey, fold_order
 from streams.core.events import ContractEvent, ContractSet, RenewalDecided
-from streams.core.health.facts import Fact, day_of
+from streams.core.health.facts import DAY, Fact, day_of
 from streams.core.health.handing import hand_over
 from streams.core.outputs import Outputs, Scope
+from streams.core.rows_success import ContractStartRow
 from streams.core.success import contract_signs
 from streams.core.success.contract_rows import implied_row, renewal_row
 from streams.core.success.contract_signs import Word, word_of
@@ -62,6 +63,7 @@ def apply(contract: Contract, recorded: RecordedEvent, _scope: Scope, sealed: Ou
     if at > contract.said_at:
         if sealed is not None:
             hand_over(told(contract), sealed)
+            sealed.rows.extend(begun(contract))
         contract.held = contract.said
     match event:
         case ContractSet():
@@ -81,6 +83,16 @@ def told(contract: Contract) -> Iterator[Fact]:
         event: ContractEvent = last.event  # type: ignore[assignment] # every event of this entity
         at, by = contract.said_at, contract.said_by
         yield from contract_signs.stated(event.contract_id, at, by, contract.held, contract.said)
+
+
+def begun(contract: Contract) -> Iterator[ContractStartRow]:
+    """Yield the first day of the contract, where the moment that lasts has told another one than before."""
+    last, started = contract.last, contract.said.started
+    if last is not None and started is not None and started != contract.held.started:
+        event: ContractEvent = last.event  # type: ignore[assignment] # every event of this entity
+        yield ContractStartRow(
+            event.account_id, event.contract_id, contract.said_at, started * DAY, contract.is_test, contract.said_by
+        )
 
 
 def _state(contract: Contract, event: ContractSet, ingested_at: int, sealed: Outputs | None) -> None:

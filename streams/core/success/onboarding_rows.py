@@ -49,6 +49,7 @@ def onboarding_row(onboarding: Onboarding, last: RecordedEvent, passed: int) -> 
         event.event_id,
         event.occurred_at,
         last.ingested_at,
+        plan.occurred_at if plan else None,
     )
 
 
