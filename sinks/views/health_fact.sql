@@ -9,7 +9,7 @@ columns:
     What it is. Levels: tickets_open, escalations_open, receivable, payments_failing, dunning_open, cancels_scheduled, mrr,
     milestones_open. Counted on their day: nps_answer, csat_answer, ticket_opened, sla_kept, sla_breached, touch, payment_failed, usage,
     renewed, churned.
-    Statements: sentiment, owner, segment, started, override
+    Statements: sentiment, owner, segment, merged, started, override
   thing: Currency, meter, contract or model that it is about; empty for the account itself
   cell: UTC day since 1970 that sums are kept by, being that of the opening, of the due date (0 without one), of the plan, or of the fact
   number: What is added to the level, or how often it happened
@@ -431,6 +431,10 @@ UNION ALL
 SELECT account_id, valid_from, 'segment', '', 0, 0, 0, toString(segment), NULL, '', event_id
 FROM ${cx}.account_history
 WHERE is_test = 0
+UNION ALL
+SELECT account_id, from_at, 'merged', '', 0, 0, 0, survivor_id, NULL, '', event_id
+FROM ${cx}.account_merge
+WHERE NOT has(flags, 'unmerged_without_merge') AND is_test = 0
 UNION ALL
 SELECT account_id, told_at, 'started', contract_id, 0, 0, intDiv(toUnixTimestamp64Micro(started_at), 86400000000), NULL, NULL, '', 'contract'
 FROM ${cx}.contract_start

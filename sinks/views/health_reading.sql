@@ -34,7 +34,8 @@ SELECT
         contact_rate,
         tupleElement(csat, 1),
         if(hears_support, toNullable(toFloat64(escalations)), NULL),
-        mrr_trend,
+        -- Where one currency ends and another begins, nobody knows here what the one is worth in the other.
+        if(has_ended AND NOT has_begun, toNullable(least(ifNull(mrr_trend, -100.), -100.)), mrr_trend),
         tupleElement(nps, 1),
         if(hears_support, toNullable(toFloat64(if(oldest IS NULL, 0, greatest(0, day_no - assumeNotNull(oldest))))), NULL),
         if(planned IS NULL, NULL, toNullable(toFloat64(greatest(0, day_no - assumeNotNull(planned))))),
@@ -99,6 +100,8 @@ FROM
             sumIf(recent, name = 'sla_kept') AS kept,
             anyIf(share, name = 'ticket_opened') AS contact_rate,
             minIf(share, name = 'mrr') AS mrr_trend,
+            countIf(name = 'mrr' AND level = 0 AND earlier > 0) > 0 AS has_ended,
+            countIf(name = 'mrr' AND level > 0 AND earlier <= 0) > 0 AS has_begun,
             maxIf(share, name = 'receivable') AS overdue,
             minIf(share, name = 'usage') AS usage_change,
             minIf(used, name = 'usage') AS usage_share,
@@ -117,6 +120,7 @@ FROM
                 tupleElement(sums, 2) AS numbers,
                 tupleElement(sums, 3) AS totals,
                 arraySum(numbers) AS level,
+                arraySum(if(name = 'mrr', arrayMap((cell, number) -> if(cell <= day_no - 90, number, 0), cells, numbers), [])) AS earlier,
                 if(empty(cells), NULL, toNullable(cells[1])) AS first_cell,
                 arraySum(if(name IN ('sla_kept', 'sla_breached', 'ticket_opened'), arrayMap((cell, number) -> if(cell > day_no - 30, number, 0), cells, numbers), [])) AS recent,
                 multiIf(
@@ -143,11 +147,7 @@ FROM
                         NULL
                     ),
                     name = 'mrr',
-                    if(
-                        arraySum((cell, number) -> if(cell <= day_no - 90, number, 0), cells, numbers) AS before > 0,
-                        toNullable(toFloat64(100 * (level - before)) / toFloat64(before)),
-                        NULL
-                    ),
+                    if(earlier > 0 AND level != 0, toNullable(toFloat64(100 * (level - earlier)) / toFloat64(earlier)), NULL),
                     name = 'usage',
                     if(
                         arrayAvg(
