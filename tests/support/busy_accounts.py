@@ -116,7 +116,8 @@ class Busy:
 
         def told(day: float, amount: int) -> dict[str, Any]:
             return {
-                "subscription_id": subscription_id, "status": "ACTIVE", "items": (item(amount),), "currency": chance.choice(["USD", "USD", "EUR"]),
+                "subscription_id": subscription_id, "status": "ACTIVE", "items": (item(amount),),
+                "currency": chance.choice(["USD", "USD", "EUR"]),
                 "exponent": 2, "period_start": self.at(day), "period_end": self.at(day + 365),
                 "effective_at": self.at(day),
             }  # fmt: skip
