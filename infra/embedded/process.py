@@ -108,22 +108,32 @@ class ServerProcess:
         """The exit status, negative for a signal; None while it runs, and where another process started it."""
         return self._child.poll() if self._child is not None else None
 
+    def _process(self) -> psutil.Process | None:
+        """Return the process while it runs.
+
+        A child that is not collected keeps its id to itself, so no time is compared: the system gives start times by a
+        clock that may be set while it runs.
+        """
+        if self._child is None:
+            return self.identity.process()
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.pid) if self._child.poll() is None else None
+        return None
+
     def alive(self) -> bool:
-        if self._child is not None and self._child.poll() is not None:
-            return False
-        return self.identity.process() is not None
+        return self._process() is not None
 
     def frozen(self) -> bool:
         """Tell whether the process was stopped by a signal, and waits for one to go on."""
         try:
-            process = self.identity.process()
+            process = self._process()
             return process is not None and bool(process.status() == psutil.STATUS_STOPPED)
         except psutil.NoSuchProcess:
             return False
 
     def stop(self, grace_s: float) -> None:
         """Ask the process to end, kill it after the grace time; twice is the same as once."""
-        process = self.identity.process()
+        process = self._process()
         if process is not None:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGTERM)
@@ -134,8 +144,6 @@ class ServerProcess:
                     process.kill()
                 if not self._ended(_KILLED_S):
                     raise EmbeddedServerError(f"{self.name} (process {self.pid}) does not end, not even when killed")
-        elif self._child is not None:
-            self._child.wait()
         (self.directory / _PID).unlink(missing_ok=True)
         if self._guard is not None:
             self._guard.dismiss()

@@ -99,6 +99,17 @@ def test_a_paused_process_is_stopped(start: Launch) -> None:
     assert not server.alive()
 
 
+def test_a_server_is_stopped_by_its_starter_whatever_time_it_is(start: Launch, tmp_path: Path) -> None:
+    """A clock that is set moves every start time; a starter that took its server for a stranger waited for ever."""
+    server = start(SLEEP)
+    assert server._child is not None
+    moved = Identity(server.pid, server.identity.created + 100)
+    seen = ServerProcess("Sleep", tmp_path, moved, child=server._child)
+    assert seen.alive()
+    seen.stop(grace_s=5)
+    assert not server.alive()
+
+
 def test_stopping_twice_is_stopping_once(start: Launch) -> None:
     """A context manager and a signal handler may both stop a server."""
     server = start(SLEEP)
