@@ -73,7 +73,7 @@ def test_views_that_read_less_say_what_they_said_before(
 ) -> None:
     """Revenue at risk that leaves out a merged account, or a wrong band before the last one, would go unseen."""
     seen = 0
-    for seed in range(8):
+    for seed in range(4):
         warehouse, generation = empty(ZONE)
         ClickHouseSink(client, generation, checked=True).insert(Watched(seed, now).rows())
         for view in COMPARED:
@@ -82,7 +82,7 @@ def test_views_that_read_less_say_what_they_said_before(
             had = _ordered(client, f"SELECT {names} FROM {former}.{view}")
             assert _ordered(client, f"SELECT {names} FROM {warehouse.database}.{view}") == had, (seed, view)
             seen += len(had)
-    assert seen > 150
+    assert seen > 40
 
 
 def _ordered(client: Client, query: str) -> list[Any]:
