@@ -79,7 +79,7 @@ def _coming(house: House, records: Sequence[Message]) -> Iterator[None]:
 def _as_both_know(former: Path) -> Callable[[str, Mapping[str, Any]], bytes | None]:
     """Return how applications that know the former release frame an event: in its version, or not at all.
 
-    They leave out what a part of an event has no field for in that version, such as the project of an invoice's line.
+    They leave out what that version has no field for, such as a manager's share, or the project of an invoice's line.
     """
     known = [name.rpartition(".v") for name in json.loads((former / "schemas" / "released.json").read_text())]
     versions = {kind: int(version) for kind, _, version in sorted(known, key=lambda each: int(each[2]))}
@@ -90,7 +90,7 @@ def _as_both_know(former: Path) -> Callable[[str, Mapping[str, Any]], bytes | No
             return None
         (found,) = (former / "schemas" / "avro").glob(f"*/{kind}.v{versions[kind]}.avsc")
         types = {each["name"]: each["type"] for each in json.loads(found.read_text())["fields"]}
-        told = {name: _part(types.get(name), value) for name, value in fields.items()}
+        told = {name: _part(types[name], value) for name, value in fields.items() if name in types}
         return codec.encode(kind, told, versions[kind])
 
     return encode
