@@ -17,7 +17,7 @@ from kafka.errors import KafkaError, NoError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from infra import topics, wiring, workers
-from sinks import generations, promotion, states
+from sinks import generations, promotion, states, stored
 from sinks import migrate as tables
 from sinks.states import WorkerState
 from streams.live.engine.clients import ChangelogReader, Watermarks
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
     from infra.settings import Settings
+    from sinks.settings import Warehouse
 
 FORMAT = partition.FORMAT.decode()
 """The format of this release's state."""
@@ -49,18 +50,27 @@ class Migrated(msgspec.Struct, frozen=True):
 
 
 def migrate(settings: Settings) -> Migrated:
-    """Bring tables, views and what is remembered up to date; leave what another release goes on with as it is."""
+    """Bring tables, views and what is remembered up to date; leave what another release goes on with as it is.
+
+    Stored answers that were never computed are on their way afterwards.
+    """
     warehouse = wiring.warehouse(settings)
     with wiring.clickhouse(settings) as client:
-        generations.create_log(client, warehouse)
-        if generations.current(client, warehouse) is None:
-            current = tables.migrate(client, warehouse)
-            found = _found_format(settings) or FORMAT
-            states.note(client, warehouse, current, WorkerState("", found))
-            return Migrated(current, is_ours=found == FORMAT)
-        others = foreign(settings, client)
-        current = tables.migrate(client, warehouse, leave=others)
-        return Migrated(current, is_ours=current not in others)
+        migrated = _migrated(settings, client, warehouse)
+        stored.compute_new(client, warehouse)
+        return migrated
+
+
+def _migrated(settings: Settings, client: Client, warehouse: Warehouse) -> Migrated:
+    generations.create_log(client, warehouse)
+    if generations.current(client, warehouse) is None:
+        current = tables.migrate(client, warehouse)
+        found = _found_format(settings) or FORMAT
+        states.note(client, warehouse, current, WorkerState("", found))
+        return Migrated(current, is_ours=found == FORMAT)
+    others = foreign(settings, client)
+    current = tables.migrate(client, warehouse, leave=others)
+    return Migrated(current, is_ours=current not in others)
 
 
 def foreign(settings: Settings, client: Client) -> frozenset[str]:

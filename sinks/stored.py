@@ -53,7 +53,7 @@ def select(view: str, stored: Stored, warehouse: Warehouse) -> str:
 def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comment: str, columns: list[Column]) -> None:
     """Make the stored answer of a view, or replace it where it is not what this code says; else leave it alone.
 
-    A new one is empty until it was computed for the first time, which begins at once.
+    A new one is empty until it is computed for the first time: when its time has come, or by `compute_new`.
     """
     wanted = _Made(
         _after(
@@ -71,7 +71,7 @@ def apply(client: Client, warehouse: Warehouse, view: str, stored: Stored, comme
     client.execute(
         f"CREATE OR REPLACE MATERIALIZED VIEW {sql.name(warehouse.database)}.{sql.name(name(view))}"
         f" {warehouse.on_cluster} REFRESH AFTER {wanted.after}\n(\n    {listed}\n)\nENGINE = MergeTree {wanted.order}\n"
-        f"DEFINER = CURRENT_USER SQL SECURITY DEFINER\nCOMMENT {sql.text(wanted.comment)}\nAS\n{wanted.select}"
+        f"EMPTY DEFINER = CURRENT_USER SQL SECURITY DEFINER\nCOMMENT {sql.text(wanted.comment)}\nAS\n{wanted.select}"
     )
 
 
@@ -120,6 +120,13 @@ def made(client: Client, warehouse: Warehouse) -> set[str]:
     """Return the names of the stored answers that there are."""
     asked = "SELECT view FROM system.view_refreshes WHERE database = %(database)s"
     return {str(view) for (view,) in client.execute(asked, {"database": warehouse.database})}
+
+
+def compute_new(client: Client, warehouse: Warehouse) -> None:
+    """Have the server compute those that it never has; returns at once."""
+    asked = "SELECT view FROM system.view_refreshes WHERE database = %(database)s AND last_success_time IS NULL"
+    for (new,) in client.execute(asked, {"database": warehouse.database}):
+        client.execute(f"SYSTEM REFRESH VIEW {sql.name(warehouse.database)}.{sql.name(new)}")
 
 
 def refresh(client: Client, warehouse: Warehouse, view: str) -> None:

@@ -117,7 +117,10 @@ class ServerProcess:
         if self._child is None:
             return self.identity.process()
         with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.pid) if self._child.poll() is None else None
+            if self._child.poll() is None:
+                process = psutil.Process(self.pid)
+                # Its threads may take a moment longer to end than itself.
+                return None if process.status() == psutil.STATUS_ZOMBIE else process
         return None
 
     def alive(self) -> bool:
@@ -144,6 +147,8 @@ class ServerProcess:
                     process.kill()
                 if not self._ended(_KILLED_S):
                     raise EmbeddedServerError(f"{self.name} (process {self.pid}) does not end, not even when killed")
+        else:
+            self._ended(_KILLED_S)
         (self.directory / _PID).unlink(missing_ok=True)
         if self._guard is not None:
             self._guard.dismiss()

@@ -115,6 +115,17 @@ def test_migrating_leaves_stored_answers_alone_until_they_differ(
     assert not set(_uuids(client, alone).values()) & set(made.values())
 
 
+def test_a_new_answer_is_computed_where_somebody_deploys(client: Client, alone: Warehouse) -> None:
+    """Who has just started has figures at once; a table that is only made costs the server nothing."""
+    migrate(client, alone)
+    never = "SELECT count() FROM system.view_refreshes WHERE database = %(db)s AND last_success_time IS NULL"
+    assert client.execute(never, {"db": alone.database}) == [(len(NAMES),)]
+    stored.compute_new(client, alone)
+    for name in NAMES:
+        client.execute(f"SYSTEM WAIT VIEW {alone.database}.{stored.name(name)}")
+    assert client.execute(never, {"db": alone.database}) == [(0,)]
+
+
 @pytest.mark.parametrize(("told", "usual", "watched"), [(10, 10, 1), (50, 50, 5)])
 def test_what_people_watch_is_computed_more_often(
     client: Client, alone: Warehouse, told: int, usual: int, watched: int

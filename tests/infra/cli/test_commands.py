@@ -176,7 +176,7 @@ def test_the_demonstration_is_right_and_would_notice_if_it_were_not(
         "topic_share price",
     }
     for title, query in QUESTIONS:
-        assert _asked(cx, query), title
+        assert _asked(cx, query.replace("cx.", f"{here.database}.")), title
     client = wiring.clickhouse(here)
     client.execute(
         f"ALTER TABLE {here.database}_g1.response DELETE WHERE response_id ="
