@@ -172,7 +172,8 @@ def _only_as_announced(house: House) -> None:
     # "A replaced correction still holds down what it had replaced."
     assert differing["invoice"]["columns"]["paid_micros"] == 1
     known = house.ask(f"SELECT name FROM system.tables WHERE database = '{_FORMER}'").split()
-    since = {*TABLES} - {*known} | {"project_id"}  # "Lines of invoices may name a project."
+    # "Lines of invoices may name a project", "a share of the account's money".
+    since = {*TABLES} - {*known} | {"project_id", "share_bp"}
     without, others = {"payment_attempt", *since}, "account_id != 'chain'"
     theirs, ours = (content(house.ask, "cx", generation, without, others) for generation in (_FORMER, _OURS))
     assert ours == theirs
