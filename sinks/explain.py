@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sinks import explain_entity, stock, views
 from sinks import metric as records
 from sinks.figures import Found, ask, in_window, values
-from sinks.period import GRAINS
+from sinks.period import EVER, GRAINS
 from sinks.stock import Stock
 from streams.core.routes import SHARED_TYPES
 
@@ -47,6 +47,10 @@ def metric_named(name: str) -> Metric | Stock:
 
 def require_window(metric: Metric | Stock, period: Period) -> None:
     """Raise ExplainError where the metric has no window of that length."""
+    if isinstance(metric, Stock) and not metric.has_windows:
+        if period != EVER:
+            raise ExplainError(f"{metric.name} has no windows: leave out --window")
+        return
     grains = tuple(metric.windows) if isinstance(metric, Stock) else GRAINS
     if period.grain not in grains:
         raise ExplainError(f"{metric.name} has no window of a {period.grain}: give one of {', '.join(grains)}")

@@ -1,6 +1,7 @@
 """A window in words: 2026-Q3, 2026-08, 2026-W31, 2026-08-15, or rolling:2026-08-15 for the 90 days up to that day.
 
-Recurring revenue has 2026 and 2026-02/P12M as well: a year, and the 12 months that begin with February.
+Recurring revenue has 2026 and 2026-02/P12M as well: a year, and the 12 months that begin with February. Figures
+whose views have no windows are of EVER.
 """
 
 import datetime as dt
@@ -78,6 +79,8 @@ def _week(year: str, number: str) -> Period:
 
 # Days that the views' dates can hold.
 _FIRST, _LAST = dt.date(1970, 1, 2), dt.date(2149, 6, 6)
+EVER = Period("ever", _FIRST, _LAST)
+"""The one window of figures whose view has none: all there ever was."""
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[..., Period]], ...] = (
     (re.compile(r"([0-9]{4})"), _year),

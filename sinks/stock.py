@@ -13,13 +13,16 @@ from typing import Literal
 
 import msgspec
 
-from sinks import views
+from sinks import sql, views
 from sinks.metric import Catalogue
+from sinks.period import EVER
 from sinks.tables import TABLES
 from streams.core import entities
+from streams.core.routes import SHARED_TYPES
 
 SHARED = frozenset(table.name for table in TABLES.values() if table.entity in entities.SHARED and table.by_account)
 """Tables of rows that all accounts read, although each names the account that told it."""
+_SHARED_TYPES = ", ".join(map(sql.text, sorted(SHARED_TYPES)))
 _CLOCK = "${now}"
 _COUNTED = re.compile(r"\bAS counted\b")
 _VARIABLES = {
@@ -43,7 +46,8 @@ class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The facts that some metrics are made of.
 
     ``facts`` selects moment, account_id, fact_id, entities and what tells facts apart; ``windows`` is by grain the
-    condition on rows of the view. A view without a slice by account is read ``alone``: as if there were no other one.
+    condition on rows of the view. A view without a slice by account is read ``alone``: as if there were no other one;
+    so is an ``undivided`` one, which has no slices at all. A view without windows has the one of `sinks.period.EVER`.
     ``restated`` is a metric of restatement_log and ``leaves_out`` a view of facts in excluded_fact; what is listed of
     either begins on the day ``since``.
     """
@@ -52,7 +56,7 @@ class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     windows: dict[str, str]
     metrics: dict[str, Shown]
     groups: tuple[str, ...] = ()
-    slice: Literal["account", "alone"] = "account"
+    slice: Literal["account", "alone", "undivided"] = "account"
     restated: str = ""
     leaves_out: str = ""
     since: str = "{start:Date}"
@@ -79,7 +83,15 @@ class Stock(msgspec.Struct, frozen=True):
     @property
     def is_alone(self) -> bool:
         """Whether its view has no slice by account."""
-        return (self.shown.slice or self.basis.slice) == "alone"
+        return self._slice != "account"
+
+    @property
+    def has_windows(self) -> bool:
+        return EVER.grain not in self.windows
+
+    @property
+    def _slice(self) -> str:
+        return self.shown.slice or self.basis.slice
 
     @property
     def hides(self) -> bool:
@@ -89,7 +101,11 @@ class Stock(msgspec.Struct, frozen=True):
     def figures(self, grain: str) -> str:
         """SELECT of the figure; reads {account}, {start}, {end} and {grain}. Raises KeyError for another grain."""
         names = ", ".join((*self.groups, *self.shown.figures))
-        of = "dimension = 'all'" if self.is_alone else "dimension = 'account' AND dimension_value = {account:String}"
+        of = {
+            "account": "dimension = 'account' AND dimension_value = {account:String}",
+            "alone": "dimension = 'all'",
+            "undivided": "1",
+        }[self._slice]
         where, order = self.windows[grain], ", ".join(self.groups) or "1"
         return f"SELECT {names} FROM ${{cx}}.{self.name} WHERE {of} AND {where} ORDER BY {order}"  # noqa: S608 - own
 
@@ -114,6 +130,9 @@ def of_account(query: str) -> str:
 def _rows(table: str) -> str:
     if table in SHARED or not TABLES[table].by_account:
         return f"${{cx}}.{table}"
+    if table == "event":
+        # What all accounts go by was told by events of other keys.
+        return f"(SELECT * FROM ${{cx}}.event WHERE account_id = {{account:String}} OR event_type IN ({_SHARED_TYPES}))"  # noqa: S608
     return f"(SELECT * FROM ${{cx}}.{table} WHERE account_id = {{account:String}})"  # noqa: S608 - names are our own
 
 

@@ -14,6 +14,7 @@ from infra.explaining import moment
 from infra.explanation import ALL, Explanation
 from sinks import explain_entity, period
 from sinks.explain import ExplainError, metric_named, nearest, require_window, shown
+from sinks.metric import Metric
 from streams.core.billing.choices import PROFILES
 
 _POLICIES = (*PROFILES, ALL)
@@ -54,7 +55,7 @@ def explain(
                 elif what == HEALTH:
                     answer = explanation.health(account, then)
                 else:
-                    asked = period.parse(window, explanation.warehouse.week_start)
+                    asked = period.parse(window, explanation.warehouse.week_start) if window else period.EVER
                     answer = explanation.figure(metric_named(what), account, asked, then)
             if form is output.Machine.JSON:
                 output.machine(answer)
@@ -89,8 +90,8 @@ def _check(what: str, identity: str, account: str, window: str, at: str, policy:
 
 def _check_figure(what: str, window: str, policy: str) -> None:
     metric = metric_named(what)
-    if not window:
+    if not window and (isinstance(metric, Metric) or metric.has_windows):
         raise ExplainError(f"which window? Give --window as {period.HOW}")
-    require_window(metric, period.parse(window))
+    require_window(metric, period.parse(window) if window else period.EVER)
     if policy and policy not in _POLICIES:
         raise ExplainError(f"there is no policy {shown(policy)}{nearest(policy, _POLICIES)}")

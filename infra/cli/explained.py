@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import exact, output
+from sinks.period import EVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,8 +19,8 @@ _SHARES = ("value", "weight", "contribution")
 def tell(answer: Mapping[str, Any]) -> None:
     """Print the explanation of a figure."""
     window, known = answer["window"], answer["known_at"]
-    days = f"{window['start']} to {window['end'] - dt.timedelta(days=1)}"
-    _line(f"{answer['title']} of {answer['account_id']}, {window['grain']} {days} ({window['time_zone']})")
+    days = f", {window['grain']} {window['start']} to {window['end'] - dt.timedelta(days=1)} ({window['time_zone']})"
+    _line(f"{answer['title']} of {answer['account_id']}{'' if window['grain'] == EVER.grain else days}")
     _line(f"{answer['formula']}; in {answer['unit']}")
     if answer["is_alone"]:
         _line(f"{answer['metric']} has no slice by account: the figure is that of this account alone")

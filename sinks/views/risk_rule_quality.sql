@@ -16,6 +16,22 @@ columns:
   maturing: Episodes that do not count yet, being open or younger than 180 days; 0 for recall
   period_from: First notice, or first loss, that counts, UTC; NULL without any
   period_to: Last notice, or last loss, that counts, UTC; NULL without any
+metric:
+  title: Precision and recall of rules of risk
+  formula: >-
+    precision: episodes followed by churn or downsell within 180 days of the notice, of episodes that are closed and 180 days old; recall: revenue lost to
+    churn of accounts whose episode had been noticed and was open 30 days before, of all revenue lost to churn; times 100
+  unit: percent
+  numerator: precision, episodes that were right; recall, revenue per month in the reporting currency that was seen coming
+  denominator: precision, episodes that count; recall, revenue per month lost to churn since the rule was watched
+  interval: Wilson 95 % for precision; none for recall, whose accounts weigh unequally
+  source: precision and recall as in information retrieval, on what was known then; recall by revenue is this project's (ADR 0171)
+  edge_cases: >-
+    An episode that never was (retracted), was merged away or whose rule was retired counts nowhere. One that opens again is one episode, from its
+    first notice. A version of a rule counts from when Kafka had it, whatever date it holds from. Episodes that are open or young are maturing and not
+    in the denominator, so that those that end soon do not come first. Losses in the first 30 days of a rule are none that it could have seen.
+    Episode by episode and loss by loss, see risk_rule_outcome.
+  version: 1
 */
 SELECT
     rule_id,
@@ -34,89 +50,13 @@ FROM
 (
     SELECT
         rule_id,
-        'precision' AS measure,
-        toFloat64(countIf(is_ripe = 1 AND is_right = 1)) AS numerator,
-        toFloat64(countIf(is_ripe = 1)) AS denominator,
-        toInt64(countIf(is_ripe = 1)) AS n,
+        measure,
+        sum(_o.numerator) AS numerator,
+        sum(_o.denominator) AS denominator,
+        toInt64(if(measure = 'precision', countIf(is_ripe = 1), uniqExact(account_id))) AS n,
         toInt64(countIf(is_ripe = 0)) AS maturing,
-        minOrNullIf(noticed_at, is_ripe = 1) AS period_from,
-        maxOrNullIf(noticed_at, is_ripe = 1) AS period_to
-    FROM
-    (
-        SELECT
-            _e.rule_id AS rule_id,
-            _e.noticed_at AS noticed_at,
-            toUInt8(_e.is_closed = 1 AND _e.noticed_at + INTERVAL 180 DAY <= ${now}) AS is_ripe,
-            toUInt8(arrayExists(at -> at > _e.noticed_at AND at <= _e.noticed_at + INTERVAL 180 DAY, _l.lost)) AS is_right
-        FROM
-        (
-            SELECT
-                account_id,
-                rule_id,
-                episode_id,
-                min(noticed_at) AS noticed_at,
-                argMin(rule_version, since) AS version,
-                argMax(reason, since) AS last_reason,
-                toUInt8(countIf(closed_at IS NULL) = 0) AS is_closed
-            FROM ${cx}.risk_episode
-            WHERE is_known = 1
-            GROUP BY account_id, rule_id, episode_id
-        ) AS _e
-        LEFT JOIN ${cx}.risk_rule_told AS _r ON _r.rule_id = _e.rule_id AND _r.rule_version = _e.version
-        LEFT JOIN
-        (
-            SELECT account_id, groupArray(moment) AS lost
-            FROM ${cx}.mrr_flow
-            WHERE policy = 'cxledger' AND kind IN ('churn', 'contraction')
-            GROUP BY account_id
-        ) AS _l ON _l.account_id = _e.account_id
-        WHERE _e.last_reason NOT IN ('retracted', 'renamed', 'merged', 'model_retired') AND _e.noticed_at >= _r.told_at
-    )
-    GROUP BY rule_id
-    UNION ALL
-    SELECT
-        rule_id,
-        'recall' AS measure,
-        sumIf(lost, is_caught = 1) AS numerator,
-        sum(lost) AS denominator,
-        toInt64(uniqExact(account_id)) AS n,
-        toInt64(0) AS maturing,
-        minOrNull(moment) AS period_from,
-        maxOrNull(moment) AS period_to
-    FROM
-    (
-        SELECT
-            _w.rule_id AS rule_id,
-            _c.account_id AS account_id,
-            _c.moment AS moment,
-            _c.lost AS lost,
-            toUInt8(
-                arrayExists(
-                    each -> tupleElement(each, 1) = _c.account_id
-                        AND tupleElement(each, 2) <= _c.moment - INTERVAL 30 DAY
-                        AND tupleElement(each, 3) > _c.moment - INTERVAL 30 DAY,
-                    _w.stretches
-                )
-            ) AS is_caught
-        FROM
-        (
-            SELECT
-                _k.rule_id AS rule_id,
-                groupArrayIf((_k.account_id, _k.noticed_at, ifNull(_k.closed_at, ${now})), _k.noticed_at >= _r.told_at) AS stretches,
-                if(countIf(_k.rule_version = 'default') > 0, (SELECT min(ingested_at) FROM ${cx}.event), min(_r.told_at)) AS watched_from
-            FROM ${cx}.risk_episode AS _k
-            LEFT JOIN ${cx}.risk_rule_told AS _r ON _r.rule_id = _k.rule_id AND _r.rule_version = _k.rule_version
-            WHERE _k.is_known = 1
-            GROUP BY _k.rule_id
-        ) AS _w
-        CROSS JOIN
-        (
-            SELECT account_id, moment, -toFloat64(sum(reported_pico)) / 1000000000000 AS lost
-            FROM ${cx}.mrr_flow
-            WHERE policy = 'cxledger' AND kind = 'churn'
-            GROUP BY account_id, moment
-        ) AS _c
-        WHERE _c.moment >= _w.watched_from + INTERVAL 30 DAY
-    )
-    GROUP BY rule_id
+        minOrNullIf(moment, is_ripe = 1) AS period_from,
+        maxOrNullIf(moment, is_ripe = 1) AS period_to
+    FROM ${cx}.risk_rule_outcome AS _o
+    GROUP BY rule_id, measure
 )

@@ -1,6 +1,7 @@
 """Every metric of the catalogue is explained: its figure is the view's own, and its facts lead to events and add up."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml
 from clickhouse_driver import Client
 
 from infra.embedded.clickhouse_users import ADMINISTRATOR
+from infra.explaining import folded
+from infra.settings import Settings
 from infra.stack import Stack
 from sinks import metric, stock, views
 from sinks.clickhouse import ClickHouseSink
@@ -19,15 +22,17 @@ from sinks.explain import Explainer
 from sinks.figures import Given, Served
 from sinks.memory import MemorySink
 from sinks.metric import Metric
-from sinks.period import Period, parse
+from sinks.period import EVER, Period, parse
+from sinks.port import Rows
 from sinks.settings import Warehouse
 from sinks.stock import Stock
 from tests.sinks.conftest import Migrated
-from tests.sinks.test_real_cases import work
+from tests.sinks.test_real_cases import records, work
+from tests.support.records import CODEC
 
 HISTORY: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("explained_history.yaml").read_text("utf-8"))
 ASKED = ("2025-05-20", "2025-W20", "2025-05", "2025-02/P12M", "rolling:2025-05-31")
-PERIODS = tuple(map(parse, ASKED))
+PERIODS = (*map(parse, ASKED), EVER)
 CATALOGUE = sorted(view.name for view in views.load() if view.catalogue is not None)
 KYIV = Warehouse(time_zone="Europe/Kyiv", low_sample=2)
 
@@ -38,7 +43,16 @@ def _of(account: str) -> list[dict[str, Any]]:
 
 
 def _shared(event: dict[str, Any]) -> bool:
-    return event["type"] in ("schedule_set", "fx_rate_set", "rate_card_set", "survey_defined")
+    return event["type"] in ("schedule_set", "fx_rate_set", "rate_card_set", "survey_defined", "risk_rule_set")
+
+
+def _of_the_stage(events: list[dict[str, Any]], until: int) -> Rows:
+    """Rows that the account stage has of the events, by the fold that `cx explain` uses for what was known."""
+    by_topic: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for topic, each in records(events):
+        by_topic[f"cx.{topic}", 0].append(each)
+    found = folded(Settings(), CODEC, dict(by_topic), until, {topic: 1 for topic, _ in by_topic}).tables
+    return {name: [(*row, 1, 0) for row in found[name]] for name in ("account_health", "account_now", "risk_episode")}
 
 
 class World:
@@ -48,9 +62,12 @@ class World:
         now = dt.datetime.now(dt.UTC)
         until = int(now.timestamp() * 1_000_000)
         others = [event for event in _of("other") if not _shared(event)]
-        work(ClickHouseSink(client, generation, checked=True), [*_of("acme"), *others], until)
+        tables = ClickHouseSink(client, generation, checked=True)
+        work(tables, [*_of("acme"), *others], until)
         self.memory = MemorySink()
         work(self.memory, _of("acme"), until)
+        for sink in (tables, self.memory):
+            sink.insert(_of_the_stage(_of("acme"), until))
         self.served = Served(typed, warehouse)
         self.given = Given(typed, warehouse, self.memory.tables(), until)
         self.explainer = Explainer(typed, warehouse)

@@ -148,6 +148,8 @@ def _is_a_sentence(refused: Result) -> None:
         (("ar_open", "--account", "a", "--window", "2026-08"), "ar_open has no window of a month: give one of day"),
         (("mrr", "--account", "a", "--window", "2026-08", "--policy", "strip"), "did you mean stripe?"),
         (("nps", "--account", "a"), "which window?"),
+        (("health_backtest", "--account", "a", "--window", "2026"), "has no windows: leave out --window"),
+        (("risk_rule_quality",), "which account?"),
         (("nps", "--window", "2026-08"), "which account?"),
         (("nps", "--account", "a", "--window", "2026-13"), "is no window"),
         (("nps", "--account", "a", "--window", "2026-08", "--known-at", "soon"), "no ISO 8601 time"),
