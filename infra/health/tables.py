@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clickhouse_driver.errors import ErrorCodes, ServerException
+from clickhouse_driver.errors import ErrorCodes, ServerException, SocketTimeoutError
 
 from infra import wiring
 from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables, Waiting
@@ -58,12 +58,19 @@ def current(client: Client, warehouse: Warehouse) -> str | None:
 
 
 def _asked(client: Client, query: str, parameters: Mapping[str, Any] | None = None) -> list[Any] | None:
-    """Ask, for a few seconds; None where the table is not there, or older, or the answer takes too long."""
+    """Ask, for a few seconds; None where the table is not there, or older, or the answer takes too long.
+
+    The server does not count the time in which it reads a long statement, so nothing may have come at all: whether it
+    is there at all is asked before.
+    """
     try:
         found: list[Any] = client.execute(query, dict(parameters or {}), settings=_PATIENCE)
     except ServerException as error:
         if error.code not in _NOT_THERE | _OLDER | _SLOW:
             raise
+        return None
+    except SocketTimeoutError:
+        client.disconnect()
         return None
     return found
 
