@@ -8,7 +8,7 @@ columns:
   account_id: Account
   model_id: Model of health
   day: UTC day at whose end both are taken
-  is_whole: 1 where score, coverage and components are compared, too
+  is_whole: 1 where score and coverage are compared, too; components may change after the row, as long as these do not
   stage: What the account stage wrote; empty where it has no row
   tables: What the tables make; empty where they make nothing
 */
@@ -45,8 +45,7 @@ FROM
                     if(override = '', '', concat(', set to ', override))
                 ), at) AS mark,
                 argMax(concat(
-                    ', ', ifNull(toString(round(score, 2)), 'no score'), ' by a coverage of ', toString(round(coverage, 4)), ', of ',
-                    toString(component_values)
+                    ', ', ifNull(toString(round(score, 2)), 'no score'), ' by a coverage of ', toString(round(coverage, 4))
                 ), at) AS figures,
                 arrayJoin(arrayDistinct([(row_day, toUInt8(1)), (last_day, toUInt8(row_day = last_day))])) AS looked
             FROM ${cx}.account_health AS _h
@@ -67,8 +66,7 @@ FROM
                 if(override = '', '', concat(', set to ', override))
             ),
             concat(
-                ', ', ifNull(toString(round(score, 2)), 'no score'), ' by a coverage of ', toString(round(coverage, 4)), ', of ',
-                toString(component_values)
+                ', ', ifNull(toString(round(score, 2)), 'no score'), ' by a coverage of ', toString(round(coverage, 4))
             )
         FROM ${cx}.health_on
         WHERE account_id IN (SELECT account_id FROM ${cx}.health_sample)
