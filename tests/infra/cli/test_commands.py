@@ -180,7 +180,8 @@ def test_the_demonstration_is_right_and_would_notice_if_it_were_not(
     client = wiring.clickhouse(here)
     client.execute(
         f"ALTER TABLE {here.database}_g1.response DELETE WHERE response_id ="
-        f" (SELECT min(response_id) FROM {here.database}_g1.response) SETTINGS mutations_sync = 1"
+        f" (SELECT min(response_id) FROM {here.database}_g1.response WHERE submitted_at < '2025-07-01')"
+        " SETTINGS mutations_sync = 1"
     )
     client.disconnect()
     again = cx("demo", "--format", "csv", status=1)
