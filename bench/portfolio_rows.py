@@ -31,7 +31,7 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """How many accounts there are, and for how many years back."""
+    """The size of what is filled in: accounts, and the years that their facts go back."""
 
     accounts: int
     years: int
@@ -53,7 +53,7 @@ class History(msgspec.Struct, frozen=True):
         return self.at(salt, 365 * self.years - until)
 
     def times(self, in_two_years: int) -> int:
-        """How many of a kind an account has, of which it has so many in two years."""
+        """Return the number of facts of a kind that an account has, from the number in two years."""
         return in_two_years * self.years // 2
 
 

@@ -34,16 +34,21 @@ DAYS = {"today": "today()", "200 days ago": "today() - 200"}
 MANAGER = "dimension = 'manager' AND dimension_value = 'manager-3'"
 
 
-def _portfolios(view: str) -> dict[str, str]:
-    """What leads and managers ask of portfolios: of one day, and of a period."""
+def _by_manager(view: str, horizons: str = "") -> dict[str, str]:
+    """Return the questions of a day: about all managers, and about one."""
     asked = f"SELECT * FROM cx.{view} WHERE"
     managers = {
-        f"{view}, all managers {when}": f"{asked} dimension = 'manager' AND window_start = {day}"
+        f"{view}, all managers {when}{horizons}": f"{asked} dimension = 'manager' AND window_start = {day}"
         for when, day in DAYS.items()
     }
+    return {**managers, f"{view}, one manager today": f"{asked} {MANAGER} AND window_start = today()"}
+
+
+def _portfolios(view: str) -> dict[str, str]:
+    """Return the questions of leads and managers about portfolios: of one day, and of a period."""
+    asked = f"SELECT * FROM cx.{view} WHERE"
     return {
-        **managers,
-        f"{view}, one manager today": f"{asked} {MANAGER} AND window_start = today()",
+        **_by_manager(view),
         f"{view}, one manager, each day of 90": f"{asked} {MANAGER} AND window_start > today() - 90",
         f"{view}, the whole, each day of 30": f"{asked} dimension = 'all' AND window_start > today() - 30",
     }
@@ -51,13 +56,8 @@ def _portfolios(view: str) -> dict[str, str]:
 
 def _renewals(view: str) -> dict[str, str]:
     asked = f"SELECT * FROM cx.{view} WHERE"
-    managers = {
-        f"{view}, all managers {when}, 30/60/90 days": f"{asked} dimension = 'manager' AND window_start = {day}"
-        for when, day in DAYS.items()
-    }
     return {
-        **managers,
-        f"{view}, one manager today": f"{asked} {MANAGER} AND window_start = today()",
+        **_by_manager(view, ", 30/60/90 days"),
         f"{view}, the whole today": f"{asked} dimension = 'all' AND window_start = today()",
     }
 

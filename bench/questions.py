@@ -57,7 +57,7 @@ def spent(client: Client) -> int:
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """What was asked, seconds by the clock (infinite when given up), processor seconds of the server, and rows."""
+    """A question with its seconds by the clock (infinite when given up), processor seconds of the server, and rows."""
 
     what: str
     seconds: float

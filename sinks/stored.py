@@ -123,8 +123,11 @@ def made(client: Client, warehouse: Warehouse) -> set[str]:
 
 
 def compute_new(client: Client, warehouse: Warehouse) -> None:
-    """Have the server compute those that it never has; returns at once."""
-    asked = "SELECT view FROM system.view_refreshes WHERE database = %(database)s AND last_success_time IS NULL"
+    """Have the server compute those that it never has, and is not about to; returns at once."""
+    asked = (
+        "SELECT view FROM system.view_refreshes"
+        " WHERE database = %(database)s AND last_success_time IS NULL AND status != 'Running'"
+    )
     for (new,) in client.execute(asked, {"database": warehouse.database}):
         client.execute(f"SYSTEM REFRESH VIEW {sql.name(warehouse.database)}.{sql.name(new)}")
 

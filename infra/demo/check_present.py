@@ -16,7 +16,7 @@ SELECT account_id, rule_id, severity, days_open, mrr
 FROM risk_open
 ORDER BY is_worst DESC, severity = 'high' DESC, mrr DESC, account_id, rule_id
 """
-"""Who is at risk, for people to read; first each account's worst."""
+"""List accounts at risk, for people to read; first each account's worst."""
 
 
 def questions(day: dt.date) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ WEEKS = 18
 """Long enough for a base of 90 days before the last 30, against which tickets are held."""
 EARLIEST = dt.date(2025, 12, 1)
 SOURCES = "demo:2"
-"""What the source of every such chapter begins with; the day follows."""
+"""The beginning of the source of every such chapter; the day follows."""
 _YEAR = 365 * DAY
 _BILLED = (117, 87, 57, 27)
 """Days before the day on which invoices are issued."""
@@ -45,7 +45,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class Lot(msgspec.Struct, frozen=True):
-    """What becomes of an account."""
+    """The turn that an account takes, and its contract."""
 
     turn: Turn = ""
     paper: Paper | None = None

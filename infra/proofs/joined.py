@@ -32,7 +32,7 @@ EPISODES = (
 )  # fmt: skip
 """Columns of risk_episode that are compared: all but names of episodes and events."""
 HEALTH_ROWS, EPISODE_ROWS = 10_710, 3_305
-"""What there is to find in the whole of both sets: a recount of nothing would agree with nothing."""
+"""Rows to find in the whole of both sets: a recount of nothing would agree with nothing."""
 LIVE = "is_known = 0"
 """Rows as corrected; when the broker had what is told by when an import was run."""
 TIMES = frozenset(
