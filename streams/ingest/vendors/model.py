@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from streams.ingest.translate import Event
+
 if TYPE_CHECKING:
     from streams.ingest.raw import Raw
 
@@ -63,18 +65,11 @@ class Instance(msgspec.Struct, frozen=True):
         return f"{self.vendor}:{customer}"
 
 
-class Event(msgspec.Struct, frozen=True):
-    """An event of `type` with its fields, `event_id`, `account_id`, `occurred_at` and `source` included."""
-
-    type: str
-    fields: dict[str, Any]
-
-
 class Translation(msgspec.Struct, frozen=True):
     """What a delivery stands for.
 
-    `unmapped` are the vendor's own names of what no one maps: it is counted, and is no fault. A delivery may give events
-    and such names at once.
+    `unmapped` are the vendor's own names of what no one maps: it is counted, and is no fault. A delivery may give
+    events and such names at once.
     """
 
     events: tuple[Event, ...] = ()
