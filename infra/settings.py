@@ -177,6 +177,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret, Meta(description="Key that signs delivered signals; needed with an address to deliver to.")
     ] = Secret()
 
+    sources: Annotated[
+        str, Meta(description="File that names the sources of webhooks: docs/receiving.md; empty for none.")
+    ] = ""
+    raw_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3650,
+            description="Days for which what sources sent is kept on the raw topics, closed under their keys.",
+        ),
+    ] = 30
+
     time_zone: Annotated[str, Meta(description="IANA zone whose days, weeks and months the views count in.")] = "UTC"
     health: Annotated[
         Literal["on", "off"],

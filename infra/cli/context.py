@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SENTENCES = (
     "infra.settings:SettingsError",
+    "infra.sources:SourcesError",
     "infra.embedded.errors:EmbeddedServerError",
     "infra.deployment:NotRunning",
     "infra.wiring:Unreachable",
