@@ -14,6 +14,8 @@ import msgspec
 from streams.ingest.translate import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.ingest.raw import Raw
 
 # Ids of translated events live in a name space of their own; changing it would count every event a second time.
@@ -63,6 +65,21 @@ class Instance(msgspec.Struct, frozen=True):
     def waiting_key(self, customer: object) -> str:
         """Return the account of a customer that nobody has told of yet (ADR 0175)."""
         return f"{self.vendor}:{customer}"
+
+    def known_account(
+        self, *, metadata: Mapping[str, object] | None = None, organization: object = None, email: str | None = None
+    ) -> str | None:
+        """Return the account that the first of its rules gives which knows one: metadata, organization, domain.
+
+        All that a delivery says of one entity must lead to one account, for an entity lives under one key.
+        """
+        rules = self.accounts
+        told = (metadata or {}).get(rules.metadata_key) if rules.metadata_key else None
+        if isinstance(told, str) and told:
+            return told
+        if organization is not None and (found := rules.organizations.get(str(organization))):
+            return found
+        return rules.domains.get(email.rpartition("@")[2].lower()) if email and "@" in email else None
 
 
 class Translation(msgspec.Struct, frozen=True):
