@@ -46,13 +46,14 @@ class Fields:
         return self._required(name, self.maybe_text(name))
 
     def maybe_text(self, name: str) -> str | None:
-        return self._typed(name, str, "a text")
+        found: str | None = self._typed(name, str, "a text")
+        return found
 
     def whole(self, name: str) -> int:
         return self._required(name, self.maybe_whole(name))
 
     def maybe_whole(self, name: str) -> int | None:
-        found = self._typed(name, int, "a whole number")
+        found: int | None = self._typed(name, int, "a whole number")
         if isinstance(found, bool):
             raise self._odd(name, "a whole number")
         return found

@@ -189,7 +189,7 @@ def _cancellation(sent: Sent) -> Iterator[Event]:
     """Yield a cancellation to come; that none is agreed is told where there was one before."""
     thing, before = sent.thing, sent.before
     ends_at = _end_of(thing)
-    named = {"subscription_id": thing.text("id"), "entity_version": sent.version}
+    named: dict[str, Any] = {"subscription_id": thing.text("id"), "entity_version": sent.version}
     if ends_at is not None:
         asked = min(thing.maybe_whole("canceled_at") or sent.created, ends_at)
         told = {"effective_at": micros(asked), "ends_at": micros(ends_at), **_reason(thing)}
