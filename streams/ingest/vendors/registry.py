@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.ingest.vendors import stripe
+from streams.ingest.vendors import (
+    cloudevents,
+    delighted,
+    discord,
+    formbricks,
+    segment,
+    stripe,
+    typeform,
+    zendesk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,5 +22,13 @@ if TYPE_CHECKING:
 
 TRANSLATORS: Mapping[str, Translator] = {
     "stripe": stripe.translate,
+    "zendesk": zendesk.translate,
+    "typeform": typeform.translate,
+    "formbricks": formbricks.translate,
+    "cloudevents": cloudevents.translate,
+    "segment": segment.translate,
+    "rudderstack": segment.translate,
+    "discord": discord.translate,
+    "delighted": delighted.translate,
 }
 """`cx translate` reads `cx.raw.<vendor>` for each vendor here that has an instance."""

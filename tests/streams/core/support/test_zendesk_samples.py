@@ -5,7 +5,6 @@ else happens to a ticket is told here in the envelope of the sampled webhook.
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,85 +13,23 @@ from hypothesis import strategies as st
 
 from streams.core.admission import check
 from streams.core.algebra import RecordedEvent
-from streams.core.events import Event
 from streams.core.rows_ticket import TicketMessageRow, TicketNextReplyRow, TicketRow
+from streams.ingest.vendors import zendesk
+from streams.ingest.vendors.model import AccountRules, Instance
+from tests.support import vendors
 from tests.support.machine import figures, run
-from tests.support.samples import event, instant, json_sample, sample
+from tests.support.samples import instant, json_sample, sample
 from tests.support.tickets import rows, ticket
 
 pytestmark = pytest.mark.real_data
 SOURCE = "zendesk:main"
-LATER = 1_800_000_000_000_000
+LATER = vendors.RECEIVED
 HOUR = 3_600_000_000
-ORGANIZATIONS = {"35436": "10002", "1": "10001", "146": "10001", "158": "10003", "161": "10003"}
-"""Of tickets, as a look-up at the source would give them: the samples name none."""
+ACCOUNTS = {"10001": "acme", "10002": "globex", "10003": "initech"}
+TICKETS = {"35436": "10002", "1": "10001", "146": "10001", "158": "10003", "161": "10003"}
+"""Organizations of tickets, as a look-up at the source would give them: the samples name none."""
+DESK = Instance("zendesk", "main", AccountRules(organizations=ACCOUNTS), {"tickets": TICKETS})
 Body = dict[str, Any]
-
-
-def account(detail: Body) -> str | None:
-    """The organization is the account; 0 stands for none. What the payload calls account_id is the help desk itself."""
-    named = str(detail.get("organization_id") or ORGANIZATIONS.get(str(detail["id"]), "0"))
-    return None if named == "0" else named
-
-
-def heard(body: Body) -> Iterator[Event]:
-    """What a webhook tells of a ticket; nothing of users, nor of a ticket whose account is not known yet.
-
-    Events of one update have one time: their version is that time in microseconds plus their position in it.
-    """
-    what, detail, told = body["type"].removeprefix("zen:event-type:"), body["detail"], body["event"]
-    if not what.startswith("ticket.") or account(detail) is None:
-        return
-    at = instant(body["time"])
-    common: Body = {
-        "account_id": account(detail),
-        "ticket_id": detail["id"],
-        "occurred_at": at,
-        "entity_version": at + body.get("sequence", {"position": 0})["position"],
-    }
-    match what:
-        case "ticket.created":
-            channel = detail["via"]["channel"]
-            state = {"status": told["current"]["status"].upper(), "requester_id": detail.get("requester_id")}
-            way = {"channel": "zendesk_web" if channel == "web" else channel}
-            yield event("ticket_opened", SOURCE, body["id"], **common, **state, **way)
-        case "ticket.comment_added":
-            comment = told["comment"]
-            author = {"author_type": "AGENT" if comment["author"]["is_staff"] else "REQUESTER"}
-            author["author_id"] = comment["author"]["id"]
-            facts = {"message_id": comment["id"], "is_public": comment["is_public"], **author}
-            yield event("message_added", SOURCE, body["id"], **common, **facts)
-        case "ticket.comment_made_private":
-            hidden = {"message_id": told["comment"]["id"], "is_public": False}
-            yield event("message_changed", SOURCE, body["id"], **common, **hidden)
-        case "ticket.status_changed":
-            change = {"from_status": told["previous"].upper(), "to_status": told["current"].upper()}
-            yield event("ticket_status_changed", SOURCE, body["id"], **common, **change)
-
-
-def exported(line: Body) -> Iterator[Event]:
-    """What a record of the incremental export tells; clocks that the source has kept itself are counted here anew."""
-    data = line["data"]
-    detail = {"id": data["ticket_id"]}
-    named = str(data["id"])
-    common: Body = {"account_id": account(detail), "ticket_id": str(data["ticket_id"])}
-    match line["stream"]:
-        case "satisfaction_ratings":
-            at = instant(data["updated_at"])
-            common |= {"occurred_at": at, "entity_version": at}
-            if data["score"] == "offered":
-                yield event("ticket_csat_offered", SOURCE, named, **common)
-            else:
-                scale = {"scale_min": 0.0, "scale_max": 1.0, "positive_from": 1.0}
-                score = {"score": float(data["score"] == "good"), "has_comment": bool(data["comment"])}
-                yield event("ticket_csat_rated", SOURCE, f"{named}/{data['updated_at']}", **common, **scale, **score)
-        case "ticket_comments":
-            at = instant(data["created_at"])
-            common |= {"occurred_at": at, "entity_version": at}
-            # Whether its author is staff is a matter of another record, which the samples do not have.
-            author = {"author_type": "UNKNOWN", "author_id": str(data["author_id"])}
-            facts = {"message_id": named, "is_public": data["public"], "channel": data["via"]["channel"], **author}
-            yield event("message_added", SOURCE, named, **common, **facts)
 
 
 def lines() -> list[Body]:
@@ -114,8 +51,7 @@ def update(hours: int, *parts: tuple[str, Body]) -> list[Body]:
             "type": f"zen:event-type:ticket.{what}",
             "id": f"{first['id']}-{hours}-{position}",
             "time": time,
-            "sequence": {"id": f"{hours}", "position": position, "total": len(parts)},
-            "event": told,
+            "event": {**told, "meta": {"sequence": {"id": f"{hours}", "position": position}}},
         }
         for position, (what, told) in enumerate(parts, start=1)
     ]
@@ -142,11 +78,15 @@ def life() -> list[Body]:
 
 
 def told(bodies: list[Body]) -> list[RecordedEvent]:
-    return [RecordedEvent(each, LATER) for body in bodies for each in heard(body)]
+    return vendors.told(zendesk.translate, DESK, *bodies)
+
+
+def unmapped(body: Body) -> tuple[str, ...]:
+    return zendesk.translate(vendors.delivery(body), DESK).unmapped
 
 
 def samples() -> list[RecordedEvent]:
-    return [*told([created()]), *(RecordedEvent(each, LATER) for line in lines() for each in exported(line))]
+    return told([created(), *lines()])
 
 
 def test_everything_is_taken_in() -> None:
@@ -160,15 +100,26 @@ def test_everything_is_taken_in() -> None:
 def test_the_help_desk_is_no_account() -> None:
     """Its own number is in every webhook, by the name that the contract has for a customer."""
     tenant = str(created()["account_id"])
-    assert all(recorded.event.account_id in ORGANIZATIONS.values() for recorded in samples())
-    assert tenant not in ORGANIZATIONS.values()
+    assert all(recorded.event.account_id in ACCOUNTS.values() for recorded in samples())
+    assert not any(tenant in vendors.words(recorded.event) for recorded in samples())
 
 
-def test_what_is_no_ticket_or_of_no_account_is_left_out() -> None:
-    """A user event has a detail, an id and a time like any other; a ticket without organization has to wait."""
-    assert list(heard(json_sample("zendesk/webhook_user_active_changed.json"))) == []
+def test_what_no_one_maps_is_counted_by_name() -> None:
+    """A user event has a detail, an id and a time like any other; clocks that the source keeps are counted here."""
+    assert unmapped(json_sample("zendesk/webhook_user_active_changed.json")) == ("user.active_changed",)
+    assert [name for line in lines() for name in unmapped(line)] == [
+        "ticket_metric_events/fulfill/agent_work_time",
+        "ticket_metric_events/update_status/requester_wait_time",
+        "ticket_metric_events/fulfill/periodic_update_time",
+    ]
+
+
+def test_a_ticket_of_no_organization_waits_under_who_asked() -> None:
+    """Whose it is, somebody may say later: until then it is in the totals, and listed."""
     nobody = {**created()["detail"], "id": "99", "organization_id": "0"}
-    assert list(heard({**created(), "detail": nobody})) == []
+    asked = {**nobody, "requester_id": "20978392"}
+    keys = [recorded.event.account_id for recorded in told([{**created(), "detail": each} for each in (nobody, asked)])]
+    assert keys == ["zendesk:ticket/99", "zendesk:user/20978392"]
 
 
 @given(st.data())
@@ -185,7 +136,7 @@ def test_parts_of_an_update_are_told_by_their_position(data: st.DataObject) -> N
     bodies = life()
     assert ticket(run(data.draw(st.permutations(told(bodies))))).status == "solved"
     pending, solved = bodies[-2:]
-    pending["sequence"], solved["sequence"] = solved["sequence"], pending["sequence"]
+    pending["event"]["meta"], solved["event"]["meta"] = solved["event"]["meta"], pending["event"]["meta"]
     assert ticket(run(data.draw(st.permutations(told(bodies))))).status == "pending"
 
 
@@ -194,7 +145,7 @@ def test_a_ticket_says_what_its_webhooks_say() -> None:
     machine = run(told(life()))
     row = ticket(machine)
     detail = created()["detail"]
-    assert (row.account_id, row.channel, row.source) == ("10002", "zendesk_web", SOURCE)
+    assert (row.account_id, row.channel, row.source) == ("globex", "zendesk_web", SOURCE)
     assert row.opened_at == instant(detail["created_at"])
     assert (row.first_reply_us, row.first_solved_us, row.public_replies) == (5 * HOUR, 5 * HOUR, 1)
     assert (row.agent_wait_us, row.requester_wait_us, row.solves, row.flags) == (HOUR, 4 * HOUR, 1, ())
@@ -224,7 +175,7 @@ def test_a_rating_that_is_changed_stands_as_changed(data: st.DataObject) -> None
         {**offered, "data": {**offered["data"], "score": score, "updated_at": f"2023-06-19T{time}:40Z"}}
         for score, time in states
     ]
-    recorded_events = [RecordedEvent(each, LATER) for record in records for each in exported(record)]
+    recorded_events = told(records)
     row = ticket(run(data.draw(st.permutations(recorded_events))))
     assert (row.csat_score, row.csat_scale_max, row.csat_positive_from) == (0.0, 1.0, 1.0)
     assert row.csat_rated_at == instant("2023-06-19T20:15:40Z")
