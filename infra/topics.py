@@ -50,17 +50,30 @@ def _partitions(topic: Topic, topics: dict[str, Topic], settings: Settings) -> i
 
 
 def wanted(settings: Settings) -> list[Wanted]:
-    """Return every topic of a deployment."""
+    """Return every topic of a deployment; raises SourcesError where the file of its sources cannot be read."""
+    topics = load_topics()
+    own = [_wanted(topic, topic.name, topics, settings) for topic in topics.values() if not topic.per]
+    return [*own, *raw(settings)]
+
+
+def raw(settings: Settings) -> list[Wanted]:
+    """Return the topics of what sources sent, one for each vendor that there are sources of; raises SourcesError."""
+    if not settings.sources:
+        return []
+    from infra import sources
+
     topics = load_topics()
     return [
-        Wanted(
-            settings.topic_prefix + topic.name,
-            _partitions(topic, topics, settings),
-            topic.broker_config,
-            topic.purpose,
-        )
+        _wanted(topic, f"{topic.name}.{vendor}", topics, settings)
         for topic in topics.values()
+        if topic.per
+        for vendor in sources.vendors(settings.sources)
     ]
+
+
+def _wanted(topic: Topic, name: str, topics: dict[str, Topic], settings: Settings) -> Wanted:
+    configs = topic.broker_config(settings.raw_days)
+    return Wanted(settings.topic_prefix + name, _partitions(topic, topics, settings), configs, topic.purpose)
 
 
 def changelogs(settings: Settings, state: str) -> list[Wanted]:
@@ -116,13 +129,13 @@ def _other_count(topic: Wanted, found: int) -> str:
     return f"{said} Accounts are parted if they were added later: {REMEDY}."
 
 
-def ensure(admin: Any, settings: Settings) -> Report:
-    """Create the topics that are missing; twice is the same as once.
+def ensure(admin: Any, settings: Settings, topics: list[Wanted] | None = None) -> Report:
+    """Create those of the topics that are missing, of all if none are given; twice is the same as once.
 
     Raises TopicDriftError, having created nothing, where a topic exists with other partitions or another policy:
     changing either under a log of record is a decision, not a start-up step.
     """
-    topics = wanted(settings)
+    topics = wanted(settings) if topics is None else topics
     if problems := differences(admin, topics):
         raise TopicDriftError(problems)
     counts = partition_counts(admin)

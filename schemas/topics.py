@@ -10,6 +10,7 @@ from schemas.declarations import Entity, EventType, Ledger, contradictions
 
 TOPICS_DIR = Path(__file__).parent / "topics"
 
+_DAY_MS = 86_400_000
 CleanupPolicy = Literal["delete", "compact"]
 TimestampType = Literal["CreateTime", "LogAppendTime"]
 
@@ -21,6 +22,9 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count, whatever a deployment makes of it. `entities` and `ledgers` are the kinds that its events fold into;
     `event_types` says of each type to which of them it belongs. `stage` are the ledgers of the account stage, which
     members of several topics feed: they stand in the record of its changelog, for it has no topic of events.
+
+    With ``per: vendor`` there is such a topic for each vendor that a deployment has sources of, named after it:
+    `raw.stripe`. `raw_days` is the deployment's setting.
     """
 
     name: str
@@ -29,21 +33,21 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     partitions: int
     co_partitioned_with: str | None
-    retention: Literal["forever"]
+    retention: Literal["forever", "raw_days"]
     cleanup: CleanupPolicy
     timestamps: TimestampType
     max_message_bytes: int
     event_types: dict[str, EventType]
+    per: Literal["", "vendor"] = ""
     entities: dict[str, Entity] = {}
     ledgers: dict[str, Ledger] = {}
     stage: dict[str, Ledger] = {}
 
-    @property
-    def broker_config(self) -> dict[str, str]:
-        """The topic's configuration under the broker's own names."""
+    def broker_config(self, raw_days: int) -> dict[str, str]:
+        """Return the topic's configuration under the broker's own names."""
         return {
             "cleanup.policy": self.cleanup,
-            "retention.ms": "-1",
+            "retention.ms": "-1" if self.retention == "forever" else str(raw_days * _DAY_MS),
             "retention.bytes": "-1",
             "max.message.bytes": str(self.max_message_bytes),
             "message.timestamp.type": self.timestamps,

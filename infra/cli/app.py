@@ -68,6 +68,14 @@ _COMMANDS = (
     ("runbook", "infra.cli.handbook:runbook", ("cx runbook", "cx runbook lag-grows")),
     ("compose", "infra.cli.handbook:compose", ("cx compose cxledger-stack",)),
     (
+        "receive",
+        "infra.cli.receive:receive",
+        (
+            "CX_SOURCES=sources.yaml cx receive",
+            "CX_SOURCES=sources.yaml cx receive --host 0.0.0.0 --port 8443 --cert chain.pem --key key.pem",
+        ),
+    ),
+    (
         "worker",
         "infra.cli.worker:worker",
         ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1"),

@@ -15,7 +15,7 @@ def test_each_topic_stands_in_a_file_of_its_name() -> None:
 def test_the_topics_that_programs_name_exist() -> None:
     """Workers, the launcher and the command line name these topics."""
     changelogs = {f"{source}-changelog" for source in SOURCES}
-    assert set(TOPICS) == SOURCES | {"signals", "dead-letters", "account-changelog"} | changelogs
+    assert set(TOPICS) == SOURCES | {"signals", "dead-letters", "account-changelog", "raw"} | changelogs
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
@@ -26,13 +26,16 @@ def test_co_partitioned_topics_have_one_partition_count(topic: Topic) -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
-def test_nothing_expires_and_records_carry_the_brokers_time(topic: Topic) -> None:
-    """The log of record is kept for ever, and ingested_at is the time at which the broker stored a record.
+def test_nothing_but_raw_deliveries_expires_and_records_carry_the_brokers_time(topic: Topic) -> None:
+    """The log of record is kept for ever, what it was made from for its days alone.
+
+    `ingested_at` is the time at which the broker stored a record.
 
     What workers write carries it as well: dated by themselves, it is refused as soon as a clock is an hour ahead.
     """
-    config = topic.broker_config
-    assert config["retention.ms"] == config["retention.bytes"] == "-1"
+    config = topic.broker_config(30)
+    assert config["retention.ms"] == ("2592000000" if topic.name == "raw" else "-1")
+    assert config["retention.bytes"] == "-1"
     assert (config["cleanup.policy"] == "compact") == topic.name.endswith("-changelog")
     assert config["message.timestamp.type"] == "LogAppendTime"
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HEADER_SECONDS: Final = 10.0
 """For so long a connection may stay without a whole request on it."""
 IDLE_SECONDS: Final = 30.0
+MOST_CONNECTIONS: Final = 2000
 _PORT: Final = re.compile(r":[0-9]*$")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -60,10 +61,11 @@ def guard(host: str) -> Any:
 
 
 class _Server(web.Server):
-    """Ends connections on which no request has come in time."""
+    """Ends connections on which no request has come in time, and the oldest where there are more than `most`."""
 
-    def __init__(self, handler: Any, *, request_factory: Any, seconds: float, **options: Any) -> None:
+    def __init__(self, handler: Any, *, request_factory: Any, seconds: float, most: int, **options: Any) -> None:
         self._seconds, self._asked = seconds, set[Any]()
+        self._most, self._open = most, dict[Any, asyncio.Transport]()  # in the order in which they came
         made = request_factory
 
         def noted(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
@@ -77,8 +79,15 @@ class _Server(web.Server):
         asyncio.get_running_loop().call_later(self._seconds, self._expire, connection)
         return connection
 
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._open[handler] = transport
+        if len(self._open) > self._most:
+            self._open.pop(next(iter(self._open))).abort()
+
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         self._asked.discard(handler)
+        self._open.pop(handler, None)
         super().connection_lost(handler, exc)
 
     def _expire(self, connection: RequestHandler) -> None:
@@ -87,14 +96,28 @@ class _Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """Runs a web application whose connections do not stay open half."""
+    """Runs a web application whose connections do not stay open half; `options` are those of aiohttp's handler.
 
-    def __init__(self, app: web.Application, *, seconds: float = HEADER_SECONDS) -> None:
-        super().__init__(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
-        self._seconds = seconds
+    Of more than `most` connections the oldest is cut off: who only holds them open is older than who asks something.
+    """
+
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        seconds: float = HEADER_SECONDS,
+        most: int = MOST_CONNECTIONS,
+        **options: Any,
+    ) -> None:
+        super().__init__(app, access_log=None, keepalive_timeout=IDLE_SECONDS, **options)
+        self._seconds, self._most = seconds, most
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         return _Server(
-            plain.request_handler, request_factory=plain.request_factory, seconds=self._seconds, **self._kwargs
+            plain.request_handler,
+            request_factory=plain.request_factory,
+            seconds=self._seconds,
+            most=self._most,
+            **self._kwargs,
         )

@@ -24,7 +24,7 @@ _PARTS = [
 ]
 _ASKED = (
     "up", "down", "restart", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild",
-    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose", "connect",
+    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose", "connect", "receive",
 )  # fmt: skip
 _GROUPS = (get_command(app), *(get_command(app).commands[name] for name in ("replay", "dead-letters")))  # type: ignore[attr-defined]
 _CLIENTS = frozenset({"kafka", "confluent_kafka", "clickhouse_driver", "aiokafka", "aiohttp", "requests", "httpx"})

@@ -24,7 +24,7 @@ def run(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def worker(stack: Stack, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     new = [
-        NewTopic(prefix + topic.name, topic.partitions, 1, config=topic.broker_config)
+        NewTopic(prefix + topic.name, topic.partitions, 1, config=topic.broker_config(30))
         for topic in load_topics().values()
     ]
     create_topics(stack.bootstrap, *new)

@@ -1,0 +1,126 @@
+"""cx receive: webhooks in over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import ssl
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra import rotation, sources, topics, wiring
+from infra.cli import output
+from infra.cli.context import located, sentences
+from infra.sources import SourcesError
+from streams.receive.counting import Counts
+from streams.receive.endpoint import Endpoint
+from streams.receive.hooks import HOOKS
+from streams.receive.reading import Reading
+from streams.receive.receiving import Receiver
+from streams.receive.serving import Address, application, serve
+from streams.receive.storing import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def receive(
+    host: Annotated[str, typer.Option(help="Address to listen on: loopback, unless told otherwise.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8480,
+    cert: Annotated[
+        Path | None, typer.Option(help="Certificate chain for TLS, as PEM; without it, plain HTTP.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its private key, as PEM.")] = None,
+) -> None:
+    """Receive webhooks until told to stop: verify each as its source signs, store it in Kafka, and then accept it.
+
+    CX_SOURCES names the file of sources. What is received is translated by `cx translate`. Where Kafka is away senders
+    are told to come again, and nothing that was accepted is lost.
+    """
+    with sentences():
+        settings = located()
+        rotation.watch()
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        address = Address(host, port, _tls(cert, key))
+        endpoints = hooks(settings)
+        _ensure_topics(settings)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_run(settings, address, endpoints))
+
+
+def hooks(settings: Settings) -> list[Endpoint]:
+    """Return the ways in that the sources file opens; raises SourcesError with everything that is wrong."""
+    found, problems = list[Endpoint](), list[str]()
+    for source in sources.load(settings.sources, os.environ, with_secrets=True):
+        vendor, name = source.instance.vendor, source.instance.name
+        if vendor not in HOOKS:
+            log.warning("%s.%s: no webhooks are taken from %s", vendor, name, vendor)
+            continue
+        secrets = [secret.reveal() for secret in source.secrets]
+        try:
+            endpoint = Endpoint(
+                vendor,
+                name,
+                secrets,
+                source.keys,
+                prefix=settings.topic_prefix,
+                rate=source.rate,
+                clock=time.monotonic,
+            )
+            found.append(endpoint)
+        except ValueError as error:
+            problems.append(f"{settings.sources}: {error}.")
+    if not found and not problems:
+        problems.append(f"{settings.sources}: no webhook is described: vendors are {', '.join(HOOKS)}.")
+    if problems:
+        raise SourcesError(problems)
+    return found
+
+
+def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Return the context of the certificate, None without one; raises OSError or ssl.SSLError."""
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        output.fail("--cert and --key belong together")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+def _ensure_topics(settings: Settings) -> None:
+    """Create the raw topics that are missing; raises TopicDriftError. Without a broker that is for later."""
+    try:
+        admin = wiring.admin(settings)
+    except wiring.Unreachable as error:
+        log.warning("%s; senders are told to come again until there is one", error)
+        return
+    try:
+        topics.ensure(admin, settings, topics.raw(settings))
+    finally:
+        admin.close()
+
+
+async def _run(settings: Settings, address: Address, endpoints: Sequence[Endpoint]) -> None:
+    reading, store = Reading(), Store(settings.kafka_bootstrap, wiring.librdkafka(settings))
+    counts = Counts({"reading": lambda: reading.held, "storing": lambda: store.held})
+    receiver = Receiver(endpoints, store, reading, counts, clock=wiring.clock)
+    app = application(receiver, counts, lambda: store.is_well, address.host)
+
+    def told(base: str) -> None:
+        for each in endpoints:
+            output.out.print(f"{base}/hooks/{each.vendor}/{each.instance}", highlight=False, soft_wrap=True)
+
+    try:
+        await serve(app, address, told)
+    finally:
+        await store.close()
