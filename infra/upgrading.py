@@ -52,18 +52,21 @@ class Migrated(msgspec.Struct, frozen=True):
 def migrate(settings: Settings) -> Migrated:
     """Bring tables, views and what is remembered up to date; leave what another release goes on with as it is.
 
-    Stored answers that were never computed are on their way afterwards.
+    Stored answers that were never computed are on their way afterwards. Those of tables that were made just now are
+    not: there is nothing to compute them from.
     """
     warehouse = wiring.warehouse(settings)
     with wiring.clickhouse(settings) as client:
-        migrated = _migrated(settings, client, warehouse)
-        stored.compute_new(client, warehouse)
+        generations.create_log(client, warehouse)
+        is_new = generations.current(client, warehouse) is None
+        migrated = _migrated(settings, client, warehouse, is_new=is_new)
+        if not is_new:
+            stored.compute_new(client, warehouse)
         return migrated
 
 
-def _migrated(settings: Settings, client: Client, warehouse: Warehouse) -> Migrated:
-    generations.create_log(client, warehouse)
-    if generations.current(client, warehouse) is None:
+def _migrated(settings: Settings, client: Client, warehouse: Warehouse, *, is_new: bool) -> Migrated:
+    if is_new:
         current = tables.migrate(client, warehouse)
         found = _found_format(settings) or FORMAT
         states.note(client, warehouse, current, WorkerState("", found))

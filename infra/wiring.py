@@ -264,7 +264,7 @@ def worker_state(settings: Settings) -> WorkerState | None:
     except driver.ServerException as error:
         if error.code not in (driver.ErrorCodes.UNKNOWN_DATABASE, driver.ErrorCodes.UNKNOWN_TABLE):
             raise
-    except (driver.NetworkError, driver.SocketTimeoutError, EOFError, generations.GenerationError):
+    except (driver.NetworkError, driver.SocketTimeoutError, TimeoutError, EOFError, generations.GenerationError):
         pass
     return None
 
@@ -294,7 +294,7 @@ def sink(settings: Settings) -> ClickHouseSink:
     client = clickhouse(settings)
     try:
         generation = generations.current(client, warehouse(settings))
-    except (driver.NetworkError, driver.SocketTimeoutError, EOFError) as error:
+    except (driver.NetworkError, driver.SocketTimeoutError, TimeoutError, EOFError) as error:
         raise Unreachable(f"no ClickHouse answers at {settings.clickhouse_host}: {error}") from error
     except driver.ServerException as error:
         if error.code not in (driver.ErrorCodes.UNKNOWN_DATABASE, driver.ErrorCodes.UNKNOWN_TABLE):

@@ -54,7 +54,7 @@ def sentences() -> Iterator[None]:
     except loaded("clickhouse_driver.errors:ServerException") as error:
         message = str(error.message).split("Stack trace", maxsplit=1)[0].strip()
         output.fail(f"ClickHouse refuses (code {error.code}): {message[:_EXCERPT]}")
-    except (EOFError, *loaded(*SILENT)) as error:
+    except (EOFError, TimeoutError, *loaded(*SILENT)) as error:
         output.fail(f"ClickHouse does not answer: {error}")
     except OSError as error:
         output.fail(f"{error.filename or 'the operating system'}: {error.strerror or error}")

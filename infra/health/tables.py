@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clickhouse_driver.errors import ErrorCodes, ServerException, SocketTimeoutError
+from clickhouse_driver.errors import ErrorCodes, ServerException
 
 from infra import wiring
 from infra.health.model import PATIENCE_S, DeadLetters, Disk, ReplayState, Tables, Waiting
@@ -69,7 +69,7 @@ def _asked(client: Client, query: str, parameters: Mapping[str, Any] | None = No
         if error.code not in _NOT_THERE | _OLDER | _SLOW:
             raise
         return None
-    except SocketTimeoutError:
+    except TimeoutError:  # its socket's own: the driver wraps only those of connecting
         client.disconnect()
         return None
     return found
