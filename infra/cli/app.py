@@ -76,6 +76,19 @@ _COMMANDS = (
         ),
     ),
     (
+        "translate",
+        "infra.cli.translate:translate",
+        (
+            "CX_SOURCES=sources.yaml cx translate",
+            "CX_SOURCES=sources.yaml cx translate --again --from 2026-11-22T00:00:00Z --vendor stripe",
+        ),
+    ),
+    (
+        "unresolved",
+        "infra.cli.unresolved:unresolved",
+        ("cx unresolved", "cx unresolved --all --format json"),
+    ),
+    (
         "worker",
         "infra.cli.worker:worker",
         ("cx worker", "CX_STACK=external CX_KAFKA_BOOTSTRAP=kafka:9092 cx worker --name worker-1"),

@@ -44,7 +44,11 @@ FROM
         AND _v.account_id NOT IN (SELECT account_id FROM ${cx}.account_history WHERE is_test = 0)
         AND _v.account_id NOT IN
         (
-            SELECT account_id FROM ${cx}.account_reference WHERE is_test = 0 AND linked_at IS NOT NULL AND unlinked_at IS NULL
+            SELECT account_id
+            FROM ${cx}.account_reference
+            WHERE is_test = 0 AND linked_at IS NOT NULL AND unlinked_at IS NULL
+                -- A payment that is a waiting customer's says nothing of who that customer is.
+                AND NOT startsWith(account_id, concat(toString(system), ':'))
         )
     GROUP BY account_id
 ) AS _e

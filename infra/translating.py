@@ -1,0 +1,139 @@
+"""Translators over the sources file: the group that goes on by itself, and one that goes over raw topics again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infra import sources, wiring
+from infra.sources import SourcesError
+from streams.ingest.vendors.registry import TRANSLATORS
+from streams.live.engine.clients import transactional_producer
+from streams.live.errors import EngineStopped
+from streams.translating.counting import Counts
+from streams.translating.judging import Judging, Source
+from streams.translating.runner import Runner
+from streams.translating.transacting import Transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.settings import Settings
+    from streams.live.engine.crash_points import CrashHook
+    from streams.live.engine.settings import EngineSettings
+    from streams.replay.log import Bounds, Log, Place
+
+RAW = "raw."
+_GROUP = "translate"
+_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+_AT_ONCE = 500
+log = logging.getLogger(__name__)
+
+
+class Translators:
+    """What the sources file says, ready to translate; `topics` are the raw topics under their full names.
+
+    Raises SourcesError for a file that is wrong.
+    """
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str], vendor: str = "") -> None:
+        raw = f"{settings.topic_prefix}{RAW}"
+        found: dict[tuple[str, str], Source] = {}
+        for each in sources.load(settings.sources, environment, with_secrets=False):
+            instance = each.instance
+            translate = TRANSLATORS.get(instance.vendor)
+            if translate is None:
+                log.warning("%s: nobody translates what it sends; it stays on its raw topic", instance.source)
+            elif vendor in ("", instance.vendor):
+                found[raw + instance.vendor, instance.name] = Source(instance, each.keys, translate)
+        if not found:
+            known = ", ".join(sorted(TRANSLATORS))
+            meant = vendor or "any vendor that is translated"
+            raise SourcesError([f"{settings.sources} has no source of {meant}: there are translators of {known}."])
+        self.topics = sorted({topic for topic, _ in found})
+        self.judging = Judging(found, wiring.codec(settings), raw)
+
+
+def engine_settings(settings: Settings, member: str = "") -> EngineSettings:
+    """Return names and times for the clients: a group of its own beside the workers'."""
+    return msgspec.structs.replace(wiring.engine_settings(settings, member=member), group=f"{settings.group}-{_GROUP}")
+
+
+def follow(
+    settings: Settings,
+    translators: Translators,
+    counts: Counts,
+    *,
+    member: str,
+    until_end: bool,
+    stopped: Callable[[], bool],
+    crash: CrashHook,
+) -> None:
+    """Translate what comes until `stopped` says so, or with `until_end` until everything that there was is done.
+
+    Where Kafka goes away, it begins anew once that is back: nothing is lost and nothing is told twice.
+    """
+    failures = 0
+    while not stopped():
+        try:
+            runner = _runner(settings, translators, counts, member, crash)
+            try:
+                while not stopped():
+                    done = runner.turn()
+                    failures = 0
+                    if done and until_end:
+                        return
+            finally:
+                runner.close()
+        except EngineStopped as error:
+            pause = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
+            failures += 1
+            log.warning("%s; beginning anew in %g s from what is committed", error, pause)
+            _wait(pause, stopped)
+
+
+def _runner(settings: Settings, translators: Translators, counts: Counts, member: str, crash: CrashHook) -> Runner:
+    told = engine_settings(settings, member)
+    return Runner(told, translators.topics, translators.judging, counts, clock=wiring.clock, crash=crash)
+
+
+def _wait(seconds: float, stopped: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not stopped():
+        time.sleep(0.1)
+
+
+def again(
+    settings: Settings,
+    translators: Translators,
+    counts: Counts,
+    *,
+    since: int | None,
+    show: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Translate all that the raw topics hold once more, from a time (microseconds) on; what it tells again is known.
+
+    The group's own place is left where it is, and what is still not understood waits where it waits. Raises LogError or
+    EngineStopped; whatever was done by then is only repeated the next time.
+    """
+    told = engine_settings(settings)
+    with wiring.replay_log(settings, at_once=_AT_ONCE) as raw:
+        transactions = Transactions(transactional_producer(told), told, clock=wiring.clock, crash=lambda _: None)
+        for place, bounds in sorted(raw.bounds(translators.topics).items()):
+            for batch in raw.read(place, _start(raw, place, bounds, since), bounds.high):
+                now = wiring.clock()
+                judged = [(record, translators.judging.judge(record, now)) for record in batch]
+                transactions.commit(judged, letters=False)
+                for _, outcome in judged:
+                    counts.add(outcome)
+                show(f"{place[0]}-{place[1]}: up to offset {batch[-1].offset():,} of {bounds.high - 1:,}")
+
+
+def _start(raw: Log, place: Place, bounds: Bounds, since: int | None) -> int:
+    if since is None:
+        return bounds.low
+    found = raw.at(place, since)
+    return bounds.high if found is None else max(found, bounds.low)
