@@ -1,77 +1,33 @@
-"""The emitters that services hold: one for threads, one for asyncio, over the same outbox."""
+"""The emitters that services hold, for threads and for asyncio, over Kafka and over HTTP: one outbox behind all."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
-from schemas.codec import Codec, Confluent
-from schemas.frames import LOAD
-from schemas.writer import micros
-from streams.emit.admission import admitted, topic_of
+from schemas.codec import Confluent
 from streams.emit.connecting import Connecting
+from streams.emit.endpoint import Endpoint
+from streams.emit.making import Clock, Lines, Making, Records, utc
 from streams.emit.outbox import DeliveryError, Outbox, Outgoing
+from streams.emit.poster import Poster
 
 FLUSH_SECONDS = 120.0
 ROOM_SECONDS = 60.0
-"""Let an event wait this long for room in memory while the broker confirms nothing."""
-
-Clock = Callable[[], datetime]
-
-
-def _utc() -> datetime:
-    return datetime.now(UTC)
-
-
-class _Making:
-    """Turns fields into records that no worker will refuse."""
-
-    def __init__(self, source: str, registry: Confluent | None, prefix: str, now: Clock, *, load: bool) -> None:
-        self._source, self._prefix, self._now = source, prefix, now
-        self._headers = (LOAD,) if load else ()
-        self._codec = Codec(registry)
-        self.asks = registry is not None
-
-    def record(self, event_type: str, account_id: str, fields: dict[str, Any]) -> Outgoing:
-        """Complete, check and frame one event; raises InvalidEventError."""
-        now = self._now()
-        event = {"event_id": str(uuid4()), "occurred_at": now, "source": self._source, **fields}
-        event["account_id"] = account_id
-        value = admitted(self._codec, event_type, event, micros(now))
-        topic = self._prefix + topic_of(event_type)
-        return Outgoing(event["event_id"], topic, account_id.encode(), value, self._headers)
+"""Let an event wait this long for room in memory while nothing is confirmed."""
 
 
 def _no_room(record: Outgoing) -> DeliveryError:
-    return DeliveryError([record.event_id], TimeoutError("too much waits for the broker"))
+    return DeliveryError({record.event_id: TimeoutError("too much waits for the broker or server")})
 
 
-class Emitter:
-    """Sends events to their topics, keyed by account; safe to share between threads.
+class _Emitting:
+    """What an emitter for threads does, wherever its events go."""
 
-    `source` names the emitting system and instance, such as shop:main. `options` go to kafka-python's KafkaProducer
-    (security, time limits). The producer is idempotent and waits for all in-sync replicas; its partitioner is
-    murmur2, as in Java. It connects in the background: events wait in memory (at most 32 MiB) while no broker
-    answers. Leaving the block waits until all events are stored. `load` says of every event that its past is being
-    filled up, so that nothing of it counts as late.
-    """
-
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        source: str,
-        registry: Confluent | None = None,
-        prefix: str = "cx.",
-        now: Clock = _utc,
-        load: bool = False,
-        **options: Any,
-    ) -> None:
-        """Begin to connect, without waiting; raises ValueError or TypeError for settings that cannot be meant."""
-        self._making = _Making(source, registry, prefix, now, load=load)
-        self._outbox = Outbox(Connecting(bootstrap, options))
+    def __init__(self, making: Making, connect: Callable[[], Any]) -> None:
+        self._making = making
+        self._outbox = Outbox(connect)
 
     def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:
         """Check and queue one event; return its event_id.
@@ -104,23 +60,12 @@ class Emitter:
         self.close()
 
 
-class AsyncEmitter:
-    """Is to asyncio what Emitter is to threads: the same checks, the same delivery, and nothing blocks the loop."""
+class _EmittingLater:
+    """What an emitter for asyncio does: the same checks, the same delivery, and nothing blocks the loop."""
 
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        source: str,
-        registry: Confluent | None = None,
-        prefix: str = "cx.",
-        now: Clock = _utc,
-        load: bool = False,
-        **options: Any,
-    ) -> None:
-        """Begin to connect, as Emitter does; needs no running loop."""
-        self._making = _Making(source, registry, prefix, now, load=load)
-        self._outbox = Outbox(Connecting(bootstrap, options))
+    def __init__(self, making: Making, connect: Callable[[], Any]) -> None:
+        self._making = making
+        self._outbox = Outbox(connect)
 
     async def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:
         """Check and queue one event as Emitter.emit does; waits only for room in memory, or for a registry."""
@@ -149,3 +94,91 @@ class AsyncEmitter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class Emitter(_Emitting):
+    """Sends events to their topics, keyed by account; safe to share between threads.
+
+    `source` names the emitting system and instance, such as shop:main. `options` go to kafka-python's KafkaProducer
+    (security, time limits). The producer is idempotent and waits for all in-sync replicas; its partitioner is
+    murmur2, as in Java. It connects in the background: events wait in memory (at most 32 MiB) while no broker
+    answers. Leaving the block waits until all events are stored. `load` says of every event that its past is being
+    filled up, so that nothing of it counts as late.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        source: str,
+        registry: Confluent | None = None,
+        prefix: str = "cx.",
+        now: Clock = utc,
+        load: bool = False,
+        **options: Any,
+    ) -> None:
+        """Begin to connect, without waiting; raises ValueError or TypeError for settings that cannot be meant."""
+        super().__init__(Records(source, registry, prefix, now, load=load), Connecting(bootstrap, options))
+
+
+class AsyncEmitter(_EmittingLater):
+    """Is to asyncio what Emitter is to threads."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        source: str,
+        registry: Confluent | None = None,
+        prefix: str = "cx.",
+        now: Clock = utc,
+        load: bool = False,
+        **options: Any,
+    ) -> None:
+        """Begin to connect, as Emitter does; needs no running loop."""
+        super().__init__(Records(source, registry, prefix, now, load=load), Connecting(bootstrap, options))
+
+
+class HttpEmitter(_Emitting):
+    """Posts events to a server's `/v1/events` where Kafka cannot be reached; safe to share between threads.
+
+    `url` is the server's, such as https://cx.example.com, and `token` the one that it knows `source` by. Events are
+    held against the contract here as well, so that mistakes show at once. They wait in memory as with Emitter, go
+    together in one request, and again while the server is away or busy, for two minutes. `context` is the TLS to
+    speak, and `insecure` allows plain HTTP to another machine, which shows the token on the way.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        source: str,
+        token: str,
+        now: Clock = utc,
+        context: ssl.SSLContext | None = None,
+        insecure: bool = False,
+    ) -> None:
+        """Connect at the first event; raises ValueError for an address or a token that cannot be meant."""
+        super().__init__(Lines(source, now), _posting(url, token, context, insecure=insecure))
+
+
+class AsyncHttpEmitter(_EmittingLater):
+    """Is to asyncio what HttpEmitter is to threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        source: str,
+        token: str,
+        now: Clock = utc,
+        context: ssl.SSLContext | None = None,
+        insecure: bool = False,
+    ) -> None:
+        """Connect at the first event, as HttpEmitter does; needs no running loop."""
+        super().__init__(Lines(source, now), _posting(url, token, context, insecure=insecure))
+
+
+def _posting(url: str, token: str, context: ssl.SSLContext | None, *, insecure: bool) -> Callable[[], Poster]:
+    endpoint = Endpoint(url, token, context=context, insecure=insecure)
+    return lambda: Poster(endpoint)

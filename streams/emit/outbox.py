@@ -1,4 +1,4 @@
-"""Hands records to Kafka from a thread of its own, so that nobody who emits waits for a broker that is away."""
+"""Hands records on from a thread of its own, so that nobody who emits waits for a broker or server that is away."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import msgspec
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from streams.emit.connecting import Unusable
 
@@ -24,15 +24,23 @@ log = logging.getLogger(__name__)
 
 
 class DeliveryError(Exception):
-    """Kafka did not store an event; `event_ids` are those it may lack. Sending them again is harmless."""
+    """Events were not stored, or it is not known: `causes` says by event id why. Sending them again is harmless.
 
-    def __init__(self, event_ids: list[str], cause: BaseException) -> None:
-        super().__init__(f"{len(event_ids)} events were not stored, the first is {event_ids[0]}: {cause}")
-        self.event_ids = event_ids
+    Over HTTP a cause may be a RefusedEventError, if the server knows a rule that the client does not: mend it first.
+    """
+
+    def __init__(self, causes: Mapping[str, BaseException]) -> None:
+        first, cause = next(iter(causes.items()))
+        super().__init__(f"{len(causes)} events were not stored, the first is {first}: {cause}")
+        self.causes = dict(causes)
+
+    @property
+    def event_ids(self) -> list[str]:
+        return list(self.causes)
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A record on its way to a topic (its full name), of the event that its id names."""
+    """A record of the event that its id names; `topic` is the full name, over HTTP the event's type."""
 
     event_id: str
     topic: str
@@ -42,7 +50,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Outbox:
-    """Keeps records in order until Kafka has stored them; safe to share between threads.
+    """Keeps records in order until they are stored; safe to share between threads.
 
     `connect` returns a producer, None where no broker answers yet, and raises Unusable where none ever will.
     """
@@ -66,9 +74,9 @@ class Outbox:
             if not self._changed.wait_for(lambda: self._has_room(record), patience):
                 return False
             if self._unusable is not None:
-                raise DeliveryError([record.event_id], self._unusable)
+                raise DeliveryError({record.event_id: self._unusable})
             if self._closing:
-                raise DeliveryError([record.event_id], RuntimeError("the emitter is closed"))
+                raise DeliveryError({record.event_id: RuntimeError("the emitter is closed")})
             self._queue.append(record)
             self._bytes += len(record.value)
             self._open[record.event_id] = self._open.get(record.event_id, 0) + 1
@@ -80,7 +88,7 @@ class Outbox:
         with self._changed:
             lost, self._lost = self._lost, {}
         if lost:
-            raise DeliveryError(list(lost), next(iter(lost.values())))
+            raise DeliveryError(lost)
 
     def flush(self, timeout: float) -> None:
         """Wait until every record is stored; raises DeliveryError where one is not, or not in time (seconds)."""
@@ -92,7 +100,7 @@ class Outbox:
                 self.producer.flush(max(0.0, until - time.monotonic()))
         with self._changed:
             if not self._changed.wait_for(lambda: not self._open, max(0.0, until - time.monotonic())):
-                late = KafkaTimeoutError(f"not confirmed within {timeout:g} s")
+                late = TimeoutError(f"not confirmed within {timeout:g} s")
                 self._lost.update(dict.fromkeys(self._open, late))
         self.raise_lost()
 
