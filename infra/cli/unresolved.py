@@ -21,6 +21,8 @@ _COLUMNS = ("account_id", "state", "survivor_id", "events", "topics", "first_at"
 _STATES = {"waiting": "waits", "name_of_two_accounts": "two accounts", "linked": "linked"}
 _ROWS = 200
 _DAY = len("2026-11-22")
+_COPIED = 32
+"""Keys that are no longer stand on one line, to be copied."""
 
 
 def unresolved(
@@ -60,8 +62,8 @@ def _found(client: Client, database: str, every: bool, limit: int) -> list[tuple
 def _table(found: Sequence[Sequence[Any]]) -> Table:
     """Return the table: keys are there to be copied, days say how long each has waited."""
     table = Table(header_style="bold")
-    table.add_column("key", overflow="fold", min_width=20)
-    table.add_column("state", no_wrap=True)
+    table.add_column("key", overflow="fold", no_wrap=max(len(row[0]) for row in found) <= _COPIED)
+    table.add_column("state", overflow="fold")
     table.add_column("events", justify="right", no_wrap=True)
     table.add_column("topics", overflow="fold")
     table.add_column("first, last", no_wrap=True, min_width=_DAY)

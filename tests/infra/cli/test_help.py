@@ -24,7 +24,8 @@ _PARTS = [
 ]
 _ASKED = (
     "up", "down", "restart", "demo", "status", "topics", "migrate", "emit", "import", "sql", "worker", "rebuild",
-    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose", "connect", "receive",
+    "replay", "proof", "doctor", "dead-letters", "explain", "runbook", "compose", "connect", "receive", "translate",
+    "unresolved",
 )  # fmt: skip
 _GROUPS = (get_command(app), *(get_command(app).commands[name] for name in ("replay", "dead-letters")))  # type: ignore[attr-defined]
 _CLIENTS = frozenset({"kafka", "confluent_kafka", "clickhouse_driver", "aiokafka", "aiohttp", "requests", "httpx"})
@@ -66,6 +67,8 @@ def test_every_command_explains_itself_with_examples(name: str) -> None:
         ["status"],
         ["restart"],
         ["topics"],
+        ["unresolved"],
+        ["translate"],
         ["migrate"],
         ["rebuild"],
         ["replay", "plan"],
