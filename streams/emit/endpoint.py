@@ -15,6 +15,8 @@ SECONDS = 30.0
 """Wait so long for a connection, and for an answer."""
 MOST_ANSWER_BYTES = 4 << 20
 _TYPE = "application/x-ndjson"
+_BROKEN = (OSError, HTTPException, UnicodeError)
+"""What a connection that fails raises; the last is of names that cannot be looked up."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -72,14 +74,25 @@ class Endpoint:
         )
 
     def post(self, body: bytes) -> Answer:
-        """Post lines and return the answer; raises Unanswered."""
+        """Post lines and return the answer; raises Unanswered.
+
+        A server closes connections that nobody uses for some time, and may do so as we begin: a request on one that
+        was used before is then sent once more, on a new one.
+        """
         try:
-            self._connection.request("POST", self._path, body, self._headers)
-            answer = self._connection.getresponse()
-            content = answer.read(MOST_ANSWER_BYTES + 1)
-        except (OSError, HTTPException) as error:
+            if self._connection.sock is not None:
+                with suppress(ConnectionError):
+                    return self._posted(body)
+                self.close()
+            return self._posted(body)
+        except _BROKEN as error:
             self.close()
             raise Unanswered(f"{type(error).__name__}: {error}") from error
+
+    def _posted(self, body: bytes) -> Answer:
+        self._connection.request("POST", self._path, body, self._headers)
+        answer = self._connection.getresponse()
+        content = answer.read(MOST_ANSWER_BYTES + 1)
         if len(content) > MOST_ANSWER_BYTES:
             self.close()
             content = b""
@@ -95,7 +108,8 @@ def _read(answer: HTTPResponse, content: bytes) -> Answer:
     with suppress(msgspec.MsgspecError, UnicodeDecodeError):
         verdict = msgspec.json.decode(content, type=Verdict)
     said = f"HTTP {answer.status} {answer.reason}: {content[:200].decode(errors='replace')}"
-    return Answer(answer.status, verdict, _seconds(answer.headers.get("Retry-After", "")), said)
+    plain = "".join(each if each.isprintable() else " " for each in said)
+    return Answer(answer.status, verdict, _seconds(answer.headers.get("Retry-After", "")), plain)
 
 
 def _seconds(text: str) -> float | None:

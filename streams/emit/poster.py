@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -21,6 +22,7 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _OK = range(200, 300)
 _TOO_LARGE, _TOO_MANY, _TIMEOUT = 413, 429, 408
 _SERVER_ERRORS = range(500, 600)
+log = logging.getLogger(__name__)
 Settled = Callable[[object], None]
 """Hears how a delivery ended: an exception, or None."""
 
@@ -134,6 +136,8 @@ class Poster:
                     batch = rest
                     continue
                 why, wait = NotTakenError(answer.said), answer.wait
+            if tries == 0:
+                log.warning("the server takes no events now, they wait: %s", why)
             pause = self._pauses[min(tries, len(self._pauses) - 1)] if wait is None else wait
             batch = self._in_time(batch, pause, why)
             tries += 1

@@ -1,6 +1,7 @@
 """`/v1/events` on loopback, as emitters and servers agreed: lines judged one by one, over real HTTP."""
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ TOKEN = "t0ken"
 class Route:
     """`taken` holds the records that were stored, by event id; `first` are statuses that are answered before that."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, scheme: str = "http") -> None:
+        self.url = f"{scheme}://127.0.0.1:{port}"
+        self.hangs_up = False
+        """Whether it closes a connection behind an answer without a word, as servers do with idle ones."""
         self.taken: dict[str, bytes] = {}
         self.requests: list[dict[str, str]] = []
         self.first: list[int] = []
@@ -65,15 +68,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Retry-After", "0")
         self.end_headers()
         self.wfile.write(data)
+        self.close_connection = self.route.hangs_up
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Keep quiet."""
 
 
 @contextmanager
-def serve() -> Iterator[Route]:
+def serve(tls: ssl.SSLContext | None = None) -> Iterator[Route]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    route = Route(server.server_port)
+    route = Route(server.server_port, "http" if tls is None else "https")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.RequestHandlerClass = type("Handler", (_Handler,), {"route": route})
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -175,6 +175,12 @@ def test_a_server_that_stays_away_loses_events_by_name(answer: Answer, tries: in
     assert len(server.posted) == tries
 
 
+def test_an_outage_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Two minutes of silence before events are lost would be two minutes in which nobody looks."""
+    assert _post(Server(["broken"] * 5), [_line(0)]) == {0: [None]}
+    assert [each.getMessage() for each in caplog.records] == ["the server takes no events now, they wait: HTTP 503"]
+
+
 def test_close_ends_even_while_a_server_is_away() -> None:
     """A service that stops must not wait for two minutes."""
     server = Server(["gone before"] * 10_000)
