@@ -18,6 +18,7 @@ from streams.receive.signatures import Delivery
 
 JSON = frozenset({"application/json"})
 EVENT, EVENTS = "application/cloudevents+json", "application/cloudevents-batch+json"
+LINES = "application/x-ndjson"
 BINARY_EVENT = ("ce-id", "ce-source", "ce-specversion", "ce-type")
 """Headers that every CloudEvent has whose attributes stand beside its data."""
 _ED25519_BYTES = 32
@@ -141,6 +142,7 @@ HOOKS: Mapping[str, Hook] = {
     "formbricks": _STANDARD,
     "standard_webhooks": _STANDARD,
     "typeform": Hook(signatures.typeform),
+    "delighted": Hook(signatures.bearer, media_types=JSON | {LINES}),
     "segment": Hook(signatures.segment),
     "rudderstack": Hook(signatures.bearer),
     "cloudevents": Hook(

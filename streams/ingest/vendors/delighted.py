@@ -12,6 +12,7 @@ version: one that is exported again after a change states it anew. Times are Uni
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,25 +31,28 @@ from streams.ingest.vendors.payloads import (
     shaped,
     unix_seconds,
 )
+from streams.ingest.vendors.surveys import Scale, Survey, answers, definition
 
 if TYPE_CHECKING:
     from streams.ingest.raw import Raw
     from streams.ingest.vendors.model import Instance
 
-_RESPONSES = "survey_responses"
+_RESPONSES, _QUESTION = "survey_responses", "score"
 _KINDS = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "smileys": "RATING", "stars_five": "RATING", "thumbs": "RATING"}
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Options of a Delighted instance.
 
-    `surveys` gives the id of the survey by its type, which is its id otherwise. `organization` names a property of
-    people. A response with one of `test_tags` is test traffic.
+    `surveys` gives the id of the survey by its type, which is its id otherwise, and `scales` the scale of a type where
+    that is not the usual one (`surveys.py`). `organization` names a property of people. A response with one of
+    `test_tags` is test traffic.
 
-    >>> Options(surveys={"nps": "relationship"}, organization="company_id", test_tags=("internal",))
+    >>> Options(surveys={"nps": "relationship"}, scales={"ces": (1, 5, 4)}, organization="company_id")
     """
 
     surveys: dict[str, str] = {}
+    scales: dict[str, Scale] = {}
     organization: str = "organization_id"
     test_tags: tuple[str, ...] = ()
 
@@ -88,13 +92,22 @@ def translate(raw: Raw, instance: Instance) -> Translation:
         if response.survey_type not in _KINDS:
             unmapped.append(counted_name(_RESPONSES, response.survey_type))
         else:
-            events.append(_submitted(response, instance, options))
+            events += _events(response, instance, options)
     if not events and not unmapped:
         raise NotUnderstoodError("not_json", "the body has no line")
     return translation(raw, events, unmapped)
 
 
-def _submitted(response: _Response, instance: Instance, options: Options) -> Event:
+def _events(response: _Response, instance: Instance, options: Options) -> Iterator[Event]:
+    kind = _KINDS[response.survey_type]
+    scales = {_QUESTION: options.scales[response.survey_type]} if response.survey_type in options.scales else {}
+    survey = msgspec.convert({kind.lower(): _QUESTION, "scales": scales}, Survey)
+    submitted = _submitted(response, survey, instance, options)
+    yield from definition(survey, submitted.fields["survey_id"], submitted.fields["account_id"], instance)
+    yield submitted
+
+
+def _submitted(response: _Response, survey: Survey, instance: Instance, options: Options) -> Event:
     begun = unix_seconds(response.created_at, "created_at")
     at = begun if response.updated_at is None else unix_seconds(response.updated_at, "updated_at")
     person = response.person if isinstance(response.person, _Person) else _Person(response.person)
@@ -117,12 +130,10 @@ def _submitted(response: _Response, instance: Instance, options: Options) -> Eve
         "is_test": not set(response.tags or ()).isdisjoint(options.test_tags),
         "response_id": response_id,
         "survey_id": options.surveys.get(response.survey_type, response.survey_type),
-        "survey_version": 1,
+        "survey_version": survey.version,
         "contact_id": person_id(instance, person_named),
         "submitted_at": begun,
         "finished": True,
-        "answers": [
-            {"question_id": "score", "kind": _KINDS[response.survey_type], "number": response.score},
-        ],
+        "answers": answers(survey, [((_QUESTION,), response.score)]),
     }
     return Event("response_submitted", fields)

@@ -24,7 +24,7 @@ from streams.ingest.vendors.accounts import account_of, person_id
 from streams.ingest.vendors.contract import translation
 from streams.ingest.vendors.model import Translation
 from streams.ingest.vendors.payloads import counted_name, decoded, instant, options_of, shaped
-from streams.ingest.vendors.surveys import Survey, answers
+from streams.ingest.vendors.surveys import Survey, answers, definition
 
 if TYPE_CHECKING:
     from streams.ingest.raw import Raw
@@ -91,7 +91,9 @@ def translate(raw: Raw, instance: Instance) -> Translation:
         if survey is None:
             unmapped.append(counted_name("survey", response.survey_id))
         else:
-            events.append(_submitted(response, survey, instance, options))
+            submitted = _submitted(response, survey, instance, options)
+            events += definition(survey, response.survey_id, submitted.fields["account_id"], instance)
+            events.append(submitted)
     return translation(raw, events, unmapped)
 
 

@@ -2,27 +2,41 @@
 
 Only fields that the options name become answers, as a number or as options picked. Texts are not kept, whoever asks: an
 answer in somebody's own words, a name and an address look alike.
+
+An answer of satisfaction or effort counts once its scale is declared, and payloads do not have it. So each response
+with one comes with its survey's definition, under its own account: always the same event, which counts once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from streams.core.limits import EARLIEST
+from streams.ingest.translate import Event
 from streams.ingest.vendors.model import NotUnderstoodError
+
+if TYPE_CHECKING:
+    from streams.ingest.vendors.model import Instance
+
+Scale = tuple[float, float, float]
+"""Lowest answer, highest answer, and the lowest that counts as positive."""
+_USUAL: Mapping[str, Scale | None] = {"NPS": (0.0, 10.0, 9.0), "CSAT": (1.0, 5.0, 4.0), "CES": (1.0, 7.0, 5.0)}
 
 Fields = str | list[str]
 """One field, or several, by the id or the readable name that the vendor gives it."""
 
 
 class Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the fields of one survey measure; `version` is raised by its operator when questions change.
+    """What the fields of one survey measure; `version` is raised by its operator when questions or scales change.
 
-    `choice` are fields whose picked options are kept; the operator wrote those, not the respondent.
+    `choice` are fields whose picked options are kept; the operator wrote those, not the respondent. `scales` has those
+    of fields that are not on the usual one: CSAT from 1 to 5 with 4 as the lowest that is satisfied, CES from 1 to 7
+    with 5.
 
-    >>> Survey(nps="rating_1", csat=["support", "onboarding"], version=2)
+    >>> Survey(nps="rating_1", csat=["support", "onboarding"], scales={"onboarding": (1, 10, 8)}, version=2)
     """
 
     nps: Fields = []
@@ -30,6 +44,7 @@ class Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ces: Fields = []
     rating: Fields = []
     choice: Fields = []
+    scales: dict[str, Scale] = {}
     version: int = 1
     channel: str | None = None
 
@@ -43,6 +58,38 @@ class Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     raise NotUnderstoodError("invalid_options", "a field of a survey measures two things")
                 found[field] = kind
         return found
+
+
+def definition(survey: Survey, survey_id: str, account_id: str, instance: Instance) -> Iterator[Event]:
+    """Yield the definition that answers on scales need; a survey without such a field needs none.
+
+    It has no time of its own, so it has the earliest that there is.
+    """
+    kinds = survey.kinds()
+    if kinds.keys() <= {name for name, kind in kinds.items() if kind in ("NPS", "CHOICE")}:
+        return
+    parts = ("definition", survey_id, survey.version, account_id)
+    yield Event(
+        "survey_defined",
+        {
+            "event_id": instance.event_id(*parts),
+            "account_id": account_id,
+            "occurred_at": EARLIEST,
+            "source": instance.source,
+            "survey_id": survey_id,
+            "version": survey.version,
+            "questions": [_question(name, kind, survey.scales.get(name)) for name, kind in sorted(kinds.items())],
+        },
+    )
+
+
+def _question(name: str, kind: str, told: Scale | None) -> dict[str, Any]:
+    scale = told or _USUAL.get(kind)
+    if scale is None:
+        return {"question_id": name, "kind": kind}
+    lowest, highest, positive = scale
+    bounds = {"scale_min": lowest, "scale_max": highest, "positive_from": positive}
+    return {"question_id": name, "kind": kind, **bounds}
 
 
 def answers(survey: Survey, given: Iterable[tuple[tuple[str | None, ...], Any]]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from streams.ingest.vendors.accounts import account_of, person_id
 from streams.ingest.vendors.contract import translation
 from streams.ingest.vendors.model import Translation
 from streams.ingest.vendors.payloads import Id, counted_name, decoded, id_of, instant, options_of, shaped
-from streams.ingest.vendors.surveys import Survey, answers
+from streams.ingest.vendors.surveys import Survey, answers, definition
 
 if TYPE_CHECKING:
     from streams.ingest.raw import Raw
@@ -111,7 +111,9 @@ def translate(raw: Raw, instance: Instance) -> Translation:
     survey = options.forms.get(response.form_id)
     if survey is None:
         return translation(raw, (), (counted_name("form", response.form_id),))
-    return translation(raw, (_submitted(delivery, response, survey, instance, options),))
+    submitted = _submitted(delivery, response, survey, instance, options)
+    account = submitted.fields["account_id"]
+    return translation(raw, (*definition(survey, response.form_id, account, instance), submitted))
 
 
 def _submitted(delivery: _Delivery, response: _Response, survey: Survey, instance: Instance, options: Options) -> Event:
