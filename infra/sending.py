@@ -10,17 +10,15 @@ from infra import wiring
 from infra.wiring import Unreachable
 from schemas.frames import LOAD
 from streams.emit.admission import admitted, topic_of
+from streams.receive.event_json import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.settings import Settings
 
+__all__ = ["ContractError", "Sender"]
 _FLUSH_SECONDS = 60.0
-
-
-class ContractError(Exception):
-    """Refuse what is no event that could be held against the contract; the message says why."""
 
 
 class Sender:

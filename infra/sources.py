@@ -9,6 +9,8 @@ CX_SOURCES names a YAML file. Secrets and keys stand in it by reference alone, s
         rate: 200                             # deliveries a second, before 429
         accounts: {metadata_key: account}     # which account of ours a customer is
         options: {}                           # the vendor's own
+    events:                                   # who posts events of the contract to /v1/events
+      shop: {secrets: [env:SHOP_TOKEN], options: {source: "shop:main"}}
 
 A relative path is one beside the file. Everything that is wrong is reported together, and no value is repeated.
 """
@@ -38,6 +40,10 @@ Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
 Reference = Annotated[str, Meta(pattern="^(env|file):.", max_length=4096)]
 
 
+EVENTS = "events"
+"""The vendor under which those stand who post events of the contract; they need no key, for nothing is stored raw."""
+
+
 class SourcesError(Exception):
     """The sources file describes nothing that could run; `problems` has a sentence for each thing wrong."""
 
@@ -49,14 +55,27 @@ class SourcesError(Exception):
 class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One installation as the file has it: `rate` in deliveries a second, the rest as this module's text says."""
 
-    body_keys: Annotated[list[Reference], Meta(min_length=1, max_length=16)]
+    body_keys: Annotated[list[Reference], Meta(max_length=16)] = []
     secrets: Annotated[list[Reference], Meta(max_length=16)] = []
     rate: Annotated[float, Meta(gt=0, le=100_000)] = 100.0
     accounts: AccountRules = AccountRules()
     options: dict[str, Any] = {}
 
 
+class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: Annotated[str, Meta(max_length=256)] = ""
+
+
 Instances = dict[Vendor, dict[Name, Described]]
+
+
+class Sender(NamedTuple):
+    """Who posts events of the contract itself, under the vendor `events`: `source` is in all of its events."""
+
+    name: str
+    source: str
+    secrets: tuple[Secret, ...]
+    rate: float
 
 
 class Source(NamedTuple):
@@ -70,7 +89,23 @@ class Source(NamedTuple):
 
 def vendors(path: str) -> list[str]:
     """Return the vendors that the file has, none for no file; follows no reference. Raises SourcesError."""
-    return sorted(_described(Path(path))) if path else []
+    return sorted(_described(Path(path)).keys() - {EVENTS}) if path else []
+
+
+def senders(path: str, environment: Mapping[str, str]) -> list[Sender]:
+    """Return who may post events of the contract; raises SourcesError."""
+    file, problems, found = Path(path), list[str](), list[Sender]()
+    for name, described in _described(file).get(EVENTS, {}).items():
+        follow = _Follower(file.parent, environment, f"{EVENTS}.{name}", problems)
+        try:
+            source = msgspec.convert(described.options, _Options).source or f"{EVENTS}:{name}"
+        except msgspec.ValidationError as error:
+            problems.append(f"{EVENTS}.{name}.options: {error}.")
+            continue
+        found.append(Sender(name, source, tuple(follow.secrets(described.secrets)), described.rate))
+    if problems:
+        raise SourcesError([f"{file}: {problem}" for problem in problems])
+    return found
 
 
 def load(path: str, environment: Mapping[str, str], *, with_secrets: bool) -> list[Source]:
@@ -83,8 +118,11 @@ def load(path: str, environment: Mapping[str, str], *, with_secrets: bool) -> li
     file, problems, sources = Path(path), list[str](), list[Source]()
     owners: dict[bytes, str] = {}
     for vendor, names in _described(file).items():
-        for name, described in names.items():
+        for name, described in names.items() if vendor != EVENTS else ():
             place = f"{vendor}.{name}"
+            if not described.body_keys:
+                problems.append(f"{place}.body_keys: there is none, and bodies are stored closed or not at all.")
+                continue
             follow = _Follower(file.parent, environment, place, problems)
             keys = list(follow.keys(described.body_keys))
             problems += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import ssl
@@ -19,6 +20,7 @@ from infra.cli.context import located, sentences
 from infra.sources import SourcesError
 from streams.receive.counting import Counts
 from streams.receive.endpoint import Endpoint
+from streams.receive.events import MOST_BYTES, PATH, EventReceiver, EventSource
 from streams.receive.hooks import HOOKS
 from streams.receive.reading import Reading
 from streams.receive.receiving import Receiver
@@ -51,15 +53,16 @@ def receive(
         rotation.watch()
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         address = Address(host, port, _tls(cert, key))
-        endpoints = hooks(settings)
+        endpoints, posting = hooks(settings)
         _ensure_topics(settings)
+        gc.freeze()  # what is there now stays: collecting would look at it again and again
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(settings, address, endpoints))
+            asyncio.run(_run(settings, address, endpoints, posting))
 
 
-def hooks(settings: Settings) -> list[Endpoint]:
+def hooks(settings: Settings) -> tuple[list[Endpoint], list[EventSource]]:
     """Return the ways in that the sources file opens; raises SourcesError with everything that is wrong."""
-    found, problems = list[Endpoint](), list[str]()
+    found, posting, problems = list[Endpoint](), list[EventSource](), list[str]()
     for source in sources.load(settings.sources, os.environ, with_secrets=True):
         vendor, name = source.instance.vendor, source.instance.name
         if vendor not in HOOKS:
@@ -79,11 +82,17 @@ def hooks(settings: Settings) -> list[Endpoint]:
             found.append(endpoint)
         except ValueError as error:
             problems.append(f"{settings.sources}: {error}.")
-    if not found and not problems:
-        problems.append(f"{settings.sources}: no webhook is described: vendors are {', '.join(HOOKS)}.")
+    for sender in sources.senders(settings.sources, os.environ):
+        tokens = [secret.reveal() for secret in sender.secrets]
+        try:
+            posting.append(EventSource(sender.name, sender.source, tokens, rate=sender.rate, clock=time.monotonic))
+        except ValueError as error:
+            problems.append(f"{settings.sources}: {error}.")
+    if not (found or posting or problems):
+        problems.append(f"{settings.sources}: no webhook is described: vendors are {', '.join(HOOKS)}, events.")
     if problems:
         raise SourcesError(problems)
-    return found
+    return found, posting
 
 
 def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
@@ -110,15 +119,23 @@ def _ensure_topics(settings: Settings) -> None:
         admin.close()
 
 
-async def _run(settings: Settings, address: Address, endpoints: Sequence[Endpoint]) -> None:
-    reading, store = Reading(), Store(settings.kafka_bootstrap, wiring.librdkafka(settings))
-    counts = Counts({"reading": lambda: reading.held, "storing": lambda: store.held})
+async def _run(
+    settings: Settings, address: Address, endpoints: Sequence[Endpoint], posting: Sequence[EventSource]
+) -> None:
+    reading, wide = Reading(), Reading(MOST_BYTES)
+    store = Store(settings.kafka_bootstrap, wiring.librdkafka(settings))
+    counts = Counts({"reading": lambda: reading.held + wide.held, "storing": lambda: store.held})
     receiver = Receiver(endpoints, store, reading, counts, clock=wiring.clock)
-    app = application(receiver, counts, lambda: store.is_well, address.host)
+    events = EventReceiver(
+        posting, wiring.codec(settings), store, wide, counts, prefix=settings.topic_prefix, clock=wiring.clock
+    )
+    app = application(receiver, events, counts, lambda: store.is_well, address.host)
 
     def told(base: str) -> None:
         for each in endpoints:
             output.out.print(f"{base}/hooks/{each.vendor}/{each.instance}", highlight=False, soft_wrap=True)
+        if posting:
+            output.out.print(f"{base}{PATH}", highlight=False, soft_wrap=True)
 
     try:
         await serve(app, address, told)

@@ -30,11 +30,21 @@ class Counts:
         for where, value in held.items():
             gauge.labels(where).set_function(value)
 
-    def add(self, vendor: str, instance: str, outcome: str) -> None:
-        self._deliveries.labels(vendor, instance, outcome).inc()
+        self._adding: dict[
+            tuple[str, str, str], Callable[[float], None]
+        ] = {}  # finding a label costs more than counting
+        self._timing: dict[str, Callable[[float], None]] = {}
+
+    def add(self, vendor: str, instance: str, outcome: str, count: int = 1) -> None:
+        key = vendor, instance, outcome
+        if (add := self._adding.get(key)) is None:
+            add = self._adding[key] = self._deliveries.labels(*key).inc
+        add(count)
 
     def took(self, vendor: str, seconds: float) -> None:
-        self._seconds.labels(vendor).observe(seconds)
+        if (observe := self._timing.get(vendor)) is None:
+            observe = self._timing[vendor] = self._seconds.labels(vendor).observe
+        observe(seconds)
 
     def of(self, vendor: str, instance: str, outcome: str) -> float:
         """Return how many there were."""

@@ -20,6 +20,12 @@ class Content(Protocol):
 
     async def readany(self) -> bytes: ...
 
+    def is_eof(self) -> bool:
+        """Return whether all of it has come."""
+        ...
+
+    def read_nowait(self, n: int = -1) -> bytes: ...
+
 
 class TooLargeError(Exception):
     """Raised for a body of more bytes than allowed."""
@@ -47,15 +53,27 @@ class Reading:
     async def read(self, content: Content) -> bytes:
         """Return a body; raises TooLargeError, TooSlowError and BrokenError."""
         try:
-            async with asyncio.timeout(self._most_seconds) as patience:
-                self._open[patience] = 0
-                return await self._gather(content, patience)
+            if content.is_eof():  # as most are, being small: nothing to wait for
+                return self._whole(content)
+            return await self._wait_for(content)
         except TimeoutError:
             raise TooSlowError from None
         except (OSError, EOFError, aiohttp.ClientError, HttpProcessingError):
             raise BrokenError from None
-        finally:
-            self.held -= self._open.pop(patience, 0)
+
+    def _whole(self, content: Content) -> bytes:
+        body = content.read_nowait()
+        if len(body) > self.most_bytes:
+            raise TooLargeError
+        return body
+
+    async def _wait_for(self, content: Content) -> bytes:
+        async with asyncio.timeout(self._most_seconds) as patience:
+            self._open[patience] = 0
+            try:
+                return await self._gather(content, patience)
+            finally:
+                self.held -= self._open.pop(patience, 0)
 
     async def _gather(self, content: Content, patience: asyncio.Timeout) -> bytes:
         parts, size = [], 0

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
 from streams.live.worker.web_access import MOST_CONNECTIONS, Runner, refusal
+from streams.receive import openapi
+from streams.receive.events import PATH
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
     from streams.receive.counting import Counts
+    from streams.receive.events import EventReceiver
     from streams.receive.receiving import Receiver
 
 PROMETHEUS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -46,8 +50,11 @@ class _Discreet(logging.Filter):
 http_log.addFilter(_Discreet())
 
 
-def application(receiver: Receiver, counts: Counts, is_well: Callable[[], bool], host: str) -> web.Application:
+def application(
+    receiver: Receiver, events: EventReceiver, counts: Counts, is_well: Callable[[], bool], host: str
+) -> web.Application:
     """Return the application. `is_well` says whether what came last was stored; `host` is what it listens on."""
+    described = openapi.document(version("cxledger"))
     hook = "/hooks/{vendor}/{instance}"
 
     async def health(_request: web.Request) -> web.Response:
@@ -59,7 +66,12 @@ def application(receiver: Receiver, counts: Counts, is_well: Callable[[], bool],
             return web.Response(status=403, text=f"{said}\n")
         return web.Response(body=counts.render(), headers=PROMETHEUS)
 
+    async def description(_request: web.Request) -> web.Response:
+        return web.json_response(described)
+
     app = web.Application()
+    app.router.add_post(PATH, events.post)
+    app.router.add_get("/openapi.json", description)
     app.router.add_post(hook, receiver.deliver)
     app.router.add_route("OPTIONS", hook, receiver.shake_hands)
     app.router.add_get("/health", health)

@@ -63,7 +63,7 @@ class Store:
                 **client,
                 "bootstrap.servers": bootstrap,
                 "acks": "all",
-                "linger.ms": 2,
+                "linger.ms": 5,
                 "message.timeout.ms": int(patience * 1000),
                 "message.max.bytes": _LARGEST,
                 "queue.buffering.max.kbytes": 2 * most_bytes >> 10,

@@ -1,6 +1,7 @@
 """What `cx emit` is given: one event or many, examples as they stand, and whatever else somebody may send it."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 
 from infra import given_events
 from infra.cli import emit
-from infra.given_events import decoded, given, objects
+from infra.given_events import decoded, given
 from infra.sending import ContractError, Sender
 from infra.settings import Settings
 from schemas import examples
 from schemas.codec import Codec
 from streams.core.events import EVENT_TYPES
 from streams.emit.admission import admitted
+from streams.receive.event_json import objects
 
 _DELETED = {"account_id": "acme", "response_id": "r1", "occurred_at": "2026-05-01T10:00:00Z"}
 _OF_OTHERS = frozenset({"wrong_topic", "key_mismatch", "key_missing"})
@@ -32,7 +34,7 @@ class _Judge(Sender):
     """The sender's own judgement, without a broker, as of the time of the examples."""
 
     def __init__(self) -> None:
-        self.now = given_events.dt.datetime.fromisoformat(examples.STORED_AT)
+        self.now = datetime.fromisoformat(examples.STORED_AT)
 
     def encode(self, event_type: str, fields: Any) -> bytes:
         return admitted(_CODEC, event_type, fields, round(self.now.timestamp()) * 1_000_000)

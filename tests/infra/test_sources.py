@@ -82,8 +82,8 @@ def test_everything_wrong_is_said_at_once(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("stripe: {main: {}}", "missing required field `body_keys`"),
-        ("stripe: {main: {body_keys: []}}", "length >= 1"),
+        ("stripe: {main: {}}", "stripe.main.body_keys: there is none"),
+        ("stripe: {main: {body_keys: []}}", "stripe.main.body_keys: there is none"),
         ("stripe: {main: {body_keys: [env:KEY], rat: 1}}", "unknown field `rat`"),
         ("stripe: {main: {body_keys: [env:KEY], rate: 0}}", "> 0"),
         ("stripe: {main: {body_keys: [env:KEY], accounts: {domain: {}}}}", "unknown field `domain`"),
@@ -108,6 +108,18 @@ def test_a_secret_that_stands_in_the_file_is_refused_and_not_repeated(
     )
     assert "Name secrets as env:NAME or file:PATH." in said
     assert "§" not in said
+
+
+def test_who_posts_events_needs_a_token_and_no_key(folder: Path) -> None:
+    """Nothing of theirs is stored raw, and no topic is made for them."""
+    path = _written(folder, WHOLE + 'events: {shop: {secrets: [env:T], options: {source: "shop:main"}}, crm: {}}\n')
+    shop, crm = sources.senders(path, {**ENVIRONMENT, "T": "hush"})
+    assert (shop.name, shop.source, shop.secrets[0].reveal(), crm.source) == ("shop", "shop:main", "hush", "events:crm")
+    assert sources.vendors(path) == ["stripe", "zendesk"]
+    assert len(sources.load(path, ENVIRONMENT, with_secrets=True)) == 2
+    for wrong in ("events: {shop: {secrets: [env:T]}}", "events: {shop: {options: {sauce: x}}}"):
+        with pytest.raises(SourcesError, match=r"events\.shop"):
+            sources.senders(_written(folder, wrong), {})
 
 
 def test_no_file_is_a_sentence(tmp_path: Path) -> None:

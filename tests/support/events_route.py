@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
 
-from infra.given_events import TYPE, completed, objects
 from streams.emit.admission import RefusedEventError, admitted
+from streams.receive.event_json import TYPE, completed, objects
 from tests.support.records import CODEC
 
 TOKEN = "t0ken"

@@ -16,10 +16,12 @@ from aiohttp import web
 from streams.ingest.raw import BodyKeys, Raw, SealedRecord
 from streams.receive.counting import Counts
 from streams.receive.endpoint import Endpoint
+from streams.receive.events import MOST_BYTES, EventReceiver, EventSource
 from streams.receive.reading import Reading
 from streams.receive.receiving import Receiver
 from streams.receive.serving import application, runner
 from streams.receive.storing import UnstoredError
+from tests.support.records import CODEC
 from tests.support.signing import NOW
 
 KEYS = BodyKeys([bytes(range(32))])
@@ -82,11 +84,20 @@ def endpoint(vendor: str, secrets: Sequence[str], *, rate: float = 1000.0, insta
 
 @asynccontextmanager
 async def served(
-    endpoints: Sequence[Endpoint], *, reading: Reading | None = None, most: int = 2000
+    endpoints: Sequence[Endpoint],
+    *,
+    reading: Reading | None = None,
+    most: int = 2000,
+    posting: Sequence[EventSource] = (),
 ) -> AsyncIterator[Served]:
     kept, counts, reading = Kept(), Counts({}), reading or Reading()
+    events = EventReceiver(
+        posting, CODEC, kept, Reading(MOST_BYTES), counts, prefix="cx.", clock=lambda: int(NOW * 1e6)
+    )
     receiver = Receiver(endpoints, kept, reading, counts, clock=lambda: int(NOW * 1e6))
-    running = runner(application(receiver, counts, lambda: not kept.is_away, "127.0.0.1"), most=most, linger=0.05)
+    running = runner(
+        application(receiver, events, counts, lambda: not kept.is_away, "127.0.0.1"), most=most, linger=0.05
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "socket")
         await running.setup()
@@ -104,11 +115,12 @@ def run(
     reading: Reading | None = None,
     *,
     most: int = 2000,
+    posting: Sequence[EventSource] = (),
 ) -> None:
     """Serve for the length of `act`."""
 
     async def whole() -> None:
-        async with served(endpoints, reading=reading, most=most) as here:
+        async with served(endpoints, reading=reading, most=most, posting=posting) as here:
             await act(here)
 
     asyncio.run(whole())

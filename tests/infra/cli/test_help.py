@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from infra.cli import app, context
 from infra.cli.lazy import Promised
-from infra.given_events import completed
 from infra.sending import ContractError
 from schemas.codec import InvalidEventError
 from streams.emit.admission import topic_of
+from streams.receive.event_json import completed
 
 _COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 _PARTS = [

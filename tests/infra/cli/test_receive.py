@@ -20,16 +20,24 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from typer.testing import CliRunner
 
-from infra import sources
+from infra import sources, topics, wiring
 from infra.cli import app
 from infra.deployment import environment
 from infra.settings import Settings
+from streams.emit import HttpEmitter
 from tests.support.signing import by_stripe
 
 PAGE = Path(__file__).parents[3] / "docs/receiving.md"
 SECRET = b"whsec_example"
-FILE = "stripe: {main: {secrets: [env:STRIPE_SECRET], body_keys: [env:STRIPE_KEY]}}\n"
-SECRETS = {"STRIPE_SECRET": SECRET.decode(), "STRIPE_KEY": base64.b64encode(bytes(range(32))).decode()}
+FILE = """
+stripe: {main: {secrets: [env:STRIPE_SECRET], body_keys: [env:STRIPE_KEY]}}
+events: {shop: {secrets: [env:SHOP_TOKEN], options: {source: "shop:main"}}}
+"""
+SECRETS = {
+    "SHOP_TOKEN": "example",
+    "STRIPE_SECRET": SECRET.decode(),
+    "STRIPE_KEY": base64.b64encode(bytes(range(32))).decode(),
+}
 
 
 @pytest.fixture
@@ -62,11 +70,13 @@ def send(hook: str, body: bytes) -> int:
         return error.code if error.headers["Retry-After"] == "10" else 0
 
 
-def as_the_page_says(hook: str) -> str:
-    """Run the lines of docs/receiving.md that send a delivery; returns what they print."""
+def as_the_page_says(base: str) -> list[str]:
+    """Run the lines of docs/receiving.md that send something; returns what each block prints."""
     blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    (lines,) = (block for block in blocks if "curl" in block)
-    typed = lines.replace("http://127.0.0.1:8480/hooks/stripe/main", hook)
+    return [_typed(block.replace("http://127.0.0.1:8480", base)) for block in blocks if "curl" in block]
+
+
+def _typed(typed: str) -> str:
     return subprocess.run(["bash", "-euc", typed], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
@@ -92,15 +102,27 @@ def stored(settings: Settings) -> list[bytes]:
 def test_what_was_answered_is_stored_closed_and_it_ends_when_told(told: Settings) -> None:
     """Who gets a 2xx forgets the delivery: from then on Kafka alone has it."""
     bodies = [json.dumps({"id": f"evt_{number}"}).encode() for number in range(20)]
+    admin = wiring.admin(told)
+    survey = next(topic for topic in topics.wanted(told) if topic.name.endswith("survey"))
+    topics.ensure(admin, told, [survey])
+    admin.close()
     with receiving(told) as (hook, process):
         assert hook.endswith("/hooks/stripe/main")
         assert [send(hook, body) for body in bodies] == [200] * 20
-        assert as_the_page_says(hook) == "200\n"
         base = hook.removesuffix("/hooks/stripe/main")
+        assert as_the_page_says(base) == ["200\n", '{"accepted": 1, "refused": []}']
+        with HttpEmitter(base, source="shop:main", token="example") as events:
+            for number in range(30):
+                events.emit("invitation_opened", account_id=f"a{number}", invitation_id="i1")
         with urllib.request.urlopen(f"{base}/metrics", timeout=20) as answer:
             line = b'cx_receive_deliveries_total{instance="main",outcome="stored",vendor="stripe"} 21.0'
             assert line in answer.read()
     assert process.returncode == 0
+    with Consumer({"bootstrap.servers": told.kafka_bootstrap, "group.id": "events"}) as consumer:
+        ends = [
+            consumer.get_watermark_offsets(TopicPartition(survey.name, number), timeout=20)[1] for number in range(4)
+        ]
+    assert sum(ends) == 31
     (typed,) = set(found := stored(told)) - set(bodies)
     assert (json.loads(typed)["type"], len(found)) == ("customer.created", 21)
 

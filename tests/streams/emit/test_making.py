@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from infra.given_events import TYPE, completed, objects
 from schemas.codec import InvalidEventError
 from streams.emit.admission import admitted
 from streams.emit.making import Lines, line_of
+from streams.receive.event_json import TYPE, completed, objects
 from tests.support.odd_events import CORPUS, odd_events
 from tests.support.records import CODEC
 
