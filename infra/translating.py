@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -15,18 +15,22 @@ from streams.live.engine.clients import transactional_producer
 from streams.live.errors import EngineStopped
 from streams.translating.counting import Counts
 from streams.translating.judging import Judging, Source
+from streams.translating.letters import Letter, letters_of
 from streams.translating.runner import Runner
 from streams.translating.transacting import Transactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from infra.settings import Settings
     from streams.live.engine.crash_points import CrashHook
     from streams.live.engine.settings import EngineSettings
     from streams.replay.log import Bounds, Log, Place
+    from streams.translating.judging import Record
 
 RAW = "raw."
+UNDERSTOOD = "understood"
+"""What is said of a letter that the present code would translate, or has: `--again` does."""
 _GROUP = "translate"
 _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _AT_ONCE = 500
@@ -116,20 +120,31 @@ def again(
 ) -> None:
     """Translate all that the raw topics hold once more, from a time (microseconds) on; what it tells again is known.
 
-    The group's own place is left where it is, and what is still not understood waits where it waits. Raises LogError or
-    EngineStopped; whatever was done by then is only repeated the next time.
+    Letters whose records are gone from there are gone over, too. The group's own place is left where it is, and what is
+    still not understood waits where it waits. Raises LogError or EngineStopped; whatever was done by then is only
+    repeated the next time.
     """
     told = engine_settings(settings)
     with wiring.replay_log(settings, at_once=_AT_ONCE) as raw:
         transactions = Transactions(transactional_producer(told), told, clock=wiring.clock, crash=lambda _: None)
-        for place, bounds in sorted(raw.bounds(translators.topics).items()):
+
+        def take(batch: Sequence[Record]) -> None:
+            now = wiring.clock()
+            judged = [(record, translators.judging.judge(record, now)) for record in batch]
+            transactions.commit(judged, letters=False)
+            for _, outcome in judged:
+                counts.add(outcome)
+
+        held = raw.bounds(translators.topics)
+        for place, bounds in sorted(held.items()):
             for batch in raw.read(place, _start(raw, place, bounds, since), bounds.high):
-                now = wiring.clock()
-                judged = [(record, translators.judging.judge(record, now)) for record in batch]
-                transactions.commit(judged, letters=False)
-                for _, outcome in judged:
-                    counts.add(outcome)
+                take(batch)
                 show(f"{place[0]}-{place[1]}: up to offset {batch[-1].offset():,} of {bounds.high - 1:,}")
+        lows = {place: bounds.low for place, bounds in held.items()}
+        gone = [each for each in _letters(settings, translators, raw) if each.at < lows.get(each.place[:2], 0)]
+        meant = [each for each in gone if since is None or each.stored_ms * 1000 >= since]
+        for first in range(0, len(meant), _AT_ONCE):
+            take(meant[first : first + _AT_ONCE])
 
 
 def _start(raw: Log, place: Place, bounds: Bounds, since: int | None) -> int:
@@ -137,3 +152,41 @@ def _start(raw: Log, place: Place, bounds: Bounds, since: int | None) -> int:
         return bounds.low
     found = raw.at(place, since)
     return bounds.high if found is None else max(found, bounds.low)
+
+
+class Waits(NamedTuple):
+    """Letters of one source that were refused for one reason; `now` says what the present code makes of them."""
+
+    source: str
+    reason: str
+    now: str
+    letters: int
+    newest: str
+
+
+def waiting(settings: Settings, translators: Translators) -> list[Waits]:
+    """Count the letters of raw topics by source and reason, and judge each by the present code. Raises LogError."""
+    found: dict[tuple[str, str, str], list[Letter]] = {}
+    with wiring.replay_log(settings, at_once=_AT_ONCE) as log_of_letters:
+        for each in _letters(settings, translators, log_of_letters):
+            refused = translators.judging.judge(each, wiring.clock()).refused
+            found.setdefault((each.source, each.reason, refused[0] if refused else UNDERSTOOD), []).append(each)
+    return [Waits(*group, len(several), _named(max(several, key=_age))) for group, several in sorted(found.items())]
+
+
+def _age(letter: Letter) -> int:
+    return letter.stored_ms
+
+
+def _named(letter: Letter) -> str:
+    return f"{letter.of}-{letter.number}@{letter.at}"
+
+
+def _letters(settings: Settings, translators: Translators, log_of_letters: Log) -> list[Letter]:
+    """Return the letters of the translators' topics, each once, though it was refused more often."""
+    topic, known = f"{settings.topic_prefix}dead-letters", dict[tuple[str, int, int], Letter]()
+    for place, bounds in sorted(log_of_letters.bounds([topic]).items()):
+        for batch in log_of_letters.read(place, bounds.low, bounds.high):
+            found = letters_of(batch, f"{settings.topic_prefix}{RAW}")
+            known |= {each.place: each for each in found if each.of in translators.topics}
+    return list(known.values())

@@ -80,6 +80,7 @@ _COMMANDS = (
         "infra.cli.translate:translate",
         (
             "CX_SOURCES=sources.yaml cx translate",
+            "CX_SOURCES=sources.yaml cx translate --waiting",
             "CX_SOURCES=sources.yaml cx translate --again --from 2026-11-22T00:00:00Z --vendor stripe",
         ),
     ),

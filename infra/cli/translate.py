@@ -21,6 +21,8 @@ from streams.translating.counting import Counts
 from streams.translating.transacting import POINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.settings import Settings
 
 CRASH_AT = "CX_CRASH_AT"
@@ -39,6 +41,10 @@ def translate(
     ] = False,
     since: Annotated[str, typer.Option("--from", help="With --again: from this ISO 8601 time on.")] = "",
     vendor: Annotated[str, typer.Option(help="Only this vendor's.")] = "",
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="List what waits as dead letters, by reason, and end.")
+    ] = False,
+    form: output.RowFormat = output.Format.TABLE,
     metrics_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port for Prometheus on loopback; 0 for none.")
     ] = 0,
@@ -46,8 +52,8 @@ def translate(
     """Translate what `cx receive` stored into events until told to stop, each exactly once.
 
     CX_SOURCES names the file of sources. What is not understood waits as a dead letter with its reason; after a fix,
-    `--again` goes over the raw topics once more, and what was told before changes nothing. Several may run at a time,
-    each under a name of its own.
+    `--again` goes over the raw topics once more, and what was told before changes nothing. `--waiting` lists such
+    letters, and what the present code makes of them. Several may run at a time, each under a name of its own.
     """
     with sentences():
         if since and not again:
@@ -56,6 +62,9 @@ def translate(
         rotation.watch()
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         translators, counts = translating.Translators(settings, os.environ, vendor), Counts()
+        if waiting:
+            _list(translating.waiting(settings, translators), form)
+            return
         _ensure_topics(settings)
         try:
             if again:
@@ -99,6 +108,14 @@ def _follow(
         stopped=stop.is_set,
         crash=crash_at(os.environ.get(CRASH_AT, ""), POINTS),
     )
+
+
+def _list(found: Sequence[translating.Waits], form: output.Format) -> None:
+    if not found and form is output.Format.TABLE:
+        output.say("nothing waits: whatever was received has been understood")
+        return
+    title = "letters of raw topics" if form is output.Format.TABLE else ""
+    output.rows(form, translating.Waits._fields, found, title)
 
 
 def _last_words(counts: Counts) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from streams.live.engine.settings import EngineSettings
     from streams.translating.judging import Outcome, Record
 
+CARRIED = "raw-"
+"""Put before a raw record's own headers in its dead letter, whose history has names like theirs."""
 POINTS = ("mid_transaction", "before_commit", "after_commit")
 """Where a translator may be made to die."""
 Judged = tuple["Record", "Outcome"]
@@ -97,7 +99,7 @@ class Transactions:
 
 
 def letter_of(record: Record, outcome: Outcome) -> DeadLetter:
-    """Return the dead letter of a record that waits: its body as closed as it came."""
+    """Return the dead letter of a record that waits: its body as closed as it came, with what opens it."""
     assert outcome.refused is not None
     source = f"{outcome.vendor}:{outcome.instance}" if outcome.instance else outcome.vendor
     return DeadLetter(
@@ -107,7 +109,7 @@ def letter_of(record: Record, outcome: Outcome) -> DeadLetter:
         record.timestamp()[1],
         record.key(),
         record.value(),
-        record.headers(),
+        [(CARRIED + name, value) for name, value in record.headers() or ()],
         outcome.refused[0],
         outcome.refused[1],
         Envelope(source=source),

@@ -112,10 +112,9 @@ def test_each_delivery_is_told_once_across_kills_and_again(surroundings: dict[st
     admin.close()
     (odd,) = store(settings)
 
-    killed = translate(surroundings, "--until-end", crash="before_commit:1")
-    assert killed.returncode == EXIT_STATUS, killed.stderr
-    killed = translate(surroundings, "--until-end", crash="after_commit:1")
-    assert killed.returncode == EXIT_STATUS, killed.stderr
+    for point in ("before_commit:1", "after_commit:1"):
+        killed = translate(surroundings, "--until-end", crash=point)
+        assert killed.returncode == EXIT_STATUS, killed.stderr
     done = translate(surroundings, "--until-end")
     assert done.returncode == 0, done.stderr
 
@@ -124,6 +123,10 @@ def test_each_delivery_is_told_once_across_kills_and_again(surroundings: dict[st
     (letter,) = committed(settings, "dead-letters")
     known = dict(letter.headers())
     assert (letter.value(), known["cx-reason"], known["cx-source"]) == (odd, b"malformed", b"stripe:main")
+
+    waits = translate(surroundings, "--waiting", "--format", "csv")
+    (line,) = waits.stdout.splitlines()[1:]
+    assert line.startswith("stripe:main,malformed,malformed,1,"), waits.stderr
 
     again = translate(surroundings, "--again")
     assert again.returncode == 0, again.stderr

@@ -10,8 +10,10 @@ from streams.ingest.raw import BodyKeys, Raw
 from streams.ingest.translate import Event
 from streams.ingest.vendors.model import Instance, NotUnderstoodError, Translation
 from streams.ingest.vendors.registry import TRANSLATORS
+from streams.live.fold.dead_letters import headers
 from streams.translating.counting import Counts
 from streams.translating.judging import Judging, Source
+from streams.translating.letters import letters_of
 from streams.translating.transacting import letter_of
 
 TOPIC, NOW = "cx.raw.stripe", 1_800_000_000_000_000
@@ -131,6 +133,23 @@ def test_a_body_nested_deeply_is_refused() -> None:
     """A parser that recurses would end the process."""
     outcome = judging(TRANSLATORS["stripe"]).judge(sealed(b'{"a":' * 100_000), NOW)
     assert outcome.refused == ("malformed", "the body is no JSON")
+
+
+@given(st.binary(min_size=1, max_size=50))
+def test_a_letter_can_be_opened_when_its_record_is_gone(body: bytes) -> None:
+    """Raw topics are cut off after a month; a fix that comes later still finds the delivery, and its key opens it."""
+
+    def odd(_raw: Raw, _instance: Instance) -> Translation:
+        raise NotUnderstoodError("odd_field", "not yet")
+
+    record = sealed(body)
+    letter = letter_of(record, judging(odd).judge(record, NOW))
+    on_topic = Record(letter.value or b"", headers(letter, NOW), "cx.dead-letters")
+    (back,) = letters_of([on_topic], "cx.raw.")
+    assert (back.place, back.source, back.reason) == ((TOPIC, 0, 7), "stripe:main", "odd_field")
+    assert KEYS.open(back.topic(), back.value() or b"", back.headers()).body == body
+    assert told(linked()).judge(back, NOW).refused is None
+    assert not list(letters_of([on_topic], "cx.other."))
 
 
 def test_unmapped_types_are_counted_by_name_and_names_are_bounded() -> None:
