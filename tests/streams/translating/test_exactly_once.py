@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, Producer
 
-from infra import topics, wiring
+from infra import topics, translating, wiring
 from infra.settings import Settings, from_environment
 from infra.stack import Stack
 from streams.ingest.raw import BodyKeys, Raw
 from streams.live.engine.crash_points import EXIT_STATUS
+from streams.translating.counting import Counts
 
 pytestmark = pytest.mark.servers
 KEY = bytes(range(32))
@@ -124,12 +125,10 @@ def test_each_delivery_is_told_once_across_kills_and_again(surroundings: dict[st
     known = dict(letter.headers())
     assert (letter.value(), known["cx-reason"], known["cx-source"]) == (odd, b"malformed", b"stripe:main")
 
-    waits = translate(surroundings, "--waiting", "--format", "csv")
-    (line,) = waits.stdout.splitlines()[1:]
-    assert line.startswith("stripe:main,malformed,malformed,1,"), waits.stderr
-
-    again = translate(surroundings, "--again")
-    assert again.returncode == 0, again.stderr
-    assert "1 of 'radar.early_fraud_warning.created', which no event stands for" in again.stderr
+    translators, counts = translating.Translators(settings, {}), Counts()
+    (waits,) = translating.waiting(settings, translators)
+    assert waits[:4] == ("stripe:main", "malformed", "malformed", 1)
+    translating.again(settings, translators, counts, since=None)
+    assert counts.unmapped == {("stripe", "main", "radar.early_fraud_warning.created"): 1}
     assert event_ids(settings) == Counter(dict.fromkeys(told, 2))
     assert len(committed(settings, "dead-letters")) == 1
