@@ -103,7 +103,7 @@ def _events(response: _Response, instance: Instance, options: Options) -> Iterat
     scales = {_QUESTION: options.scales[response.survey_type]} if response.survey_type in options.scales else {}
     survey = msgspec.convert({kind.lower(): _QUESTION, "scales": scales}, Survey)
     submitted = _submitted(response, survey, instance, options)
-    yield from definition(survey, submitted.fields["survey_id"], submitted.fields["account_id"], instance)
+    yield from definition(survey, submitted.fields["survey_id"], instance)
     yield submitted
 
 

@@ -92,7 +92,7 @@ def translate(raw: Raw, instance: Instance) -> Translation:
             unmapped.append(counted_name("survey", response.survey_id))
         else:
             submitted = _submitted(response, survey, instance, options)
-            events += definition(survey, response.survey_id, submitted.fields["account_id"], instance)
+            events += definition(survey, response.survey_id, instance)
             events.append(submitted)
     return translation(raw, events, unmapped)
 

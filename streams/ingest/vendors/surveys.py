@@ -4,7 +4,9 @@ Only fields that the options name become answers, as a number or as options pick
 answer in somebody's own words, a name and an address look alike.
 
 An answer of satisfaction or effort counts once its scale is declared, and payloads do not have it. So each response
-with one comes with its survey's definition, under its own account: always the same event, which counts once.
+with one comes with its survey's definition: always the same event, which counts once. It stands under one account, the
+installation's own (`typeform:main`), for whichever account answers: what is known of a scale is worked out over all
+accounts that declare it.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
 
-def definition(survey: Survey, survey_id: str, account_id: str, instance: Instance) -> Iterator[Event]:
+def definition(survey: Survey, survey_id: str, instance: Instance) -> Iterator[Event]:
     """Yield the definition that answers on scales need; a survey without such a field needs none.
 
     It has no time of its own, so it has the earliest that there is.
@@ -68,12 +70,11 @@ def definition(survey: Survey, survey_id: str, account_id: str, instance: Instan
     kinds = survey.kinds()
     if kinds.keys() <= {name for name, kind in kinds.items() if kind in ("NPS", "CHOICE")}:
         return
-    parts = ("definition", survey_id, survey.version, account_id)
     yield Event(
         "survey_defined",
         {
-            "event_id": instance.event_id(*parts),
-            "account_id": account_id,
+            "event_id": instance.event_id("definition", survey_id, survey.version),
+            "account_id": instance.source,
             "occurred_at": EARLIEST,
             "source": instance.source,
             "survey_id": survey_id,

@@ -112,8 +112,7 @@ def translate(raw: Raw, instance: Instance) -> Translation:
     if survey is None:
         return translation(raw, (), (counted_name("form", response.form_id),))
     submitted = _submitted(delivery, response, survey, instance, options)
-    account = submitted.fields["account_id"]
-    return translation(raw, (*definition(survey, response.form_id, account, instance), submitted))
+    return translation(raw, (*definition(survey, response.form_id, instance), submitted))
 
 
 def _submitted(delivery: _Delivery, response: _Response, survey: Survey, instance: Instance, options: Options) -> Event:

@@ -50,11 +50,10 @@ def test_a_scale_comes_with_the_answers_on_it() -> None:
     """Without a declared scale no answer of satisfaction counts; payloads do not have it."""
     forms = {"HLjqXS5W": {"csat": ["support", "onboarding"], "scales": {"onboarding": [0, 10, 8]}, "version": 3}}
     machine = run(told(translate, instance("typeform", forms=forms), response(), response(token="t-2")))
-    found = {
-        each.question_id: (each.scale_min, each.scale_max, each.positive_from)
-        for each in rows(machine, SurveyQuestionRow)
-    }
+    scales = rows(machine, SurveyQuestionRow)
+    found = {each.question_id: (each.scale_min, each.scale_max, each.positive_from) for each in scales}
     assert found == {"support": (1.0, 5.0, 4.0), "onboarding": (0.0, 10.0, 8.0)}
+    assert {(each.account_id, each.survey_version) for each in scales} == {("typeform:main", 3)}
     only = instance("typeform", forms={"HLjqXS5W": {"nps": "recommend", "choice": "likes"}})
     assert [event.type for event in translate(delivery(response()), only).events] == ["response_submitted"]
 
@@ -72,6 +71,15 @@ def test_the_complete_response_goes_before_its_parts(data: st.DataObject) -> Non
     (row,) = rows(run(told(translate, FORMS, *bodies)), ResponseRow)
     assert (row.nps, row.finished, row.corrections) == (9.0, True, 0)
     assert row.submitted_at == instant("2026-10-25T14:30:00Z")
+
+
+def test_a_form_that_is_answered_within_its_second_is_finished() -> None:
+    """Times have whole seconds, and a form may have one question."""
+    at = "2026-10-25T14:28:41Z"
+    for score in range(10):  # of one time and version, ids would decide
+        for bodies in ((partial(score), response(submitted_at=at)), (response(submitted_at=at), partial(score))):
+            (row,) = rows(run(told(translate, FORMS, *bodies)), ResponseRow)
+            assert (row.nps, row.finished) == (9.0, True)
 
 
 def test_a_part_alone_is_no_finished_response() -> None:
