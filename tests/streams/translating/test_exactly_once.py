@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
 from infra import topics, translating, wiring
 from infra.settings import Settings, from_environment
@@ -88,7 +88,7 @@ def committed(settings: Settings, name: str) -> list[Message]:
     )
     topic = settings.topic_prefix + name
     left = set(consumer.list_topics(topic, timeout=60).topics[topic].partitions)
-    consumer.subscribe([topic])
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in left])
     found: list[Message] = []
     while left:
         for message in consumer.consume(500, timeout=1):
