@@ -155,27 +155,32 @@ def _start(raw: Log, place: Place, bounds: Bounds, since: int | None) -> int:
 
 
 class Waits(NamedTuple):
-    """Letters of one source that were refused for one reason; `now` says what the present code makes of them."""
+    """Letters of one source that were refused for one reason; `now` says what the present code makes of them.
+
+    `detail` is what is wrong with the newest, by the present code or, where that understands it, by the former one.
+    """
 
     source: str
     reason: str
     now: str
     letters: int
     newest: str
+    detail: str
 
 
 def waiting(settings: Settings, translators: Translators) -> list[Waits]:
     """Count the letters of raw topics by source and reason, and judge each by the present code. Raises LogError."""
-    found: dict[tuple[str, str, str], list[Letter]] = {}
+    found: dict[tuple[str, str, str], list[tuple[Letter, str]]] = {}
     with wiring.replay_log(settings, at_once=_AT_ONCE) as log_of_letters:
         for each in _letters(settings, translators, log_of_letters):
-            refused = translators.judging.judge(each, wiring.clock()).refused
-            found.setdefault((each.source, each.reason, refused[0] if refused else UNDERSTOOD), []).append(each)
-    return [Waits(*group, len(several), _named(max(several, key=_age))) for group, several in sorted(found.items())]
+            now, detail = translators.judging.judge(each, wiring.clock()).refused or (UNDERSTOOD, each.detail)
+            found.setdefault((each.source, each.reason, now), []).append((each, detail))
+    newest = {group: max(several, key=_age) for group, several in found.items()}
+    return [Waits(*group, len(found[group]), _named(each), detail) for group, (each, detail) in sorted(newest.items())]
 
 
-def _age(letter: Letter) -> int:
-    return letter.stored_ms
+def _age(told: tuple[Letter, str]) -> int:
+    return told[0].stored_ms
 
 
 def _named(letter: Letter) -> str:

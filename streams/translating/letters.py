@@ -26,6 +26,7 @@ class Letter(msgspec.Struct, frozen=True):
     sent: tuple[tuple[str, bytes], ...]
     source: str
     reason: str
+    detail: str
 
     def topic(self) -> str:
         return self.of
@@ -72,4 +73,5 @@ def letters_of(records: Iterable[Any], raw: str) -> Iterator[Letter]:
             sent=tuple((name.removeprefix(CARRIED), value) for name, value in headers if name.startswith(CARRIED)),
             source=told.get("cx-source", ""),
             reason=told.get("cx-reason", ""),
+            detail=told.get("cx-detail", ""),
         )
