@@ -21,19 +21,10 @@ from streams.ingest.vendors.model import Instance, Translation
 from streams.ingest.vendors.registry import TRANSLATORS
 from streams.receive.hooks import HOOKS
 from streams.receive.signatures import Delivery
+from tests.support.source_pages import OURS, TRIED, blocks, command, page, secret
 from tests.support.vendors import delivery
 
-PAGES = Path(__file__).parents[4] / "docs" / "sources"
-OURS = ("zendesk", "typeform", "formbricks", "cloudevents", "segment", "discord", "delighted")
-TRIED = tuple(vendor for vendor in OURS if vendor != "discord")  # nobody but Discord can sign as Discord
 CURL = '#!/bin/sh\nfor argument; do printf "%s\\0" "$argument"; done > "$TOLD"\n'
-_BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-
-
-def blocks(vendor: str, language: str) -> list[str]:
-    """The blocks of a page in one language, without the margin of the list that they stand in."""
-    found = _BLOCK.findall((PAGES / f"{vendor}.md").read_text("utf-8"))
-    return [re.sub(f"^{margin}", "", text, flags=re.MULTILINE) for margin, kind, text in found if kind == language]
 
 
 def installation(vendor: str) -> Instance:
@@ -47,30 +38,27 @@ def installation(vendor: str) -> Instance:
 
 def sent(vendor: str, folder: Path) -> tuple[Raw, str]:
     """What the page's own command would send, and the secret that it signs with."""
-    (command,) = blocks(vendor, "bash")
     curl = folder / "curl"
     curl.write_text(CURL, "utf-8")
     curl.chmod(0o700)
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", "TOLD": str(folder / "told")}
-    subprocess.run(["bash", "-euc", command], check=True, env=environment)
+    subprocess.run(["bash", "-euc", command(vendor)], check=True, env=environment)
     arguments = (folder / "told").read_text("utf-8").split("\0")
     assert f"http://127.0.0.1:8480/hooks/{vendor}/main" in arguments
     pairs = list(pairwise(arguments))
     headers = dict(value.split(": ", 1) for flag, value in pairs if flag == "-H")
     (body,) = (value for flag, value in pairs if flag in ("-d", "--data-binary"))
-    secret = re.search(r"^(?:SECRET|TOKEN)=\$\{\w+:-(.*)\}$", command, re.MULTILINE)
-    assert secret is not None
     raw = Raw("main", "d-1", 0, {name.lower(): value for name, value in headers.items()}, body.encode())
-    return raw, secret[1]
+    return raw, secret(vendor)[1]
 
 
 @pytest.mark.parametrize("vendor", TRIED)
 def test_what_a_page_sends_is_verified_and_understood(vendor: str, tmp_path: Path) -> None:
     """Whoever follows a page and gets a 401, or a dead letter, trusts none of it."""
-    raw, secret = sent(vendor, tmp_path)
+    raw, signed_with = sent(vendor, tmp_path)
     hook = HOOKS[vendor]
     signed = Delivery({name: [value] for name, value in raw.headers.items()}, raw.body)
-    hook.scheme(signed, [hook.key_of(secret)], time.time())
+    hook.scheme(signed, [hook.key_of(signed_with)], time.time())
     assert raw.headers["content-type"] in hook.media_types
     found = TRANSLATORS[vendor](delivery(raw.body), installation(vendor))
     *_, event = found.events
@@ -85,8 +73,7 @@ def test_options_of_a_page_are_options(vendor: str) -> None:
 
 
 def _first_body(vendor: str) -> str:
-    (command,) = blocks(vendor, "bash")
-    found = re.search(r"^BODY='(.*)'$", command, re.MULTILINE)
+    found = re.search(r"^BODY='(.*)'$", command(vendor), re.MULTILINE)
     assert found is not None
     return found[1]
 
@@ -103,6 +90,5 @@ def test_a_page_names_all_that_its_vendor_becomes(vendor: str) -> None:
     """A type of event that the table lacks is one that nobody expects."""
     modules = Path(__file__).parents[4].joinpath("streams/ingest/vendors").glob(f"{vendor}*.py")
     code = "".join(module.read_text("utf-8") for module in modules)
-    page = (PAGES / f"{vendor}.md").read_text("utf-8")
     kinds = set(re.findall(r'"((?:ticket|message|response|survey|sla_target)_[a-z_]+)"', code)) & set(EVENT_TYPES)
-    assert not [kind for kind in sorted(kinds) if f"`{kind}`" not in page]
+    assert not [kind for kind in sorted(kinds) if f"`{kind}`" not in page(vendor)]
