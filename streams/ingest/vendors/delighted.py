@@ -94,7 +94,7 @@ def translate(raw: Raw, instance: Instance) -> Translation:
         else:
             events += _events(response, instance, options)
     if not events and not unmapped:
-        raise NotUnderstoodError("not_json", "the body has no line")
+        raise NotUnderstoodError("malformed", "the body has no line")
     return translation(raw, events, unmapped)
 
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import msgspec
-
 from streams.ingest.vendors.model import NotUnderstoodError
+from streams.ingest.vendors.payloads import decoded
 
 _Found = TypeVar("_Found")
 
 
 def object_of(body: bytes) -> Fields:
     """Return the object that a body is; raises NotUnderstoodError."""
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        raise NotUnderstoodError("malformed", "the body is no JSON") from None
+    found = decoded(body)
     if not isinstance(found, dict):
         raise NotUnderstoodError("malformed", "the body is no JSON object")
     return Fields(found)

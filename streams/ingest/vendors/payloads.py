@@ -37,11 +37,11 @@ def decoded(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotUnderstoodError("not_utf8", f"byte {error.start} is no UTF-8") from None
+        raise NotUnderstoodError("malformed", f"byte {error.start} is no UTF-8") from None
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotUnderstoodError("not_json", f"{error.msg} at character {error.pos}") from None
+        raise NotUnderstoodError("malformed", f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise _too_deep() from None
     _require_shallow(value)
@@ -133,7 +133,7 @@ def _real(text: str) -> float:
 
 
 def _constant(_word: str) -> float:
-    raise NotUnderstoodError("not_json", "NaN and Infinity are no numbers of JSON")
+    raise NotUnderstoodError("malformed", "NaN and Infinity are no numbers of JSON")
 
 
 def _too_deep() -> NotUnderstoodError:
@@ -158,7 +158,7 @@ def _require_characters(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise NotUnderstoodError("not_utf8", "a text holds half of a surrogate pair") from None
+        raise NotUnderstoodError("malformed", "a text holds half of a surrogate pair") from None
 
 
 _DECODER = json.JSONDecoder(
