@@ -77,7 +77,7 @@ class Reading:
 
     async def _gather(self, content: Content, patience: asyncio.Timeout) -> bytes:
         parts, size = [], 0
-        while part := await content.readany():
+        while part := await _next(content):
             size += len(part)
             if size > self.most_bytes:
                 raise TooLargeError
@@ -94,3 +94,10 @@ class Reading:
         self.held -= self._open.pop(first)
         if not first.expired():
             first.reschedule(asyncio.get_running_loop().time())
+
+
+async def _next(content: Content) -> bytes:
+    try:
+        return await content.readany()
+    except RuntimeError:  # how aiohttp says that the connection was gone before anybody waited for more
+        raise BrokenError from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from streams.live.worker.web_access import MOST_CONNECTIONS, Runner, refusal
+from streams.live.worker.web_access import Runner, refusal
 from streams.receive import openapi
 from streams.receive.events import PATH
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from streams.receive.receiving import Receiver
 
 PROMETHEUS = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+MOST_CONNECTIONS = 10_000
+"""One takes about 14 kB."""
+OTHER_FILES = 200
 LINGER_SECONDS = 3.0
 """For so long what an answered sender still sends is read and thrown away, so that it gets to read the answer."""
 STOP_SECONDS = 6.0
@@ -91,12 +95,21 @@ def runner(app: web.Application, *, most: int = MOST_CONNECTIONS, linger: float 
     )
 
 
+def room() -> int:
+    """Return how many connections there may be, once this process may open as many files as the system lets it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        most = MOST_CONNECTIONS + OTHER_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return max(1, min(MOST_CONNECTIONS, most - OTHER_FILES))
+
+
 async def serve(app: web.Application, address: Address, told: Callable[[str], None]) -> None:
     """Serve until the process is told to end, then answer what has come. `told` hears where, once it listens."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, ended.set)
-    running = runner(app)
+    running = runner(app, most=room())
     await running.setup()
     try:
         site = web.TCPSite(running, address.host, address.port, ssl_context=address.tls)

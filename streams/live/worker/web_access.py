@@ -61,7 +61,10 @@ def guard(host: str) -> Any:
 
 
 class _Server(web.Server):
-    """Ends connections on which no request has come in time, and the oldest where there are more than `most`."""
+    """Ends connections on which no request has come in time, and the oldest where there are more than `most`.
+
+    One counts as new again with each request behind another: it has let itself be answered before.
+    """
 
     def __init__(self, handler: Any, *, request_factory: Any, seconds: float, most: int, **options: Any) -> None:
         self._seconds, self._asked = seconds, set[Any]()
@@ -69,6 +72,8 @@ class _Server(web.Server):
         made = request_factory
 
         def noted(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
+            if protocol in self._asked and protocol in self._open:
+                self._open[protocol] = self._open.pop(protocol)
             self._asked.add(protocol)
             return made(message, payload, protocol, writer, task)
 

@@ -1,6 +1,7 @@
 """Nobody who sends slowly, much or in crowds holds up or fills up the receiver."""
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from streams.live.worker.web_access import Runner
 from streams.receive.pacing import Pace
 from streams.receive.reading import BrokenError, Reading, TooLargeError, TooSlowError
+from streams.receive.serving import MOST_CONNECTIONS, room
 from tests.support.receiving import Served, endpoint, run
 from tests.support.signing import NOW, by_stripe
 
@@ -69,12 +71,13 @@ def test_where_all_bodies_together_hold_too_much_those_that_began_first_make_way
     asyncio.run(act())
 
 
-def test_a_body_that_is_not_http_or_not_finished_is_broken() -> None:
-    """A sender that hangs up is no defect of ours."""
+@pytest.mark.parametrize("error", [ConnectionResetError, RuntimeError, EOFError])
+def test_a_body_that_is_not_http_or_not_finished_is_broken(error: type[Exception]) -> None:
+    """A sender that hangs up is no defect of ours, however the library says so."""
 
     class Broken(Parts):
         async def readany(self) -> bytes:
-            raise ConnectionResetError
+            raise error
 
     with pytest.raises(BrokenError):
         asyncio.run(Reading().read(Broken(b"")))
@@ -127,6 +130,33 @@ def test_of_too_many_connections_the_oldest_is_cut_off() -> None:
             writer.close()
 
     run([endpoint("stripe", ["secret"])], act, most=3)
+
+
+def test_a_sender_that_was_answered_before_is_not_the_oldest() -> None:
+    """A vendor keeps a connection for its next deliveries; a crowd of silent ones must not cost it that."""
+
+    async def act(here: Served) -> None:
+        reader, writer = await asyncio.open_unix_connection(here.path)
+        silent = []
+        for _ in range(6):
+            silent.append(await asyncio.open_unix_connection(here.path))
+            writer.write(HEAD % 2 + b"{}")
+            assert (await asyncio.wait_for(reader.readuntil(b"signature\n"), 10)).startswith(b"HTTP/1.1 401")
+        assert await asyncio.wait_for(silent[0][0].read(), 10) == b""
+        for _, each in silent:
+            each.close()
+        writer.close()
+
+    run([endpoint("stripe", ["secret"])], act, most=3)
+
+
+def test_there_are_never_more_connections_than_files_may_be_open() -> None:
+    """Where the system runs out first, nobody is taken in at all."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        assert 0 < room() <= min(MOST_CONNECTIONS, max(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_workers_have_that_bound_too() -> None:
