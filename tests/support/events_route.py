@@ -1,4 +1,4 @@
-"""`/v1/events` on loopback, as emitters and servers agreed: lines judged one by one, over real HTTP."""
+"""`/v1/events` on loopback over real HTTP, judging as the receiver does, and failing when it is told to."""
 
 import json
 import ssl
@@ -9,11 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
 
-from streams.emit.admission import RefusedEventError, admitted
-from streams.receive.event_json import TYPE, completed, objects
+from streams.receive.judging import RefusedLine, judged, lines_of
 from tests.support.records import CODEC
 
-TOKEN = "t0ken"
+TOKEN, SOURCE = "t0ken", "shop:main"
 
 
 class Route:
@@ -30,22 +29,19 @@ class Route:
         """Event types that it refuses by a rule of its own, with the reason."""
 
     def judge(self, body: bytes) -> dict[str, Any]:
-        refused, accepted = [], 0
-        for number, line in enumerate(body.decode().splitlines(), 1):
-            ((_, fields),) = objects(line)
-            event_type = fields.pop(TYPE)
-            try:
-                self.taken[fields["event_id"]] = self._record(event_type, fields)
-                accepted += 1
-            except RefusedEventError as error:
-                told = {"line": number, "event_id": fields["event_id"], "reason": error.reason, "detail": error.detail}
-                refused.append(told)
-        return {"accepted": accepted, "refused": refused}
-
-    def _record(self, event_type: str, fields: dict[str, Any]) -> bytes:
-        if event_type in self.refusing:
-            raise RefusedEventError(event_type, self.refusing[event_type], "by the server alone")
-        return admitted(CODEC, event_type, completed(event_type, fields), time.time_ns() // 1000)
+        refused: list[RefusedLine] = []
+        accepted, now = 0, time.time_ns() // 1000
+        for number, line in lines_of(body):
+            verdict = judged(CODEC, SOURCE, [(number, line)], now)
+            refused += verdict.refused
+            for _, record in verdict.accepted:
+                event_type, fields = CODEC.decode(record.value)
+                if reason := self.refusing.get(event_type):
+                    refused.append(RefusedLine(number, fields["event_id"], reason, "by the server alone"))
+                else:
+                    self.taken[fields["event_id"]] = record.value
+                    accepted += 1
+        return {"accepted": accepted, "refused": [line._asdict() for line in refused]}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -59,7 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer(self.route.first.pop(0), {})
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             return self.answer(401, {"error": "wrong token"})
-        return self.answer(200, self.route.judge(body))
+        verdict = self.route.judge(body)
+        return self.answer(422 if verdict["refused"] and not verdict["accepted"] else 200, verdict)
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()

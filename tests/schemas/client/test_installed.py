@@ -176,7 +176,7 @@ def test_it_posts_to_a_server_from_threads_and_from_asyncio(python: Path, applic
         where, token = sys.argv[1:]
 
         async def later():
-            async with AsyncHttpEmitter(where, source="shop:async", token=token) as events:
+            async with AsyncHttpEmitter(where, source="shop:main", token=token) as events:
                 return await events.emit("invitation_opened", account_id="acme", invitation_id="inv-2")
 
         with HttpEmitter(where, source="shop:main", token=token) as events:

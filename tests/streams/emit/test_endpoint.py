@@ -66,7 +66,7 @@ def test_an_answer_that_is_none_of_ours_is_told_in_one_plain_line(
     route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a proxy says is shown to people, in logs too: no line of its own, no colours of a terminal."""
-    monkeypatch.setattr(route, "judge", lambda _body: "\x1b[2Jgone\n")
+    monkeypatch.setattr(route, "judge", lambda _body: {"accepted": 1, "refused": "\x1b[2Jgone\n"})
     with closing(Endpoint(route.url, TOKEN)) as endpoint:
         answer = endpoint.post(LINE)
     assert (answer.status, answer.verdict) == (200, None)

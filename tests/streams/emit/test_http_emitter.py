@@ -79,7 +79,7 @@ def test_asyncio_posts_alike(route: Route) -> None:
     """The same checks and lines, from a loop that nothing blocks."""
 
     async def emit() -> list[str]:
-        async with AsyncHttpEmitter(f"{route.url}/v1/events", source="s", token=TOKEN) as events:
+        async with AsyncHttpEmitter(f"{route.url}/v1/events", source="shop:main", token=TOKEN) as events:
             with pytest.raises(RefusedEventError):
                 await events.emit("response_deleted", account_id="acme", response_id="")
             return [await events.emit("invitation_opened", account_id="a", invitation_id=f"i{n}") for n in range(3)]
@@ -92,7 +92,7 @@ def test_a_server_that_is_away_keeps_nobody_waiting() -> None:
     """A service starts and answers whether or not its events get through; what is lost is named."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        events = HttpEmitter(f"http://127.0.0.1:{taken.getsockname()[1]}", source="s", token=TOKEN)
+        events = HttpEmitter(f"http://127.0.0.1:{taken.getsockname()[1]}", source="shop:main", token=TOKEN)
         event_id = events.emit("invitation_opened", account_id="acme", invitation_id="i1")
         with pytest.raises(DeliveryError) as lost:
             events.close(timeout=0.2)

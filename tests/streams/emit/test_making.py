@@ -10,7 +10,7 @@ from hypothesis import given
 from schemas.codec import InvalidEventError
 from streams.emit.admission import admitted
 from streams.emit.making import Lines, line_of
-from streams.receive.event_json import TYPE, completed, objects
+from streams.receive.event_json import TYPE, objects, timed
 from tests.support.odd_events import CORPUS, odd_events
 from tests.support.records import CODEC
 
@@ -23,7 +23,7 @@ def _there_and_back(value: bytes) -> bytes:
     assert line.count(b"\n") == 1
     ((_, fields),) = objects(line.decode())
     event_type = fields.pop(TYPE)
-    return CODEC.encode(event_type, completed(event_type, fields))
+    return CODEC.encode(event_type, timed(event_type, fields))
 
 
 @pytest.mark.parametrize("example", [each for each in CORPUS if each.passes], ids=lambda example: example.path.stem)
