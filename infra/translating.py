@@ -10,7 +10,7 @@ import msgspec
 
 from infra import sources, wiring
 from infra.sources import SourcesError
-from streams.ingest.vendors.registry import TRANSLATORS
+from streams.ingest.vendors.registry import TRANSLATORS, problem_of_options
 from streams.live.engine.clients import transactional_producer
 from streams.live.errors import EngineStopped
 from streams.translating.counting import Counts
@@ -46,6 +46,7 @@ class Translators:
     def __init__(self, settings: Settings, environment: Mapping[str, str], vendor: str = "") -> None:
         raw = f"{settings.topic_prefix}{RAW}"
         found: dict[tuple[str, str], Source] = {}
+        problems: list[str] = []
         for each in sources.load(settings.sources, environment, with_secrets=False):
             instance = each.instance
             translate = TRANSLATORS.get(instance.vendor)
@@ -53,6 +54,10 @@ class Translators:
                 log.warning("%s: nobody translates what it sends; it stays on its raw topic", instance.source)
             elif vendor in ("", instance.vendor):
                 found[raw + instance.vendor, instance.name] = Source(instance, each.keys, translate)
+                if (problem := problem_of_options(instance)) is not None:
+                    problems.append(f"{settings.sources}: {instance.vendor}.{instance.name}.options: {problem}.")
+        if problems:
+            raise SourcesError(problems)
         if not found:
             known = ", ".join(sorted(TRANSLATORS))
             meant = vendor or "any vendor that is translated"

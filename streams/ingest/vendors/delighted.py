@@ -31,7 +31,7 @@ from streams.ingest.vendors.payloads import (
     shaped,
     unix_seconds,
 )
-from streams.ingest.vendors.surveys import Scale, Survey, answers, definition
+from streams.ingest.vendors.surveys import Scale, Survey, answers, definition, require_rising
 
 if TYPE_CHECKING:
     from streams.ingest.raw import Raw
@@ -55,6 +55,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scales: dict[str, Scale] = {}
     organization: str = "organization_id"
     test_tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; decoding tells it with its place."""
+        require_rising(self.scales)
 
 
 class _Person(msgspec.Struct, frozen=True):

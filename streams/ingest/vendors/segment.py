@@ -31,7 +31,7 @@ import msgspec
 from streams.ingest.translate import Event
 from streams.ingest.vendors.accounts import account_of, person_id
 from streams.ingest.vendors.contract import is_event_type, translation, with_instants
-from streams.ingest.vendors.model import NotUnderstoodError, Translation
+from streams.ingest.vendors.model import Translation
 from streams.ingest.vendors.payloads import Id, counted_name, decoded, id_of, instant, options_of, required, shaped
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     type: str
     fields: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; decoding tells it with its place."""
+        if not is_event_type(self.type):
+            raise ValueError(f"the contract has no type {self.type!r}")
+        if taken := sorted(_OURS & self.fields.keys()):
+            raise ValueError(f"{taken[0]} is given by the call itself")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,10 +100,6 @@ def translate(raw: Raw, instance: Instance) -> Translation:
 
 
 def _event(whole: dict[str, Any], call: _Call, rule: Rule, instance: Instance) -> Event:
-    if not is_event_type(rule.type):
-        raise NotUnderstoodError("invalid_options", "a rule names a type that the contract does not have")
-    if taken := sorted(_OURS & rule.fields.keys()):
-        raise NotUnderstoodError("invalid_options", f"a rule gives {taken[0]}, which the call itself gives")
     told = {name: _resolved(value, whole) for name, value in rule.fields.items()}
     fields = {
         **{

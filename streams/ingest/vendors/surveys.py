@@ -50,16 +50,31 @@ class Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int = 1
     channel: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; decoding tells it with its place."""
+        named = [field for _, field in self._named()]
+        if twice := sorted({field for field in named if named.count(field) > 1}):
+            raise ValueError(f"the field {twice[0]!r} measures two things")
+        if unnamed := sorted(self.scales.keys() - set(named)):
+            raise ValueError(f"a scale is given for {unnamed[0]!r}, which measures nothing")
+        require_rising(self.scales)
+
     def kinds(self) -> dict[str, str]:
-        """Return the kind of each field; raises NotUnderstoodError for a field of two kinds."""
-        named = {"NPS": self.nps, "CSAT": self.csat, "CES": self.ces, "RATING": self.rating, "CHOICE": self.choice}
-        found: dict[str, str] = {}
-        for kind, fields in named.items():
+        """Return the kind of each field."""
+        return {field: kind for kind, field in self._named()}
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        told = {"NPS": self.nps, "CSAT": self.csat, "CES": self.ces, "RATING": self.rating, "CHOICE": self.choice}
+        for kind, fields in told.items():
             for field in [fields] if isinstance(fields, str) else fields:
-                if field in found:
-                    raise NotUnderstoodError("invalid_options", "a field of a survey measures two things")
-                found[field] = kind
-        return found
+                yield kind, field
+
+
+def require_rising(scales: Mapping[str, Scale]) -> None:
+    """Raise ValueError for a scale that is none."""
+    for field, (lowest, highest, positive) in scales.items():
+        if not lowest < positive <= highest:
+            raise ValueError(f"the scale of {field!r} must be its lowest, its highest and its lowest positive answer")
 
 
 def definition(survey: Survey, survey_id: str, instance: Instance) -> Iterator[Event]:
