@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,15 @@ class Counts:
             ["vendor", "instance", "name"],
             registry=self.registry,
         )
+        self._waiting = Gauge(
+            "cx_translate_waiting_records",
+            "Raw records that are stored and not translated yet, by partition.",
+            ["topic", "partition"],
+            registry=self.registry,
+        )
+        self._committed_at = Gauge(
+            "cx_translate_commit_timestamp_seconds", "When a batch was last committed.", registry=self.registry
+        )
         self._names: dict[tuple[str, str], set[str]] = {}
         self.outcomes: dict[tuple[str, str, str], int] = {}
         self.unmapped: dict[tuple[str, str, str], int] = {}
@@ -54,6 +63,17 @@ class Counts:
             kept = self._kept(vendor, instance, name)
             self._unmapped.labels(vendor, instance, kept).inc()
             self.unmapped[vendor, instance, kept] = self.unmapped.get((vendor, instance, kept), 0) + 1
+
+    def waits(self, topic: str, partition: int, records: int) -> None:
+        self._waiting.labels(topic, str(partition)).set(records)
+
+    def no_more_ours(self, topic: str, partition: int) -> None:
+        """Forget a partition that another translator has now."""
+        self._waiting.remove(topic, str(partition))
+
+    def committed(self, at: int) -> None:
+        """Note that a batch was committed, at a time in microseconds."""
+        self._committed_at.set(at / 1e6)
 
     def lines(self) -> Iterator[str]:
         """Yield a sentence for each source and outcome, and one for each name that nobody maps."""

@@ -72,6 +72,7 @@ class Runner:
         self._paused: set[Place] = set()
         self._owned: set[Place] = set()
         self._read_out: set[Place] = set()
+        self._done: dict[Place, int] = {}
         producer = transactional_producer(settings)  # first: it ends what a predecessor of the same name left open
         self._transactions = Transactions(producer, settings, clock=clock, crash=crash)
         self._consumer = group_consumer(settings)
@@ -85,6 +86,7 @@ class Runner:
         if batch:
             self._commit(batch)
         self._pace()
+        self._tell_what_waits()
         return bool(self._owned) and not len(self._backlog) and self._read_out >= self._owned
 
     def close(self) -> None:
@@ -96,6 +98,8 @@ class Runner:
         judged = [(record, self._judging.judge(record, now)) for records in batch.values() for record in records]
         offsets = [TopicPartition(*place, records[-1].offset() + 1) for place, records in batch.items()]
         self._transactions.commit(judged, offsets, self._consumer.consumer_group_metadata())
+        self._done |= {(each.topic, each.partition): each.offset for each in offsets}
+        self._counts.committed(self._clock())
         for record, outcome in judged:
             self._counts.add(outcome)
             if outcome.refused is not None:
@@ -126,11 +130,18 @@ class Runner:
             self._consumer.resume([TopicPartition(*place) for place in go])
         self._paused = full
 
+    def _tell_what_waits(self) -> None:
+        """Count what is behind the committed positions, by what the client has heard of the ends so far."""
+        for place in self._owned & self._done.keys():
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+            self._counts.waits(*place, max(0, end - self._done[place]))
+
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
         """Begin where the group stands. What retention has cut off before it was translated is said aloud."""
         try:
             stands = consumer.committed(partitions, timeout=_PATIENCE_S)
             for each in stands:
+                self._done[each.topic, each.partition] = max(0, each.offset)
                 low, _ = consumer.get_watermark_offsets(TopicPartition(each.topic, each.partition), _PATIENCE_S)
                 if 0 <= each.offset < low:
                     log.error(
@@ -146,4 +157,7 @@ class Runner:
         self._owned -= gone
         self._paused -= gone
         self._read_out -= gone
+        for place in gone & self._done.keys():
+            del self._done[place]
+            self._counts.no_more_ours(*place)
         self._backlog.drop(gone)
