@@ -201,7 +201,8 @@ class Engine:
         entries += self._staged(entries)
         self._settle(intake, transactions, entries)
         self._between([each.processor for each in (*self._ownership.owned.values(), *self._ownership.stages.values())])
-        self._settle(intake, transactions, self._ticked(is_idle=self._is_idle(entries)))
+        ticked = self._ticked(is_idle=self._is_idle(entries))
+        self._settle(intake, transactions, ticked or ([] if entries else self._passed_marks()))
         self._count_undone()
         self._lag.update(self._ownership.owned.values())
 
@@ -303,6 +304,17 @@ class Engine:
             self._entry(stage, stage.processor.tick(now), _NOWHERE) for stage, now in waiting if id(stage) not in served
         ]
         return entries
+
+    def _passed_marks(self) -> list[Entry]:
+        """Commit past the marks of senders' transactions once nothing else is to be done.
+
+        Otherwise a topic that ends in one would seem to hold a record that is never taken in.
+        """
+        if self._stopping:
+            return []  # what was in hand may be void
+        ending = [each for each in self._ownership.owned.values() if each.ends_in_marks]
+        places = [Checkpoint(each.end_seen, each.count, each.partitions) for each in ending]
+        return [self._entry(e, e.processor.tick(e.last_time), at) for e, at in zip(ending, places, strict=True)]
 
     def _passed(self, owned: Owned, now: int) -> Entry:
         batch = owned.processor.tick(now, is_caught_up=owned.caught_up and self._time.is_heard)

@@ -68,7 +68,7 @@ class Intake:
             if message.error() is None:
                 groups[place].append(message)
             else:
-                _noticed(message, owned_by_place.get(place))
+                _noticed(message, owned_by_place.get(place), is_sure=undisturbed or self._rebalances == 1)
         for place, group in groups.items():
             owned = owned_by_place.get(place)
             if owned is None:
@@ -124,10 +124,10 @@ def onward(messages: list[Message], offset: int) -> list[Message]:
     return kept
 
 
-def _noticed(message: Message, owned: Owned | None) -> None:
+def _noticed(message: Message, owned: Owned | None, *, is_sure: bool) -> None:
     error = message.error()
     if error.code() == clients.END_OF_PARTITION:
         if owned is not None:
-            owned.end_seen = message.offset()
+            owned.end_seen, owned.is_end_sure = message.offset(), is_sure
     elif not clients.is_passing(error):
         raise EngineStopped("consumer failed", f"{message.topic()}-{message.partition()}: {error}")

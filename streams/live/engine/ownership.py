@@ -67,10 +67,10 @@ class StageProcessor(Ticking, Protocol):
 class Owned(msgspec.Struct, eq=False):
     """One owned topic-partition.
 
-    `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, `last_time` the time of the
-    last record in microseconds. `has_left` tells that records before that end are in hand and not yet taken.
-    `partitions` is how many the topic has. A stage stands here too: it has `siblings` and consumes nothing, and
-    `streams.live.engine.stages.processor_of` is its fold.
+    `next_offset` is consumed next, `end_seen` is where the topic was last seen to end, and `is_end_sure` tells that
+    this was not in an assignment before. `last_time` is the time of the last record in microseconds. `has_left` tells
+    that records before that end are in hand and not yet taken. `partitions` is how many the topic has. A stage stands
+    here too: it has `siblings` and consumes nothing, and `streams.live.engine.stages.processor_of` is its fold.
     """
 
     topic: str
@@ -81,6 +81,7 @@ class Owned(msgspec.Struct, eq=False):
     next_offset: int
     count: DeadLetterCount
     end_seen: int = -1
+    is_end_sure: bool = False
     last_time: int = 0
     has_left: bool = False
     partitions: int = 0
@@ -89,6 +90,11 @@ class Owned(msgspec.Struct, eq=False):
     @property
     def caught_up(self) -> bool:
         return self.end_seen >= self.next_offset and not self.has_left
+
+    @property
+    def ends_in_marks(self) -> bool:
+        """Return whether only marks of transactions follow what was taken: they have offsets, and nobody reads them."""
+        return self.caught_up and self.is_end_sure and self.end_seen > self.next_offset
 
     def now(self, clock: int) -> int:
         """Return how far time has come here: a backlog holds it back to the last record read."""

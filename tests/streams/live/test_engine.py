@@ -260,6 +260,33 @@ def test_restore_waits_for_a_transaction_that_hides_later_commits(run: Run) -> N
     assert run.check() == 1_200
 
 
+def test_a_topic_that_ends_in_a_transaction_is_taken_in_to_its_end(run: Run) -> None:
+    """The mark of a sender's commit has an offset: whoever waits until nothing is left waited for ever, for no record.
+
+    Over a restart, too, and the records that follow are taken as ever.
+    """
+    sender = Producer({"bootstrap.servers": run.bootstrap, "transactional.id": f"{run.prefix}sender"})
+    sender.init_transactions(60)
+
+    def send(*numbers: int) -> None:
+        sender.begin_transaction()
+        for number in numbers:
+            sender.produce(f"{run.prefix}survey", f"told:{number}:0".encode(), b"told", partition=1)
+        sender.commit_transaction(60)
+
+    send(1, 2)
+    with engine(run):
+        run.drain()
+        send(3)
+        run.drain()
+    with engine(run):
+        send(4)
+        run.put(1, "told:5:0")
+        send(6)
+        run.drain()
+    assert run.sink.final()["told"][:2] == (6, 21)
+
+
 def test_time_passes_only_as_far_as_the_partition_has_read(run: Run) -> None:
     """Deadlines fire in the backlog's own time, and at the clock's once it is read; each once, over a restart too."""
     due = time.time_ns() // 1000 + 1_500_000
