@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from infra.demo import webhook
 from infra.embedded import clickhouse, kafka, passwords
 from infra.embedded.checks import make_private
 from infra.embedded.clickhouse_users import ADMINISTRATOR, BI_READER, PAY_READER, VERBATIM_READER, WRITER
@@ -86,8 +87,9 @@ def _alive(settings: Settings, record: Record) -> list[bool]:
 def on_record(settings: Settings, record: Record) -> Settings:
     """Return the settings that name a record's servers and the users that local servers are made with.
 
-    A password that no setting names is the one that the data directory keeps.
+    A password that no setting names is the one that the data directory keeps, and so is the file of sources to try.
     """
+    to_try = webhook.file_in(settings.data_dir)
 
     def kept(user: str) -> Secret:
         return Secret(passwords.read(settings.data_dir / "clickhouse", user))
@@ -95,6 +97,7 @@ def on_record(settings: Settings, record: Record) -> Settings:
     return msgspec.structs.replace(
         settings,
         stack="external",
+        sources=settings.sources or (str(to_try) if to_try.exists() else ""),
         kafka_bootstrap=record.bootstrap,
         clickhouse_host=record.host,
         clickhouse_port=record.port,

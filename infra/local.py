@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from infra import deployment, keeper, roster, stack, topics, upgrading, wiring, workers
+from infra import deployment, intake, keeper, roster, stack, topics, upgrading, wiring, workers
 from infra.embedded import checks
 from infra.embedded.errors import EmbeddedServerError
 from infra.watching import Watch
@@ -105,7 +105,7 @@ def stop(settings: Settings) -> list[str]:
     roster.forget(settings)
     found = workers.running(settings)
     workers.stop(found)
-    names = [worker.name for worker in found] + stack.stop_running(settings.data_dir)
+    names = [*intake.stop(settings), *(worker.name for worker in found), *stack.stop_running(settings.data_dir)]
     deployment.forget(settings)
     return names
 

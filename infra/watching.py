@@ -1,4 +1,7 @@
-"""Watching over the workers of a data directory: one that ends is started again, or named where that is no use."""
+"""Watching over the workers of a data directory: one that ends is started again, or named where that is no use.
+
+What takes webhooks in beside them is watched over as well, where there is a file of sources.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from infra import roster, workers
 from infra.embedded.errors import EmbeddedServerError
+from infra.intake import Intake
 from infra.roster import Member, Rule
 from infra.workers import WorkerDiedError
 
@@ -38,6 +42,7 @@ class Watch:
         self._members = {number: Member(number) for number in range(1, count + 1)}
         self._workers: dict[int, ServerProcess] = {}
         self._paused = False
+        self._intake = Intake(settings, detach=detach, say=say) if settings.sources else None
 
     def begin(self) -> None:
         """Start every worker that does not run yet. Raises EmbeddedServerError."""
@@ -46,13 +51,17 @@ class Watch:
         for number in self._members:
             if number not in self._workers:
                 self.start(number)
+        if self._intake is not None:
+            self._intake.begin()
         self._write()
 
     def start(self, number: int) -> None:
         self._workers[number] = workers.start(self.settings, number, detach=self._detach)
 
     def stop(self) -> None:
-        """Stop the workers, those included whose start was cut short before they were noted here."""
+        """Stop what takes webhooks in, then the workers, those included whose start was cut short."""
+        if self._intake is not None:
+            self._intake.stop()
         noted = {worker.pid for worker in self._workers.values()}
         others = [worker for worker in workers.running(self.settings) if worker.pid not in noted]
         workers.stop([*self._workers.values(), *others])
@@ -62,6 +71,8 @@ class Watch:
 
         A pause (a promotion under way) is respected: what it stops is started when it ends, and has not failed.
         """
+        if self._intake is not None:
+            self._intake.look()
         if workers.paused(self.settings):
             self._paused = True
             for worker in self._workers.values():

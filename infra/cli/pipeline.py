@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from infra import deployment, local
+from infra import deployment, intake, local, wiring
 from infra.cli import output
 from infra.cli.context import sentences, settings
+from infra.demo import webhook
 from infra.demo.day import day_of
 from infra.demo.feed import feed
 from infra.demo.live import Screen
@@ -86,8 +87,19 @@ def where(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
+def _webhooks(settings: Settings) -> list[tuple[str, str]]:
+    """Return where webhooks are taken in, and the line that sends one where the source is that to try with."""
+    if not settings.sources:
+        return []
+    base = intake.address(settings)
+    if settings.sources != str(webhook.file_in(settings.data_dir)):
+        return [("webhooks", f"{base}/hooks/VENDOR/NAME, as {settings.sources} has them")]
+    seen = f"cx sql \"SELECT account_id, nps, submitted_at FROM response WHERE source = '{webhook.SOURCE}'\""  # noqa: S608 - our own name
+    return [("webhooks", webhook.command(settings.data_dir, base)), ("to see it", seen)]
+
+
 def _welcome(settings: Settings) -> None:
-    for name, text in where(settings):
+    for name, text in [*where(settings), *_webhooks(settings)]:
         output.out.print(f"[bold]{name:<11}[/bold] {escape(text)}", highlight=False)
 
 
@@ -135,6 +147,8 @@ def up(
     with sentences(), until_told():
         told = settings()
         with ExitStack() as open_:
+            if demonstration and told.stack != "external" and not told.sources:
+                webhook.prepare(told.data_dir, wiring.clock())
             with output.steps() as say:
                 ports = local.ports_of(told)
                 started = local.running(told, ports=ports, count=count, detach=detach, say=say, told=_told)

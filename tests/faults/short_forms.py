@@ -26,18 +26,19 @@ from tests.faults import (
     suite,
     warehouse,
     watchdogs,
+    webhooks,
 )
 from tests.faults.scenario import Scenario
 
 GROUPS: Final[Mapping[str, Sequence[Scenario]]] = {
     "workers": (*kills.SCENARIOS, *boundaries.SCENARIOS),
     "records": (*refusals.SCENARIOS, *poison.SCENARIOS, *stalls.SCENARIOS, *watchdogs.SCENARIOS),
-    "servers": (*outages.SCENARIOS, *warehouse.SCENARIOS),
+    "servers": (*outages.SCENARIOS, *warehouse.SCENARIOS, *webhooks.SCENARIOS),
     "states": (*disks.SCENARIOS, *replays.SCENARIOS, *clocks.SCENARIOS, *soak.SCENARIOS),
 }
 # G4's boundaries are also crossed by tests/streams/live/test_engine_faults.py, a broker is also lost in G5, and replays
 # are also killed in tests/infra/replaying/test_running.py.
-LONG: Final = frozenset({"G4", "G5C", "G10", "G13", "G16"})
+LONG: Final = frozenset({"G4", "G5C", "G10", "G13", "G16", "G17"})
 MARKS: Final = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(900)]
 
 

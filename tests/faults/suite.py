@@ -23,6 +23,7 @@ from tests.faults import (
     stalls,
     warehouse,
     watchdogs,
+    webhooks,
 )
 from tests.faults.scenario import Outcome, Scenario, Size
 from tests.faults.trial import Trial
@@ -40,6 +41,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *replays.SCENARIOS,
     *clocks.SCENARIOS,
     *soak.SCENARIOS,
+    *webhooks.SCENARIOS,
 )
 ROOT = Path(__file__).parents[2]
 _CODE = ("schemas", "streams", "sinks", "infra", "tests/faults")

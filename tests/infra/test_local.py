@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra import keeper, local, workers
+from infra import intake, keeper, local, wiring, workers
+from infra.demo import webhook
 from infra.deployment import locate
 from infra.embedded.checks import pick_free_ports
 from infra.embedded.process import find
@@ -193,10 +194,30 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
     assert "cannot be written" in refused.stderr
 
 
+def _is_taken_in(environment: dict[str, str], folder: Path) -> None:
+    """Kill what takes webhooks in, send one as the line that `cx up` prints does, and wait until a view has it."""
+    settings = Settings(data_dir=folder)
+    killed = intake.running(settings)[intake.RECEIVE].pid
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    while (now := intake.running(settings).get(intake.RECEIVE)) is None or now.pid == killed:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    line = webhook.command(folder, intake.address(settings)).replace(
+        "curl", "curl --fail --retry 60 --retry-all-errors"
+    )
+    sent = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=90, check=False)
+    assert sent.returncode == 0, sent.stderr
+    asked = f"SELECT account_id, nps FROM response WHERE source = '{webhook.SOURCE}'"
+    while "webhook-demo" not in _cx(environment, "sql", asked).stdout:
+        assert time.monotonic() < deadline
+
+
 def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
     """For work in one terminal: up, use, down; and a rebuild is promoted by stopping and starting its workers."""
     folder = tmp_path / "cx"
     environment = _environment(folder, pick_free_ports(4))
+    webhook.prepare(folder, wiring.clock())
     try:
         up = _cx(environment, "up", "--detach", "--no-demo", "--workers", "2")
         assert up.returncode == 0, up.stderr
@@ -218,6 +239,7 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         settle(locate(settings), lambda: None)
         os.kill(frozen, signal.SIGCONT)
         _replaced(settings, 1, frozen)
+        _is_taken_in(environment, folder)
         before = {worker.pid for worker in workers.running(settings)}
         promoted = _cx(environment, "rebuild", "--promote")
         assert promoted.returncode == 0, promoted.stderr
@@ -227,6 +249,7 @@ def test_detached_it_stays_until_it_is_taken_down(tmp_path: Path) -> None:
         taken_back = _cx(environment, "replay", "back", "--yes")
         assert taken_back.returncode == 0, taken_back.stderr
         assert "acme" in _cx(environment, "sql", "SELECT account_id FROM account_history").stdout
+        assert set(intake.running(settings)) == {intake.RECEIVE, intake.TRANSLATE}
         keeper.stop(settings)
         os.kill(_pid(settings, 1), signal.SIGKILL)
         assert "nobody starts it again" in _cx(environment, "status").stdout
