@@ -18,6 +18,7 @@ from infra import rotation, sources, topics, wiring
 from infra.cli import output
 from infra.cli.context import located, sentences
 from infra.sources import SourcesError
+from streams.live.worker.web_access import is_loopback
 from streams.receive.counting import Counts
 from streams.receive.endpoint import Endpoint
 from streams.receive.events import MOST_BYTES, PATH, EventReceiver, EventSource
@@ -53,6 +54,8 @@ def receive(
         rotation.watch()
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         address = Address(host, port, _tls(cert, key))
+        if address.tls is None and not is_loopback(host):
+            log.warning("plain HTTP on %s: tokens can be read on the way unless a proxy ends TLS before it", host)
         endpoints, posting = hooks(settings)
         _ensure_topics(settings)
         gc.freeze()  # what is there now stays: collecting would look at it again and again

@@ -34,12 +34,13 @@ def refusal(headers: Any, host: str) -> str:
     if "Origin" in headers:
         return "no web page may ask here"
     named = _PORT.sub("", headers.get("Host", "")).lower()
-    if _is_loopback(host) and named not in _LOCAL | {host}:
+    if is_loopback(host) and named not in _LOCAL | {host}:
         return "this worker has no such name"
     return ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether an address that is listened on can be reached from this machine alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -46,10 +47,20 @@ def told(here: Settings, tmp_path: Path) -> Settings:
     return msgspec.structs.replace(here, sources=str(tmp_path / "sources.yaml"))
 
 
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[str, ...]:
+    """The options that have it speak TLS, with a certificate for this machine that nobody else vouches for."""
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days"]
+    named = ["1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", cert, "-keyout", key]
+    subprocess.run([*made, *named], check=True, capture_output=True)
+    return "--cert", cert, "--key", key
+
+
 @contextlib.contextmanager
-def receiving(settings: Settings) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def receiving(settings: Settings, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the command; yields the address of its only hook, and the process."""
-    command = [sys.executable, "-m", "infra.cli", "receive", "--port", "0"]
+    command = [sys.executable, "-m", "infra.cli", "receive", "--port", "0", *options]
     whole = {**os.environ, **environment(settings), **SECRETS}
     with subprocess.Popen(command, env=whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -60,11 +71,11 @@ def receiving(settings: Settings) -> Iterator[tuple[str, subprocess.Popen[str]]]
             process.wait(30)
 
 
-def send(hook: str, body: bytes) -> int:
+def send(hook: str, body: bytes, tls: ssl.SSLContext | None = None) -> int:
     headers = {name: values[0] for name, values in by_stripe(SECRET, body, int(time.time())).items()}
     request = urllib.request.Request(hook, body, {"Content-Type": "application/json", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=20, context=tls) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code if error.headers["Retry-After"] == "10" else 0
@@ -128,15 +139,17 @@ def test_what_was_answered_is_stored_closed_and_it_ends_when_told(told: Settings
 
 
 @pytest.mark.servers
-def test_it_starts_and_answers_while_kafka_is_away(told: Settings) -> None:
-    """A restart in the middle of an outage must not turn 503 into a connection that nobody takes."""
+def test_it_starts_and_answers_while_kafka_is_away(told: Settings, certified: tuple[str, ...]) -> None:
+    """A restart in the middle of an outage must not turn 503 into connections that nobody takes; TLS too."""
+    tls = ssl.create_default_context(cafile=certified[1])
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         away = msgspec.structs.replace(told, kafka_bootstrap=f"127.0.0.1:{taken.getsockname()[1]}")
-        with receiving(away) as (hook, process):
-            assert send(hook, b"{}") == 503
+        with receiving(away, *certified) as (hook, process):
+            assert hook.startswith("https://")
+            assert send(hook, b"{}", tls) == 503
             with pytest.raises(urllib.error.HTTPError, match="503"):
-                urllib.request.urlopen(hook.replace("/hooks/stripe/main", "/health"), timeout=20)
+                urllib.request.urlopen(hook.replace("/hooks/stripe/main", "/health"), timeout=20, context=tls)
     assert process.returncode == 0
     assert process.stderr is not None
 
