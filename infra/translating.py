@@ -34,6 +34,8 @@ UNDERSTOOD = "understood"
 _GROUP = "translate"
 _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _AT_ONCE = 500
+_PATIENCE_S = 10.0
+"""Who is told to stop while Kafka is away stops within it."""
 log = logging.getLogger(__name__)
 
 
@@ -67,8 +69,13 @@ class Translators:
 
 
 def engine_settings(settings: Settings, member: str = "") -> EngineSettings:
-    """Return names and times for the clients: a group of its own beside the workers'."""
-    return msgspec.structs.replace(wiring.engine_settings(settings, member=member), group=f"{settings.group}-{_GROUP}")
+    """Return names and times for the clients: a group of its own beside the workers'.
+
+    A broker that is away is said once, by whoever begins anew, and not by the client library at each attempt.
+    """
+    told = wiring.engine_settings(settings, member=member, patience_seconds=_PATIENCE_S)
+    quiet = {**told.client, "log_level": "2", "reconnect.backoff.max.ms": "2000"}
+    return msgspec.structs.replace(told, group=f"{settings.group}-{_GROUP}", client=quiet)
 
 
 def follow(

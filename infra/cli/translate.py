@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from infra.settings import Settings
 
+log = logging.getLogger(__name__)
+
 CRASH_AT = "CX_CRASH_AT"
 """Set by tests alone: point:n ends the process where a translator passes the point for the n-th time."""
 
@@ -78,7 +80,12 @@ def translate(
 
 
 def _ensure_topics(settings: Settings) -> None:
-    admin = wiring.admin(settings)
+    """Create the topics that are missing; raises TopicDriftError. Without a broker that is for later."""
+    try:
+        admin = wiring.admin(settings)
+    except wiring.Unreachable as error:
+        log.warning("%s; what is stored there is translated once there is one", error)
+        return
     try:
         ensure(admin, settings)
     finally:

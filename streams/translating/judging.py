@@ -118,7 +118,7 @@ def _translated(source: Source, raw: Raw) -> Translation:
         raise
     except Exception as error:  # noqa: BLE001 - see above
         last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} in {last.filename.rpartition('/')[2]}, line {last.lineno}"
+        where = f"{type(error).__name__} in {'/'.join(last.filename.split('/')[-2:])}, line {last.lineno}"
         log.error("%s: our own translator fails: %s", source.instance.source, where)  # noqa: TRY400 - see above
         raise NotUnderstoodError(OUR_FAULT, where) from None
 

@@ -34,6 +34,7 @@ def group_consumer(settings: EngineSettings) -> Consumer:
     """
     config: dict[str, Any] = {
         "bootstrap.servers": settings.bootstrap,
+        "log_level": 4,
         **settings.client,
         "group.id": settings.group,
         "partition.assignment.strategy": "roundrobin",
@@ -47,7 +48,6 @@ def group_consumer(settings: EngineSettings) -> Consumer:
         "queued.max.messages.kbytes": 16 << 10,
         "fetch.wait.max.ms": 100,
         "log.connection.close": False,
-        "log_level": 4,
     }
     if settings.member:
         config["group.instance.id"] = settings.member
