@@ -19,6 +19,7 @@ from infra.embedded import checks
 from infra.embedded.checks import LOOPBACK, pick_free_ports
 from infra.embedded.errors import EmbeddedServerError
 from infra.embedded.process import ServerProcess, find, launch, own
+from infra.health.model import Taking
 from infra.secret import Secret
 
 if TYPE_CHECKING:
@@ -149,6 +150,18 @@ def running(settings: Settings) -> dict[str, ServerProcess]:
     """Return what runs on the data directory, by name."""
     found = {name: find(f"cx {name}", _home(settings, name)) for name in (RECEIVE, TRANSLATE)}
     return {name: process for name, process in found.items() if process is not None}
+
+
+def seen(settings: Settings) -> list[Taking]:
+    """Return how both fare on the data directory; nothing where the settings name no sources file."""
+    return [_seen(settings, name) for name in (RECEIVE, TRANSLATE)] if settings.sources else []
+
+
+def _seen(settings: Settings, name: str) -> Taking:
+    log = _home(settings, name) / workers.LOG
+    if name not in running(settings):
+        return Taking(f"cx {name}", runs=False, said=workers.last_line(log), log=str(log))
+    return Taking(f"cx {name}", runs=True, said=address(settings) if name == RECEIVE else "", log=str(log))
 
 
 def stop(settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from streams.live.engine.partition_counts import REMEDY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.health.model import Broker, Disk, Look, Tables
+    from infra.health.model import Broker, Disk, Look, Tables, Taking
 
 
 class Tolerance(msgspec.Struct, frozen=True):
@@ -40,9 +40,18 @@ def judge(look: Look, tolerance: Tolerance = Tolerance()) -> list[Check]:  # noq
         _server("clickhouse", look, "ClickHouse", look.clickhouse, CLICKHOUSE),
         *(_of_broker(look, look.broker, tolerance) if look.broker else ()),
         *of_workers(look),
+        *map(_webhooks, look.webhooks),
         *(_of_tables(look.tables, tolerance) if look.tables else ()),
         *_disks(look, tolerance),
     ]
+
+
+def _webhooks(found: Taking) -> Check:
+    """Senders that come only once are lost while nobody receives; what was received waits where nobody translates."""
+    if found.runs:
+        return Check(found.name, "ok", f"{found.name} runs{f' at {found.said}' if found.said else ''}")
+    said = f"{found.name} does not run: {found.said}"
+    return Check(found.name, "fail", said, f"see {found.log}; `cx restart` starts it again", LAG)
 
 
 def _server(name: str, look: Look, server: str, address: str, runbook: str) -> Check:

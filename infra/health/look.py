@@ -6,7 +6,7 @@ import shutil
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from infra import roster, wiring, workers
+from infra import intake, roster, wiring, workers
 from infra.health import endpoints
 from infra.health.model import Disk, Look
 from infra.lazy_errors import loaded
@@ -52,6 +52,7 @@ def look(told: Settings, here: Settings, urls: Collection[str] = ()) -> Look:
         paused=workers.paused(told),
         data_disk=_disk(told.data_dir),
         down=down,
+        webhooks=[] if told.stack == "external" else intake.seen(here),
     )
 
 

@@ -149,6 +149,18 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     over: bool = False
 
 
+class Taking(msgspec.Struct, frozen=True):
+    """A process that takes webhooks in on the data directory: `cx receive` or `cx translate`.
+
+    Of one that runs, ``said`` is where it listens, if it does; of one that does not, what it logged last.
+    """
+
+    name: str
+    runs: bool
+    said: str
+    log: str
+
+
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. ``at`` in seconds since 1970; ``down`` says of each server that did not answer why.
 
@@ -168,3 +180,4 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool
     data_disk: Disk | None
     down: dict[str, str]
+    webhooks: list[Taking] = []

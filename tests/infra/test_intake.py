@@ -82,6 +82,23 @@ def test_another_process_finds_and_stops_what_runs(bench: Bench) -> None:
     assert intake.running(bench.told) == {}
 
 
+def test_status_sees_which_of_both_runs(bench: Bench) -> None:
+    """Somebody who is woken because webhooks are missing asks `cx status` first."""
+    bench.script = "echo it listens; exec sleep 600"
+    bench.intake().begin()
+    (bench.told.data_dir / RECEIVE / "web").write_text("http://127.0.0.1:20003\n")
+    deadline = time.monotonic() + 30
+    while workers.last_line(bench.told.data_dir / TRANSLATE / workers.LOG) != "it listens":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    bench.kill(TRANSLATE)
+    receive, translate = intake.seen(bench.told)
+    assert (receive.name, receive.runs, receive.said) == ("cx receive", True, "http://127.0.0.1:20003")
+    assert (translate.name, translate.runs, translate.said) == ("cx translate", False, "it listens")
+    assert Path(translate.log).is_file()
+    assert intake.seen(Settings(data_dir=bench.told.data_dir)) == [], "nobody asked for webhooks"
+
+
 def test_a_port_that_is_taken_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second deployment on the machine takes another port, and has it again after a restart."""
     taken = {intake.PORT}

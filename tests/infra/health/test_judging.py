@@ -20,6 +20,7 @@ from infra.health.model import (
     Place,
     ReplayState,
     Tables,
+    Taking,
     Waiting,
     Worker,
 )
@@ -105,6 +106,7 @@ WRONG = [
     (_with(WELL, wanted=2, workers=[WORKER, _with(GONE, over=True, reason=AT_LIMIT)]), "worker 2", "poison-flood.md"),
     (_with(WELL, broker=None, down={"Kafka": "no route"}), "kafka", "broker-down.md"),
     (_with(WELL, tables=None, down={"ClickHouse": "no route"}), "clickhouse", "clickhouse-down.md"),
+    (_with(WELL, webhooks=[Taking("cx receive", False, "port taken", "/d/receive.log")]), "cx receive", "lag-grows.md"),
 ]
 
 
