@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from infra import deployment, intake, keeper, roster, stack, topics, upgrading, wiring, workers
+from infra.demo import webhook
 from infra.embedded import checks
 from infra.embedded.errors import EmbeddedServerError
 from infra.watching import Watch
@@ -49,13 +50,14 @@ def running(
     ports: Ports = stack.ANY_PORTS,
     count: int = 1,
     detach: bool = False,
+    to_try: bool = False,
     say: Callable[[str], None],
     told: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Watch]:
     """Run a pipeline for the length of a block; detached, it is left running when the block ends well.
 
     ``say`` gets each step of the start, ``told`` what the watch that is yielded sees of the workers later on. Over
-    detached ones a keeper watches.
+    detached ones a keeper watches. ``to_try`` makes a source of webhooks to try with, where the settings name no file.
 
     Raises EmbeddedServerError and its like with nothing left running. The data stays in any case.
     """
@@ -65,6 +67,8 @@ def running(
         )
     if settings.web_port:
         checks.require_free_port(settings.web_port, "the worker's web")
+    if to_try and not settings.sources and settings.stack != "external":
+        webhook.prepare(settings.data_dir, wiring.clock())
     with ExitStack() as started:
         servers = _servers(settings, ports, detach=detach, say=say)
         started.callback(servers.stop)

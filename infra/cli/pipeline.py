@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from infra import deployment, intake, local, wiring
+from infra import deployment, intake, local
 from infra.cli import output
 from infra.cli.context import sentences, settings
 from infra.demo import webhook
@@ -147,11 +147,11 @@ def up(
     with sentences(), until_told():
         told = settings()
         with ExitStack() as open_:
-            if demonstration and told.stack != "external" and not told.sources:
-                webhook.prepare(told.data_dir, wiring.clock())
             with output.steps() as say:
                 ports = local.ports_of(told)
-                started = local.running(told, ports=ports, count=count, detach=detach, say=say, told=_told)
+                started = local.running(
+                    told, ports=ports, count=count, detach=detach, to_try=demonstration, say=say, told=_told
+                )
                 watch = open_.enter_context(started)
                 if detach and demonstration:
                     say("sending demonstration events")

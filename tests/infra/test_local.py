@@ -128,6 +128,7 @@ def test_up_watches_over_its_worker_and_stops_cleanly(tmp_path: Path) -> None:
         second = _cx(environment, "up")
         assert (second.returncode, second.stderr.count("\n")) == (1, 1)
         assert f"a pipeline runs on {folder}" in second.stderr
+        assert not webhook.file_in(folder).exists(), "who is refused leaves no source behind for the one that runs"
         _healthy(environment)
         settings = Settings(data_dir=folder)
         killed = _pid(settings, 1)
