@@ -67,14 +67,14 @@ def running(
         )
     if settings.web_port:
         checks.require_free_port(settings.web_port, "the worker's web")
-    if to_try and not settings.sources and settings.stack != "external":
-        webhook.prepare(settings.data_dir, wiring.clock())
     with ExitStack() as started:
         servers = _servers(settings, ports, detach=detach, say=say)
         started.callback(servers.stop)
         deployment.note(settings, servers, detached=detach)
         workers.resume(settings)
         started.callback(deployment.forget, settings)
+        if to_try and not settings.sources:
+            webhook.prepare(settings.data_dir, wiring.clock())
         located = deployment.locate(settings)
         say("creating topics and tables")
         prepare(located)
