@@ -81,11 +81,11 @@ class Owned(msgspec.Struct, eq=False):
     next_offset: int
     count: DeadLetterCount
     end_seen: int = -1
-    is_end_sure: bool = False
     last_time: int = 0
     has_left: bool = False
     partitions: int = 0
     siblings: tuple[Owned, ...] = ()
+    is_end_sure: bool = False
 
     @property
     def caught_up(self) -> bool:
