@@ -59,6 +59,7 @@ class Senders:
         self._port, self._token, self._total, self._pause = port, token, total, _SENDERS / per_second
         self._numbers = count()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_SENDERS)]
+        self._times: dict[int, str] = {}
         self.accepted: list[int] = []
         self.repeated = 0
 
@@ -83,18 +84,19 @@ class Senders:
             time.sleep(self._pause)
 
     def _deliver(self, number: int) -> bool:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         told = {
             "specversion": "1.0",
             "id": f"d-{number}",
             "source": "/g17",
             "type": "response_submitted",
             "subject": f"hooked-{number % 40}",
-            "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "time": self._times.setdefault(number, now),
             "data": {
                 "response_id": f"hook-{number}",
                 "survey_id": "hooked",
                 "survey_version": 1,
-                "submitted_at": "2026-01-05T10:00:00Z",
+                "submitted_at": self._times[number],
                 "answers": [{"question_id": "q", "kind": "NPS", "number": number % 11}],
             },
         }
