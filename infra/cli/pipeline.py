@@ -100,7 +100,8 @@ def _webhooks(settings: Settings) -> list[tuple[str, str]]:
 
 def _welcome(settings: Settings) -> None:
     for name, text in [*where(settings), *_webhooks(settings)]:
-        output.out.print(f"[bold]{name:<11}[/bold] {escape(text)}", highlight=False)
+        # Soft: the terminal wraps, and a line that is copied stays one.
+        output.out.print(f"[bold]{name:<11}[/bold] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _told(text: str) -> None:
