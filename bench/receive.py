@@ -48,7 +48,7 @@ HEAD = b"POST /hooks/stripe/main HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ap
 
 
 class Cost(NamedTuple):
-    """What one run cost: `cpu_us` of the server's processor time for each delivery, latencies in milliseconds."""
+    """Cost of one run: `cpu_us` of the server's processor time for each delivery, latencies in milliseconds."""
 
     what: str
     deliveries: int

@@ -1,4 +1,4 @@
-"""What takes webhooks in beside the workers of a data directory: `cx receive` and `cx translate`, one process each.
+"""Run `cx receive` and `cx translate` beside the workers of a data directory, one process each.
 
 They run where the settings name a sources file. One that ends is started again, each time after a longer pause.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECEIVE, TRANSLATE = "receive", "translate"
 PORT: Final = 8480
-"""Where webhooks are taken in, unless something else listens there."""
+"""Port on which webhooks are taken in, unless something else listens there."""
 STOP_GRACE_S: Final = 15.0
 _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0

@@ -70,7 +70,7 @@ Instances = dict[Vendor, dict[Name, Described]]
 
 
 class Sender(NamedTuple):
-    """Who posts events of the contract itself, under the vendor `events`: `source` is in all of its events."""
+    """One sender of events of the contract itself, under the vendor `events`: `source` is in all of its events."""
 
     name: str
     source: str

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 RAW = "raw."
 UNDERSTOOD = "understood"
-"""What is said of a letter that the present code would translate, or has: `--again` does."""
+"""Said of a letter that the present code would translate, or has: `--again` does."""
 _GROUP = "translate"
 _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _AT_ONCE = 500
 _PATIENCE_S = 10.0
-"""Who is told to stop while Kafka is away stops within it."""
+"""Longest time to a stop that is asked for while Kafka is away."""
 log = logging.getLogger(__name__)
 
 
 class Translators:
-    """What the sources file says, ready to translate; `topics` are the raw topics under their full names.
+    """Translators of the sources file, ready for work; `topics` are the raw topics under their full names.
 
     Raises SourcesError for a file that is wrong.
     """

@@ -1,4 +1,4 @@
-"""Which modules the slim client is made of, and how they are called in it.
+"""Find the modules that the slim client is made of, and name them anew in it.
 
 It has every module that `streams.emit` needs and no other, under one name of its own, `cxledger_emit`, which no
 application's packages hide: `streams.emit` becomes `cxledger_emit`, `streams.core` `cxledger_emit.core` and `schemas`
