@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.envelope import Envelope
+from streams.live.engine.patience import queued, repeated
 from streams.live.errors import EngineStopped
 from streams.live.fold.batch import DeadLetter
 from streams.live.fold.dead_letters import headers
@@ -55,9 +56,9 @@ class Transactions:
                 self._write(record, outcome, letters=letters)
             self._crash("mid_transaction")
             if group is not None:
-                self._until(deadline, self._producer.send_offsets_to_transaction, list(offsets), group)
+                repeated(deadline, self._clock, self._producer.send_offsets_to_transaction, list(offsets), group)
             self._crash("before_commit")
-            self._until(deadline, self._producer.commit_transaction)
+            repeated(deadline, self._clock, self._producer.commit_transaction)
             self._crash("after_commit")
         except KafkaException as error:
             self._abandon()
@@ -71,31 +72,11 @@ class Transactions:
 
     def _write(self, record: Record, outcome: Outcome, *, letters: bool) -> None:
         for made in outcome.events:
-            self._produce(self._settings.topic(made.topic), made.value, made.key)
+            queued(self._producer, self._settings.topic(made.topic), made.value, made.key)
         if outcome.refused is not None and letters:
             letter = letter_of(record, outcome)
             dead = self._settings.topic(self._settings.dead_letters_topic)
-            self._produce(dead, letter.value, letter.key, headers=headers(letter, self._clock()))
-
-    def _produce(self, topic: str, value: bytes | None, key: bytes | None, **rest: Any) -> None:
-        while True:
-            try:
-                self._producer.produce(topic, value, key, **rest)
-            except BufferError:  # the queue is full: let it drain
-                self._producer.poll(0.1)
-            else:
-                return
-
-    def _until(self, deadline: float, call: Callable[..., None], *arguments: Any) -> None:
-        """Repeat a call as long as the library says that repeating may help, but not past the deadline."""
-        while True:
-            try:
-                call(*arguments, max(1.0, deadline - time.monotonic()))
-            except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > deadline:
-                    raise
-            else:
-                return
+            queued(self._producer, dead, letter.value, letter.key, headers=headers(letter, self._clock()))
 
 
 def letter_of(record: Record, outcome: Outcome) -> DeadLetter:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaException, TopicPartition
 
 from streams.live.engine import checkpoint as checkpoints
+from streams.live.engine.patience import queued, repeated
 from streams.live.errors import EngineStopped
 from streams.live.fold.dead_letters import headers
 
@@ -65,9 +66,9 @@ class Transactions:
                 for each in entries
                 if not each.owned.siblings
             ]
-            self._until(deadline, self._producer.send_offsets_to_transaction, offsets, group)
+            repeated(deadline, self._clock, self._producer.send_offsets_to_transaction, offsets, group)
             self._crash("before_commit")
-            self._until(deadline, self._producer.commit_transaction)
+            repeated(deadline, self._clock, self._producer.commit_transaction)
             while any(entry.changelog_end < 0 for entry in entries):
                 self._producer.poll(0.01)  # the reports have arrived; this only hands them out
         except KafkaException as error:
@@ -84,9 +85,9 @@ class Transactions:
         owned, batch = entry.owned, entry.batch
         now = self._clock()
         for letter in batch.dead:
-            self._produce(self._dead, letter.value, letter.key, headers=headers(letter, now))
+            queued(self._producer, self._dead, letter.value, letter.key, headers=headers(letter, now))
         for signal in batch.signals:
-            self._produce(self._signals, self._encode_signal(signal), signal.account_id.encode())
+            queued(self._producer, self._signals, self._encode_signal(signal), signal.account_id.encode())
         self._write_changes(owned, batch.changes)
 
         def placed(error: KafkaError | None, message: Message) -> None:
@@ -94,7 +95,8 @@ class Transactions:
                 entry.changelog_end, entry.stamp = message.offset() + 1, message.timestamp()
 
         # Last of its partition, so that its offset says where the changelog ends.
-        self._produce(
+        queued(
+            self._producer,
             owned.changelog,
             checkpoints.encode(entry.checkpoint),
             checkpoints.CHECKPOINT_KEY,
@@ -109,28 +111,4 @@ class Transactions:
             try:
                 produce(changelog, value, key, number)
             except BufferError:
-                self._produce(changelog, value, key, partition=number)
-
-    def _produce(self, topic: str, value: bytes | None, key: bytes | None, **rest: Any) -> None:
-        while True:
-            try:
-                self._producer.produce(topic, value, key, **rest)
-            except BufferError:  # the queue is full: let it drain
-                self._producer.poll(0.1)
-            else:
-                return
-
-    def _until(self, deadline: float, call: Callable[..., None], *arguments: Any) -> None:
-        """Repeat a call as long as the library says that repeating may help, but not past the deadline.
-
-        The deadline is of the monotonic clock: a date that jumps makes no transaction longer or shorter.
-        """
-        while True:
-            self._clock()  # the engine is alive as long as it asks for the time
-            try:
-                call(*arguments, max(1.0, deadline - time.monotonic()))
-            except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > deadline:
-                    raise
-            else:
-                return
+                queued(self._producer, changelog, value, key, partition=number)
