@@ -5,8 +5,6 @@ They run where the settings name a sources file. One that ends is started again,
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from infra import workers
-from infra.deployment import as_writer, environment, surroundings
+from infra.deployment import as_writer
 from infra.embedded import checks
 from infra.embedded.checks import LOOPBACK, pick_free_ports
 from infra.embedded.errors import EmbeddedServerError
-from infra.embedded.process import ServerProcess, find, launch, own
+from infra.embedded.process import ServerProcess, find
 from infra.health.model import Taking
 from infra.secret import Secret
 
@@ -33,11 +31,10 @@ PORT: Final = 8480
 STOP_GRACE_S: Final = 15.0
 _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 60.0
-_ADDRESS: Final = "web"
 
 
 class Intake:
-    """Both processes. `settings` name the servers and the sources file; `say` gets a sentence for each event."""
+    """Both processes, or none where the settings name no sources file; `say` gets a sentence for each event."""
 
     def __init__(
         self,
@@ -49,7 +46,7 @@ class Intake:
     ) -> None:
         self._settings, self._detach, self._say, self._clock = settings, detach, say, clock
         self._processes: dict[str, ServerProcess] = {}
-        self._pauses = dict.fromkeys((RECEIVE, TRANSLATE), _FIRST_PAUSE_S)
+        self._pauses = dict.fromkeys(_names(settings), _FIRST_PAUSE_S)
         self._due: dict[str, float] = {}
 
     def begin(self) -> None:
@@ -100,26 +97,14 @@ def start(settings: Settings, name: str, *, detach: bool) -> ServerProcess:
     home = checks.prepare_directory(_home(settings, name))
     told = msgspec.structs.replace(
         as_writer(settings),
-        data_dir=settings.data_dir.resolve(),
         sources=str(Path(settings.sources).resolve()),
         clickhouse_password=Secret(),  # neither asks ClickHouse anything
     )
-    command = [sys.executable, "-m", "infra.cli", name]
-    with own(name, home) as lock:
-        workers.keep_log(home)
-        if name == RECEIVE:
-            port = _port(home)
-            command += ["--port", str(port)]
-            (home / _ADDRESS).write_text(f"http://{LOOPBACK}:{port}\n", "utf-8")
-        return launch(
-            lock,
-            f"cx {name}",
-            command,
-            home,
-            environment={**surroundings(os.environ), **environment(told)},
-            output=home / workers.LOG,
-            detach=detach,
-        )
+    if name != RECEIVE:
+        return workers.begin(f"cx {name}", home, [name], told, detach=detach)
+    port = _port(home)
+    command = [name, "--port", str(port)]
+    return workers.begin(f"cx {name}", home, command, told, f"http://{LOOPBACK}:{port}", detach=detach)
 
 
 def _end_of(process: ServerProcess | None) -> str:
@@ -129,21 +114,12 @@ def _end_of(process: ServerProcess | None) -> str:
 
 def _port(home: Path) -> int:
     """Return the port of before, or the usual one, or another where something listens there."""
-    former = address_in(home).rpartition(":")[2]
-    wanted = [int(former)] if former.isdecimal() else []
-    return next((port for port in (*wanted, PORT) if checks.is_free(port)), 0) or pick_free_ports(1)[0]
-
-
-def address_in(home: Path) -> str:
-    try:
-        return (home / _ADDRESS).read_text("utf-8").strip()
-    except OSError:
-        return ""
+    return workers.former_port(home) or (PORT if checks.is_free(PORT) else pick_free_ports(1)[0])
 
 
 def address(settings: Settings) -> str:
     """Return the base address of the hooks; empty where nothing has taken any in."""
-    return address_in(_home(settings, RECEIVE))
+    return workers.url_in(_home(settings, RECEIVE))
 
 
 def running(settings: Settings) -> dict[str, ServerProcess]:
@@ -154,7 +130,7 @@ def running(settings: Settings) -> dict[str, ServerProcess]:
 
 def seen(settings: Settings) -> list[Taking]:
     """Return how both fare on the data directory; nothing where the settings name no sources file."""
-    return [_seen(settings, name) for name in (RECEIVE, TRANSLATE)] if settings.sources else []
+    return [_seen(settings, name) for name in _names(settings)]
 
 
 def _seen(settings: Settings, name: str) -> Taking:
@@ -170,6 +146,10 @@ def stop(settings: Settings) -> list[str]:
     for process in found:
         process.stop(STOP_GRACE_S)
     return [process.name for process in found]
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    return (RECEIVE, TRANSLATE) if settings.sources else ()
 
 
 def _home(settings: Settings, name: str) -> Path:

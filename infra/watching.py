@@ -42,7 +42,7 @@ class Watch:
         self._members = {number: Member(number) for number in range(1, count + 1)}
         self._workers: dict[int, ServerProcess] = {}
         self._paused = False
-        self._intake = Intake(settings, detach=detach, say=say) if settings.sources else None
+        self._intake = Intake(settings, detach=detach, say=say)
 
     def begin(self) -> None:
         """Start every worker that does not run yet. Raises EmbeddedServerError."""
@@ -51,8 +51,7 @@ class Watch:
         for number in self._members:
             if number not in self._workers:
                 self.start(number)
-        if self._intake is not None:
-            self._intake.begin()
+        self._intake.begin()
         self._write()
 
     def start(self, number: int) -> None:
@@ -60,8 +59,7 @@ class Watch:
 
     def stop(self) -> None:
         """Stop what takes webhooks in, then the workers, those included whose start was cut short."""
-        if self._intake is not None:
-            self._intake.stop()
+        self._intake.stop()
         noted = {worker.pid for worker in self._workers.values()}
         others = [worker for worker in workers.running(self.settings) if worker.pid not in noted]
         workers.stop([*self._workers.values(), *others])
@@ -71,8 +69,7 @@ class Watch:
 
         A pause (a promotion under way) is respected: what it stops is started when it ends, and has not failed.
         """
-        if self._intake is not None:
-            self._intake.look()
+        self._intake.look()
         if workers.paused(self.settings):
             self._paused = True
             for worker in self._workers.values():

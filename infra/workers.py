@@ -24,7 +24,7 @@ from infra.embedded.process import Identity, ServerProcess, find, launch, own
 from streams.live.errors import LIMIT, LIMIT_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from infra.settings import Settings
@@ -57,15 +57,31 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
     """
     home = checks.prepare_directory(worker_directory(settings, number))
     # Only the first has the port that the settings name; the others take free ones, and those again after a restart.
-    port = (settings.web_port if number == 1 else 0) or _former_port(home) or pick_free_ports(1)[0]
-    told = msgspec.structs.replace(as_writer(settings), data_dir=settings.data_dir.resolve(), web_port=port)
-    with own(_NAME, home) as lock:
+    port = (settings.web_port if number == 1 else 0) or former_port(home) or pick_free_ports(1)[0]
+    told = msgspec.structs.replace(as_writer(settings), web_port=port)
+    command = ["worker", "--name", stable_name(settings, number)]
+    return begin(
+        f"{_NAME} {number}", home, command, told, f"http://{_reachable(settings.web_host)}:{port}", detach=detach
+    )
+
+
+def begin(
+    name: str, home: Path, command: Sequence[str], settings: Settings, url: str = "", *, detach: bool
+) -> ServerProcess:
+    """Start `cx` with a command in a prepared directory of its own, told these settings and nothing else of ours.
+
+    The log of its predecessor is kept. `url` is where it will listen, for `address`. Unless detached, it ends with the
+    calling process. Raises EmbeddedServerError where its directory is in use.
+    """
+    told = msgspec.structs.replace(settings, data_dir=settings.data_dir.resolve())
+    with own(name, home) as lock:
         keep_log(home)
-        (home / _WEB).write_text(f"http://{_reachable(settings.web_host)}:{port}\n", "utf-8")
+        if url:
+            (home / _WEB).write_text(f"{url}\n", "utf-8")
         return launch(
             lock,
-            f"{_NAME} {number}",
-            [sys.executable, "-m", "infra.cli", "worker", "--name", stable_name(settings, number)],
+            name,
+            [sys.executable, "-m", "infra.cli", *command],
             home,
             environment={**surroundings(os.environ), **environment(told)},
             output=home / LOG,
@@ -73,11 +89,11 @@ def start(settings: Settings, number: int, *, detach: bool) -> ServerProcess:
         )
 
 
-def _former_port(home: Path) -> int:
-    """Return the port that the worker listened on before, 0 where there is none that is free."""
+def former_port(home: Path) -> int:
+    """Return the port that a process listened on before, 0 where there is none that is free."""
     try:
-        port = urlsplit((home / _WEB).read_text("utf-8").strip()).port or 0
-    except (OSError, ValueError):
+        port = urlsplit(url_in(home)).port or 0
+    except ValueError:
         return 0
     return port if port and checks.is_free(port) else 0
 
@@ -98,10 +114,15 @@ def stable_name(settings: Settings, number: int) -> str:
     return f"{host}-{place}-{number}"
 
 
-def address(worker: ServerProcess) -> str:
-    """Return the base address of the worker's web endpoints; empty where it left none."""
+def address(process: ServerProcess) -> str:
+    """Return the base address of what a process serves over HTTP; empty where it left none."""
+    return url_in(process.directory)
+
+
+def url_in(home: Path) -> str:
+    """Return the base address of what was last started in a directory; empty where it left none."""
     try:
-        return (worker.directory / _WEB).read_text("utf-8").strip()
+        return (home / _WEB).read_text("utf-8").strip()
     except OSError:
         return ""
 
