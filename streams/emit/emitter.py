@@ -22,12 +22,54 @@ def _no_room(record: Outgoing) -> DeliveryError:
     return DeliveryError({record.event_id: TimeoutError("too much waits for the broker or server")})
 
 
-class _Emitting:
-    """What an emitter for threads does, wherever its events go."""
+class _Sending:
+    """Makes records of events, and has an outbox that sends them."""
 
     def __init__(self, making: Making, connect: Callable[[], Any]) -> None:
         self._making = making
         self._outbox = Outbox(connect)
+
+
+class _OverKafka(_Sending):
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        source: str,
+        registry: Confluent | None = None,
+        prefix: str = "cx.",
+        now: Clock = utc,
+        load: bool = False,
+        **options: Any,
+    ) -> None:
+        """Begin to connect, without waiting; raises ValueError or TypeError for settings that cannot be meant.
+
+        Needs no running loop.
+        """
+        super().__init__(Records(source, registry, prefix, now, load=load), Connecting(bootstrap, options))
+
+
+class _OverHttp(_Sending):
+    def __init__(
+        self,
+        url: str,
+        *,
+        source: str,
+        token: str,
+        now: Clock = utc,
+        context: ssl.SSLContext | None = None,
+        insecure: bool = False,
+    ) -> None:
+        """Connect at the first event; raises ValueError for an address or a token that cannot be meant.
+
+        Needs no running loop.
+        """
+        endpoint = Endpoint(url, token, context=context, insecure=insecure)
+        super().__init__(Lines(source, now), lambda: Poster(endpoint))
+
+
+class _Emitting(_Sending):
+    """What an emitter for threads does, wherever its events go."""
 
     def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:
         """Check and queue one event; return its event_id.
@@ -60,12 +102,8 @@ class _Emitting:
         self.close()
 
 
-class _EmittingLater:
+class _EmittingLater(_Sending):
     """What an emitter for asyncio does: the same checks, the same delivery, and nothing blocks the loop."""
-
-    def __init__(self, making: Making, connect: Callable[[], Any]) -> None:
-        self._making = making
-        self._outbox = Outbox(connect)
 
     async def emit(self, event_type: str, *, account_id: str, **fields: Any) -> str:
         """Check and queue one event as Emitter.emit does; waits only for room in memory, or for a registry."""
@@ -96,7 +134,7 @@ class _EmittingLater:
         await self.close()
 
 
-class Emitter(_Emitting):
+class Emitter(_Emitting, _OverKafka):
     """Sends events to their topics, keyed by account; safe to share between threads.
 
     `source` names the emitting system and instance, such as shop:main. `options` go to kafka-python's KafkaProducer
@@ -106,40 +144,12 @@ class Emitter(_Emitting):
     filled up, so that nothing of it counts as late.
     """
 
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        source: str,
-        registry: Confluent | None = None,
-        prefix: str = "cx.",
-        now: Clock = utc,
-        load: bool = False,
-        **options: Any,
-    ) -> None:
-        """Begin to connect, without waiting; raises ValueError or TypeError for settings that cannot be meant."""
-        super().__init__(Records(source, registry, prefix, now, load=load), Connecting(bootstrap, options))
 
-
-class AsyncEmitter(_EmittingLater):
+class AsyncEmitter(_EmittingLater, _OverKafka):
     """Is to asyncio what Emitter is to threads."""
 
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        source: str,
-        registry: Confluent | None = None,
-        prefix: str = "cx.",
-        now: Clock = utc,
-        load: bool = False,
-        **options: Any,
-    ) -> None:
-        """Begin to connect, as Emitter does; needs no running loop."""
-        super().__init__(Records(source, registry, prefix, now, load=load), Connecting(bootstrap, options))
 
-
-class HttpEmitter(_Emitting):
+class HttpEmitter(_Emitting, _OverHttp):
     """Posts events to a server's `/v1/events` where Kafka cannot be reached; safe to share between threads.
 
     `url` is the server's, such as https://cx.example.com, and `token` the one that it knows `source` by. Events are
@@ -148,37 +158,6 @@ class HttpEmitter(_Emitting):
     speak, and `insecure` allows plain HTTP to another machine, which shows the token on the way.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        source: str,
-        token: str,
-        now: Clock = utc,
-        context: ssl.SSLContext | None = None,
-        insecure: bool = False,
-    ) -> None:
-        """Connect at the first event; raises ValueError for an address or a token that cannot be meant."""
-        super().__init__(Lines(source, now), _posting(url, token, context, insecure=insecure))
 
-
-class AsyncHttpEmitter(_EmittingLater):
+class AsyncHttpEmitter(_EmittingLater, _OverHttp):
     """Is to asyncio what HttpEmitter is to threads."""
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        source: str,
-        token: str,
-        now: Clock = utc,
-        context: ssl.SSLContext | None = None,
-        insecure: bool = False,
-    ) -> None:
-        """Connect at the first event, as HttpEmitter does; needs no running loop."""
-        super().__init__(Lines(source, now), _posting(url, token, context, insecure=insecure))
-
-
-def _posting(url: str, token: str, context: ssl.SSLContext | None, *, insecure: bool) -> Callable[[], Poster]:
-    endpoint = Endpoint(url, token, context=context, insecure=insecure)
-    return lambda: Poster(endpoint)
