@@ -10,6 +10,7 @@ import msgspec
 
 from infra import sources, wiring
 from infra.sources import SourcesError
+from streams.ingest.raw import TOPIC
 from streams.ingest.vendors.registry import TRANSLATORS, problem_of_options
 from streams.live.engine.clients import transactional_producer
 from streams.live.errors import EngineStopped
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from streams.replay.log import Bounds, Log, Place
     from streams.translating.judging import Record
 
-RAW = "raw."
 UNDERSTOOD = "understood"
 """Said of a letter that the present code would translate, or has: `--again` does."""
 _GROUP = "translate"
@@ -46,7 +46,7 @@ class Translators:
     """
 
     def __init__(self, settings: Settings, environment: Mapping[str, str], vendor: str = "") -> None:
-        raw = f"{settings.topic_prefix}{RAW}"
+        raw = f"{settings.topic_prefix}{TOPIC}"
         found: dict[tuple[str, str], Source] = {}
         problems: list[str] = []
         for each in sources.load(settings.sources, environment, with_secrets=False):
@@ -204,6 +204,6 @@ def _letters(settings: Settings, translators: Translators, log_of_letters: Log) 
     topic, known = f"{settings.topic_prefix}dead-letters", dict[tuple[str, int, int], Letter]()
     for place, bounds in sorted(log_of_letters.bounds([topic]).items()):
         for batch in log_of_letters.read(place, bounds.low, bounds.high):
-            found = letters_of(batch, f"{settings.topic_prefix}{RAW}")
+            found = letters_of(batch, f"{settings.topic_prefix}{TOPIC}")
             known |= {each.place: each for each in found if each.of in translators.topics}
     return list(known.values())

@@ -21,6 +21,8 @@ from uuid import UUID, uuid5
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+TOPIC = "raw."
+"""Begins the short name of every raw topic; the vendor stands behind it."""
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _INSTANCE, _DELIVERY, _RECEIVED_AT, _KEY = "cx-instance", "cx-delivery", "cx-received-at", "cx-key"

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from streams.ingest.raw import BodyKeys
+from streams.ingest.raw import TOPIC, BodyKeys
 from streams.receive.hooks import HOOKS
 from streams.receive.pacing import Pace
-
-TOPIC = "raw."
-"""Raw topics are named so, with the vendor behind it."""
 
 
 class Endpoint:
