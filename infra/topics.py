@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from infra import wiring
 from schemas.topics import Topic, load_topics
 from streams.live.engine.partition_counts import REMEDY
 
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 
 KEEP = "so leave CX_PARTITIONS at {}, or begin under another CX_TOPIC_PREFIX"
 _COMPARED = ("cleanup.policy", "message.timestamp.type", "retention.ms", "max.message.bytes")
+
+
+log = logging.getLogger(__name__)
 
 
 class TopicDriftError(Exception):
@@ -152,3 +158,17 @@ def ensure(admin: Any, settings: Settings, topics: list[Wanted] | None = None) -
         admin.create_topics(order, wait_for_metadata=True)
     names = {topic.name for topic in missing}
     return Report(sorted(names), sorted(topic.name for topic in topics if topic.name not in names))
+
+
+def ensure_if_reachable(settings: Settings, meanwhile: str, topics: list[Wanted] | None = None) -> None:
+    """Create the topics that are missing, as `ensure` does; without a broker that is for later.
+
+    `meanwhile` says in the log what happens until there is one.
+    """
+    try:
+        admin = wiring.admin(settings)
+    except wiring.Unreachable as error:
+        log.warning("%s; %s", error, meanwhile)
+        return
+    with closing(admin):
+        ensure(admin, settings, topics)

@@ -57,7 +57,7 @@ def receive(
         if address.tls is None and not is_loopback(host):
             log.warning("plain HTTP on %s: tokens can be read on the way unless a proxy ends TLS before it", host)
         endpoints, posting = hooks(settings)
-        _ensure_topics(settings)
+        topics.ensure_if_reachable(settings, "senders are told to come again until there is one", topics.raw(settings))
         gc.freeze()  # what is there now stays: collecting would look at it again and again
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run(settings, address, endpoints, posting))
@@ -107,19 +107,6 @@ def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert, key)
     return context
-
-
-def _ensure_topics(settings: Settings) -> None:
-    """Create the raw topics that are missing; raises TopicDriftError. Without a broker that is for later."""
-    try:
-        admin = wiring.admin(settings)
-    except wiring.Unreachable as error:
-        log.warning("%s; senders are told to come again until there is one", error)
-        return
-    try:
-        topics.ensure(admin, settings, topics.raw(settings))
-    finally:
-        admin.close()
 
 
 async def _run(

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from prometheus_client import start_http_server
 
-from infra import rotation, translating, wiring
+from infra import rotation, topics, translating, wiring
 from infra.cli import output
 from infra.cli.context import located, sentences
-from infra.topics import ensure
 from streams.live.engine.crash_points import crash_at
 from streams.replay.ranges import moment
 from streams.translating.counting import Counts
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra.settings import Settings
-
-log = logging.getLogger(__name__)
 
 CRASH_AT = "CX_CRASH_AT"
 """Set by tests alone: point:n ends the process where a translator passes the point for the n-th time."""
@@ -67,7 +64,7 @@ def translate(
         if waiting:
             _list(translating.waiting(settings, translators), form)
             return
-        _ensure_topics(settings)
+        topics.ensure_if_reachable(settings, "what is stored there is translated once there is one")
         try:
             if again:
                 start = moment(since, "--from", wiring.clock(), or_offset=False) if since else None
@@ -77,19 +74,6 @@ def translate(
                 _follow(settings, translators, counts, name, metrics_port, until_end=until_end)
         finally:
             _last_words(counts)
-
-
-def _ensure_topics(settings: Settings) -> None:
-    """Create the topics that are missing; raises TopicDriftError. Without a broker that is for later."""
-    try:
-        admin = wiring.admin(settings)
-    except wiring.Unreachable as error:
-        log.warning("%s; what is stored there is translated once there is one", error)
-        return
-    try:
-        ensure(admin, settings)
-    finally:
-        admin.close()
 
 
 def _follow(
